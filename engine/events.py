@@ -1,0 +1,233 @@
+"""Everything that happens in a run, as one union of typed events.
+
+The engine emits them; the screen, the command line's JSON lines and the history are three readers of
+the same stream. A recorded run *is* its events, so nothing that a reader shows may come from elsewhere.
+Events carry no clock: when one happened stands beside it (`RecordedEvent.at_ms`), which keeps the events
+of two equal runs equal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import get_args
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The four scores of one output and their weighted total, each in [0, 1]."""
+
+    relevance: float
+    consistency: float
+    novelty: float
+    entity_grounding: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A passage with its fused score; `personas` are those that brought it."""
+
+    id: str
+    source: str
+    title: str
+    score: float
+    personas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words of a source: `quote` stands at characters `start` to `end` (end excluded) of `source`."""
+
+    n: int
+    source: str
+    title: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A question was asked of a library of `passages` passages."""
+
+    run_id: str
+    question: str
+    seed: int
+    passages: int
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRead:
+    """What the question is about: names found in it, those of them that the library knows, its terms."""
+
+    entities: tuple[str, ...]
+    known: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateReceipt:
+    """Why one persona was or was not activated in a cycle: `score = gain - cost` against `threshold`."""
+
+    persona_id: str
+    state: str
+    cycle: int
+    expertise: float
+    performance: float
+    cost: float
+    score: float
+    threshold: float
+    activated: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CycleStarted:
+    """One round of expansion, evaluation and pruning begins (`cycle` counts from 1)."""
+
+    cycle: int
+    personas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaStepped:
+    """A persona moved along an edge of the graph; `source_id` is empty for a seed. `via` names the link."""
+
+    persona_id: str
+    step: int
+    source_id: str
+    target_id: str
+    title: str
+    via: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputProduced:
+    """What a persona brought back: passage ids, best first, and its text (quotes, or the model's words)."""
+
+    persona_id: str
+    passages: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputScored:
+    """How a persona's output was judged; `credit` is what the panel's result loses without it, in [0, 1]."""
+
+    persona_id: str
+    scores: Scores
+    credit: float
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaTransitioned:
+    """A persona changed its state (`before` to `after`) by `rule`, decided by `decided_by`."""
+
+    persona_id: str
+    before: str
+    after: str
+    rule: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRanked:
+    """The panel's evidence as one ranking; `coverage` is the share of the question found in it, in [0, 1]."""
+
+    passages: tuple[RankedPassage, ...]
+    coverage: float
+    nodes: int
+    edges: int
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """Something is missing, the run goes on without it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFragment:
+    """A piece of the answer while a model writes it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWritten:
+    """The final answer. `[n]` in the text refers to the citation `n`; `removed` counts citations that did not resolve."""
+
+    answer: str
+    abstained: bool
+    citations: tuple[Citation, ...]
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run is complete; `timings_ms` maps a phase to its milliseconds."""
+
+    timings_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """The reader left or pressed cancel; nothing of the run is written after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """The run ended with an error that is meant for the user."""
+
+    message: str
+    hint: str
+
+
+RunEvent = (
+    RunStarted
+    | QuestionRead
+    | GateReceipt
+    | CycleStarted
+    | PersonaStepped
+    | OutputProduced
+    | OutputScored
+    | PersonaTransitioned
+    | EvidenceRanked
+    | Degraded
+    | AnswerFragment
+    | AnswerWritten
+    | RunFinished
+    | RunCancelled
+    | RunFailed
+)
+
+Emit = Callable[[RunEvent], None]
+
+_TYPES: dict[str, type[RunEvent]] = {kind.__name__: kind for kind in get_args(RunEvent)}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event and when it happened, in milliseconds since the run started."""
+
+    at_ms: float
+    event: RunEvent
+
+
+def to_json(recorded: RecordedEvent) -> bytes:
+    """One JSON object on one line: `{"at_ms": ..., "event": name, ...fields}`."""
+    fields = msgspec.to_builtins(recorded.event)
+    return msgspec.json.encode({"at_ms": recorded.at_ms, "event": type(recorded.event).__name__, **fields})
+
+
+def from_json(line: bytes | str) -> RecordedEvent:
+    """The event written by `to_json`; raises ValueError for an unknown or misshapen one."""
+    fields = msgspec.json.decode(line, type=dict)
+    at_ms, name = fields.pop("at_ms", 0.0), fields.pop("event", None)
+    if name not in _TYPES:
+        raise ValueError(f"unknown event {name!r}")
+    return RecordedEvent(float(at_ms), msgspec.convert(fields, _TYPES[name]))

@@ -1,0 +1,92 @@
+"""How personas rise, fall and are archived: experimental -> stable -> active, pruned at the bottom."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from engine.errors import PersonaError
+from engine.events import PersonaTransitioned
+from engine.metrics import PersonaPerformance
+from engine.persona import Persona, PersonaState, RosterEntry
+from engine.settings import Thresholds
+
+
+class Verdict(StrEnum):
+    """What becomes of a persona."""
+
+    KEEP = "keep"
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    PRUNE = "prune"
+    RESTORE = "restore"
+
+
+_LADDER = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL, PersonaState.STABLE, PersonaState.ACTIVE)
+
+
+class Roster(Protocol):
+    """All personas of a workspace and the states they are in."""
+
+    def entries(self) -> Sequence[RosterEntry]:
+        """Every persona that can be read, ordered by id."""
+        ...
+
+    def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
+        """Carry out a verdict and record it; raises PersonaError if it cannot apply."""
+        ...
+
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float]) -> None:
+        """Add one reward in [0, 1] to each named persona's historical performance, and record it."""
+        ...
+
+
+def performance_of(persona: Persona) -> PersonaPerformance:
+    """What the persona has earned so far, from its `historical_performance`."""
+    known = {
+        name: persona.historical_performance[name]
+        for name in ("samples", "mean", "m2")
+        if name in persona.historical_performance
+    }
+    return msgspec.convert(known, PersonaPerformance)
+
+
+def evaluate_pruning_thresholds(
+    persona_performance: PersonaPerformance, thresholds: Thresholds, *, state: PersonaState = PersonaState.ACTIVE
+) -> Verdict:
+    """What the thresholds say of a persona in `state`.
+
+    A persona falls only when its upper confidence bound is below a threshold and rises only when its lower
+    bound is above one: between the two it stays (hysteresis). Too few samples: keep.
+    """
+    if persona_performance.samples < thresholds.minimum_samples or state is PersonaState.PRUNED:
+        return Verdict.KEEP
+    low, high = persona_performance.bounds(thresholds.confidence)
+    if state is PersonaState.EXPERIMENTAL and high < thresholds.pruning_threshold:
+        return Verdict.PRUNE
+    if state is not PersonaState.EXPERIMENTAL and high < thresholds.demotion_threshold:
+        return Verdict.DEMOTE
+    if state is not PersonaState.ACTIVE and low > thresholds.promotion_threshold:
+        return Verdict.PROMOTE
+    return Verdict.KEEP
+
+
+def state_after(entry: RosterEntry, verdict: Verdict) -> PersonaState:
+    """The state a verdict leads to; raises PersonaError where it cannot apply, saying why."""
+    name, state = entry.persona.persona_id, entry.state
+    if verdict in {Verdict.PRUNE, Verdict.DEMOTE} and entry.persona.is_control:
+        raise PersonaError(f"{name} is the neutral control", hint="it keeps the others honest and stays on the panel")
+    if verdict is Verdict.RESTORE:
+        if state is not PersonaState.PRUNED:
+            raise PersonaError(f"{name} is {state}", hint="only a pruned persona can be restored")
+        return PersonaState.EXPERIMENTAL
+    if state is PersonaState.PRUNED:
+        raise PersonaError(f"{name} is pruned already", hint="restore it first")
+    if verdict is Verdict.PRUNE:
+        return PersonaState.PRUNED
+    step = {Verdict.PROMOTE: 1, Verdict.DEMOTE: -1}.get(verdict, 0)
+    rung = _LADDER.index(state) + step
+    if rung >= len(_LADDER):
+        raise PersonaError(f"{name} is {state} already", hint="there is no higher state")
+    return _LADDER[rung]

@@ -1,0 +1,144 @@
+"""The settings of a workspace: five small YAML files, checked by a schema, as frozen typed values."""
+
+import json
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import SettingsError
+from engine.shipped import shipped
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """`system.yaml`: how a run works."""
+
+    max_iterations: int
+    batch_size: int
+    log_level: str
+    enable_caching: bool
+    seed: int
+    max_file_megabytes: float
+    passage_characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """`thresholds.yaml`: when a persona rises, falls or is called (all on mean rewards in [0, 1])."""
+
+    pruning_threshold: float
+    promotion_threshold: float
+    demotion_threshold: float
+    activation_threshold: float
+    minimum_samples: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ollama:
+    """`ollama.yaml`: the local language model; `api_endpoint` is one URL or several."""
+
+    model_name: str
+    temperature: float
+    max_tokens: int
+    api_endpoint: str | tuple[str, ...]
+    num_ctx: int
+    timeout_seconds: float
+    persona_outputs: bool
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The hosts, in the order given; never empty."""
+        return (self.api_endpoint,) if isinstance(self.api_endpoint, str) else self.api_endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """`scoring.yaml`: the weight of each score in a persona's total."""
+
+    relevance: float
+    consistency: float
+    novelty: float
+    entity_grounding: float
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """`screen.yaml`: theme, and keys by binding id."""
+
+    theme: str
+    keymap: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a workspace."""
+
+    system: System
+    thresholds: Thresholds
+    ollama: Ollama
+    scoring: Scoring
+    screen: Screen
+
+
+def load_settings(folder: Path) -> Settings:
+    """The settings in `folder`, over the shipped ones for files and keys that are not there.
+
+    Raises SettingsError naming file, key, value and what is valid.
+    """
+    schema = json.loads(shipped("configs/schema.json").read_text(encoding="utf-8"))["properties"]
+    merged = {name: _read(shipped("configs") / f"{name}.yaml") for name in schema}
+    for name in schema:
+        path = folder / f"{name}.yaml"
+        values = _read(path)
+        _check(values, schema[name], path)
+        merged[name].update(values)
+    return msgspec.convert(merged, Settings)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - 40 ms that `--version` does not need
+
+    try:
+        values = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except FileNotFoundError:
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}", hint="the file must be valid YAML") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path}: holds {values!r}", hint="one `key: value` a line is valid")
+    return values
+
+
+def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
+    valid = schema["properties"]
+    for key in values:
+        if key not in valid:
+            near = get_close_matches(str(key), valid, n=1, cutoff=0.0)
+            raise SettingsError(f"{path}: unknown key {key!r}", hint=f"did you mean {near[0]!r}?")
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 80 ms that `--version` does not need
+
+    for error in Draft202012Validator(schema).iter_errors(values):
+        key = str(next(iter(error.absolute_path), ""))
+        raise SettingsError(f"{path}: {key}: {error.instance!r} is not valid", hint=_what_is_valid(valid[key]))
+
+
+def _what_is_valid(rule: dict[str, Any]) -> str:
+    """A schema rule in words."""
+    if "enum" in rule:
+        return "one of " + ", ".join(rule["enum"])
+    if "oneOf" in rule:
+        return "a URL such as http://127.0.0.1:11434, or a list of them"
+    words = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "a text"}
+    text = words.get(rule["type"], "keys with a text each")
+    low, above, high = rule.get("minimum"), rule.get("exclusiveMinimum"), rule.get("maximum")
+    if low is not None:
+        text += f" from {low}"
+    if above is not None:
+        text += f" above {above}"
+    return f"{text} to {high}" if high is not None else text
