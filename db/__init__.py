@@ -1,0 +1,1 @@
+"""What outlives a run: the workspace's files, the personas' folders, the ledger, the history."""

@@ -1,0 +1,141 @@
+"""The append-only record of what became of every persona: JSON lines, from which everything can be rebuilt."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from db.locks import exclusive
+from engine.errors import StoreError
+from engine.files import append_whole, private_folder, store_errors
+from engine.metrics import PersonaPerformance
+from engine.persona import PersonaState
+
+
+class Added(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """A persona was seen for the first time, in `state`, with what it had earned until then."""
+
+    at: str
+    persona_id: str
+    state: PersonaState
+    decided_by: str
+    performance: PersonaPerformance = PersonaPerformance()
+
+
+class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """A persona went from `before` to `after` by `rule`; `performance` is what the decision was based on."""
+
+    at: str
+    persona_id: str
+    before: PersonaState
+    after: PersonaState
+    rule: str
+    decided_by: str
+    performance: PersonaPerformance
+
+
+class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """What a run paid: one reward in [0, 1] per persona."""
+
+    at: str
+    run_id: str
+    rewards: dict[str, float]
+
+
+LedgerEntry = Added | Transition | Rewards
+
+_DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
+
+
+class Ledger:
+    """The ledger in one file. A line counts once its newline is written; `.lock` beside it orders the writers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Add one line, in one write, on disk when this returns; what a crash tore before it is removed first.
+
+        Raises StoreError, and then the ledger is as it was.
+        """
+        line = msgspec.json.encode(entry) + b"\n"
+        private_folder(self.path.parent)
+        with exclusive(self.path.parent / ".lock"), store_errors(self.path):
+            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.ftruncate(descriptor, _whole_lines(descriptor))
+                append_whole(descriptor, line)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def entries(self) -> Iterator[LedgerEntry]:
+        """All entries, oldest first; raises StoreError naming file and line for one that cannot be read."""
+        return self._read()
+
+    def unseen(self, persona_ids: Iterable[str]) -> set[str]:
+        """Those of `persona_ids` that were never added; reads only as far as the last of them."""
+        left = set(persona_ids)
+        entries = self._read(only=b'{"entry":"Added"') if left else iter(())
+        for entry in entries:
+            left.discard(getattr(entry, "persona_id", ""))
+            if not left:
+                break
+        return left
+
+    def _read(self, only: bytes = b"") -> Iterator[LedgerEntry]:
+        """The entries whose line starts with `only`."""
+        if not self.path.exists():
+            return
+        with store_errors(self.path), self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n") and line.startswith(only):
+                    yield self._decoded(number, line)
+
+    def _decoded(self, number: int, line: bytes) -> LedgerEntry:
+        try:
+            return _DECODER.decode(line)
+        except ValueError as error:
+            raise StoreError(f"{self.path}: line {number}: {error}", hint="mend or remove that line") from error
+
+
+def now() -> str:
+    """The time as the ledger and the history write it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def states(entries: Iterable[LedgerEntry]) -> dict[str, PersonaState]:
+    """The state of every persona, from the ledger alone."""
+    found: dict[str, PersonaState] = {}
+    for entry in entries:
+        if isinstance(entry, Added):
+            found[entry.persona_id] = entry.state
+        elif isinstance(entry, Transition):
+            found[entry.persona_id] = entry.after
+    return found
+
+
+def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance]:
+    """What every persona has earned, from the ledger alone."""
+    found: dict[str, PersonaPerformance] = {}
+    for entry in entries:
+        if isinstance(entry, Added):
+            found[entry.persona_id] = entry.performance
+        elif isinstance(entry, Rewards):
+            for name, reward in entry.rewards.items():
+                found[name] = found.get(name, PersonaPerformance()).with_reward(reward)
+    return found
+
+
+def _whole_lines(descriptor: int) -> int:
+    """The bytes up to and with the last newline."""
+    end = os.lseek(descriptor, 0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - 65536)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

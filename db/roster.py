@@ -1,0 +1,243 @@
+"""All personas of a workspace: files in one folder per state, with a ledger of every change.
+
+The ledger is written first, then the files, so a crash in between loses nothing: `verify` tells where the
+files are behind, and `repair` brings them up to the ledger.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from db.ledger import Added, Ledger, Rewards, Transition, now, performances, states
+from db.locks import exclusive
+from db.persona_files import file_name, load_persona_from_file, move_persona_to_folder, save_persona_to_file
+from db.workspace import Workspace
+from engine.errors import PersonaError
+from engine.events import PersonaTransitioned
+from engine.files import store_errors, write_atomically
+from engine.lifecycle import Verdict, performance_of, state_after
+from engine.metrics import PersonaPerformance
+from engine.persona import Persona, PersonaState, RosterEntry, persona_to_json
+
+_Signature = tuple[int, int, int]
+_TICK_NS = 50_000_000  # a file as young as this could change again and look the same: the clock of files ticks slowly
+
+
+class _Found(NamedTuple):
+    """What the folders hold: the personas by id, and by file what is wrong with those that are none."""
+
+    entries: dict[str, RosterEntry]
+    problems: dict[Path, str]
+
+
+class FolderRoster:
+    """The roster (`engine.lifecycle.Roster`) kept in a workspace's folders; threads and processes may share it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._ledger = Ledger(workspace.ledger)
+        self._parsed: dict[Path, tuple[_Signature, Persona]] = {}
+        self._recorded: set[str] = set()
+        with exclusive(workspace.lock):
+            self._seen()
+
+    def entries(self) -> Sequence[RosterEntry]:
+        """Every persona that can be read, ordered by id."""
+        with exclusive(self._workspace.lock):
+            return [entry for _, entry in sorted(self._scan().entries.items())]
+
+    def problems(self) -> list[str]:
+        """One line for each file that cannot be read as a persona, without control characters."""
+        with exclusive(self._workspace.lock):
+            return [_one_line(problem) for problem in self._scan().problems.values()]
+
+    def find(self, persona_id: str) -> RosterEntry:
+        """The persona with this id; raises PersonaError with the nearest one there is."""
+        with exclusive(self._workspace.lock):
+            return _pick(self._scan(), persona_id)
+
+    def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
+        """Carry out a verdict and record it; `Verdict.KEEP` changes and records nothing.
+
+        Raises PersonaError if it cannot apply, with nothing changed; StoreError if the disk refuses.
+        """
+        with exclusive(self._workspace.lock):
+            found = self._seen()
+            entry = _pick(found, persona_id)
+            before, after = entry.state, state_after(entry, verdict)
+            if after is not before:
+                figures = performance_of(entry.persona)
+                self._ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures))
+                self._move(persona_id, before, after)
+        return PersonaTransitioned(persona_id, before, after, rule, decided_by)
+
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float]) -> None:
+        """Add one reward in [0, 1] to each named persona's historical performance; one ledger line for all.
+
+        Raises PersonaError for an unknown persona and ValueError for a reward outside [0, 1], with nothing
+        changed. A crash leaves the files without (some of) this run's rewards, which `verify` tells.
+        """
+        if bad := {name: reward for name, reward in rewards.items() if not 0.0 <= reward <= 1.0}:
+            raise ValueError(f"rewards outside [0, 1]: {bad}")
+        if not rewards:
+            return
+        with exclusive(self._workspace.lock):
+            found = self._seen()
+            paid = [(_pick(found, name), float(reward)) for name, reward in rewards.items()]
+            self._ledger.append(Rewards(now(), run_id, {entry.persona.persona_id: reward for entry, reward in paid}))
+            for entry, reward in paid:
+                self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
+
+    def add(
+        self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
+    ) -> RosterEntry:
+        """A new persona in `state`; raises PersonaError if its id is taken or its file would not be valid."""
+        with exclusive(self._workspace.lock):
+            self._seen()
+            for taken in (folder for folder in PersonaState if self._path(persona.persona_id, folder).exists()):
+                raise PersonaError(f"{persona.persona_id} is {taken} already", hint="choose another persona_id")
+            save_persona_to_file(persona, self._path(persona.persona_id, state))
+            self._record(persona, state, decided_by)
+        return RosterEntry(persona, state)
+
+    def edit(self, persona: Persona) -> RosterEntry:
+        """Replace a persona's traits and texts; what it earned stays as it is in its file. Raises PersonaError."""
+        with exclusive(self._workspace.lock):
+            before = _pick(self._scan(), persona.persona_id)
+            entry = RosterEntry(
+                replace(persona, historical_performance=before.persona.historical_performance), before.state
+            )
+            save_persona_to_file(entry.persona, self._path(persona.persona_id, entry.state))
+        return entry
+
+    def verify(self) -> list[str]:
+        """The differences between the ledger and the folders, one line each; empty when they agree."""
+        with exclusive(self._workspace.lock):
+            found, ledger = self._seen(), list(self._ledger.entries())
+        earned = performances(ledger)
+        state = states(ledger)
+        return list(filter(None, (_difference(name, found.entries.get(name), state, earned) for name in sorted(state))))
+
+    def repair(self) -> list[str]:
+        """Bring states and performances of the files up to the ledger; returns what was different before.
+
+        A persona whose file is gone or unreadable stays so: the ledger does not hold its traits.
+        """
+        with exclusive(self._workspace.lock):
+            different = self.verify()
+            found, ledger = self._scan(), list(self._ledger.entries())
+            earned = performances(ledger)
+            for name, state in states(ledger).items():
+                if (entry := found.entries.get(name)) is not None:
+                    if performance_of(entry.persona) != earned[name]:
+                        self._save_performance(entry, earned[name])
+                    if entry.state is not state:
+                        self._move(name, entry.state, state)
+        return different
+
+    def _path(self, persona_id: str, state: PersonaState) -> Path:
+        return self._workspace.personas / state / file_name(persona_id)
+
+    def _move(self, persona_id: str, before: PersonaState, after: PersonaState) -> None:
+        move_persona_to_folder(persona_id, self._workspace.personas / before, self._workspace.personas / after)
+
+    def _save_performance(self, entry: RosterEntry, performance: PersonaPerformance) -> None:
+        kept = {**entry.persona.historical_performance, **msgspec.to_builtins(performance)}
+        text = persona_to_json(replace(entry.persona, historical_performance=kept))
+        # Only figures changed, so the persona is not checked again.
+        write_atomically(self._path(entry.persona.persona_id, entry.state), text.encode())
+
+    def _seen(self) -> _Found:
+        """What the folders hold, with every persona that the ledger does not know yet recorded in it."""
+        found = self._scan()
+        for name in sorted(self._ledger.unseen(found.entries.keys() - self._recorded)):
+            entry = found.entries[name]
+            self._record(entry.persona, entry.state, "found")
+        self._recorded.update(found.entries)
+        return found
+
+    def _record(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
+        self._ledger.append(Added(now(), persona.persona_id, state, decided_by, performance_of(persona)))
+        self._recorded.add(persona.persona_id)
+
+    def _scan(self) -> _Found:
+        found = _Found({}, {})
+        files = self._files()
+        for name, ((path, state), *others) in files.items():
+            try:
+                found.entries[name] = RosterEntry(self._load(path, others), state)
+            except PersonaError as error:
+                found.problems[path] = str(error)
+        for gone in self._parsed.keys() - {path for places in files.values() for path, _ in places}:
+            del self._parsed[gone]
+        return found
+
+    def _files(self) -> dict[str, list[tuple[Path, PersonaState]]]:
+        """All places where each id stands."""
+        places: dict[str, list[tuple[Path, PersonaState]]] = {}
+        for state in PersonaState:
+            folder = self._workspace.personas / state
+            with store_errors(folder):
+                for path in sorted(folder.glob("[!.]*.json")):
+                    places.setdefault(path.stem, []).append((path, state))
+        return places
+
+    def _load(self, path: Path, others: Sequence[tuple[Path, PersonaState]]) -> Persona:
+        """The persona in the file, parsed again only when the file is another one."""
+        if others:
+            raise PersonaError(f"{path}: stands in {others[0][1]} too", hint="remove one of them")
+        signature = _signature(path)
+        known = self._parsed.get(path)
+        if known is not None and known[0] == signature:
+            return known[1]
+        persona = load_persona_from_file(path)
+        if persona.persona_id != path.stem:
+            raise PersonaError(f"{path}: holds {persona.persona_id!r}", hint="name the file after its persona_id")
+        if time.time_ns() - signature[0] > _TICK_NS:
+            self._parsed[path] = signature, persona
+        return persona
+
+
+def _signature(path: Path) -> _Signature:
+    """What changes whenever the file does."""
+    with store_errors(path):
+        about = path.lstat()
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _pick(found: _Found, persona_id: str) -> RosterEntry:
+    """The entry with this id; raises PersonaError saying what is wrong with its file, or the nearest id."""
+    name = file_name(persona_id)
+    if persona_id in found.entries:
+        return found.entries[persona_id]
+    for path, problem in found.problems.items():
+        if path.name == name:
+            raise PersonaError(_one_line(problem))
+    near = get_close_matches(persona_id, found.entries, n=1, cutoff=0.0)
+    raise PersonaError(f"there is no persona {persona_id!r}", hint=f"did you mean {near[0]!r}?" if near else "")
+
+
+def _difference(
+    name: str,
+    entry: RosterEntry | None,
+    state: Mapping[str, PersonaState],
+    earned: Mapping[str, PersonaPerformance],
+) -> str:
+    """How a persona's file differs from the ledger; empty when it does not."""
+    if entry is None:
+        return f"{name}: {state[name]} in the ledger, but there is no readable file"
+    if entry.state is not state[name]:
+        return f"{name}: {state[name]} in the ledger, but its file is in {entry.state}"
+    kept, due = performance_of(entry.persona), earned[name]
+    if kept != due:
+        return f"{name}: {due.samples} rewards in the ledger, {kept.samples} in its file (mean {kept.mean:.4f})"
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

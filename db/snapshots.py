@@ -1,0 +1,144 @@
+"""Graph and events of a run, each in one file, written before the run's summary enters the history."""
+
+import gzip
+import os
+import re
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from engine.errors import StoreError, UnknownRunError
+from engine.events import RecordedEvent, from_json, to_json
+from engine.files import append_whole, private_folder, store_errors, write_atomically
+
+_CLOSED = -1
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+class CompactGraph(Protocol):
+    """What a snapshot asks of a graph."""
+
+    def to_compact(self) -> dict[str, Any]:
+        """The graph as builtins, with compact arrays for nodes and edges."""
+        ...
+
+
+def save_graph_snapshot(graph: CompactGraph, query_id: str, timestamp: str, *, folder: Path) -> Path:
+    """Write the graph as `<query_id>.graph.json.gz` and return that path; an earlier one is replaced.
+
+    `timestamp` (ISO 8601, UTC) stands in the file, beside the graph. Raises UnknownRunError for a query_id
+    that is no file name, StoreError if the disk refuses.
+    """
+    path = graph_path(folder, query_id)
+    content = {"query_id": query_id, "timestamp": timestamp, "graph": graph.to_compact()}
+    write_atomically(path, _packed(msgspec.json.encode(content)))
+    return path
+
+
+def load_graph_snapshot(path: Path) -> dict[str, Any]:
+    """What `to_compact` of the saved graph gave; raises UnknownRunError if there is no file, StoreError if damaged."""
+    if (data := _content(path)) is None:
+        raise UnknownRunError(f"there is no {path}", hint="it was removed, or never written")
+    try:
+        return msgspec.convert(msgspec.json.decode(data, type=dict)["graph"], dict[str, Any])
+    except (ValueError, KeyError) as error:
+        raise StoreError(f"{path}: is no graph snapshot ({error})", hint="ask the question again") from error
+
+
+def graph_path(folder: Path, query_id: str) -> Path:
+    """Where the graph of a question is; raises UnknownRunError for an id that is no file name."""
+    return folder / f"{_safe(query_id)}.graph.json.gz"
+
+
+class RunRecorder:
+    """Keeps the events of one run as they come, so that a killed session leaves what it saw.
+
+    Each event is handed to the system at once (2 us, nothing waits in this process); `close` packs the
+    file. Raises StoreError if the disk refuses, or if the run was recorded already.
+    """
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self._plain, self._gzipped = _paths(folder, run_id)
+        private_folder(folder)
+        with store_errors(self._plain):
+            self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, recorded: RecordedEvent) -> None:
+        """Write one event; raises StoreError, also after `close`."""
+        if self._descriptor == _CLOSED:
+            raise StoreError(f"{self._gzipped}: this run is closed")
+        with store_errors(self._plain):
+            append_whole(self._descriptor, to_json(recorded) + b"\n")
+
+    def close(self) -> None:
+        """Pack the events into `<run_id>.jsonl.gz`, durably; closing again does nothing."""
+        if self._descriptor == _CLOSED:
+            return
+        os.close(self._descriptor)
+        self._descriptor = _CLOSED
+        with store_errors(self._plain):
+            events = self._plain.read_bytes()
+        write_atomically(self._gzipped, _packed(events))
+        self._plain.unlink(missing_ok=True)
+
+
+def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
+    """The events of a run, oldest first; of a run that was killed, those that were written whole.
+
+    Raises UnknownRunError if there is no such run, StoreError naming file and line for what cannot be read.
+    """
+    plain, gzipped = _paths(folder, run_id)
+    for path in (gzipped, plain, gzipped):  # it may be packed in between
+        if (data := _content(path)) is not None:
+            lines = data.split(b"\n")[:-1]  # what follows the last newline was torn
+            return [_event(path, number, line) for number, line in enumerate(lines, start=1)]
+    raise UnknownRunError(f"there are no events of run {run_id!r}", hint="they were removed, or never written")
+
+
+def _event(path: Path, number: int, line: bytes) -> RecordedEvent:
+    try:
+        return from_json(line)
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{path}: line {number}: {error}", hint="the run cannot be replayed") from error
+
+
+def _paths(folder: Path, run_id: str) -> tuple[Path, Path]:
+    return folder / f"{_safe(run_id)}.jsonl", folder / f"{run_id}.jsonl.gz"
+
+
+def _safe(name: str) -> str:
+    if not _SAFE_NAME.fullmatch(name):
+        raise UnknownRunError(f"{name!r} is no run id", hint="letters, digits, '.', '_' and '-' are valid")
+    return name
+
+
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, 1, mtime=0)
+
+
+def _content(path: Path) -> bytes | None:
+    """What a file holds, unpacked; None if there is no such file."""
+    try:
+        data = _bytes(path)
+        return gzip.decompress(data) if data is not None and path.suffix == ".gz" else data
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise StoreError(f"{path}: is damaged ({error})", hint="restore it from a copy, or remove it") from error
+
+
+def _bytes(path: Path) -> bytes | None:
+    with store_errors(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None

@@ -1,0 +1,80 @@
+"""The gate: which personas are activated for a question, each choice with a receipt."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from engine.events import GateReceipt
+from engine.lifecycle import performance_of
+from engine.persona import Persona, PersonaState, RosterEntry
+from engine.question import Question
+from engine.text import content_stems
+
+_UNKNOWN = 0.5  # the reward expected of a persona that was never scored
+_WORTH = 0.2  # what a full match of its expertise adds to the expected reward
+
+
+class Gate(Protocol):
+    """Decides who walks. A receipt for every persona of the roster, in the roster's order."""
+
+    def choose(
+        self, question: Question, entries: Sequence[RosterEntry], *, cycle: int, called: Collection[str] = ()
+    ) -> list[GateReceipt]:
+        """The receipts of one cycle; `called` are the personas that were activated in an earlier one."""
+        ...
+
+
+class ThresholdGate:
+    """Expected reward (past performance, expertise match) less cost, against a threshold.
+
+    At most `batch_size` personas a cycle and at most one experimental seat; the control comes on top.
+    """
+
+    def __init__(self, activation_threshold: float, batch_size: int) -> None:
+        self._threshold = activation_threshold
+        self._batch_size = batch_size
+
+    def choose(
+        self, question: Question, entries: Sequence[RosterEntry], *, cycle: int, called: Collection[str] = ()
+    ) -> list[GateReceipt]:
+        """See `Gate.choose`. Equal scores go to the lower id, so the choice is reproducible."""
+        rated = {entry.persona.persona_id: self._rate(question, entry, cycle) for entry in entries}
+        seats, trial_seats, chosen = self._batch_size, 1, {}
+        for entry in sorted(entries, key=lambda e: (-rated[e.persona.persona_id].score, e.persona.persona_id)):
+            name, trial = entry.persona.persona_id, entry.state is PersonaState.EXPERIMENTAL
+            reason = self._refusal(entry, rated[name].score, name in called)
+            if not reason and not entry.persona.is_control:
+                reason = "no seat left" if seats == 0 else "one experimental seat a question" if trial and trial_seats == 0 else ""
+                seats -= not reason
+                trial_seats -= trial and not reason
+            chosen[name] = reason
+        return [_with_reason(rated[entry.persona.persona_id], chosen[entry.persona.persona_id]) for entry in entries]
+
+    def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
+        if entry.state is PersonaState.PRUNED:
+            return "pruned"
+        if called:
+            return "has walked already"
+        if entry.persona.is_control:
+            return ""
+        return "" if score >= self._threshold else "below the activation threshold"
+
+    def _rate(self, question: Question, entry: RosterEntry, cycle: int) -> GateReceipt:
+        persona = entry.persona
+        earned = performance_of(persona)
+        performance = earned.mean if earned.samples else _UNKNOWN
+        expertise = expertise_match(persona, question)
+        score = performance + _WORTH * expertise - persona.activation_cost
+        return GateReceipt(
+            persona.persona_id, entry.state, cycle, round(expertise, 4), round(performance, 4), persona.activation_cost,
+            round(score, 4), self._threshold, activated=False, reason="",
+        )  # fmt: skip
+
+
+def expertise_match(persona: Persona, question: Question) -> float:
+    """The share of the question's weight whose stems the persona's expertise names, in [0, 1]."""
+    return question.coverage(frozenset(stem for field in persona.expertise for stem in content_stems(field)))
+
+
+def _with_reason(receipt: GateReceipt, refusal: str) -> GateReceipt:
+    return replace(receipt, activated=not refusal, reason=refusal or "activated")

@@ -1,0 +1,291 @@
+"""A person's library: the folders they named, what of them is indexed, and what changed since."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from engine.corpus import files_of, read_documents
+from engine.errors import DocumentError, InputError, LibraryError
+from engine.files import write_atomically
+from engine.passages import Passage, split_document
+from engine.search import OpenedPassage, SearchIndex
+from engine.settings import System
+
+_COMMIT_EVERY = 50_000  # passages; what is committed survives a cancelled ingest
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did, in files; `passages` counts those of the whole library afterwards."""
+
+    files: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    passages: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What is known of an indexed or skipped file; `reason` is empty for an indexed one."""
+
+    size: int
+    mtime_ns: int
+    passages: int = 0
+    words: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Catalogue:
+    """The folders of the library and the files found in them, as `files.json` keeps them."""
+
+    roots: list[str] = field(default_factory=list)
+    files: dict[str, _File] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an ingest has to do."""
+
+    present: dict[str, tuple[Path, os.stat_result]]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+Progress = Callable[[int, int, str], None]
+
+
+class Library:
+    """The library in a workspace's folder. Asking needs only `retriever`; `ingest` brings it up to date."""
+
+    def __init__(self, folder: Path, system: System) -> None:
+        self._system = system
+        self._path = folder / "files.json"
+        self.index = SearchIndex(folder / "index")
+        self._catalogue = self._read()
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders and files that the user named."""
+        return tuple(self._catalogue.roots)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that could not be read at the last ingest."""
+        return tuple(Skipped(path, file.reason) for path, file in sorted(self._catalogue.files.items()) if file.reason)
+
+    def count(self, path: str) -> tuple[int, int]:
+        """How many indexed files and passages are under `path`."""
+        files = [f for name, f in self._catalogue.files.items() if _is_under(name, path) and not f.reason]
+        return len(files), sum(file.passages for file in files)
+
+    def retriever(self, scope: Sequence[str] = ()) -> "ScopedIndex":
+        """The look-ups over these folders or files, or over everything; sees what other sessions committed."""
+        self.index.refresh()
+        if not self._system.enable_caching:
+            self.index.forget()
+        self._catalogue = self._read()
+        whole = not scope or all(any(_is_under(root, name) for name in scope) for root in self.roots)
+        return ScopedIndex(self.index, () if whole else tuple(scope), self._mean_length())
+
+    def ingest(
+        self,
+        paths: Iterable[Path],
+        *,
+        progress: Progress = lambda _done, _total, _path: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> IngestReport:
+        """Bring the folders and files in `paths` up to date: only changed files are read, deleted ones leave.
+
+        `progress(done, total, path)` counts files. A cancelled ingest keeps what was done in whole. Raises
+        InputError for a path that does not exist and LibraryError when another session is ingesting.
+        """
+        roots = [existing(path) for path in paths]
+        self._catalogue = self._read()
+        plan = self._plan(roots)
+        if not plan.changed and not plan.gone and all(self._covers(root) for root in roots):
+            return self._report(plan, ())
+        with self.index.writing():
+            self._catalogue = self._read()  # another session may have been faster
+            self._add_roots(roots)
+            return self._carry_out(self._plan(roots), progress, cancelled)
+
+    def remove(self, path: str) -> int:
+        """Take a folder or file out of the library; returns how many files left. Raises InputError if it is not in it."""
+        name = path if path in self.roots else str(Path(path).expanduser().resolve())
+        if name not in self.roots:
+            known = ", ".join(self.roots) or "the library is empty"
+            raise InputError(f"{path} is not in the library", hint=known)
+        with self.index.writing():
+            self._catalogue = self._read()
+            kept = [root for root in self._catalogue.roots if root != name]
+            gone = [f for f in self._catalogue.files if _is_under(f, name) and not any(_is_under(f, r) for r in kept)]
+            self._catalogue.roots = kept
+            for file in gone:
+                self.index.remove(file)
+                del self._catalogue.files[file]
+            self._commit()
+        return len(gone)
+
+    # -- the parts of an ingest ---------------------------------------------------------------------------
+
+    def _plan(self, roots: Sequence[Path]) -> _Plan:
+        present: dict[str, tuple[Path, os.stat_result]] = {}
+        for root in roots:
+            for path in files_of(root):
+                try:
+                    present[str(path)] = (root, path.stat())
+                except OSError:  # it left while we looked, or is a link to nowhere
+                    continue
+        known = self._catalogue.files
+        changed = [name for name, (_, stat) in present.items() if not _is_same(known.get(name), stat)]
+        gone = [name for name in known if name not in present and any(_is_under(name, str(root)) for root in roots)]
+        return _Plan(present, tuple(sorted(changed)), tuple(sorted(gone)))
+
+    def _carry_out(self, plan: _Plan, progress: Progress, cancelled: Callable[[], bool]) -> IngestReport:
+        before, pending, done = set(self._catalogue.files), 0, 0
+        for name in plan.gone:
+            self.index.remove(name)
+            del self._catalogue.files[name]
+        for done, name in enumerate(plan.changed, start=1):
+            if cancelled():
+                done -= 1  # noqa: PLW2901 - this one was not done
+                break
+            progress(done, len(plan.changed), name)
+            file = self._read_file(name, *plan.present[name])
+            self._catalogue.files[name] = file
+            pending += file.passages
+            if pending >= _COMMIT_EVERY:
+                self._commit()
+                pending = 0
+        self._commit()
+        report = self._report(plan, plan.changed[:done])
+        return replace(report, added=len(set(plan.changed[:done]) - before), cancelled=done < len(plan.changed))
+
+    def _read_file(self, name: str, root: Path, stat: os.stat_result) -> _File:
+        """Put the passages of one file in place of its old ones."""
+        self.index.remove(name)
+        found = _File(stat.st_size, stat.st_mtime_ns)
+        try:
+            limit = int(self._system.max_file_megabytes * 1e6)
+            documents = read_documents(Path(name), root=root if root.is_dir() else root.parent, max_bytes=limit)
+            passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
+        except DocumentError as error:
+            return replace(found, reason=str(error))
+        count, words = self.index.add(passages, scope=[name, *map(str, Path(name).parents)])
+        return replace(found, passages=count, words=words, reason="" if count else "empty")
+
+    def _report(self, plan: _Plan, done: Sequence[str]) -> IngestReport:
+        bad = tuple(Skipped(n, self._catalogue.files[n].reason) for n in sorted(plan.present)
+                    if n in self._catalogue.files and self._catalogue.files[n].reason)
+        return IngestReport(
+            files=len(plan.present), changed=len(done), removed=len(plan.gone), passages=len(self.index), skipped=bad
+        )
+
+    def _covers(self, path: Path) -> bool:
+        return any(_is_under(str(path), root) for root in self._catalogue.roots)
+
+    def _add_roots(self, roots: Sequence[Path]) -> None:
+        """A named folder stands for those inside it."""
+        for root in roots:
+            if not self._covers(root):
+                inside = [r for r in self._catalogue.roots if _is_under(r, str(root))]
+                self._catalogue.roots = sorted({*self._catalogue.roots, str(root)} - set(inside))
+
+    def _mean_length(self) -> float:
+        files = self._catalogue.files.values()
+        passages = sum(file.passages for file in files)
+        return sum(file.words for file in files) / passages if passages else 1.0
+
+    def _commit(self) -> None:
+        """Index first, then the catalogue: after a crash between the two, the files are merely read again."""
+        self.index.commit()
+        write_atomically(self._path, msgspec.json.encode(self._catalogue))
+
+    def _read(self) -> _Catalogue:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=_Catalogue)
+        except FileNotFoundError:
+            return _Catalogue()
+        except (msgspec.DecodeError, OSError) as error:
+            raise LibraryError(
+                f"{self._path} is damaged: {error}", hint="move the folder it is in away and ingest again"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedIndex:
+    """The look-ups of a question (`engine.search.Retriever`) over a part of the library, or all of it."""
+
+    index: SearchIndex
+    scope: tuple[str, ...] = ()
+    mean_length: float = 100.0
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
+        """See `Retriever.search`."""
+        return self.index.search(terms, limit, mention=mention, scope=self.scope)
+
+    def titled(self, key: str) -> Sequence[int]:
+        """See `Retriever.titled`."""
+        return self.index.titled(key, scope=self.scope)
+
+    def open(self, number: int) -> OpenedPassage:
+        """See `Retriever.open`."""
+        return self.index.open(number)
+
+    def term_frequency(self, stem: str) -> int:
+        """See `Retriever.term_frequency`."""
+        return self.index.term_frequency(stem)
+
+    def mention_frequency(self, key: str) -> int:
+        """See `Retriever.mention_frequency`."""
+        return self.index.mention_frequency(key)
+
+
+def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) -> ScopedIndex:
+    """Index ready-made passages, each with the group it belongs to (empty for none), and look into all of them."""
+    count = words = 0
+    with index.writing():
+        for passage, group in passages:
+            added, length = index.add([passage], scope=[group] if group else [])
+            count, words = count + added, words + length
+        index.commit()
+    return ScopedIndex(index, (), words / max(count, 1))
+
+
+def existing(path: Path) -> Path:
+    """The absolute path, links resolved; raises InputError when nothing is there."""
+    found = path.expanduser().resolve()
+    if not found.exists():
+        raise InputError(f"{path} does not exist", hint="name a folder or file that holds your documents")
+    return found
+
+
+def _is_under(name: str, root: str) -> bool:
+    return name == root or name.startswith(root.rstrip("/") + "/")
+
+
+def _is_same(known: _File | None, stat: os.stat_result) -> bool:
+    return known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+
+
+def names_of(roots: Sequence[str]) -> Iterator[str]:
+    """What to call each folder or file on a screen: its last name."""
+    return (Path(root).name or root for root in roots)

@@ -1,0 +1,290 @@
+"""One run of the mixture: personas are called, walk, are scored, rise or fall, and one answer is written."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from engine.errors import LanguageModelError, PersonaMoeError
+from engine.events import (
+    AnswerFragment,
+    AnswerWritten,
+    CycleStarted,
+    Degraded,
+    Emit,
+    EvidenceRanked,
+    GateReceipt,
+    OutputProduced,
+    OutputScored,
+    PersonaStepped,
+    QuestionRead,
+    RankedPassage,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Scores,
+)
+from engine.experts import PersonaOutput
+from engine.gate import Gate, ThresholdGate
+from engine.graph import DynamicKnowledgeGraph
+from engine.language_model import LanguageModel, send_prompt_to_ollama, write_claims
+from engine.lifecycle import Roster, Verdict, evaluate_pruning_thresholds, performance_of
+from engine.metrics import calculate_weighted_score
+from engine.panel import Panel
+from engine.persona import Persona
+from engine.quotation import Quotation, is_covered, quote
+from engine.scoring import DEPTH, score_consistency, score_entity_grounding, score_novelty, score_relevance
+from engine.search import Retriever
+from engine.settings import Settings
+from engine.synthesis import (
+    GraphContext,
+    abstention,
+    extractive_answer,
+    resolve_citations,
+    synthesize_persona_context,
+)
+from engine.traversal import Walk
+
+_ENOUGH = 0.9  # coverage of the question at which no further round is needed
+_SHOWN = 20  # passages of the final ranking
+_CONTEXT = 8  # passages that a model answers from
+
+
+class MoeOrchestrator:
+    """Orchestrates one question; a new instance for each run, so that nothing has to be reset.
+
+    Everything that happens is emitted as an event (`engine.events`), from whatever thread it happens in.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        retriever: Retriever,
+        roster: Roster,
+        settings: Settings,
+        *,
+        emit: Emit,
+        run_id: str,
+        language_model: LanguageModel | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
+        self._emit, self._run_id, self._model = emit, run_id, language_model
+        thresholds = settings.thresholds
+        self._gate = gate or ThresholdGate(thresholds.activation_threshold, settings.system.batch_size)
+        self.graph = DynamicKnowledgeGraph()
+        self._panel: Panel | None = None
+        self._called: dict[str, Persona] = {}  # by every cycle so far
+        self._walking: list[Persona] = []  # in this cycle
+        self._outputs: dict[str, PersonaOutput] = {}
+        self._rewards: dict[str, float] = {}  # of this cycle
+        self._ranking: dict[int, float] = {}
+        self._timings: dict[str, float] = {}
+        self._cycle = 0
+
+    @property
+    def panel(self) -> Panel:
+        """The panel at this question; the question is read when it is first asked for."""
+        if self._panel is None:
+            self._panel = Panel(self._text, self._retriever)
+        return self._panel
+
+    async def run(self) -> AnswerWritten:
+        """The whole run. Raises what it failed with, after saying so in an event."""
+        system = self._settings.system
+        model = self._model.name if self._model else None
+        self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model))
+        try:
+            for self._cycle in range(1, system.max_iterations + 1):
+                if not await self.expansion_phase():
+                    break
+                await asyncio.to_thread(self.evaluation_phase)
+                await asyncio.to_thread(self.pruning_phase)
+                if self.panel.coverage(list(self._ranking)[:DEPTH]) >= _ENOUGH:
+                    break
+            answer = await self._answer()
+        except PersonaMoeError as error:
+            self._emit(RunFailed(error.message, error.hint))
+            raise
+        self._emit(answer)
+        self._emit(RunFinished(self._timings))
+        return answer
+
+    # -- the three phases ---------------------------------------------------------------------------------
+
+    async def expansion_phase(self) -> bool:
+        """Generate diverse outputs: the gate calls personas, they walk. False when there is no one left to call."""
+        called = await asyncio.to_thread(self._call_and_walk)
+        if called and self._model is not None and self._settings.ollama.persona_outputs:
+            with self._timed("writing"):
+                for persona in self._walking:
+                    await self._write_output(persona, self._model)
+        for persona in self._walking:
+            output = self._outputs[persona.persona_id]
+            ids = tuple(self._passage_id(found.number) for found in output.evidence)
+            self._emit(OutputProduced(persona.persona_id, ids, output.text))
+        return called
+
+    def evaluation_phase(self) -> None:
+        """Score and rank what was found."""
+        with self._timed("evaluation"):
+            self._ranking = self.panel.fused()
+            for persona in self._walking:
+                scores = self._score(self._outputs[persona.persona_id])
+                self._emit(OutputScored(persona.persona_id, scores, round(self.panel.credit(persona.persona_id), 4)))
+                self._rewards[persona.persona_id] = scores.total
+            best = list(self._ranking)
+            coverage = round(self.panel.coverage(best[:DEPTH]), 4)
+            passages = tuple(self._ranked(number) for number in best[:_SHOWN])
+            self._emit(EvidenceRanked(passages, coverage, len(self.graph.nodes), len(self.graph.edges)))
+
+    def pruning_phase(self) -> None:
+        """Pay the rewards of this cycle; demote, prune or promote whom the thresholds say."""
+        with self._timed("lifecycle"):
+            self._roster.record_rewards(self._run_id, self._rewards)
+            for entry in self._roster.entries():
+                if entry.persona.persona_id not in self._rewards or entry.persona.is_control:
+                    continue
+                earned = performance_of(entry.persona)
+                verdict = evaluate_pruning_thresholds(earned, self._settings.thresholds, state=entry.state)
+                if verdict is not Verdict.KEEP:
+                    name = entry.persona.persona_id
+                    self._emit(self._roster.change(name, verdict, rule="thresholds", decided_by=self._run_id))
+            self._rewards = {}
+
+    # -- their parts --------------------------------------------------------------------------------------
+
+    def _call_and_walk(self) -> bool:
+        with self._timed("reading"):
+            panel = self.panel
+            if self._cycle == 1:
+                known = tuple(name.key for name in panel.question.names)
+                entities = (*known, *panel.question.unknown_names)
+                self._emit(QuestionRead(entities, known, panel.question.terms))
+        with self._timed("walking"):
+            self._walking = self._call()
+            for persona in self._walking:
+                self._show(persona, panel.send(persona))
+                self._outputs[persona.persona_id] = panel.output(persona.persona_id)
+        return bool(self._walking)
+
+    def _call(self) -> list[Persona]:
+        entries = self._roster.entries()
+        receipts = self._gate.choose(self.panel.question, entries, cycle=self._cycle, called=self._called.keys())
+        chosen = [e.persona for e, receipt in zip(entries, receipts, strict=True) if receipt.activated]
+        if chosen or self._cycle == 1:
+            for receipt in receipts:
+                self._emit(receipt)
+            self._emit(CycleStarted(self._cycle, tuple(persona.persona_id for persona in chosen)))
+        self._called.update({persona.persona_id: persona for persona in chosen})
+        return chosen
+
+    def _show(self, persona: Persona, walk: Walk) -> None:
+        """Tell and draw the best path to each passage that the persona brings back."""
+        best = {path.nodes[-1]: path for path in reversed(walk.paths)}  # the first of equal ends is the best
+        told: set[tuple[int, int]] = set()
+        for number in walk.ranking()[:_SHOWN]:
+            nodes = best[number].nodes if number in best else (number,)
+            for step, target in enumerate(nodes):
+                source = nodes[step - 1] if step else -1
+                if (source, target) not in told:
+                    told.add((source, target))
+                    self._show_step(persona, step, source, target, walk.scores.get(target, 0.0))
+
+    def _show_step(self, persona: Persona, step: int, source: int, target: int, score: float) -> None:
+        node_id, title = self._draw_node(target)
+        source_id, via = "", "search"
+        if step == 0 and target in self.panel.neighbourhood.titled:
+            via = "title"
+        if step and (link := self.panel.neighbourhood.link(source, target)):
+            source_id, via = self._passage_id(source), link.name
+            if not any(edge.target.node_id == node_id for edge in self.graph.nodes[source_id].edges):
+                self.graph.add_edge(source_id, node_id, {"name": link.name, "kind": link.kind.name.lower()})
+        self._emit(PersonaStepped(persona.persona_id, step, source_id, node_id, title, via, round(score, 4)))
+
+    def _draw_node(self, number: int) -> tuple[str, str]:
+        passage = self.panel.neighbourhood.open(number).stored.passage
+        self.graph.add_node(passage.id, {"number": number, "title": passage.title, "source": passage.source})
+        return passage.id, passage.title
+
+    def _score(self, output: PersonaOutput) -> Scores:
+        others = list(self._outputs.values())
+        scores = {
+            "relevance": score_relevance(output, self.panel.question),
+            "consistency": score_consistency(output, others),
+            "novelty": score_novelty(output, others),
+            "entity_grounding": score_entity_grounding(output, [name.key for name in self.panel.question.names]),
+        }
+        weights = self._settings.scoring
+        total = calculate_weighted_score(scores, {name: getattr(weights, name) for name in scores})
+        return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))
+
+    def _ranked(self, number: int) -> RankedPassage:
+        passage = self.panel.neighbourhood.open(number).stored.passage
+        finders = tuple(name for name, output in self._outputs.items() if number in output.first(DEPTH))
+        return RankedPassage(passage.id, passage.source, passage.title, round(self._ranking[number], 6), finders)
+
+    def _passage_id(self, number: int) -> str:
+        return self.panel.neighbourhood.open(number).stored.passage.id
+
+    # -- the answer ---------------------------------------------------------------------------------------
+
+    async def _answer(self) -> AnswerWritten:
+        with self._timed("answering"):
+            ranking = list(self._ranking)
+            quotations = await asyncio.to_thread(quote, self.panel, ranking)
+            if not await asyncio.to_thread(is_covered, self.panel, quotations):
+                return abstention()
+            if self._model is not None and (written := await self._written_answer(ranking, self._model)):
+                return written
+            return extractive_answer(quotations)
+
+    async def _written_answer(self, ranking: list[int], model: LanguageModel) -> AnswerWritten | None:
+        """The model's answer with its citations resolved; None, and a reason told, where quotations must do."""
+        passages = tuple(self._whole(number) for number in ranking[:_CONTEXT])
+        links = tuple((edge.source.data["title"], edge.target.data["title"], edge.data["name"]) for edge in self.graph.edges
+                      if {edge.source.data["number"], edge.target.data["number"]} <= set(ranking[:DEPTH]))
+        context = synthesize_persona_context(list(self._outputs.values()), GraphContext(passages, links))
+        try:
+            text = await send_prompt_to_ollama(
+                context, self._text, model,
+                on_token=lambda token: self._emit(AnswerFragment(token)),
+                on_notice=lambda notice: self._emit(Degraded(notice)),
+            )  # fmt: skip
+        except LanguageModelError as error:
+            self._emit(Degraded(f"the model failed, so quotations answer: {error}"))
+            return None
+        answer = resolve_citations(text, passages)
+        if not answer.abstained and not answer.citations:
+            self._emit(Degraded("nothing that the model wrote is held by its sources, so quotations answer"))
+            return None
+        return answer
+
+    async def _write_output(self, persona: Persona, model: LanguageModel) -> None:
+        """Let a persona write claims from its own evidence; without them its output stays quotations."""
+        output = self._outputs[persona.persona_id]
+        passages = [self.panel.neighbourhood.open(number).stored.passage for number in output.first(DEPTH)]
+        instructions = f"You are {persona.name}. {persona.metadata.get('description', '')}"
+        try:
+            claims = await write_claims(
+                model, instructions, [(p.id, p.text) for p in passages], self._text,
+                on_notice=lambda notice: self._emit(Degraded(notice)),
+            )  # fmt: skip
+        except LanguageModelError as error:
+            self._emit(Degraded(f"{persona.persona_id} could not write: {error}"))
+            return
+        self._outputs[persona.persona_id] = replace(output, text=" ".join(claim.text for claim in claims.kept))
+
+    def _whole(self, number: int) -> Quotation:
+        passage = self.panel.neighbourhood.open(number).stored.passage
+        return Quotation(number, passage, passage.start, passage.end)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = (time.perf_counter() - started) * 1000
+            self._timings[phase] = round(self._timings.get(phase, 0.0) + spent, 3)

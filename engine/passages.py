@@ -1,0 +1,99 @@
+"""Passages: the pieces of a document that are indexed, walked and quoted, each with its exact place."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.text import sentence_spans
+
+_BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
+_HEADING = re.compile(r"(?P<atx>#{1,6})[ \t]+(?P<text>[^\n]+?)[ \t#]*$|(?P<under>[^\n]+)\n(?P<line>[=\-~^\"'*+#`:.])(?P=line){2,}[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters `start` to `end` (end excluded) of the text of `source`.
+
+    `title` is the document's, `heading` the section's (empty where there is none); `text` is the exact text.
+    """
+
+    id: str
+    source: str
+    title: str
+    heading: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one file or record, as it was decoded; `source` says where it came from."""
+
+    source: str
+    title: str
+    text: str
+
+
+def split_document(document: Document, limit: int) -> Iterator[Passage]:
+    """The passages of a document: paragraphs packed up to `limit` characters, never across a heading.
+
+    A paragraph over the limit is split between sentences, a sentence over the limit between words.
+    """
+    heading, start, end, number, bare = "", -1, -1, 0, False
+    for block_start, block_end in _blocks(document.text, limit):
+        block = document.text[block_start:block_end]
+        title = _heading(block)
+        if start >= 0 and not bare and (title or block_end - start > limit):
+            number += 1
+            yield _passage(document, number, heading, start, end)
+            start = -1
+        heading = title or heading
+        bare = bool(title) and block.count("\n") <= 1  # a heading stays with what follows it
+        start, end = (block_start if start < 0 else start), block_end
+    if start >= 0:
+        yield _passage(document, number + 1, heading, start, end)
+
+
+def _passage(document: Document, number: int, heading: str, start: int, end: int) -> Passage:
+    shown = "" if heading == document.title else heading
+    return Passage(f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end])
+
+
+def _heading(block: str) -> str:
+    match = _HEADING.match(block)
+    return (match["text"] or match["under"] or "").strip() if match else ""
+
+
+def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each paragraph, none longer than `limit`."""
+    start = len(text) - len(text.lstrip())
+    for match in [*_BLOCK_END.finditer(text, start), None]:
+        end = match.start() if match else start + len(text[start:].rstrip())
+        if end > start:
+            yield from ((start, end),) if end - start <= limit else _pieces(text, start, end, limit)
+        start = match.end() if match else end
+
+
+def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """A long paragraph as runs of whole sentences, each at most `limit` characters."""
+    begin, last = -1, -1
+    for a, b in _short_sentences(text, start, end, limit):
+        if begin >= 0 and b - begin > limit:
+            yield begin, last
+            begin = -1
+        begin, last = (a if begin < 0 else begin), b
+    if begin >= 0:
+        yield begin, last
+
+
+def _short_sentences(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    for a, b in sentence_spans(text[start:end]):
+        at, stop = start + a, start + b
+        while stop - at > limit:
+            cut = max(text.rfind(" ", at, at + limit), text.rfind("\n", at, at + limit))
+            cut = cut if cut > at else at + limit
+            yield at, cut
+            at = cut + (text[cut] in " \n")
+        if stop > at:
+            yield at, stop

@@ -1,0 +1,256 @@
+"""The search index: passages by words, by the names they mention, and by title. Embedded tantivy."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from engine.entities import Analysis, Place, analyse, title_keys
+from engine.errors import LibraryError
+from engine.passages import Passage
+from engine.text import one_line
+
+K1, B = 1.2, 0.75  # of BM25, as tantivy has them
+_CACHED = 50_000  # passages kept in memory between questions
+
+
+class _Stored(msgspec.Struct, array_like=True, frozen=True):
+    """What the index keeps of a passage; the inner parts are decoded only when they are asked for."""
+
+    roots: str
+    sentence_ends: list[int]
+    mentions: msgspec.Raw
+    passage: msgspec.Raw
+
+
+_DECODER = msgspec.msgpack.Decoder(_Stored)
+
+
+class OpenedPassage:
+    """A passage with what was computed of it at ingest (see `engine.entities.Analysis`).
+
+    A question opens hundreds of passages for their roots, a few for their names, and quotes five.
+    """
+
+    __slots__ = ("_stored", "roots", "sentence_ends")
+
+    def __init__(self, stored: bytes) -> None:
+        self._stored = _DECODER.decode(stored)
+        self.roots = self._stored.roots.split(" ")
+        self.sentence_ends = self._stored.sentence_ends
+
+    @property
+    def mentions(self) -> list[tuple[str, list[Place]]]:
+        """The names it may be mentioning, longest first, with their places."""
+        return msgspec.msgpack.decode(self._stored.mentions, type=list[tuple[str, list[Place]]])
+
+    @property
+    def passage(self) -> Passage:
+        """The passage itself."""
+        return msgspec.msgpack.decode(self._stored.passage, type=Passage)
+
+    @staticmethod
+    def encode(passage: Passage, analysis: Analysis) -> bytes:
+        """The bytes that the index keeps."""
+        encode = msgspec.msgpack.encode
+        inner = (msgspec.Raw(encode(analysis.mentions)), msgspec.Raw(encode(passage)))
+        return encode(_Stored(" ".join(analysis.roots), analysis.sentence_ends, *inner))
+
+
+class Retriever(Protocol):
+    """The look-ups of a question. Each costs what it returns, never the size of the library.
+
+    A passage is known by its number, which is good until the index is refreshed.
+    """
+
+    def __len__(self) -> int:
+        """How many passages can be found."""
+        ...
+
+    def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
+        """The best passages by BM25 over weighted stems, best first; only those that mention a name, if given."""
+        ...
+
+    def titled(self, key: str) -> Sequence[int]:
+        """The passages whose document or section has this title key."""
+        ...
+
+    def open(self, number: int) -> OpenedPassage:
+        """A passage and its analysis."""
+        ...
+
+    def term_frequency(self, stem: str) -> int:
+        """In how many passages a stem occurs."""
+        ...
+
+    def mention_frequency(self, key: str) -> int:
+        """How many passages mention a name."""
+        ...
+
+    @property
+    def mean_length(self) -> float:
+        """The mean number of words of a passage."""
+        ...
+
+
+class SearchIndex:
+    """The embedded index in a folder (made if need be): the look-ups, and the way passages get into it.
+
+    Readers keep seeing the last commit while a writer works; there is one writer at a time, across processes.
+    Raises LibraryError when the index cannot be read, or when another process is writing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy  # noqa: PLC0415 - not needed for the first paint
+
+        self._tantivy = tantivy
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = _schema(tantivy)
+        try:
+            self._index = tantivy.Index(self._schema, path=str(folder))
+        except ValueError as error:
+            raise LibraryError(
+                f"the search index in {folder} cannot be opened: {one_line(str(error))}",
+                hint="move that folder away and ingest again",
+            ) from error
+        self._writer: Any = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See the last commit; passage numbers from before are void."""
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._opened: dict[int, OpenedPassage] = {}
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(
+        self, terms: Mapping[str, float], limit: int, *, mention: str = "", scope: Sequence[str] = ()
+    ) -> list[tuple[int, float]]:
+        """See `Retriever.search`; `scope` restricts it to passages of these folders, files or groups."""
+        query, occur = self._tantivy.Query, self._tantivy.Occur
+        parts = [
+            (occur.Should, query.boost_query(query.term_query(self._schema, "body", stem, index_option="freq"), weight))
+            for stem, weight in terms.items()
+        ]
+        if mention:
+            parts.append((occur.Must, self._filter("mention", [mention])))
+        if scope:
+            parts.append((occur.Must, self._filter("scope", scope)))
+        if not parts:
+            return []
+        return self._ranked(query.boolean_query(parts), limit)
+
+    def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
+        """See `Retriever.titled`: at most 64 passages, in the order of the library."""
+        if not self._searcher.doc_freq("title", key):
+            return []
+        parts = [(self._tantivy.Occur.Must, self._filter("title", [key]))]
+        if scope:
+            parts.append((self._tantivy.Occur.Must, self._filter("scope", scope)))
+        return sorted(number for number, _ in self._ranked(self._tantivy.Query.boolean_query(parts), 64))
+
+    def open(self, number: int) -> OpenedPassage:
+        """See `Retriever.open`."""
+        if (found := self._opened.get(number)) is None:
+            if len(self._opened) >= _CACHED:
+                self._opened.clear()
+            address = self._tantivy.DocAddress(number >> 32, number & 0xFFFFFFFF)
+            stored = self._searcher.doc(address).get_first("payload")
+            found = self._opened[number] = OpenedPassage(stored)
+        return found
+
+    def forget(self) -> None:
+        """Drop the passages kept in memory."""
+        self._opened.clear()
+
+    def term_frequency(self, stem: str) -> int:
+        """See `Retriever.term_frequency`."""
+        return int(self._searcher.doc_freq("body", stem))
+
+    def mention_frequency(self, key: str) -> int:
+        """See `Retriever.mention_frequency`."""
+        return int(self._searcher.doc_freq("mention", key))
+
+    def _filter(self, field: str, values: Sequence[str]) -> Any:
+        query = self._tantivy.Query
+        if len(values) == 1:
+            found = query.term_query(self._schema, field, values[0], index_option="basic")
+        else:
+            found = query.term_set_query(self._schema, field, list(values))
+        return query.const_score_query(found, 0.0)
+
+    def _ranked(self, query: Any, limit: int) -> list[tuple[int, float]]:
+        hits = self._searcher.search(query, limit, count=False).hits
+        numbered = ((address.segment_ord << 32 | address.doc, score) for score, address in hits)
+        return sorted(numbered, key=lambda hit: (-hit[1], hit[0]))
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def add(self, passages: Iterable[Passage], scope: Sequence[str]) -> tuple[int, int]:
+        """Add passages under `scope`; returns how many, and how many words they have. Seen after `commit`."""
+        count = total = 0
+        for passage in passages:
+            analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text)
+            document = self._tantivy.Document()
+            document.add_text("body", " ".join(body))
+            for value in scope:
+                document.add_text("scope", value)
+            for key, _ in analysis.mentions:
+                document.add_text("mention", key)
+            for key in title_keys(passage.title, passage.heading):
+                document.add_text("title", key)
+            document.add_bytes("payload", OpenedPassage.encode(passage, analysis))
+            self._writing().add_document(document)
+            count, total = count + 1, total + len(body)
+        return count, total
+
+    def remove(self, scope: str) -> None:
+        """Remove every passage under this folder, file or group. Seen after `commit`."""
+        self._writing().delete_documents_by_term("scope", scope)
+
+    def commit(self) -> None:
+        """Make everything added and removed so far visible, at once and for good."""
+        self._writing().commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one writer; what was not committed at the end is forgotten. Raises LibraryError if there is one."""
+        try:
+            # One indexing thread: with two, a rebuild may rank equal passages in another order.
+            self._writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+        except ValueError as error:
+            raise LibraryError(
+                "the library is being written by another session", hint="wait until its ingest is done, then try again"
+            ) from error
+        try:
+            yield
+        finally:
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
+            self._writer = None
+            self.refresh()
+
+    def _writing(self) -> Any:
+        assert self._writer is not None, "only inside `writing`"
+        return self._writer
+
+
+def inverse_document_frequency(frequency: int, total: int) -> float:
+    """BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _schema(tantivy: Any) -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")  # stems, made by engine.text
+    for name in ("scope", "mention", "title"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("payload", stored=True)
+    return builder.build()

@@ -1,0 +1,110 @@
+"""From evidence to one answer in which every sentence resolves to the exact words of a source."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.events import AnswerWritten, Citation
+from engine.experts import PersonaOutput
+from engine.quotation import Quotation, sentences
+from engine.text import content_stems, one_line, sentence_spans
+
+ABSTENTION = "Your library does not say."
+
+_MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_SUPPORT = 0.4  # share of a sentence's content stems that its source must hold
+
+
+@dataclass(frozen=True, slots=True)
+class GraphContext:
+    """What the walk left for the answer: passages by citation number, and which leads to which by what name."""
+
+    passages: tuple[Quotation, ...]
+    links: tuple[tuple[str, str, str], ...] = ()
+
+
+def synthesize_persona_context(persona_outputs: Sequence[PersonaOutput], graph_context: GraphContext) -> str:
+    """The text that a model answers from: numbered quotations, how they hang together, what the personas say.
+
+    Blocks are parted by blank lines and ordered by worth, so that whatever does not fit is cut from the end.
+    """
+    quoted = [f"[{n}] {one_line(q.passage.title)}: {one_line(q.text)}" for n, q in enumerate(graph_context.passages, 1)]
+    links = [f"{one_line(a)} leads to {one_line(b)} by {one_line(name)}." for a, b, name in graph_context.links]
+    said = [f"{output.persona_id} says: {one_line(output.text)}" for output in persona_outputs if output.text]
+    return "\n\n".join([*quoted, *([" ".join(links)] if links else []), *said])
+
+
+def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:
+    """The answer that needs no model: the quotations one after the other, each cited."""
+    citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
+    text = " ".join(f"{one_line(citation.quote)} [{citation.n}]" for citation in citations)
+    return AnswerWritten(text, abstained=False, citations=citations, removed=0)
+
+
+def abstention() -> AnswerWritten:
+    """What is said when the evidence does not cover the question."""
+    return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0)
+
+
+def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten:
+    """A model's answer with every citation resolved to the exact sentence it rests on.
+
+    `[n]` refers to `passages[n - 1]`. A citation whose source does not hold what the sentence says is removed and
+    counted; so is a sentence that no source supports. Nothing left: an answer without citations, for the caller
+    to replace.
+    """
+    if text.strip().rstrip(".").endswith(ABSTENTION.rstrip(".")):
+        return abstention()
+    numbers: dict[tuple[int, int], int] = {}
+    citations: list[Citation] = []
+    written: list[str] = []
+    removed = 0
+    for sentence, cited in _cited_sentences(text):
+        named = [n for n in cited if 1 <= n <= len(passages)]
+        found = [best for n in named if (best := _support(sentence, [passages[n - 1]]))]
+        if not found and (best := _support(sentence, passages)):
+            found = [best]
+        removed += max(0, len(cited) - len(found)) + (not found and not cited)
+        marks = []
+        for quotation in found:
+            place = (quotation.number, quotation.start)
+            if place not in numbers:
+                numbers[place] = len(numbers) + 1
+                citations.append(_citation(numbers[place], quotation))
+            marks.append(f"[{numbers[place]}]")
+        if marks:
+            written.append(f"{sentence} {''.join(dict.fromkeys(marks))}")
+    return AnswerWritten(" ".join(written), abstained=False, citations=tuple(citations), removed=removed)
+
+
+def _cited_sentences(text: str) -> list[tuple[str, list[int]]]:
+    """Each sentence without its marks, and the numbers it cites; a mark after the full stop belongs before it."""
+    joined = re.sub(r"([.!?])((?:\s*\[\d[\d,\s]*\])+)", r"\2\1", text)
+    found = []
+    for start, end in sentence_spans(joined):
+        sentence = joined[start:end]
+        cited = [int(n) for mark in _MARK.findall(sentence) for n in mark.split(",")]
+        if bare := one_line(_MARK.sub("", sentence)).strip(" -*•"):
+            found.append((bare, list(dict.fromkeys(cited))))
+    return found
+
+
+def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
+    """The sentence of these passages that holds most of the given one; None if none holds enough.
+
+    The title counts with each sentence of its passage: what follows says "he" or "it".
+    """
+    wanted = set(content_stems(sentence))
+    best, best_share = None, _SUPPORT if wanted else 2.0
+    for passage in passages:
+        title = set(content_stems(passage.passage.title))
+        for candidate in sentences(passage.number, passage.passage):
+            share = len(wanted & (title | set(content_stems(candidate.text)))) / max(1, len(wanted))
+            if share > best_share or (share == best_share and best is None):
+                best, best_share = candidate, share
+    return best
+
+
+def _citation(n: int, quotation: Quotation) -> Citation:
+    passage = quotation.passage
+    return Citation(n, passage.source, passage.title, quotation.start, quotation.end, quotation.text)

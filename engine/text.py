@@ -1,0 +1,98 @@
+"""Words, stems and sentences of a text, and what of a text may be shown."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+# Control characters (C0 but tab and line feed, C1, DEL), bidirectional overrides and isolates, and the
+# separators and invisible marks that move what follows them on a terminal.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\s*\n\s*\n\s*|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)")
+_ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$")
+
+STOP_WORDS = frozenset(
+    """a about above after again against all also am an and any are as at be because been before being below between both
+    but by can could d did do does doing don down during each few for from further had has have having he her here hers him
+    his how i if in into is it its itself just ll m me might more most must my no nor not now of off on once only or other
+    our out over own re s same shall she should so some such t than that the their them then there these they this those
+    through to too under until up upon us ve very was we were what when where which while who whom whose why will with would
+    you your yours""".split()
+)
+
+
+def printable(text: str) -> str:
+    """`text` without anything that could steer a terminal; tabs and line feeds stay."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """`text` made printable, with every run of white space as one blank."""
+    return " ".join(printable(text).split())
+
+
+def split_camel_case(text: str) -> str:
+    """`LiHua` as `Li Hua`: chat logs write names that way."""
+    return _CAMEL.sub(" ", text)
+
+
+def raw_words(text: str) -> list[str]:
+    """The words of `text` as they are written; CamelCase is split, for chat logs write names as `LiHua`."""
+    return _WORD.findall(_CAMEL.sub(" ", text))
+
+
+def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
+    """For each word its folded form (lower case, no diacritics) and its stem (Snowball English)."""
+    fold, stem = _analyzers()
+    joined = " ".join(raw)
+    return fold.analyze(joined), stem.analyze(joined)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`."""
+    return stemmed(raw_words(text))[0]
+
+
+def stems(text: str) -> list[str]:
+    """The stems of the words of `text`."""
+    return stemmed(raw_words(text))[1]
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the words of `text` that are not stop words."""
+    return [stem for word, stem in zip(*stemmed(raw_words(text)), strict=True) if word not in STOP_WORDS]
+
+
+@cache
+def _analyzers() -> tuple[Any, Any]:
+    """Tantivy's own folding and stemming; split at blanks only, so that words and stems stay in step."""
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer  # noqa: PLC0415 - not needed for the first paint
+
+    def folding() -> Any:
+        return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.lowercase()).filter(Filter.ascii_fold())
+
+    return folding().build(), folding().filter(Filter.stemmer("english")).build()
+
+
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence of `text`, without the white space around it.
+
+    Sentences end at . ! ? before a capital or digit, at blank lines, and before list items and speakers' turns.
+    """
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        blank = "\n" in match.group() or text[match.start() - 1 : match.start()] not in ".!?"
+        if not blank and _ABBREVIATION.search(text, max(start, match.start() - 8), match.start()):
+            continue
+        yield from _trimmed(text, start, match.end())
+        start = match.end()
+    yield from _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    if kept := piece.strip():
+        start += len(piece) - len(piece.lstrip())
+        yield start, start + len(kept)

@@ -1,0 +1,78 @@
+"""What a persona's traits mean for its walk: one table, each named trait sets one parameter.
+
+A trait of 5 (or none) leaves the parameter as it is for everyone; 1 and 9 are the ends, values between lie on
+straight lines. Traits that are not in the table only colour how a persona writes.
+"""
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from engine.persona import Persona
+
+
+@dataclass(frozen=True, slots=True)
+class WalkParameters:
+    """How a persona walks. Every field is one habit; weights are relative to each other, without units."""
+
+    hops: int = 2  # steps away from where the walk starts
+    beam: int = 8  # paths that are followed at each step
+    seeds: int = 6  # plain hits that the walk starts from
+    title_bonus: float = 1.5  # a passage whose title stands in the question
+    mention_bonus: float = 0.4  # a passage that mentions a name of the question
+    anchor: float = 0.6  # how far the words of a recognised name stop counting elsewhere, 0-1
+    focus: float = 1.0  # how far a covered term stops counting on the same path, 0-1
+    gain_weight: float = 1.5  # newly covered terms
+    link_weight: float = 0.75  # the link itself
+    rarity: float = 0.5  # of the name that the link goes by
+    relation_weight: float = 1.0  # question words near that name
+    floor: float = 0.2  # what any link is worth
+    early: float = 0.1  # how much less a link is worth with every sentence before it
+    wholeness: float = 0.3  # how much less a link by a part of a longer name is worth, 0-1
+    back: float = 0.5  # a link to a passage that mentions this one, a title link being 1
+    shared: float = 0.6  # a link by a name that both passages mention, a title link being 1
+    cap: float = 2.0  # no path counts as surer than this
+    corroboration: float = 0.3  # what a second path to the same passage adds, 0-1
+    prior: float = 0.0  # the plain hits, the best one being 1
+
+
+PLAIN = WalkParameters(hops=0, seeds=0, prior=1.0)
+
+
+class Scale(NamedTuple):
+    """The parameter that a trait sets, and its values at 1, 5 and 9."""
+
+    parameter: str
+    low: float
+    middle: float
+    high: float
+
+
+TRAITS: dict[str, Scale] = {
+    "association": Scale("link_weight", 0.3, 0.75, 1.6),
+    "ambition": Scale("gain_weight", 0.5, 1.5, 4.0),
+    "attention": Scale("relation_weight", 0.2, 1.0, 3.5),
+    "breadth": Scale("beam", 2, 8, 20),
+    "caution": Scale("anchor", 0.2, 0.6, 0.95),
+    "curiosity": Scale("shared", 0.2, 0.6, 1.0),
+    "focus": Scale("focus", 0.4, 1.0, 1.0),
+    "literalness": Scale("title_bonus", 0.5, 1.5, 3.5),
+    "originality": Scale("rarity", 0.1, 0.5, 1.2),
+    "persistence": Scale("hops", 0, 2, 4),
+    "retrospection": Scale("back", 0.1, 0.5, 1.0),
+    "skepticism": Scale("corroboration", 0.0, 0.3, 0.9),
+    "thoroughness": Scale("seeds", 1, 6, 16),
+}
+
+
+def walk_parameters(persona: Persona) -> WalkParameters:
+    """The walk that a persona's traits make; the control only searches."""
+    if persona.is_control:
+        return PLAIN
+    set_by_traits = {TRAITS[t].parameter: _value(TRAITS[t], v) for t, v in persona.traits.items() if t in TRAITS}
+    whole = {field.name for field in fields(WalkParameters) if field.type is int}
+    return WalkParameters(**{name: round(v) if name in whole else v for name, v in set_by_traits.items()})  # type: ignore[arg-type]
+
+
+def _value(scale: Scale, trait: int) -> float:
+    end = scale.low if trait < 5 else scale.high  # noqa: PLR2004 - the middle of 1 to 9
+    return scale.middle + (end - scale.middle) * abs(trait - 5) / 4

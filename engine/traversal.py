@@ -1,0 +1,139 @@
+"""How a persona walks: from its starting points along the links that its traits prefer, a beam of paths at a time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.graph import Node
+from engine.neighbourhood import Column, Neighbourhood
+from engine.persona import Persona
+from engine.traits import WalkParameters, walk_parameters
+
+_KEPT = 4  # paths kept of a step for each one that is followed
+
+
+class PersonaTraversalInterface(ABC):
+    """What anything that walks a graph on behalf of a persona can be asked."""
+
+    @abstractmethod
+    def evaluate_node_relevance(self, persona: Persona, node: Node) -> float:
+        """How relevant the node is to the persona's search, in [0, 1]."""
+
+    @abstractmethod
+    def decide_traversal(self, current_node: Node, available_nodes: Sequence[Node], persona: Persona) -> list[Node]:
+        """Which of the available nodes the persona would go to next, the most promising first."""
+
+
+class Path(NamedTuple):
+    """Passages by number, from a starting point on; its value; and per term how well it covers the question."""
+
+    nodes: tuple[int, ...]
+    value: float
+    covered: "np.ndarray"
+
+
+class Walk(NamedTuple):
+    """What a persona found: a score for each passage, and the paths it kept, best first within each step."""
+
+    scores: dict[int, float]
+    paths: list[Path]
+
+    def ranking(self) -> list[int]:
+        """The passages, best first."""
+        return sorted(self.scores, key=lambda number: (-self.scores[number], number))
+
+
+class TraitTraversal(PersonaTraversalInterface):
+    """The walk that a persona's traits describe (`engine.traits`), over one question's neighbourhood.
+
+    The next passage is worth the question terms that the path has not covered yet plus the link there; values
+    multiply along the path. A passage counts with its best path whole, and with the others in part.
+    """
+
+    def __init__(self, neighbourhood: Neighbourhood) -> None:
+        self._around = neighbourhood
+
+    def evaluate_node_relevance(self, persona: Persona, node: Node) -> float:
+        """The value of starting at the node, as a share of the highest one that a start could have."""
+        parameters = walk_parameters(persona)
+        highest = 1.0 + parameters.title_bonus + parameters.mention_bonus
+        return min(1.0, self._start(int(node.data["number"]), parameters).value / highest)
+
+    def decide_traversal(self, current_node: Node, available_nodes: Sequence[Node], persona: Persona) -> list[Node]:
+        """See `PersonaTraversalInterface`: nodes that no link leads to are left out."""
+        parameters = walk_parameters(persona)
+        start = self._start(int(current_node.data["number"]), parameters)
+        by_number = {int(node.data["number"]): node for node in available_nodes}
+        return [by_number[path.nodes[-1]] for path in self._step([start], parameters) if path.nodes[-1] in by_number]
+
+    def walk(self, persona: Persona) -> Walk:
+        """The whole walk. The same neighbourhood and traits give the same walk."""
+        parameters = walk_parameters(persona)
+        paths = beam = self._starts(parameters) if parameters.seeds else []
+        for _ in range(parameters.hops):
+            beam = self._step(beam[: parameters.beam], parameters)
+            paths = paths + beam
+        return Walk(self._scores(paths, parameters), paths)
+
+    def _starts(self, parameters: WalkParameters) -> list[Path]:
+        around = self._around
+        numbers = [number for number, _ in around.first[: parameters.seeds]]
+        paths = [self._start(number, parameters) for number in dict.fromkeys([*numbers, *around.titled, *around.naming])]
+        return sorted(paths, key=lambda path: (-path.value, path.nodes))
+
+    def _start(self, number: int, parameters: WalkParameters) -> Path:
+        question, around = self._around.question, self._around
+        cover, titled = around.open(number).cover, around.titled.get(number, 0.0)
+        weights = question.weights if titled else question.weights * (1 - parameters.anchor * question.resolved)
+        value = parameters.title_bonus * titled + parameters.mention_bonus * around.naming.get(number, 0.0)
+        return Path((number,), value + float(weights @ cover), cover)
+
+    def _step(self, beam: list[Path], parameters: WalkParameters) -> list[Path]:
+        """Every link out of every path at once; the best paths that come of it."""
+        opened = [self._around.links(path.nodes[-1]) for path in beam]
+        sizes = [len(each.links or ()) for each in opened]
+        if not sum(sizes):
+            return []
+        table = np.concatenate([each.table for each in opened if each.links])
+        targets = [link.target for each in opened for link in each.links or ()]
+        parents = np.repeat(np.arange(len(beam)), sizes)
+        covered = np.array([path.covered for path in beam])[parents]
+        sure = np.minimum([path.value for path in beam], parameters.cap)[parents]
+        covers = table[:, Column.COVERS :]
+        gain = (covers * (1 - parameters.focus * covered)) @ self._around.question.weights
+        value = sure * (parameters.gain_weight * gain + _link_value(table, parameters))
+        best: list[Path] = []
+        seen: set[tuple[int, ...]] = set()
+        for row in np.argsort(-value, kind="stable").tolist():
+            before, target = beam[parents[row]].nodes, targets[row]
+            nodes = (*before, target)
+            if target not in before and nodes not in seen:
+                seen.add(nodes)
+                best.append(Path(nodes, float(value[row]), np.maximum(covered[row], covers[row])))
+                if len(best) == _KEPT * parameters.beam:
+                    break
+        return best
+
+    def _scores(self, paths: list[Path], parameters: WalkParameters) -> dict[int, float]:
+        scores: dict[int, float] = {}
+        for path in paths:
+            last = path.nodes[-1]
+            old = scores.get(last, 0.0)
+            scores[last] = max(old, path.value) + parameters.corroboration * min(old, path.value)
+        if parameters.prior and self._around.first:
+            best = self._around.first[0][1]
+            for number, score in self._around.first:
+                scores[number] = scores.get(number, 0.0) + parameters.prior * score / best
+        return scores
+
+
+def _link_value(table: "np.ndarray", parameters: WalkParameters) -> "np.ndarray":
+    """What each link is worth to the persona, whatever stands at its end."""
+    value = parameters.floor + parameters.rarity * table[:, Column.RARITY]
+    value += parameters.relation_weight * table[:, Column.RELATION]
+    value *= np.array([1.0, parameters.back, parameters.shared])[table[:, Column.KIND].astype(np.intp)]
+    value *= 1 - parameters.wholeness * (1 - table[:, Column.WHOLE])
+    value /= 1 + parameters.early * table[:, Column.SENTENCE]
+    return parameters.link_weight * value + parameters.title_bonus / 3 * table[:, Column.TITLED]

@@ -1,0 +1,84 @@
+"""The ledger: nothing but whole lines, from which states and performances are rebuilt."""
+
+import subprocess
+import sys
+
+import pytest
+
+from db.ledger import Added, Ledger, Rewards, Transition, now, performances, states
+from engine.errors import StoreError
+from engine.metrics import PersonaPerformance
+from engine.persona import PersonaState
+
+ADDED = Added("2025-01-01T00:00:00.000+00:00", "walker", PersonaState.EXPERIMENTAL, "user")
+PAID = Rewards("2025-01-01T00:00:01.000+00:00", "run-1", {"walker": 0.25, "control": 1.0})
+ROSE = Transition(
+    now(), "walker", PersonaState.EXPERIMENTAL, PersonaState.STABLE, "by hand\n", "user", PersonaPerformance(1, 0.25)
+)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "db" / "ledger.jsonl")
+
+
+def test_entries_come_back_in_order_one_line_each(ledger):
+    assert list(ledger.entries()) == []
+    for entry in (ADDED, PAID, ROSE):
+        ledger.append(entry)
+    assert list(ledger.entries()) == [ADDED, PAID, ROSE]
+    assert ledger.path.read_bytes().count(b"\n") == 3
+
+
+def test_states_and_performances_are_rebuilt_from_the_entries_alone():
+    assert states([ADDED, PAID, ROSE]) == {"walker": PersonaState.STABLE}
+    earned = performances([ADDED, PAID, PAID])
+    assert earned["walker"] == PersonaPerformance().with_reward(0.25).with_reward(0.25)
+    start = Added(now(), "old", PersonaState.ACTIVE, "found", PersonaPerformance(3, 0.5, 0.1))
+    assert performances([start]) == {"old": PersonaPerformance(3, 0.5, 0.1)}
+
+
+@pytest.mark.parametrize("torn", [b'{"entry":"Rew', b"x" * 200_000, b'{"entry":"Added"}'])
+def test_a_torn_last_line_is_not_read_and_never_glued_to_the_next(ledger, torn):
+    ledger.append(ADDED)
+    with ledger.path.open("ab") as file:
+        file.write(torn)
+    assert list(ledger.entries()) == [ADDED]
+    ledger.append(PAID)
+    assert list(ledger.entries()) == [ADDED, PAID]
+    assert ledger.path.read_bytes().count(b"\n") == 2
+
+
+def test_a_ledger_that_is_nothing_but_a_torn_line_starts_again(ledger):
+    ledger.path.parent.mkdir()
+    ledger.path.write_bytes(b'{"entry"')
+    ledger.append(ADDED)
+    assert list(ledger.entries()) == [ADDED]
+
+
+@pytest.mark.parametrize("bad", [b"{}", b"", b"\xff", b'{"entry":"Added","at":1}', b'{"entry":"Other"}'])
+def test_any_other_bad_line_is_named(ledger, bad):
+    ledger.append(ADDED)
+    with ledger.path.open("ab") as file:
+        file.write(bad + b"\n")
+    ledger.append(PAID)
+    with pytest.raises(StoreError, match=r"ledger\.jsonl: line 2"):
+        list(ledger.entries())
+
+
+def test_unseen_are_those_never_added(ledger):
+    ledger.append(PAID)
+    ledger.append(ADDED)
+    assert ledger.unseen({"walker", "control"}) == {"control"}
+    assert ledger.unseen(()) == set()
+
+
+def test_three_processes_append_without_losing_a_line(ledger):
+    code = (
+        "import sys, pathlib\nfrom db.ledger import Ledger, Rewards\nledger = Ledger(pathlib.Path(sys.argv[1]))\n"
+        "for i in range(40): ledger.append(Rewards('now', f'{sys.argv[2]}-{i}', {'walker': 0.5}))"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, ledger.path, name]) for name in "abc"]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    runs = [entry.run_id for entry in ledger.entries()]
+    assert sorted(runs) == sorted(f"{name}-{i}" for name in "abc" for i in range(40))

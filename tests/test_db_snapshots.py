@@ -1,0 +1,111 @@
+"""Graphs and events of runs: they come back as they were, also after a kill."""
+
+import gzip
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from db.snapshots import RunRecorder, graph_path, load_events, load_graph_snapshot, save_graph_snapshot
+from engine.errors import StoreError, UnknownRunError
+from engine.events import AnswerFragment, PersonaStepped, RecordedEvent, RunFinished, to_json
+
+EVENTS = [
+    RecordedEvent(0.5, PersonaStepped("walker", 1, "", "p1", "Vane\nHead", "seed", 0.25)),
+    RecordedEvent(1.5, AnswerFragment("łight \x1b[31m")),
+    RecordedEvent(2.0, RunFinished({"walk": 1.5})),
+]
+
+
+class Graph:
+    def __init__(self, edges: list[list[int]]) -> None:
+        self.edges = edges
+
+    def to_compact(self) -> dict[str, object]:
+        return {"nodes": ["a", "ł"], "edges": self.edges, "weights": [0.1]}
+
+
+def test_a_graph_comes_back_as_it_was_saved_in_the_same_bytes(tmp_path):
+    path = save_graph_snapshot(Graph([[0, 1]]), "run-1", "2025-01-01T00:00:00Z", folder=tmp_path / "runs")
+    assert path == graph_path(tmp_path / "runs", "run-1")
+    assert load_graph_snapshot(path) == Graph([[0, 1]]).to_compact()
+    first = path.read_bytes()
+    assert first[4:8] == b"\0\0\0\0"
+    assert save_graph_snapshot(Graph([[0, 1]]), "run-1", "2025-01-01T00:00:00Z", folder=path.parent) == path
+    assert path.read_bytes() == first
+
+
+def test_damaged_and_missing_graphs_are_told_apart(tmp_path):
+    path = tmp_path / "run.graph.json.gz"
+    with pytest.raises(UnknownRunError, match="run"):
+        load_graph_snapshot(path)
+    packed = gzip.compress(b'{"graph":{"nodes":[]}}')
+    for damage in (
+        b"",
+        b"x",
+        packed[:-9],
+        packed[:12],
+        gzip.compress(b"[]"),
+        gzip.compress(b"\xff"),
+        gzip.compress(b"{}"),
+    ):
+        path.write_bytes(damage)
+        with pytest.raises(StoreError, match=r"run\.graph"):
+            load_graph_snapshot(path)
+    path.write_bytes(packed)
+    assert load_graph_snapshot(path) == {"nodes": []}
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", "con\x1b", ".", "..", "-x", "x" * 200])
+def test_an_id_that_is_no_file_name_is_refused(tmp_path, name):
+    with pytest.raises(UnknownRunError):
+        save_graph_snapshot(Graph([]), name, "now", folder=tmp_path)
+    with pytest.raises(UnknownRunError):
+        RunRecorder(tmp_path, name)
+    with pytest.raises(UnknownRunError):
+        load_events(tmp_path, name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_events_can_be_read_while_they_come_and_when_they_are_packed(tmp_path):
+    with RunRecorder(tmp_path / "runs", "run-1") as recorder:
+        for seen, event in enumerate(EVENTS, start=1):
+            recorder.append(event)
+            assert load_events(tmp_path / "runs", "run-1") == EVENTS[:seen]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.jsonl.gz"]
+    assert load_events(tmp_path / "runs", "run-1") == EVENTS
+    recorder.close()
+    with pytest.raises(StoreError, match="closed"):
+        recorder.append(EVENTS[0])
+
+
+def test_a_run_id_is_recorded_once(tmp_path):
+    with RunRecorder(tmp_path, "run-1"), pytest.raises(StoreError, match="run-1"):
+        RunRecorder(tmp_path, "run-1")
+
+
+def test_a_killed_session_leaves_what_it_saw(tmp_path):
+    code = (
+        "import sys, time, pathlib\nfrom db.snapshots import RunRecorder\nfrom engine.events import *\n"
+        "recorder = RunRecorder(pathlib.Path(sys.argv[1]), 'run-1')\n"
+        "for i in range(100): recorder.append(RecordedEvent(i, AnswerFragment('x')))\n"
+        "print('ready', flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGKILL)
+    assert [recorded.at_ms for recorded in load_events(tmp_path, "run-1")] == list(range(100))
+
+
+def test_a_torn_last_event_is_dropped_and_any_other_bad_line_is_named(tmp_path):
+    lines = [to_json(event) + b"\n" for event in EVENTS]
+    (tmp_path / "run.jsonl").write_bytes(b"".join(lines)[:-5])
+    assert load_events(tmp_path, "run") == EVENTS[:2]
+    for bad in (b"{}\n", b"\n", b'{"at_ms":[],"event":"AnswerFragment"}\n', b"\xff\n"):
+        (tmp_path / "run.jsonl").write_bytes(lines[0] + bad + lines[1])
+        with pytest.raises(StoreError, match=r"run\.jsonl: line 2"):
+            load_events(tmp_path, "run")
+    with pytest.raises(UnknownRunError, match="other"):
+        load_events(tmp_path, "other")

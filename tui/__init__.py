@@ -1,0 +1,1 @@
+"""The terminal: screens over one session, and the command line."""

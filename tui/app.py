@@ -1,0 +1,195 @@
+"""The application: which screens there are, the keys that work on all of them, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from tui.ask_screen import AskScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import ActiveBinding
+    from textual.dom import DOMNode
+    from textual.messages import TerminalSupportsSynchronizedOutput
+    from textual.screen import Screen
+
+    from tui.composition import Session
+    from tui.history_screen import HistoryScreen
+    from tui.personas_screen import PersonasScreen
+
+SECONDS_TO_STORE = 5.0
+ASK_FOR_SYNC = "\x1b[?2026$p"
+"""DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
+
+
+class PersonaMoeApp(App[None]):
+    """Three screens over one session; nothing of the engine is imported before the first paint."""
+
+    TITLE = "persona-moe"
+    CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "ask"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual declares it so
+        (0, "-narrow"),
+        (100, "-normal"),
+        (120, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            "Quit",
+            id="quit",
+            priority=True,
+            tooltip="End the program; a running question is cancelled",
+        ),
+        Binding("f1", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"),
+        Binding(
+            "f2", "switch('personas')", "Personas", id="personas", tooltip="Promote, demote, prune and restore personas"
+        ),
+        Binding(
+            "f3,f8", "switch('history')", "History", id="history", tooltip="Earlier questions: find and replay them"
+        ),
+        Binding(
+            "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
+        ),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.animation_level = "none"
+        self.ask_screen: AskScreen | None = None
+        self.add_mode("ask", self._make_ask)
+        self.add_mode("personas", self._make_personas)
+        self.add_mode("history", self._make_history)
+        self._leaving = False
+
+    def _make_ask(self) -> AskScreen:
+        self.ask_screen = AskScreen(self.session, ask_terminal=self._ask_terminal)
+        return self.ask_screen
+
+    def _make_personas(self) -> PersonasScreen:
+        from tui.personas_screen import PersonasScreen  # noqa: PLC0415 - not needed for the first paint
+
+        return PersonasScreen(self.session)
+
+    def _make_history(self) -> HistoryScreen:
+        from tui.history_screen import HistoryScreen  # noqa: PLC0415 - not needed for the first paint
+
+        return HistoryScreen(self.session)
+
+    def on_mount(self) -> None:
+        """Theme, keys, and an orderly end when the terminal or the system asks for it."""
+        screen = self.session.settings.screen
+        self.set_keymap(screen.keymap)
+        if screen.theme in self.available_themes:
+            self.theme = screen.theme
+        else:
+            self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
+        if not self.is_headless:
+            self._watch_signals()
+            self.call_after_refresh(_calm_collector)
+
+    def _watch_signals(self) -> None:
+        """Textual would die at once: the terminal stays in its alternate screen and the run is lost."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+                loop.add_signal_handler(number, self._signalled, 128 + number)
+
+    def _signalled(self, code: int) -> None:
+        self.run_worker(self.leave(code), group="leave")
+
+    async def leave(self, code: int = 0) -> None:
+        """Cancel what runs, give it time to be stored, then end the program with `code`."""
+        if self._leaving:
+            return
+        self._leaving = True
+        running = [worker for worker in self.workers if worker.group != "leave" and not worker.is_finished]
+        for worker in running:
+            worker.cancel()
+        with contextlib.suppress(TimeoutError):
+            waits = (worker.wait() for worker in running)
+            await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), SECONDS_TO_STORE)
+        self.exit(return_code=code)
+
+    async def on_unmount(self) -> None:
+        """The store and the index are closed whatever ended the program."""
+        await self.session.close()
+
+    async def action_quit(self) -> None:
+        """End the program in order."""
+        await self.leave()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The key of the screen that is in front already is not offered."""
+        if action == "switch" and parameters == (self.current_mode,):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_switch(self, mode: str) -> None:
+        """Go to a screen; what runs on another goes on."""
+        self.switch_mode(mode)
+
+    def action_help(self) -> None:
+        """The keys of the screen in front."""
+        from tui.help_screen import HelpScreen  # noqa: PLC0415 - not needed for the first paint
+
+        if not isinstance(self.screen, HelpScreen):
+            rows = [(keys, active.binding) for keys, active in self._keys(self.screen) if active.binding.id]
+            self.push_screen(HelpScreen(self.screen.title or "", rows))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every key of the screen can be found by its name as well."""
+        yield from super().get_system_commands(screen)
+        for keys, active in self._keys(screen):
+            if active.enabled and active.binding.id and active.binding.action != "quit":
+                run = partial(self.run_action, active.binding.action, default_namespace=active.node)
+                yield SystemCommand(f"{active.binding.description} ({keys})", active.tooltip, run)
+
+    def _keys(self, screen: Screen[Any]) -> list[tuple[str, ActiveBinding]]:
+        """Each binding that works on `screen` once, with all its keys as they are shown."""
+        found: dict[tuple[DOMNode, str], tuple[list[str], ActiveBinding]] = {}
+        for active in screen.active_bindings.values():
+            keys, _ = found.setdefault((active.node, active.binding.action), ([], active))
+            keys.append(self.get_key_display(active.binding))
+        return [(" ".join(keys), active) for keys, active in found.values()]
+
+    def on_history_screen_replay_wanted(self, event: HistoryScreen.ReplayWanted) -> None:
+        """A run of the history goes to the ask screen, event by event."""
+        if self.ask_screen is None or self.ask_screen.busy:
+            self.notify("A question is running: cancel it on the Ask screen first.", markup=False)
+            return
+        self.switch_mode("ask")
+        self.ask_screen.show_run(event.recorded)
+
+    def _ask_terminal(self) -> bool:
+        """Ask for a sign that everything drawn so far was printed; False where no answer would come."""
+        if self.is_headless or not self._sync_available or self.screen is not self.ask_screen:
+            return False
+        return self.call_after_refresh(self._write_question)
+
+    def _write_question(self) -> None:
+        if self._driver is not None:
+            self._driver.write(ASK_FOR_SYNC)
+
+    def on_terminal_supports_synchronized_output(self, _event: TerminalSupportsSynchronizedOutput) -> None:
+        """The sign of life that paces the drawing (see `tui.pace`)."""
+        if self.ask_screen is not None:
+            self.ask_screen.pace.acknowledged()
+
+
+def _calm_collector() -> None:
+    """Collections over everything imported took 270-420 ms in the middle of typing; what is here now, stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)

@@ -1,0 +1,230 @@
+"""The main screen: a question, the panel that walks for it, and the answer with its sources."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Label, OptionList
+
+from tui.cells import plain
+from tui.library_view import LibraryView
+from tui.pace import Pace
+from tui.replay import Replay
+from tui.run_feed import RunFeed
+from tui.widgets.ask_input import AskInput
+from tui.widgets.status_line import StatusLine, status_text
+from tui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.worker import Worker
+
+    from engine.events import RecordedEvent
+    from tui.composition import Session
+    from tui.widgets.run_panes import RunPanes
+    from tui.widgets.source_list import SourceList
+
+REPLAY_ACTIONS = frozenset({"replay_pause", "replay_step", "replay_faster", "replay_slower"})
+
+
+class AskScreen(Screen[None]):
+    """Shows one run, live or replayed; the run itself belongs to the session."""
+
+    TITLE = "Ask"
+    CSS_PATH = "ask.tcss"
+    AUTO_FOCUS = "#ask"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the running question, end a replay"),
+        Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),
+        Binding("ctrl+n", "new", "New", id="new", tooltip="Clear the answer and show the suggestions"),
+        Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
+        Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
+        Binding("space", "replay_pause", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
+        Binding("full_stop", "replay_step", "Step", id="replay.step", tooltip="One event more, then wait"),
+        Binding("plus,equals_sign", "replay_faster", "+", id="replay.faster", tooltip="Replay faster"),
+        Binding("minus", "replay_slower", "-", id="replay.slower", tooltip="Replay slower"),
+    ]
+
+    def __init__(self, session: Session, *, ask_terminal: Callable[[], bool] | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.pace = Pace(self, self._draw, ask=ask_terminal)
+        self.feed = RunFeed(self.pace.mark)
+        self.library = LibraryView(session, self.pace.mark)
+        self.replay: Replay | None = None
+        self._run: Worker[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a question or a replay is running, or waits for the library."""
+        return self._run is not None and not self._run.is_finished
+
+    def compose(self) -> ComposeResult:
+        """The question on top; below it the suggestions, or the run."""
+        with Horizontal(id="question"):
+            yield Label("Ask", id="ask-label")
+            yield AskInput(id="ask")
+        yield Welcome(id="welcome")
+        yield StatusLine(id="status")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show the question's line; everything else comes after it was painted."""
+        self._draw()
+        self.call_after_refresh(self._after_first_paint)
+
+    async def _after_first_paint(self) -> None:
+        from tui.widgets.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
+
+        await self.mount(RunPanes(id="run"), after="#welcome")
+        self.run_worker(self.library.open(), group="library")
+        self.pace.mark()
+
+    def ask(self, question: str) -> None:
+        """Start a run, unless one is running."""
+        if not question.strip():
+            return
+        if self.busy:
+            self.notify("A question is running: esc cancels it.", markup=False)
+            return
+        self.query_one(AskInput).clear()
+        self._start(question, self._live(question))
+
+    def show_run(self, recorded: Sequence[RecordedEvent]) -> None:
+        """Replay a recorded run; the keys of the replay work while the question is not being typed."""
+        self.replay = Replay(recorded)
+        self._start("", self.replay.events())
+        self.query_one("#walk").focus()
+
+    def _start(self, question: str, events: AsyncIterator[RecordedEvent]) -> None:
+        self.feed.reset(question)
+        self._run = self.run_worker(self._follow(events), group="run", exclusive=True)
+        self.refresh_bindings()
+
+    async def _follow(self, events: AsyncIterator[RecordedEvent]) -> None:
+        try:
+            await self.feed.follow(events)
+        finally:
+            self.replay = None
+            self.refresh_bindings()
+
+    async def _live(self, question: str) -> AsyncIterator[RecordedEvent]:
+        await self.library.ready.wait()
+        async with aclosing(cast("AsyncGenerator[RecordedEvent]", self.session.ask(question))) as events:
+            async for recorded in events:
+                yield recorded
+
+    def _draw(self) -> None:
+        """Suggestions or the run, and below them how things stand."""
+        started = self.busy or self.feed.view.question != ""
+        self.query_one(AskInput).picking = not started
+        self.query_one(Welcome).display = not started
+        self.query_one(Welcome).offer(self.library.suggestions)
+        for panes in self.query("#run").results():
+            panes.display = started
+            cast("RunPanes", panes).show(self.feed.view)
+        self._draw_status()
+
+    def _draw_status(self) -> None:
+        library = "waiting for the library · " if self.busy and not self.library.ready.is_set() else ""
+        problems = tuple(filter(None, (self.library.problem, self.library.note)))
+        words = status_text(
+            self.feed.view,
+            library=library + self.library.line(),
+            replay=str(self.replay or ""),
+            problems=problems,
+        )
+        self.query_one(StatusLine).show(words)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter asks."""
+        self.ask(event.value)
+
+    def on_ask_input_picked(self, event: AskInput.Picked) -> None:
+        """A digit asks a suggestion."""
+        if event.index < len(self.library.suggestions):
+            self.ask(self.library.suggestions[event.index])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter on a suggestion asks it."""
+        self.query_one(AskInput).focus()
+        self.ask(self.library.suggestions[event.option_index])
+
+    def on_source_list_opened(self, event: SourceList.Opened) -> None:
+        """Enter on a source shows its quote in full."""
+        from tui.quote_screen import QuoteScreen  # noqa: PLC0415 - not needed for the first paint
+
+        self.app.push_screen(QuoteScreen(event.citation))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only the keys that do something now are offered."""
+        if action in REPLAY_ACTIONS:
+            return self.replay is not None
+        if action == "cancel":
+            return self.busy
+        if action in {"back", "new"}:
+            return not self.busy and self.feed.view.question != ""
+        return super().check_action(action, parameters)
+
+    def action_cancel(self) -> None:
+        """End what runs: a question is cancelled, the rest of a replay is shown at once."""
+        if self.replay is not None:
+            self.replay.finish()
+        elif self._run is not None:
+            self._run.cancel()
+
+    def action_back(self) -> None:
+        """Leave the pane for the input; from there, leave the answer."""
+        if not self.query_one(AskInput).has_focus:
+            self.query_one(AskInput).focus()
+        else:
+            self.action_new()
+
+    def action_new(self) -> None:
+        """Back to the empty screen."""
+        if not self.busy:
+            self.feed.reset()
+            self.query_one(AskInput).focus()
+            self.refresh_bindings()
+
+    def action_below(self) -> None:
+        """From the question into the list below it."""
+        lists = "#sources" if self.query_one("#sources").display else "#answer"
+        self.query_one(lists if self.feed.view.question else "#suggestions").focus()
+
+    def action_copy(self) -> None:
+        """The answer with its sources as plain text."""
+        answer = self.feed.view.answer
+        if answer is None:
+            self.notify("There is no answer to copy yet.", markup=False)
+            return
+        sources = [f"[{c.n}] {plain(c.title)} ({c.source}): “{plain(c.quote)}”" for c in answer.citations]
+        self.app.copy_to_clipboard("\n".join((answer.answer, "", *sources)))
+        self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
+
+    def _steer(self, how: Callable[[Replay], None]) -> None:
+        if self.replay is not None:
+            how(self.replay)
+            self.pace.mark()
+
+    def action_replay_pause(self) -> None:
+        """Pause, or go on."""
+        self._steer(Replay.toggle)
+
+    def action_replay_step(self) -> None:
+        """One event more."""
+        self._steer(Replay.step)
+
+    def action_replay_faster(self) -> None:
+        """The next higher speed."""
+        self._steer(Replay.faster)
+
+    def action_replay_slower(self) -> None:
+        """The next lower speed."""
+        self._steer(Replay.slower)

@@ -1,0 +1,77 @@
+"""The command `persona-moe`: what may be typed, and which module carries it out."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMANDS = ("ask", "ingest", "library", "personas", "history", "bench", "doctor")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:  # answered before anything is imported: scripts ask it often
+        from engine import __version__  # noqa: PLC0415
+
+        print(f"persona-moe {__version__}")  # noqa: T201 - the command line's own output
+        return 0
+    if "--debug" in given:
+        given.remove("--debug")
+        return _dispatch(given)
+    from engine.errors import PersonaMoeError  # noqa: PLC0415
+    from engine.text import one_line  # noqa: PLC0415
+
+    try:
+        return _dispatch(given)
+    except PersonaMoeError as error:
+        _complain(one_line(str(error)))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("cancelled")
+        return 130
+    except BrokenPipeError:  # the reader of our output left: `persona-moe history list | head`
+        _silence_output()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last place where a defect can become one clear line
+        _complain(one_line(f"internal error: {type(error).__name__}: {error}; run again with --debug to see where"))
+        return 1
+
+
+def _dispatch(given: list[str]) -> int:
+    from importlib import import_module  # noqa: PLC0415
+
+    if given and given[0] in COMMANDS:
+        module = import_module(f"tui.commands.{given[0]}")
+        parser = _parser(f"persona-moe {given[0]}", module.__doc__)
+        module.add_arguments(parser)
+        return int(module.run(parser.parse_args(given[1:])))
+    module = import_module("tui.commands.open")
+    parser = _parser("persona-moe", module.__doc__)
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(given)))
+
+
+def _parser(name: str, description: str | None) -> "argparse.ArgumentParser":
+    import argparse  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(
+        prog=name, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workspace", type=Path, metavar="DIR", help="where configs, personas and history are kept")
+    parser.add_argument("--debug", action="store_true", help="show where an internal error happened")
+    return parser
+
+
+def _complain(message: str) -> None:
+    print(f"persona-moe: {message}", file=sys.stderr)  # noqa: T201 - the command line's own output
+
+
+def _silence_output() -> None:
+    """Keep the interpreter from complaining about the closed pipe at its exit."""
+    import os  # noqa: PLC0415
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

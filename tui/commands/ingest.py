@@ -1,0 +1,32 @@
+"""Bring folders and files into the library: only what changed is read, what was deleted leaves."""
+
+import argparse
+import threading
+from pathlib import Path
+
+from tui.commands.output import ProgressLine, print_json, print_text
+from tui.composition import open_session
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """PATH ... and --json."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit 0 when all was looked at; skipped files are listed, not errors. Ctrl+C keeps what was done in whole."""
+    session = open_session(options.workspace)
+    progress, cancelled = ProgressLine("reading"), threading.Event()
+    report = session.ingest(options.paths, progress, cancelled)
+    progress.clear()
+    if options.json:
+        print_json(report)
+        return 0
+    print_text(
+        f"{report.files} files: {report.added} added, {report.changed} changed, {report.removed} removed, "
+        f"{len(report.skipped)} skipped; {report.passages} passages in the library"
+    )
+    for skipped in report.skipped:
+        print_text(f"skipped {skipped.path}: {skipped.reason}")
+    return 0

@@ -1,0 +1,159 @@
+"""Look at the personas and move them: promote, demote, prune, restore."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.errors import PersonaError
+from engine.lifecycle import Verdict, performance_of
+from engine.persona import Persona, PersonaState, RosterEntry, persona_from_json, persona_schema, persona_to_json
+from tui.commands.output import print_json, print_table, print_text
+from tui.composition import open_session
+
+if TYPE_CHECKING:
+    from db.roster import FolderRoster
+
+_VERDICTS = (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One subcommand an action, each with --json."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    _action(actions, "list", "all personas and their states")
+    show = _action(actions, "show", "one persona's file")
+    show.add_argument("persona_id", nargs="?")
+    show.add_argument("--schema", action="store_true", help="the JSON schema of a persona file instead")
+    new = _action(actions, "new", "add an experimental persona from a file, or a neutral one to edit")
+    new.add_argument("persona_id")
+    new.add_argument("--from", dest="source", type=Path, metavar="FILE", help="a persona file to copy")
+    new.add_argument("--trait", action="append", default=[], metavar="NAME=1-9")
+    _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
+    for verdict in _VERDICTS:
+        _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
+    ledger = _action(actions, "ledger", "every change of state, oldest first")
+    ledger.add_argument("--verify", action="store_true", help="rebuild all states from the ledger and compare")
+
+
+def _action(actions: Any, name: str, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=about)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit 2 for an unknown persona, a bad file, or a change that cannot apply."""
+    if options.action == "validate":
+        return _validate(options.files, as_json=options.json)
+    if options.action == "show" and options.schema:
+        print_text(json.dumps(persona_schema(), indent=2))
+        return 0
+    roster = open_session(options.workspace).roster
+    actions = {"list": _list, "show": _show, "new": _new, "ledger": _ledger}
+    return actions.get(options.action, _change)(roster, options)
+
+
+def _list(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    entries = roster.entries()
+    if options.json:
+        print_json([_as_dict(entry) for entry in entries])
+        return 0
+    rows = []
+    for entry in entries:
+        earned = performance_of(entry.persona)
+        mean = f"{earned.mean:.3f}" if earned.samples else "-"
+        rows.append((entry.persona.persona_id, str(entry.state), earned.samples, mean, entry.persona.name))
+    print_table(("persona", "state", "runs", "mean", "name"), rows)
+    for problem in roster.problems():
+        print_text(f"not read: {problem}")
+    return 0
+
+
+def _as_dict(entry: RosterEntry) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(entry.persona)
+    return {"persona_id": fields.pop("persona_id"), "state": str(entry.state), **fields}
+
+
+def _show(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    if options.persona_id is None:
+        raise PersonaError("which persona?", hint="personas show ID, or --schema")
+    entry = roster.find(options.persona_id)
+    if options.json:
+        print_json(_as_dict(entry))
+    else:
+        print_text(f"{entry.state}\n{persona_to_json(entry.persona)}".rstrip())
+    return 0
+
+
+def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    if options.source:
+        from db.persona_files import read_persona_json  # noqa: PLC0415
+
+        data = read_persona_json(options.source)
+    else:
+        data = {"traits": {}, "expertise": [], "activation_cost": 0.0, "metadata": {}}
+    if not isinstance(data, dict):
+        raise PersonaError(f"{options.source}: is no persona", hint="see personas show --schema")
+    traits = {**data.get("traits", {}), **dict(_trait(text) for text in options.trait)}
+    persona = persona_from_json(
+        {**data, "persona_id": options.persona_id, "traits": traits, "historical_performance": {}},
+        where=str(options.source or options.persona_id),
+    )
+    roster.add(persona, PersonaState.EXPERIMENTAL, decided_by="user")
+    return _say(roster.find(persona.persona_id), options, f"{persona.persona_id} is experimental")
+
+
+def _trait(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    if not name or not value.isdecimal():
+        raise PersonaError(f"trait {text!r} is not valid", hint="NAME=1-9, for example focus=7")
+    return name, int(value)
+
+
+def _change(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    moved = roster.change(options.persona_id, Verdict(options.action), rule="manual", decided_by="user")
+    return _say(roster.find(moved.persona_id), options, f"{moved.persona_id}: {moved.before} -> {moved.after}")
+
+
+def _say(entry: RosterEntry, options: argparse.Namespace, message: str) -> int:
+    if options.json:
+        print_json(_as_dict(entry))
+    else:
+        print_text(message)
+    return 0
+
+
+def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    if options.verify:
+        differences = roster.verify()
+        for difference in differences:
+            print_text(difference)
+        print_text("the ledger and the folders differ" if differences else "the ledger rebuilds every state")
+        return 1 if differences else 0
+    for entry in roster.ledger.entries():
+        fields = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
+        if options.json:
+            print_json(fields)
+        else:
+            print_text(" ".join(f"{name}={value}" for name, value in fields.items()))
+    return 0
+
+
+def _validate(files: list[Path], *, as_json: bool) -> int:
+    from db.persona_files import load_persona_from_file  # noqa: PLC0415
+
+    results: list[dict[str, Any]] = []
+    for path in files:
+        try:
+            persona: Persona | None = load_persona_from_file(path)
+            results.append({"file": str(path), "valid": True, "persona_id": persona.persona_id if persona else ""})
+        except PersonaError as error:
+            results.append({"file": str(path), "valid": False, "error": str(error)})
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            print_text(f"{result['file']}: {'valid' if result['valid'] else result['error']}")
+    return 0 if all(result["valid"] for result in results) else 2

@@ -1,0 +1,245 @@
+"""What is wired to what: a workspace, its settings, library, personas, history and language model, as one session."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import LanguageModelError
+from engine.events import (
+    AnswerWritten,
+    Degraded,
+    Emit,
+    EvidenceRanked,
+    OutputScored,
+    RecordedEvent,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+)
+from engine.shipped import shipped
+from engine.stream import events_of
+
+if TYPE_CHECKING:
+    from db.history import History, RunSummary
+    from db.roster import FolderRoster
+    from db.workspace import Workspace
+    from engine.language_model import LanguageModel
+    from engine.library import IngestReport, Library, Progress
+    from engine.settings import Settings
+
+_NO_MODEL = "none"
+
+
+class Session:
+    """One user at one workspace. The parts are opened when they are first used: a first paint needs none of them.
+
+    `paths` are the folders or files to ask; without any, the workspace's library, or the sample if that is empty.
+    `model` overrides the configured one; "none" asks no model.
+    """
+
+    def __init__(
+        self, workspace: "Workspace", settings: "Settings", *, paths: Sequence[Path] = (), model: str | None = None
+    ) -> None:
+        self.workspace, self.settings = workspace, settings
+        self._paths, self._model_name = tuple(paths), model or settings.ollama.model_name
+        self._model: LanguageModel | None = None
+        self.passages = 0
+
+    @cached_property
+    def library(self) -> "Library":
+        """The documents; opening them reads no document."""
+        from engine.library import Library  # noqa: PLC0415 - after the first paint
+
+        return Library(self.workspace.library, self.settings.system)
+
+    @cached_property
+    def roster(self) -> "FolderRoster":
+        """The personas."""
+        from db.roster import FolderRoster  # noqa: PLC0415 - after the first paint
+
+        return FolderRoster(self.workspace)
+
+    @cached_property
+    def history(self) -> "History":
+        """The finished runs."""
+        from db.history import History  # noqa: PLC0415 - after the first paint
+
+        return History(self.workspace.history)
+
+    # -- the library --------------------------------------------------------------------------------------
+
+    @property
+    def library_name(self) -> str:
+        """What the questions go to, in a few words."""
+        roots = [str(path) for path in self._paths] or list(self.library.roots)
+        if not roots or roots == [str(sample_library())]:
+            return "sample library"
+        return ", ".join(Path(root).name or root for root in roots)
+
+    def suggestions(self) -> list[str]:
+        """Questions for an empty screen: the sample has some; of other libraries nothing is known."""
+        if self.library_name != "sample library":
+            return []
+        import json  # noqa: PLC0415 - after the first paint
+
+        return [entry["question"] for entry in json.loads(shipped("db/sample_questions.json").read_bytes())[:8]]
+
+    def ingest(self, paths: Sequence[Path], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """Bring folders or files into the library; the sample leaves when the user's own documents come."""
+        from engine.library import existing  # noqa: PLC0415 - after the first paint
+
+        roots, sample = [existing(path) for path in paths], sample_library()
+        report = self.library.ingest(roots, progress=progress, cancelled=cancelled.is_set)
+        if str(sample) in self.library.roots and any(root != sample for root in roots):
+            self.library.remove(str(sample))
+        return report
+
+    def open_now(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """Make ready what the questions go to: only what changed in it is read."""
+        if not self._paths and self.library.roots and self.library.roots != (str(sample_library()),):
+            from engine.library import IngestReport  # noqa: PLC0415 - after the first paint
+
+            self.passages = len(self.library.retriever())
+            return IngestReport(passages=self.passages, skipped=self.library.skipped)
+        self._paths = tuple(self._paths) or (sample_library(),)
+        report = self.ingest(self._paths, progress, cancelled)
+        self.passages = sum(self.library.count(str(path.expanduser().resolve()))[1] for path in self._paths)
+        return report
+
+    async def open_library(self, progress: "Progress") -> "IngestReport":
+        """`open_now` in a thread; `progress` is called there. Cancelling the task ends the ingest after its file."""
+        cancelled = threading.Event()
+        try:
+            return await asyncio.to_thread(self.open_now, progress, cancelled)
+        finally:
+            cancelled.set()
+
+    # -- a run --------------------------------------------------------------------------------------------
+
+    async def ask(self, question: str) -> AsyncIterator[RecordedEvent]:
+        """The events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
+
+        Every event is stored as it comes; graph and events are complete before the history names the run.
+        """
+        from db.history import new_run_id  # noqa: PLC0415 - after the first paint
+        from db.snapshots import RunRecorder  # noqa: PLC0415 - after the first paint
+
+        run_id = new_run_id()
+        summary = _Summary(run_id, question)
+        with RunRecorder(self.workspace.runs, run_id) as recorder:
+            try:
+                async with aclosing(events_of(partial(self._run, run_id, question))) as events:
+                    async for recorded in events:
+                        recorder.append(recorded)
+                        summary.note(recorded)
+                        yield recorded
+            except BaseException:
+                if not summary.ended:
+                    recorder.append(RecordedEvent(summary.duration_ms, RunCancelled()))
+                raise
+            finally:
+                recorder.close()
+                self.history.add(summary.finished())
+
+    async def _run(self, run_id: str, question: str, emit: Emit) -> None:
+        from db.snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
+        from engine.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
+
+        model = await self._connect(emit)
+        scope = [str(path.expanduser().resolve()) for path in self._paths]
+        retriever = await asyncio.to_thread(self.library.retriever, scope)
+        run = MoeOrchestrator(
+            question, retriever, self.roster, self.settings, emit=emit, run_id=run_id, language_model=model
+        )
+        await run.run()
+        timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+        save_graph_snapshot(run.graph, run_id, timestamp, folder=self.workspace.runs)
+
+    async def _connect(self, emit: Emit) -> "LanguageModel | None":
+        """The language model if one is wanted and there; the run says so if it is not."""
+        if self._model_name == _NO_MODEL or self._model is not None:
+            return self._model
+        from engine.language_model import connect  # noqa: PLC0415 - after the first paint
+
+        try:
+            self._model = await connect(self.settings.ollama, self._model_name)
+        except LanguageModelError as error:
+            emit(Degraded(f"no language model: {error}"))
+        return self._model
+
+    def replay(self, run_id: str) -> list[RecordedEvent]:
+        """The recorded events of a run; raises UnknownRunError."""
+        from db.snapshots import load_events  # noqa: PLC0415 - after the first paint
+
+        return load_events(self.workspace.runs, run_id)
+
+    async def close(self) -> None:
+        """Let go of the language model's connections."""
+        if self._model is not None:
+            await self._model.close()
+            self._model = None
+
+
+class _Summary:
+    """Collects a run's line of the history from its events."""
+
+    def __init__(self, run_id: str, question: str) -> None:
+        self._run_id, self._question = run_id, question
+        self._at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._model: str | None = None
+        self._answer, self._abstained, self._passages = "", False, 0
+        self._totals: dict[str, float] = {}
+        self._status = "cancelled"
+        self.duration_ms, self.ended = 0.0, False
+
+    def note(self, recorded: RecordedEvent) -> None:
+        """Take from an event what the history shows."""
+        self.duration_ms = recorded.at_ms
+        match recorded.event:
+            case RunStarted(model=model):
+                self._model = model
+            case EvidenceRanked(passages=passages):
+                self._passages = len(passages)
+            case OutputScored(persona_id=name, scores=scores):
+                self._totals[name] = scores.total
+            case AnswerWritten(answer=answer, abstained=abstained):
+                self._answer, self._abstained = answer, abstained
+            case RunFinished():
+                self._status, self.ended = "done", True
+            case RunFailed():
+                self._status, self.ended = "failed", True
+            case RunCancelled():
+                self.ended = True
+            case _:
+                pass
+
+    def finished(self) -> "RunSummary":
+        """The line of the history."""
+        from db.history import RunSummary  # noqa: PLC0415 - after the first paint
+
+        best = max(self._totals, key=lambda name: (self._totals[name], name), default="")
+        return RunSummary(
+            run_id=self._run_id, at=self._at, question=self._question, answer=self._answer, abstained=self._abstained,
+            model=self._model or "", passages=self._passages, personas=tuple(self._totals), top_persona=best,
+            duration_ms=self.duration_ms, status=self._status,
+        )  # fmt: skip
+
+
+def sample_library() -> Path:
+    """The folder of the documents that come with the program."""
+    return shipped("db/sample")
+
+
+def open_session(workspace: Path | None, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
+    """The session of a command: its workspace is made if need be. Raises InputError or SettingsError."""
+    from db.workspace import open_workspace  # noqa: PLC0415 - `--version` needs no workspace
+    from engine.settings import load_settings  # noqa: PLC0415 - `--version` needs no settings
+
+    opened = open_workspace(workspace)
+    return Session(opened, load_settings(opened.configs), paths=paths, model=model)

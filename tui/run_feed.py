@@ -1,0 +1,46 @@
+"""One run, live or replayed, fed into the view that the screen shows."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import cast
+
+from engine.errors import PersonaMoeError
+from engine.events import RecordedEvent, RunCancelled, RunFailed
+from tui.run_view import RunView
+
+
+class RunFeed:
+    """Reads a stream of events into `view` and calls `changed` after each one.
+
+    However the stream ends, the view ends with it: cancelled, failed with a message and a hint, or finished.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.view = RunView()
+        self._changed = changed
+
+    def reset(self, question: str = "") -> None:
+        """Begin a new, empty view; `question` is shown until the run names its own."""
+        self.view = RunView(question=question)
+        self._changed()
+
+    async def follow(self, events: AsyncIterator[RecordedEvent]) -> None:
+        """Read `events` to their end; cancelling this cancels the run that makes them."""
+        view = self.view
+        try:
+            async with aclosing(cast("AsyncGenerator[RecordedEvent]", events)) as stream:
+                async for recorded in stream:
+                    view.apply(recorded.event)
+                    self._changed()
+        except PersonaMoeError as error:
+            self._fail(view, error.message, error.hint)
+        except Exception as error:  # noqa: BLE001 - the task ends here; the user must see why
+            self._fail(view, f"{type(error).__name__}: {error}", "this is a defect of persona-moe: please report it")
+        finally:
+            if not view.finished:
+                view.apply(RunCancelled())
+            self._changed()
+
+    def _fail(self, view: RunView, message: str, hint: str) -> None:
+        if not view.finished:
+            view.apply(RunFailed(message, hint))

@@ -1,0 +1,71 @@
+"""The events of a run as the one JSON object of `ask --json`."""
+
+from typing import Any
+
+import msgspec
+
+from engine.events import (
+    AnswerWritten,
+    Degraded,
+    EvidenceRanked,
+    GateReceipt,
+    OutputScored,
+    RecordedEvent,
+    RunFinished,
+    RunStarted,
+    Scores,
+)
+
+
+class RunReport:
+    """Collects a run's result from its events, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self._started: RunStarted | None = None
+        self._answer = AnswerWritten("", abstained=False, citations=(), removed=0)
+        self._evidence = EvidenceRanked((), 0.0, 0, 0)
+        self._personas: dict[str, tuple[str, bool]] = {}
+        self._scores: dict[str, Scores] = {}
+        self._degraded: list[str] = []
+        self._timings: dict[str, float] = {}
+
+    def note(self, recorded: RecordedEvent) -> None:
+        """Take what the result needs from one event."""
+        match recorded.event:
+            case RunStarted() as event:
+                self._started = event
+            case GateReceipt(persona_id=name, state=state, activated=activated):
+                self._personas[name] = (state, activated or self._personas.get(name, ("", False))[1])
+            case OutputScored(persona_id=name, scores=scores):
+                self._scores[name] = scores
+            case EvidenceRanked() as event:
+                self._evidence = event
+            case AnswerWritten() as event:
+                self._answer = event
+            case Degraded(reason=reason):
+                self._degraded.append(reason)
+            case RunFinished(timings_ms=timings):
+                self._timings = timings
+            case _:
+                pass
+
+    def result(self) -> dict[str, Any]:
+        """The object, in the order its readers expect."""
+        assert self._started is not None, "a run starts with RunStarted"
+        return {
+            "run_id": self._started.run_id,
+            "question": self._started.question,
+            "answer": self._answer.answer,
+            "abstained": self._answer.abstained,
+            "citations": msgspec.to_builtins(self._answer.citations),
+            "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in self._evidence.passages],
+            "personas": [self._persona(name) for name in self._personas],
+            "graph": {"nodes": self._evidence.nodes, "edges": self._evidence.edges},
+            "degraded": self._degraded,
+            "timings_ms": self._timings,
+        }
+
+    def _persona(self, name: str) -> dict[str, Any]:
+        state, activated = self._personas[name]
+        scores = self._scores.get(name, Scores(0.0, 0.0, 0.0, 0.0, 0.0))
+        return {"persona_id": name, "state": state, "activated": activated, "scores": msgspec.to_builtins(scores)}

@@ -1,0 +1,196 @@
+"""What a run looks like so far: its events, live or recorded, reduced to the state that widgets show."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
+
+from engine.events import (
+    AnswerFragment,
+    AnswerWritten,
+    CycleStarted,
+    Degraded,
+    EvidenceRanked,
+    GateReceipt,
+    OutputProduced,
+    OutputScored,
+    PersonaStepped,
+    PersonaTransitioned,
+    QuestionRead,
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Scores,
+)
+
+LOG_LINES = 5_000
+
+LogEntry = CycleStarted | PersonaStepped | PersonaTransitioned
+
+
+class Phase(StrEnum):
+    """How far a run is, in the words of the status line."""
+
+    READY = "ready"
+    READING = "reading the question"
+    CHOOSING = "choosing the panel"
+    WALKING = "walking"
+    SCORING = "scoring"
+    WRITING = "writing"
+    ANSWERED = "answered"
+    ABSTAINED = "no answer found"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+OUTCOMES = frozenset({Phase.ANSWERED, Phase.ABSTAINED, Phase.CANCELLED, Phase.FAILED})
+
+
+@dataclass(slots=True)
+class PanelRow:
+    """One persona of the run: how the gate judged it, and what its output was worth."""
+
+    persona_id: str
+    place: int
+    state: str = ""
+    activated: bool = True
+    gate: float | None = None
+    threshold: float = 0.0
+    reason: str = ""
+    steps: int = 0
+    scores: Scores | None = None
+    credit: float | None = None
+
+
+@dataclass(slots=True)
+class RunView:
+    """The state of one run; `apply` is the only way to change it.
+
+    The three counters grow when their part changed, so that a widget can tell whether it has to draw.
+    """
+
+    question: str = ""
+    run_id: str = ""
+    passages: int = 0
+    model: str | None = None
+    phase: Phase = Phase.READY
+    finished: bool = False
+    cycle: int = 0
+    read: QuestionRead | None = None
+    rows: dict[str, PanelRow] = field(default_factory=dict)
+    log: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    steps: int = 0
+    evidence: EvidenceRanked | None = None
+    degraded: list[str] = field(default_factory=list)
+    transitions: list[PersonaTransitioned] = field(default_factory=list)
+    draft: list[str] = field(default_factory=list)
+    answer: AnswerWritten | None = None
+    failure: RunFailed | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    panel_changes: int = 0
+    log_changes: int = 0
+    answer_changes: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether more events may come."""
+        return self.phase is not Phase.READY and not self.finished
+
+    def panel(self) -> list[PanelRow]:
+        """The rows as they are shown: those on the panel first, each group in the gate's order."""
+        return sorted(self.rows.values(), key=lambda row: (not row.activated, row.place))
+
+    def place_of(self, persona_id: str) -> int:
+        """The number that a persona keeps during the run (its colour), or -1 before it was seen."""
+        row = self.rows.get(persona_id)
+        return -1 if row is None else row.place
+
+    def apply(self, event: RunEvent) -> None:  # noqa: C901, PLR0912 - one case a kind of event, nothing else
+        """Take in the next event of the run; a new kind of event without a case here is a type error."""
+        match event:
+            case RunStarted():
+                self._start(event)
+            case QuestionRead():
+                self.read, self.phase = event, Phase.CHOOSING
+            case GateReceipt():
+                self._judge(event)
+            case CycleStarted():
+                self.cycle, self.phase = event.cycle, Phase.WALKING
+                self._log(event)
+            case PersonaStepped():
+                self._step(event)
+            case OutputProduced():
+                self._row(event.persona_id)
+                self.phase = Phase.SCORING
+            case OutputScored():
+                self._score(event)
+            case PersonaTransitioned():
+                self._move(event)
+            case EvidenceRanked():
+                self.evidence, self.phase = event, Phase.WRITING
+            case Degraded():
+                self._degrade(event.reason)
+            case AnswerFragment():
+                self.draft.append(event.text)
+                self._answered(Phase.WRITING)
+            case AnswerWritten():
+                self.answer = event
+                self._answered(Phase.ABSTAINED if event.abstained else Phase.ANSWERED)
+            case RunFinished():
+                self.timings_ms, self.finished = dict(event.timings_ms), True
+            case RunCancelled():
+                self._end(Phase.CANCELLED)
+            case RunFailed():
+                self.failure = event
+                self._end(Phase.FAILED)
+            case _ as never:
+                assert_never(never)
+
+    def _start(self, event: RunStarted) -> None:
+        self.question, self.run_id = event.question, event.run_id
+        self.passages, self.model = event.passages, event.model
+        self._answered(Phase.READING)
+
+    def _row(self, persona_id: str) -> PanelRow:
+        self.panel_changes += 1
+        return self.rows.setdefault(persona_id, PanelRow(persona_id, len(self.rows)))
+
+    def _judge(self, receipt: GateReceipt) -> None:
+        row = self._row(receipt.persona_id)
+        row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
+        row.gate, row.threshold = receipt.score, receipt.threshold
+        self.phase = Phase.CHOOSING
+
+    def _step(self, event: PersonaStepped) -> None:
+        self._row(event.persona_id).steps += 1
+        self.steps += 1
+        self.phase = Phase.WALKING
+        self._log(event)
+
+    def _score(self, event: OutputScored) -> None:
+        row = self._row(event.persona_id)
+        row.scores, row.credit = event.scores, event.credit
+        self.phase = Phase.SCORING
+
+    def _move(self, event: PersonaTransitioned) -> None:
+        self._row(event.persona_id).state = event.after
+        self.transitions.append(event)
+        self._log(event)
+
+    def _degrade(self, reason: str) -> None:
+        if reason not in self.degraded:
+            self.degraded.append(reason)
+
+    def _log(self, entry: LogEntry) -> None:
+        self.log.append(entry)
+        self.log_changes += 1
+
+    def _answered(self, phase: Phase) -> None:
+        self.phase = phase
+        self.answer_changes += 1
+
+    def _end(self, phase: Phase) -> None:
+        self.finished = True
+        self._answered(phase)

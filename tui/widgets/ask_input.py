@@ -1,0 +1,31 @@
+"""The question: one line, no border and no blinking, because each repaint crosses the SSH line."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.widgets import Input
+
+
+class AskInput(Input):
+    """Where a question is typed; while it is empty, a digit picks a suggestion instead."""
+
+    @dataclass
+    class Picked(Message):
+        """The digit of a suggestion was pressed in the empty input; `index` counts from 0."""
+
+        index: int
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(placeholder="a question about your documents", compact=True, id=id)
+        self.cursor_blink = False
+        self.picking = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        character = event.character or ""
+        if self.picking and not self.value and character in set("12345678"):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Picked(int(character) - 1))
+            return
+        await super()._on_key(event)

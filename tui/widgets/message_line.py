@@ -1,0 +1,21 @@
+"""One line that tells what an action did: calmer than a pop-up, and it stays until the next one."""
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui.cells import plain
+
+
+class MessageLine(Static):
+    """The last message, with a mark beside its colour."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(markup=False, id=id)
+
+    def say(self, message: str) -> None:
+        """Something was done."""
+        self.update(Text.assemble(("✓ ", "green"), plain(message)) if message else "")
+
+    def complain(self, message: str) -> None:
+        """Something cannot be done."""
+        self.update(Text.assemble(("! ", "bold yellow"), plain(message)))

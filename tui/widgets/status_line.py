@@ -1,0 +1,40 @@
+"""The last line but one: the library, the model, how far the run is, and what is missing."""
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui.cells import plain
+from tui.run_view import Phase, RunView
+
+MARKS = {
+    Phase.READY: "·",
+    Phase.ANSWERED: "●",
+    Phase.ABSTAINED: "○",
+    Phase.CANCELLED: "■",
+    Phase.FAILED: "✗",
+}
+
+
+def status_text(view: RunView, *, library: str, replay: str = "", problems: tuple[str, ...] = ()) -> Text:
+    """The line's words; problems and degraded reasons come last, each with its mark."""
+    cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
+    model = (plain(view.model) if view.model else "no model") if view.run_id else ""
+    parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", replay, model, library]
+    text = Text(" · ".join(part for part in parts if part))
+    for problem in (*problems, *view.degraded):
+        text.append(f"  ! {plain(problem)}", "yellow")
+    return text
+
+
+class StatusLine(Static):
+    """Shows `status_text`, and redraws only when its words changed."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(markup=False, id=id)
+        self._words: Text | None = None
+
+    def show(self, words: Text) -> None:
+        """Draw these words if they are new."""
+        if words != self._words:
+            self._words = words
+            self.update(words)

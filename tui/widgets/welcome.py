@@ -1,0 +1,41 @@
+"""The empty screen: what can be asked here, one key away."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.cells import plain, title
+
+MOST = 8
+
+
+class Welcome(Vertical):
+    """Suggested questions, by their digit or by arrow and enter."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id)
+        self._shown: Sequence[str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """A line of words above the list."""
+        yield Static(
+            "Ask your own documents. Every sentence of the answer leads back to its source.", id="welcome-words"
+        )
+        yield OptionList(id="suggestions", markup=False, compact=True)
+
+    def offer(self, suggestions: Sequence[str]) -> None:
+        """Show these questions, if they are not there already."""
+        if suggestions == self._shown:
+            return
+        self._shown = suggestions
+        questions = self.query_one(OptionList)
+        questions.border_title = title("Suggestions")
+        questions.set_options(
+            Option(Text.assemble((f"{n} ", "bold cyan"), plain(question)))
+            for n, question in enumerate(suggestions[:MOST], start=1)
+        )
+        questions.display = bool(suggestions)
