@@ -33,7 +33,7 @@ def exclusive(lock: Path) -> Iterator[None]:
 
 
 def is_held(lock: Path) -> bool:
-    """Does another session hold the lock right now?"""
+    """Whether another session holds the lock right now."""
     probe = FileLock(lock, timeout=0, mode=0o600)
     try:
         probe.acquire()

@@ -40,9 +40,26 @@ class Analysis(NamedTuple):
     mentions: list[tuple[str, list[Place]]]
 
 
+# Stems of irregular verbs, each line led by the form that stands for all.
+_IRREGULAR = """
+begin began begun; bear bore born borne; becom becam; bind bound; bite bitten bit; break broke broken; bring brought; build
+built; buy bought; catch caught; choos chose chosen; come came; draw drew drawn; drive drove driven; eat ate eaten; fall fell
+fallen; feed fed; fight fought; flee fled; fli flew flown; forbid forbad; forget forgot; give gave given; go went
+gone; grow grew grown; hang hung; hear heard; hide hid hidden; hold held; keep kept; know knew known; lay laid; lead led; leav
+left; lend lent; lose lost; make made; mean meant; meet met; pay paid; rise rose risen; ride rode ridden; ring rang rung; run
+ran; see saw seen; seek sought; sell sold; send sent; shine shone; shoot shot; show shown; sing sang sung; sink sank sunk; sit
+sat; sleep slept; speak spoke spoken; spend spent; stand stood; steal stole stolen; strike struck; swear sworn; swim swam;
+take took taken; teach taught; tell told; think thought; throw threw thrown; wear wore worn; weav wove woven; win won; write
+wrote written
+"""
+_LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
+
+
 @lru_cache(maxsize=100_000)
 def root(stem: str) -> str:
-    """What `director` and `directed` share where they do not share a stem."""
+    """What the forms of a word share where they do not share a stem: `director` and `directed`, `began` and `begun`."""
+    if stem in _LEMMA:
+        return _LEMMA[stem]
     return stem[:-2] if len(stem) >= 6 and stem.endswith(("er", "or")) else stem  # noqa: PLR2004 - not "her", "order"
 
 

@@ -233,7 +233,7 @@ class MoeOrchestrator:
     async def _answer(self) -> AnswerWritten:
         with self._timed("answering"):
             ranking = list(self._ranking)
-            quotations = await asyncio.to_thread(quote, self.panel, ranking)
+            quotations = await asyncio.to_thread(quote, self.panel, self._ranking)
             if not await asyncio.to_thread(is_covered, self.panel, quotations):
                 return abstention()
             if self._model is not None and (written := await self._written_answer(ranking, self._model)):

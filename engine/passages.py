@@ -60,6 +60,12 @@ def _passage(document: Document, number: int, heading: str, start: int, end: int
     return Passage(f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end])
 
 
+def is_heading(text: str) -> bool:
+    """Is this no more than the line (or the underlined line) of a heading?"""
+    match = _HEADING.match(text)
+    return match is not None and match.end() >= len(text.rstrip())
+
+
 def _heading(block: str) -> str:
     match = _HEADING.match(block)
     return (match["text"] or match["under"] or "").strip() if match else ""

@@ -1,30 +1,44 @@
 """Which sentences of the evidence carry the answer, and whether they cover the question at all."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
+from statistics import median_low
+from typing import NamedTuple
 
 from engine.entities import name_runs, root
+from engine.neighbourhood import LinkKind
 from engine.panel import Panel
-from engine.passages import Passage
+from engine.passages import Passage, is_heading
 from engine.question import Question
 from engine.text import raw_words, sentence_spans, stems
 
 _PASSAGES = 5  # of the ranking that are quoted from
-_SENTENCES = 5  # at most in an answer
-_LEAST_GAIN = 0.06  # of the question's weight, for one more sentence
-_BRIDGE = 0.10  # a sentence that names another quoted passage
-_ANSWERS = 0.12  # a sentence that holds the kind of thing that is asked for
-_RANK = 0.05  # a better ranked passage, per place
+_SENTENCES = 4  # at most in an answer
+_ENOUGH = 0.95  # of the question's weight; a sentence that holds this alone is the answer
+# What else speaks for a sentence, beside the share of the question's weight that it adds:
+_RANK = 0.5  # its passage is the best one
+_ANSWERS = 0.12  # it holds the kind of thing that is asked for
+_LEADS_ON = 0.1  # it names what another of the passages is about
+_FOLLOWS = 0.15  # its passage is about what a chosen sentence names
+_OPENS = 0.08  # it opens its passage: there stands what it is about
+_TITLE = 0.7  # how well a sentence covers what only the title of its passage says
+
 _COVERED_ENOUGH = 0.55  # of the question's weight; below, the library does not say
 
-_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|thousand|million)\b")
-_DATE = re.compile(r"\b\d{3,4}\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b")
+_TIME = re.compile(r"\b(?:when|year|date|day|first|earlier|later|older|younger|oldest)\b")
+_AMOUNT = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|deep)\b")
+_DATE = re.compile(
+    r"\b(?:\d{3,4}|January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
+_NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|hundred|thousand)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Characters `start` to `end` (in the source's text) of a passage: one sentence, exactly."""
+    """Characters `start` to `end` (in the source's text) of a passage, exactly."""
 
     number: int
     passage: Passage
@@ -37,40 +51,54 @@ class Quotation:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Sentence(NamedTuple):
+    """A sentence of the evidence: how well it covers each term, what else speaks for it, and where it leads."""
+
     quotation: Quotation
     covered: list[float]
     bonus: float
+    leads_to: frozenset[int]
 
 
-def quote(panel: Panel, ranking: Sequence[int]) -> list[Quotation]:
-    """The sentences of the best passages that together cover the question, in the order of the path.
+def quote(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
+    """The sentences of the best passages that together cover most of the question, in the order of the walk.
 
-    Each is chosen for the question terms that the ones before it do not cover (maximal marginal coverage),
-    for naming another quoted passage, and for holding the kind of thing that is asked for.
+    They are chosen one by one for the terms that those before do not cover (maximal marginal coverage), for
+    their passage's rank, for following a link from one that is chosen, and for what else speaks for them.
     """
-    candidates = list(_candidates(panel, ranking[:_PASSAGES]))
-    covered = [0.0] * len(panel.question.terms)
-    chosen: list[_Candidate] = []
-    while candidates and len(chosen) < _SENTENCES:
-        best = max(candidates, key=lambda candidate: _gain(panel.question, covered, candidate))
-        if _gain(panel.question, covered, best) < _LEAST_GAIN + (best.bonus if chosen else 0.0) * 0.5:
-            break
-        candidates.remove(best)
-        chosen.append(best)
+    top = list(ranking)[:_PASSAGES]
+    left = [s for number in top for s in _read(panel, number, top, _RANK * ranking[number] / ranking[top[0]])]
+    weights = [float(weight) for weight in panel.question.weights]
+    covered, chosen, reached = [0.0] * len(weights), list[Quotation](), set[int]()
+
+    def worth(sentence: _Sentence) -> tuple[float, int, int]:
+        gain = sum(w * max(0.0, c - old) for w, c, old in zip(weights, sentence.covered, covered, strict=True))
+        follows = _FOLLOWS * (sentence.quotation.number in reached)
+        return gain + follows + sentence.bonus, -top.index(sentence.quotation.number), -sentence.quotation.start
+
+    while left and len(chosen) < _SENTENCES:
+        best = max(left, key=worth)
+        left.remove(best)
+        chosen.append(best.quotation)
+        reached |= best.leads_to - {best.quotation.number}
         covered = [max(pair) for pair in zip(covered, best.covered, strict=True)]
-    depth = _depths(panel)
-    place = {number: (depth.get(number, 0), rank) for rank, number in enumerate(ranking)}
-    return [c.quotation for c in sorted(chosen, key=lambda c: (place[c.quotation.number], c.quotation.start))]
+        if sum(map(mul, weights, best.covered)) >= _ENOUGH:
+            break
+    steps = _steps(panel)
+    return sorted(chosen, key=lambda q: (steps.get(q.number, 0), top.index(q.number), q.start))
 
 
 def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:
-    """Do the quotations hold enough of the question for an answer? A name the library never uses cannot be covered."""
-    if panel.question.unknown_names or not quotations:
-        return False
-    roots = {word for quotation in quotations for word in _roots(f"{quotation.passage.title} {quotation.text}")}
-    return panel.question.coverage(roots) >= _COVERED_ENOUGH
+    """Do the quotations, with their titles, hold enough of the question for an answer?
+
+    A name with a word that the library never uses cannot be covered.
+    """
+    return not panel.question.unknown_names and coverage(panel, quotations) >= _COVERED_ENOUGH
+
+
+def coverage(panel: Panel, quotations: Sequence[Quotation]) -> float:
+    """The share of the question's weight that quotations and their titles hold, in [0, 1]."""
+    return panel.question.coverage({r for q in quotations for r in _roots(f"{q.passage.title} {q.text}")})
 
 
 def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
@@ -79,46 +107,48 @@ def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
         yield Quotation(number, passage, passage.start + start, passage.start + end)
 
 
-def _candidates(panel: Panel, numbers: Sequence[int]) -> Iterator[_Candidate]:
-    for rank, number in enumerate(numbers):
-        passage = panel.neighbourhood.open(number).stored.passage
-        about = panel.question.covered(_roots(passage.title))
-        bridges = {link.sentence for link in panel.neighbourhood.links(number).links or () if link.target in numbers}
-        for place, quotation in enumerate(sentences(number, passage)):
-            inside = panel.question.covered(_roots(quotation.text))
-            bonus = _BRIDGE * (place in bridges) + _ANSWERS * _answers(panel.question, quotation.text) - _RANK * rank
-            covered = [max(own, 0.7 * title) for own, title in zip(inside, about, strict=True)]
-            if any(inside) or place in bridges:
-                yield _Candidate(quotation, covered, bonus)
-
-
-def _gain(question: Question, covered: Sequence[float], candidate: _Candidate) -> float:
-    new = (float(w) * max(0.0, c - old) for w, c, old in zip(question.weights, candidate.covered, covered, strict=True))
-    return sum(new) + candidate.bonus
+def _read(panel: Panel, number: int, top: Sequence[int], rank: float) -> Iterator[_Sentence]:
+    """Every sentence of a passage but its headings."""
+    question, around = panel.question, panel.neighbourhood
+    passage = around.open(number).stored.passage
+    about = [_TITLE * well for well in question.covered(_roots(passage.title))]
+    leads: dict[int, set[int]] = defaultdict(set)
+    for link in around.links(number).links or ():
+        if link.target in top and link.kind is not LinkKind.BACK:
+            leads[link.sentence].add(link.target)
+    opens = _OPENS
+    for place, quotation in enumerate(sentences(number, passage)):
+        if is_heading(quotation.text):
+            continue
+        inside = question.covered(_roots(quotation.text))
+        covered = [max(pair) for pair in zip(inside, about, strict=True)] if any(inside) else inside
+        bonus = rank + opens + _LEADS_ON * (place in leads) + _ANSWERS * _answers(question, quotation.text)
+        yield _Sentence(quotation, covered, bonus, frozenset(leads[place]))
+        opens = 0.0
 
 
 def _answers(question: Question, text: str) -> bool:
     """Does the sentence hold the kind of thing that the question asks for, other than its own names?"""
     asked = question.text.lower()
-    if re.search(r"\b(?:when|what year|which year|what date|what day)\b", asked):
+    if _TIME.search(asked):
         return bool(_DATE.search(text))
-    if re.search(r"\bhow (?:many|much|old|long|far|tall|high|deep)\b", asked):
+    if _AMOUNT.search(asked):
         return bool(_NUMBER.search(text))
     raw = raw_words(text)
     known = {word for name in question.names for word in name.key.split()}
     return any(start > 0 and raw[start].lower() not in known for start, _ in name_runs(raw))
 
 
-def _depths(panel: Panel) -> dict[int, int]:
-    """How many steps from its start the panel's best path to each passage is, most personas agreeing."""
-    depths: dict[int, list[int]] = {}
+def _steps(panel: Panel) -> dict[int, int]:
+    """How many steps from its start the best path to each passage is, by the median of the personas."""
+    steps: dict[int, list[int]] = {}
     for walk in panel.walks.values():
         best: dict[int, tuple[float, int]] = {}
         for path in walk.paths:
             best[path.nodes[-1]] = max(best.get(path.nodes[-1], (0.0, 0)), (path.value, len(path.nodes) - 1))
-        for number, (_, steps) in best.items():
-            depths.setdefault(number, []).append(steps)
-    return {number: sorted(found)[len(found) // 2] for number, found in depths.items()}
+        for number, (_, count) in best.items():
+            steps.setdefault(number, []).append(count)
+    return {number: median_low(counts) for number, counts in steps.items()}
 
 
 def _roots(text: str) -> list[str]:
