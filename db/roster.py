@@ -40,7 +40,7 @@ class FolderRoster:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._ledger = Ledger(workspace.ledger)
+        self.ledger = Ledger(workspace.ledger)
         self._parsed: dict[Path, tuple[_Signature, Persona]] = {}
         self._recorded: set[str] = set()
         with exclusive(workspace.lock):
@@ -72,7 +72,7 @@ class FolderRoster:
             before, after = entry.state, state_after(entry, verdict)
             if after is not before:
                 figures = performance_of(entry.persona)
-                self._ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures))
+                self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures))
                 self._move(persona_id, before, after)
         return PersonaTransitioned(persona_id, before, after, rule, decided_by)
 
@@ -89,7 +89,7 @@ class FolderRoster:
         with exclusive(self._workspace.lock):
             found = self._seen()
             paid = [(_pick(found, name), float(reward)) for name, reward in rewards.items()]
-            self._ledger.append(Rewards(now(), run_id, {entry.persona.persona_id: reward for entry, reward in paid}))
+            self.ledger.append(Rewards(now(), run_id, {entry.persona.persona_id: reward for entry, reward in paid}))
             for entry, reward in paid:
                 self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
 
@@ -118,7 +118,7 @@ class FolderRoster:
     def verify(self) -> list[str]:
         """The differences between the ledger and the folders, one line each; empty when they agree."""
         with exclusive(self._workspace.lock):
-            found, ledger = self._seen(), list(self._ledger.entries())
+            found, ledger = self._seen(), list(self.ledger.entries())
         earned = performances(ledger)
         state = states(ledger)
         return list(filter(None, (_difference(name, found.entries.get(name), state, earned) for name in sorted(state))))
@@ -130,7 +130,7 @@ class FolderRoster:
         """
         with exclusive(self._workspace.lock):
             different = self.verify()
-            found, ledger = self._scan(), list(self._ledger.entries())
+            found, ledger = self._scan(), list(self.ledger.entries())
             earned = performances(ledger)
             for name, state in states(ledger).items():
                 if (entry := found.entries.get(name)) is not None:
@@ -155,14 +155,14 @@ class FolderRoster:
     def _seen(self) -> _Found:
         """What the folders hold, with every persona that the ledger does not know yet recorded in it."""
         found = self._scan()
-        for name in sorted(self._ledger.unseen(found.entries.keys() - self._recorded)):
+        for name in sorted(self.ledger.unseen(found.entries.keys() - self._recorded)):
             entry = found.entries[name]
             self._record(entry.persona, entry.state, "found")
         self._recorded.update(found.entries)
         return found
 
     def _record(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
-        self._ledger.append(Added(now(), persona.persona_id, state, decided_by, performance_of(persona)))
+        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, performance_of(persona)))
         self._recorded.add(persona.persona_id)
 
     def _scan(self) -> _Found:

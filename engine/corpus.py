@@ -93,8 +93,43 @@ class _HtmlText(HTMLParser):
 
     _HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "head"})
     _BLOCKS = frozenset(
-        """address article aside blockquote body dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header
-        hr html li main nav ol p pre section table td th tr ul""".split()
+        [
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "html",
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "table",
+            "td",
+            "th",
+            "tr",
+            "ul",
+        ]
     )
 
     def __init__(self) -> None:

@@ -159,7 +159,7 @@ class AnswerFragment:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWritten:
-    """The final answer. `[n]` in the text refers to the citation `n`; `removed` counts citations that did not resolve."""
+    """The final answer. `[n]` in the text refers to the citation `n`; `removed` counts those that did not resolve."""
 
     answer: str
     abstained: bool

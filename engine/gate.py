@@ -44,7 +44,13 @@ class ThresholdGate:
             name, trial = entry.persona.persona_id, entry.state is PersonaState.EXPERIMENTAL
             reason = self._refusal(entry, rated[name].score, name in called)
             if not reason and not entry.persona.is_control:
-                reason = "no seat left" if seats == 0 else "one experimental seat a question" if trial and trial_seats == 0 else ""
+                reason = (
+                    "no seat left"
+                    if seats == 0
+                    else "one experimental seat a question"
+                    if trial and trial_seats == 0
+                    else ""
+                )
                 seats -= not reason
                 trial_seats -= trial and not reason
             chosen[name] = reason

@@ -125,7 +125,7 @@ class Library:
             return self._carry_out(self._plan(roots), progress, cancelled)
 
     def remove(self, path: str) -> int:
-        """Take a folder or file out of the library; returns how many files left. Raises InputError if it is not in it."""
+        """Take a folder or file out of the library; returns how many files left. Raises InputError if not in it."""
         name = path if path in self.roots else str(Path(path).expanduser().resolve())
         if name not in self.roots:
             known = ", ".join(self.roots) or "the library is empty"
@@ -190,8 +190,11 @@ class Library:
         return replace(found, passages=count, words=words, reason="" if count else "empty")
 
     def _report(self, plan: _Plan, done: Sequence[str]) -> IngestReport:
-        bad = tuple(Skipped(n, self._catalogue.files[n].reason) for n in sorted(plan.present)
-                    if n in self._catalogue.files and self._catalogue.files[n].reason)
+        bad = tuple(
+            Skipped(n, self._catalogue.files[n].reason)
+            for n in sorted(plan.present)
+            if n in self._catalogue.files and self._catalogue.files[n].reason
+        )
         return IngestReport(
             files=len(plan.present), changed=len(done), removed=len(plan.gone), passages=len(self.index), skipped=bad
         )

@@ -14,7 +14,6 @@ from engine.events import (
     Degraded,
     Emit,
     EvidenceRanked,
-    GateReceipt,
     OutputProduced,
     OutputScored,
     PersonaStepped,
@@ -57,7 +56,7 @@ class MoeOrchestrator:
     Everything that happens is emitted as an event (`engine.events`), from whatever thread it happens in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
         self,
         question: str,
         retriever: Retriever,
@@ -243,8 +242,11 @@ class MoeOrchestrator:
     async def _written_answer(self, ranking: list[int], model: LanguageModel) -> AnswerWritten | None:
         """The model's answer with its citations resolved; None, and a reason told, where quotations must do."""
         passages = tuple(self._whole(number) for number in ranking[:_CONTEXT])
-        links = tuple((edge.source.data["title"], edge.target.data["title"], edge.data["name"]) for edge in self.graph.edges
-                      if {edge.source.data["number"], edge.target.data["number"]} <= set(ranking[:DEPTH]))
+        links = tuple(
+            (edge.source.data["title"], edge.target.data["title"], edge.data["name"])
+            for edge in self.graph.edges
+            if {edge.source.data["number"], edge.target.data["number"]} <= set(ranking[:DEPTH])
+        )
         context = synthesize_persona_context(list(self._outputs.values()), GraphContext(passages, links))
         try:
             text = await send_prompt_to_ollama(

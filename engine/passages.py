@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from engine.text import sentence_spans
 
 _BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
-_HEADING = re.compile(r"(?P<atx>#{1,6})[ \t]+(?P<text>[^\n]+?)[ \t#]*$|(?P<under>[^\n]+)\n(?P<line>[=\-~^\"'*+#`:.])(?P=line){2,}[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(
+    r"(?P<atx>#{1,6})[ \t]+(?P<text>[^\n]+?)[ \t#]*$|(?P<under>[^\n]+)\n(?P<line>[=\-~^\"'*+#`:.])(?P=line){2,}[ \t]*$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ def split_document(document: Document, limit: int) -> Iterator[Passage]:
 
 def _passage(document: Document, number: int, heading: str, start: int, end: int) -> Passage:
     shown = "" if heading == document.title else heading
-    return Passage(f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end])
+    return Passage(
+        f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end]
+    )
 
 
 def is_heading(text: str) -> bool:

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from engine.events import Emit, RecordedEvent, RunEvent
 
 _END = object()
 
 
-async def events_of(run: Callable[[Emit], Awaitable[object]]) -> AsyncIterator[RecordedEvent]:
+async def events_of(run: Callable[[Emit], Awaitable[object]]) -> AsyncGenerator[RecordedEvent, None]:
     """Iterate over what `run(emit)` emits, each event with its milliseconds since the start.
 
     `emit` may be called from any thread. Read inside `contextlib.aclosing`: leaving the loop cancels the

@@ -13,12 +13,14 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from tui.ask_screen import AskScreen
+from tui.lasting_driver import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.binding import ActiveBinding
     from textual.dom import DOMNode
+    from textual.driver import Driver
     from textual.messages import TerminalSupportsSynchronizedOutput
     from textual.screen import Screen
 
@@ -73,6 +75,10 @@ class PersonaMoeApp(App[None]):
         self.add_mode("history", self._make_history)
         self._leaving = False
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, made to survive a broken connection."""
+        return lasting(super().get_driver_class())
+
     def _make_ask(self) -> AskScreen:
         self.ask_screen = AskScreen(self.session, ask_terminal=self._ask_terminal)
         return self.ask_screen
@@ -109,7 +115,7 @@ class PersonaMoeApp(App[None]):
     def _signalled(self, code: int) -> None:
         self.run_worker(self.leave(code), group="leave")
 
-    async def leave(self, code: int = 0) -> None:
+    async def leave(self, code: int) -> None:
         """Cancel what runs, give it time to be stored, then end the program with `code`."""
         if self._leaving:
             return
@@ -128,7 +134,7 @@ class PersonaMoeApp(App[None]):
 
     async def action_quit(self) -> None:
         """End the program in order."""
-        await self.leave()
+        await self.leave(0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The key of the screen that is in front already is not offered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
@@ -47,8 +48,10 @@ class AskScreen(Screen[None]):
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
         Binding("space", "replay_pause", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
         Binding("full_stop", "replay_step", "Step", id="replay.step", tooltip="One event more, then wait"),
-        Binding("plus,equals_sign", "replay_faster", "+", id="replay.faster", tooltip="Replay faster"),
-        Binding("minus", "replay_slower", "-", id="replay.slower", tooltip="Replay slower"),
+        Binding(
+            "plus,equals_sign", "replay_faster", "Speed", id="replay.faster", key_display="+/-", tooltip="Replay faster"
+        ),
+        Binding("minus", "replay_slower", "Slower", show=False, id="replay.slower", tooltip="Replay slower"),
     ]
 
     def __init__(self, session: Session, *, ask_terminal: Callable[[], bool] | None = None) -> None:
@@ -83,7 +86,7 @@ class AskScreen(Screen[None]):
         from tui.widgets.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
 
         await self.mount(RunPanes(id="run"), after="#welcome")
-        self.run_worker(self.library.open(), group="library")
+        self.run_worker(self.library.open, group="library")
         self.pace.mark()
 
     def ask(self, question: str) -> None:
@@ -104,7 +107,7 @@ class AskScreen(Screen[None]):
 
     def _start(self, question: str, events: AsyncIterator[RecordedEvent]) -> None:
         self.feed.reset(question)
-        self._run = self.run_worker(self._follow(events), group="run", exclusive=True)
+        self._run = self.run_worker(partial(self._follow, events), group="run", exclusive=True)
         self.refresh_bindings()
 
     async def _follow(self, events: AsyncIterator[RecordedEvent]) -> None:
@@ -168,6 +171,8 @@ class AskScreen(Screen[None]):
             return self.replay is not None
         if action == "cancel":
             return self.busy
+        if action == "copy":
+            return self.feed.view.answer is not None
         if action in {"back", "new"}:
             return not self.busy and self.feed.view.question != ""
         return super().check_action(action, parameters)
@@ -194,15 +199,17 @@ class AskScreen(Screen[None]):
             self.refresh_bindings()
 
     def action_below(self) -> None:
-        """From the question into the list below it."""
-        lists = "#sources" if self.query_one("#sources").display else "#answer"
-        self.query_one(lists if self.feed.view.question else "#suggestions").focus()
+        """From the question into the list below it, at its first line."""
+        result = "#sources" if self.query_one("#sources").display else "#answer"
+        below = self.query_one(result if self.feed.view.question else "#suggestions")
+        if isinstance(below, OptionList) and below.highlighted is None:
+            below.action_first()
+        below.focus()
 
     def action_copy(self) -> None:
         """The answer with its sources as plain text."""
         answer = self.feed.view.answer
         if answer is None:
-            self.notify("There is no answer to copy yet.", markup=False)
             return
         sources = [f"[{c.n}] {plain(c.title)} ({c.source}): “{plain(c.quote)}”" for c in answer.citations]
         self.app.copy_to_clipboard("\n".join((answer.answer, "", *sources)))

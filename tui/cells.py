@@ -38,6 +38,11 @@ def score(value: float | None) -> str:
     return f"{text[:-1] if abs(float(text)) >= 1 else text.replace('0.', '.', 1):>4}"[:4]
 
 
+def short_source(source: str) -> str:
+    """The end of a path, folder and file: enough to tell documents apart in a list."""
+    return "/".join(plain(source).replace("\\", "/").rsplit("/", 2)[-2:])
+
+
 def title(text: str) -> Text:
     """A pane's title, apart from its rule; never read as markup."""
     return Text(f" {text} ")

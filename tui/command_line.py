@@ -2,15 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import argparse
 
 COMMANDS = ("ask", "ingest", "library", "personas", "history", "bench", "doctor")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an outcome
     """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given == ["--version"]:  # answered before anything is imported: scripts ask it often
@@ -42,28 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(given: list[str]) -> int:
     from importlib import import_module  # noqa: PLC0415
-
-    if given and given[0] in COMMANDS:
-        module = import_module(f"tui.commands.{given[0]}")
-        parser = _parser(f"persona-moe {given[0]}", module.__doc__)
-        module.add_arguments(parser)
-        return int(module.run(parser.parse_args(given[1:])))
-    module = import_module("tui.commands.open")
-    parser = _parser("persona-moe", module.__doc__)
-    module.add_arguments(parser)
-    return int(module.run(parser.parse_args(given)))
-
-
-def _parser(name: str, description: str | None) -> "argparse.ArgumentParser":
-    import argparse  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(
-        prog=name, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--workspace", type=Path, metavar="DIR", help="where configs, personas and history are kept")
-    parser.add_argument("--debug", action="store_true", help="show where an internal error happened")
-    return parser
+    from tui.commands.arguments import Parser  # noqa: PLC0415
+
+    common = Parser(add_help=False, allow_abbrev=False)
+    common.add_argument("--workspace", type=Path)
+    found, rest = common.parse_known_args(given)
+    name = rest.pop(0) if rest and rest[0] in COMMANDS else ""
+    module = import_module(f"tui.commands.{name or 'open'}")
+    parser = Parser.of_command(name, module.__doc__ or "")
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(rest, found)))
 
 
 def _complain(message: str) -> None:

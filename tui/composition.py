@@ -2,12 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import LanguageModelError
 from engine.events import (
@@ -122,7 +122,7 @@ class Session:
 
     # -- a run --------------------------------------------------------------------------------------------
 
-    async def ask(self, question: str) -> AsyncIterator[RecordedEvent]:
+    async def ask(self, question: str) -> AsyncGenerator[RecordedEvent, None]:
         """The events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
         Every event is stored as it comes; graph and events are complete before the history names the run.
@@ -195,7 +195,7 @@ class _Summary:
         self._model: str | None = None
         self._answer, self._abstained, self._passages = "", False, 0
         self._totals: dict[str, float] = {}
-        self._status = "cancelled"
+        self._status: Literal["done", "failed", "cancelled"] = "cancelled"
         self.duration_ms, self.ended = 0.0, False
 
     def note(self, recorded: RecordedEvent) -> None:

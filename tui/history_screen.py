@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from rich.text import Text
@@ -111,7 +112,7 @@ class HistoryScreen(Screen[None]):
         self._load(again=True)
 
     def _load(self, *, again: bool = False) -> None:
-        self.run_worker(self._read(again=again), group="history", exclusive=True)
+        self.run_worker(partial(self._read, again=again), group="history", exclusive=True)
 
     async def _read(self, *, again: bool) -> None:
         """Read the next page, or the first one again; the disk is read in a thread."""
@@ -159,7 +160,7 @@ class HistoryScreen(Screen[None]):
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show its answer; read on when the end is near."""
         self._show_answer()
-        if not self._complete and event.cursor_row >= len(self._runs) - SOON:
+        if self._runs and not self._complete and event.cursor_row >= len(self._runs) - SOON:
             self._load()
 
     def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
@@ -170,7 +171,7 @@ class HistoryScreen(Screen[None]):
         """Read the run's events and hand them to the ask screen."""
         run = self._highlighted()
         if run is not None:
-            self.run_worker(self._replay(run.run_id), group="replay", exclusive=True)
+            self.run_worker(partial(self._replay, run.run_id), group="replay", exclusive=True)
 
     async def _replay(self, run_id: str) -> None:
         try:

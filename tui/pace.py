@@ -30,6 +30,11 @@ class Pace:
         self._awaited_until = 0.0
         self._last = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether a draw is still to come."""
+        return self._due
+
     def mark(self) -> None:
         """Something changed: draw soon."""
         if not self._due:

@@ -122,7 +122,7 @@ class PersonasScreen(Screen[None]):
         """Carry out a verdict on the highlighted persona."""
         entry = self._highlighted()
         if entry is not None:
-            self.run_worker(self._change(entry.persona.persona_id, Verdict(verdict)), group="roster")
+            self.run_worker(partial(self._change, entry.persona.persona_id, Verdict(verdict)), group="roster")
 
     async def _change(self, persona_id: str, verdict: Verdict) -> None:
         message = self.query_one(MessageLine)

@@ -57,7 +57,7 @@ class RunReport:
             "question": self._started.question,
             "answer": self._answer.answer,
             "abstained": self._answer.abstained,
-            "citations": msgspec.to_builtins(self._answer.citations),
+            "citations": [msgspec.to_builtins(citation) for citation in self._answer.citations],
             "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in self._evidence.passages],
             "personas": [self._persona(name) for name in self._personas],
             "graph": {"nodes": self._evidence.nodes, "edges": self._evidence.edges},

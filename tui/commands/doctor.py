@@ -75,7 +75,7 @@ def _library(session: Session) -> Finding:
     library = session.library
     skipped = len(library.skipped)
     if not library.roots:
-        return Finding("library", True, "empty: the sample library is asked", "persona-moe ingest PATH adds your documents")
+        return Finding("library", True, "empty: the sample is asked", "persona-moe ingest PATH adds your documents")
     detail = f"{len(library.roots)} folders or files, {len(library.index)} passages, {skipped} files skipped"
     missing = [root for root in library.roots if not Path(root).exists()]
     if missing:

@@ -14,6 +14,8 @@ from tui.run_report import RunReport
 if TYPE_CHECKING:
     from db.history import RunSummary
 
+_EVENT = '"event":'
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand an action; a run is named by its id or the beginning of it."""
@@ -22,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listed.add_argument("words", nargs="*", metavar="WORD", help="only runs with all of these words")
     listed.add_argument("--limit", type=int, default=50, metavar="N")
     listed.add_argument("--json", action="store_true")
-    for name, about in (("show", "a run's answer"), ("export", "a run as Markdown or JSON"), ("replay", "its events again")):
+    for name, about in {"show": "a run's answer", "export": "a run in a file", "replay": "its events again"}.items():
         action = actions.add_parser(name, help=about)
         action.add_argument("run_id", metavar="RUN")
         action.add_argument("--json", action="store_true")
         if name == "export":
             action.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
         if name == "replay":
-            action.add_argument("--speed", type=float, default=0.0, metavar="X", help="1 as it was, 10 faster, 0 at once")
+            action.add_argument("--speed", type=float, default=0.0, metavar="X", help="1 as it was, 0 at once")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,7 +84,7 @@ def _replay(session: Session, summary: "RunSummary", options: argparse.Namespace
             time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
             before = recorded.at_ms
         line = to_json(recorded).decode("utf-8")
-        print_text(line if options.json else f"{recorded.at_ms:9.1f} ms  {line.split('\"event\":', 1)[-1]}")
+        print_text(line if options.json else f"{recorded.at_ms:9.1f} ms  {line.partition(_EVENT)[2]}")
     return 0
 
 
@@ -91,7 +93,8 @@ def _markdown(result: dict[str, object]) -> str:
     citations = result["citations"]
     assert isinstance(citations, list)
     for citation in citations:
-        lines += [f"[{citation['n']}] {citation['title']}, {citation['source']}:{citation['start']}-{citation['end']}", ""]
+        place = f"{citation['source']}:{citation['start']}-{citation['end']}"
+        lines += [f"[{citation['n']}] {citation['title']}, {place}", ""]
         lines += [f"> {line}" for line in citation["quote"].splitlines()]
         lines.append("")
     return "\n".join(lines)

@@ -89,18 +89,16 @@ def _show(roster: "FolderRoster", options: argparse.Namespace) -> int:
 
 def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
     if options.source:
-        from db.persona_files import read_persona_json  # noqa: PLC0415
+        from db.persona_files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
 
-        data = read_persona_json(options.source)
+        pattern = load_persona_from_file(options.source)
     else:
-        data = {"traits": {}, "expertise": [], "activation_cost": 0.0, "metadata": {}}
-    if not isinstance(data, dict):
-        raise PersonaError(f"{options.source}: is no persona", hint="see personas show --schema")
-    traits = {**data.get("traits", {}), **dict(_trait(text) for text in options.trait)}
-    persona = persona_from_json(
-        {**data, "persona_id": options.persona_id, "traits": traits, "historical_performance": {}},
-        where=str(options.source or options.persona_id),
-    )
+        pattern = Persona(options.persona_id, {})
+    data: dict[str, Any] = json.loads(persona_to_json(pattern))
+    data |= {"persona_id": options.persona_id, "historical_performance": {}}
+    data["traits"] |= dict(_trait(text) for text in options.trait)
+    data["metadata"].pop("control", None)  # there is one control, and a copy of it is none
+    persona = persona_from_json(data, where=options.persona_id)
     roster.add(persona, PersonaState.EXPERIMENTAL, decided_by="user")
     return _say(roster.find(persona.persona_id), options, f"{persona.persona_id} is experimental")
 

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.text import printable
-from tui.cells import title
+from tui.cells import plain, title
 from tui.run_view import OUTCOMES, Phase, RunView
 
 _CITATION = re.compile(r"\[\d+\]")
@@ -35,13 +35,13 @@ def answer_text(view: RunView) -> Text:
 
 
 def answer_note(view: RunView) -> str:
-    """What should be known about the answer: how much of the question the evidence covers, what was left out."""
+    """What should be known about the answer: how much the evidence covers, what was left out or missing."""
     notes = []
     if view.answer is not None and view.evidence is not None:
         notes.append(f"the evidence covers {view.evidence.coverage:.0%} of the question")
     if view.answer is not None and view.answer.removed:
         notes.append(f"unresolved citations removed: {view.answer.removed}")
-    return " · ".join(notes)
+    return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
 
 
 class AnswerPane(VerticalScroll, can_focus=True):
@@ -51,7 +51,7 @@ class AnswerPane(VerticalScroll, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._shown: tuple[str, str, int] | None = None
+        self._shown: tuple[str, str, int, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Three texts that come from outside, so none is read as markup."""
@@ -61,7 +61,7 @@ class AnswerPane(VerticalScroll, can_focus=True):
 
     def show(self, view: RunView) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
-        shown = (view.run_id, view.question, view.answer_changes)
+        shown = (view.run_id, view.question, view.answer_changes, view.finished)
         if shown == self._shown:
             return
         self._shown = shown

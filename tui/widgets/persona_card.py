@@ -31,7 +31,9 @@ def card_text(entry: RosterEntry, width: int) -> Text:
         text.append(bar(value, full=HIGHEST, width=HIGHEST), "cyan")
         text.append(f" {value}")
         if columns == 1:
-            text.append(f"  {TRAITS[trait].parameter if trait in TRAITS else 'its words'}".replace("_", " "), "dim")
+            text.append(
+                f"  {TRAITS[trait].parameter if trait in TRAITS else 'colours its words'}".replace("_", " "), "dim"
+            )
         text.append("   " if n % columns else "\n")
     if persona.expertise:
         text.append(f"\nat home in {', '.join(map(plain, persona.expertise))}", "dim")

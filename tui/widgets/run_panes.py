@@ -23,7 +23,11 @@ class RunPanes(Container):
             yield SourceList(id="sources")
 
     def show(self, view: RunView) -> None:
-        """Give every pane the state of the run; each redraws only if its part changed."""
+        """Give every pane the state of the run; each redraws only if its part changed.
+
+        Until there is an answer, its place belongs to the panel and the walk.
+        """
+        self.set_class(not (view.draft or view.answer or view.failure), "-walking")
         self.query_one(PanelTable).show(view)
         self.query_one(WalkLog).show(view)
         self.query_one(AnswerPane).show(view)

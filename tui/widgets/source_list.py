@@ -10,14 +10,14 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.events import Citation
-from tui.cells import plain, title
+from tui.cells import plain, short_source, title
 from tui.run_view import RunView
 
 
 def source_lines(citation: Citation) -> Group:
     """`[n] title · source`, and below it the quote, indented on all its lines."""
     mark = (f"[{citation.n}] ", "bold cyan")
-    head = Text.assemble(mark, (plain(citation.title), "bold"), (f" · {plain(citation.source)}", "dim"))
+    head = Text.assemble(mark, (plain(citation.title), "bold"), (f" · {short_source(citation.source)}", "dim"))
     return Group(head, Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, len(mark[0]))))
 
 

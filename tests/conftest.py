@@ -1,0 +1,38 @@
+"""What most tests stand on: a workspace of their own, and a session on the sample library."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tui.composition import Session, open_session
+
+# Nothing of the machine shows in a test: no workspace of a user, no theme, no colour choice.
+for name in ("PERSONA_MOE_WORKSPACE", "NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which the sample library is indexed; copy it, do not change it."""
+    root = tmp_path_factory.mktemp("sample") / "workspace"
+    session = open_session(root, model="none")
+    session.open_now(lambda _done, _total, _path: None, threading.Event())
+    return root
+
+
+@pytest.fixture
+def workspace(sample_workspace: Path, tmp_path: Path) -> Path:
+    """A workspace of the test's own, with the sample library in it."""
+    import shutil
+
+    return Path(shutil.copytree(sample_workspace, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def session(workspace: Path) -> Session:
+    """An opened session on the sample library, with no language model."""
+    opened = open_session(workspace, model="none")
+    opened.open_now(lambda _done, _total, _path: None, threading.Event())
+    return opened

@@ -1,0 +1,239 @@
+"""A session that plays a script, for what must look the same every time: pictures, failures, slow runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from engine.errors import PersonaError
+from engine.events import (
+    AnswerFragment,
+    AnswerWritten,
+    Citation,
+    CycleStarted,
+    Degraded,
+    EvidenceRanked,
+    GateReceipt,
+    OutputProduced,
+    OutputScored,
+    PersonaStepped,
+    PersonaTransitioned,
+    QuestionRead,
+    RankedPassage,
+    RecordedEvent,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Scores,
+)
+from engine.lifecycle import Verdict, state_after
+from engine.persona import Persona, PersonaState, RosterEntry
+from engine.settings import load_settings
+
+QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
+WALKERS = ("control", "tracker", "archivist", "skeptic")
+SEATS = (
+    ("control", "active", 0.5),
+    ("tracker", "active", 0.71),
+    ("archivist", "stable", 0.44),
+    ("skeptic", "active", 0.38),
+)
+
+STARTED = RunStarted("run-1", QUESTION, 7, 412, None)
+KEPT = Citation(
+    1, "/library/people/ysolde-marrak.md", "Ysolde Marrak", 120, 178, "She kept Gannet Stack Light for nineteen years."
+)
+BUILT = Citation(
+    2, "/library/places/gannet-stack-light.md", "Gannet Stack Light", 0, 66, "It was built by Tobiász Krelle."
+)
+
+
+def receipt(persona_id: str, state: str = "active", score: float = 0.5, *, activated: bool = True) -> GateReceipt:
+    reason = "expected gain" if activated else "gain below cost"
+    return GateReceipt(persona_id, state, 1, 0.5, 0.5, 0.02, score, 0.0, activated, reason)
+
+
+def step(persona_id: str, n: int = 0, *, title: str = "Gannet Stack Light", via: str = "search") -> PersonaStepped:
+    return PersonaStepped(persona_id, n, "", f"p{n}", title, via, 0.71)
+
+
+def walk() -> list[RunEvent]:
+    events: list[RunEvent] = [STARTED, QuestionRead(("Ysolde Marrak",), ("Ysolde Marrak",), ("built", "lighthouse"))]
+    events += [receipt(name, state, score) for name, state, score in SEATS]
+    events += [receipt("wanderer", "experimental", -0.12, activated=False), CycleStarted(1, WALKERS)]
+    titles = ("Ysolde Marrak", "Gannet Stack Light", "Tobiász Krelle", "Orrin Bell 鐘🔔")
+    events += [step(name, n, title=title, via="ysolde marrak") for n, title in enumerate(titles) for name in WALKERS]
+    return events
+
+
+def scored() -> list[RunEvent]:
+    events: list[RunEvent] = []
+    for n, name in enumerate(WALKERS):
+        events.append(OutputProduced(name, ("p1", "p2"), "…"))
+        events.append(
+            OutputScored(name, Scores(0.71, 0.8, 0.33, 1.0, round(0.66 - n * 0.07, 2)), round(0.12 / (n + 1), 2))
+        )
+    events.append(PersonaTransitioned("archivist", "stable", "active", "promotion_threshold", "rule"))
+    return events
+
+
+def evidence(coverage: float) -> EvidenceRanked:
+    return EvidenceRanked((RankedPassage("p1", KEPT.source, KEPT.title, 0.9, ("tracker",)),), coverage, 41, 77)
+
+
+def answered() -> list[RunEvent]:
+    answer = f"{KEPT.quote} [1] {BUILT.quote} [2]"
+    end = [AnswerWritten(answer, abstained=False, citations=(KEPT, BUILT), removed=0), RunFinished({"walk": 12.0})]
+    return [*walk(), *scored(), evidence(0.92), *end]
+
+
+def abstained() -> list[RunEvent]:
+    words = "The library does not say. The nearest it has: She kept Gannet Stack Light for nineteen years. [1]"
+    return [
+        *walk(),
+        *scored(),
+        evidence(0.3),
+        AnswerWritten(words, abstained=True, citations=(KEPT,), removed=0),
+        RunFinished({}),
+    ]
+
+
+def failed() -> list[RunEvent]:
+    return [
+        *walk(),
+        Degraded("no language model"),
+        RunFailed("the search index is damaged", "run `persona-moe library rebuild`"),
+    ]
+
+
+def streamed() -> list[RunEvent]:
+    return [*walk(), *scored(), evidence(0.92), AnswerFragment("She kept "), AnswerFragment("Gannet Stack Light")]
+
+
+def persona(persona_id: str, *, samples: int = 12, **metadata: Any) -> Persona:
+    named = {"name": f"The {persona_id.title()}", "description": "Follows names from page to page.", **metadata}
+    record = {"samples": samples, "mean": 0.55, "m2": 1.0}
+    return Persona(persona_id, {"persistence": 8, "focus": 3}, ("ships", "people"), 0.02, record, named)
+
+
+class ScriptedRoster:
+    def __init__(self) -> None:
+        self._entries = {
+            "archivist": RosterEntry(persona("archivist"), PersonaState.STABLE),
+            "control": RosterEntry(persona("control", control=True), PersonaState.ACTIVE),
+            "skeptic": RosterEntry(persona("skeptic", samples=0), PersonaState.EXPERIMENTAL),
+            "wanderer": RosterEntry(persona("wanderer"), PersonaState.PRUNED),
+        }
+
+    def entries(self) -> Sequence[RosterEntry]:
+        return list(self._entries.values())
+
+    def problems(self) -> list[str]:
+        return ["active/broken.json: top level: 'traits' is a required property"]
+
+    def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
+        entry = self._entries[persona_id]
+        after = state_after(entry, verdict)
+        self._entries[persona_id] = RosterEntry(entry.persona, after)
+        return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
+
+
+def summary(n: int, **changed: Any) -> SimpleNamespace:
+    fields = {
+        "run_id": f"run-{n}", "at": f"2026-01-02T10:{n % 60:02}:00+00:00", "question": f"Question {n}: {QUESTION}",
+        "answer": "Tobiász Krelle. [1]", "abstained": n % 5 == 1, "model": "", "passages": 20, "personas": WALKERS,
+        "top_persona": "tracker", "duration_ms": 83.2, "status": "cancelled" if n % 7 == 3 else "done",
+    }  # fmt: skip
+    return SimpleNamespace(**{**fields, **changed})
+
+
+class ScriptedHistory:
+    def __init__(self, runs: int) -> None:
+        self.runs = [summary(n) for n in range(runs)]
+        self.reads: list[tuple[int, int]] = []
+
+    def recent(self, limit: int, offset: int) -> list[SimpleNamespace]:
+        self.reads.append((limit, offset))
+        return self.runs[offset : offset + limit]
+
+    def search(self, words: str, limit: int) -> list[SimpleNamespace]:
+        return [run for run in self.runs if words in run.question][:limit]
+
+
+class ScriptedSession:
+    """Plays `script`; with `hold`, it then waits until it is cancelled."""
+
+    library_name = "sample library"
+
+    def __init__(self, script: Sequence[RunEvent] = (), *, hold: bool = False, runs: int = 0) -> None:
+        self.settings = load_settings(Path("/nonexistent"))
+        self.roster, self.history = ScriptedRoster(), ScriptedHistory(runs)
+        self.script, self.hold = script, hold
+        self.passages = 0
+        self.asked: list[str] = []
+        self.cancelled = self.closed = False
+        self.may_open = asyncio.Event()
+        self.may_open.set()
+
+    def suggestions(self) -> list[str]:
+        return [QUESTION, "Who led the Net Strike of 1894?", "What were the weights of the Tide Clock cast from?"]
+
+    async def open_library(self, progress: Any) -> SimpleNamespace:
+        await asyncio.to_thread(progress, 3, 51, "people/odo-brennick.md")
+        await self.may_open.wait()
+        self.passages = 412
+        return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=())
+
+    async def ask(self, question: str) -> AsyncIterator[RecordedEvent]:
+        self.asked.append(question)
+        try:
+            for n, event in enumerate(self.script):
+                yield RecordedEvent(n * 2.0, event)
+            if self.hold:
+                await asyncio.Event().wait()
+        except BaseException:
+            self.cancelled = True
+            raise
+
+    def replay(self, run_id: str) -> list[RecordedEvent]:
+        if run_id == "run-1":
+            raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
+        return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def app(session: Any) -> Any:
+    """The application on any session, the real one or a scripted one."""
+    from tui.app import PersonaMoeApp
+
+    return PersonaMoeApp(session)
+
+
+async def until(pilot: Any, holds: Any, seconds: float = 20.0) -> None:
+    """Wait until `holds()`; a test never sleeps for a guessed time."""
+    for _ in range(int(seconds / 0.02)):
+        if holds():
+            await pilot.pause()
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+async def ready(pilot: Any) -> None:
+    """Wait until the library is open and everything is drawn."""
+    await until(pilot, lambda: pilot.app.ask_screen.library.ready.is_set() and bool(pilot.app.ask_screen.query("#run")))
+    await drawn(pilot)
+
+
+async def drawn(pilot: Any) -> None:
+    """Wait until nothing is left to draw."""
+    await until(pilot, lambda: not pilot.app.ask_screen.pace.due)
+
+
+def screen_text(app: Any) -> str:
+    """What stands on the screen, as lines of plain text."""
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())

@@ -1,0 +1,129 @@
+"""Events in, state out: the only place where a run's events are interpreted for the screen."""
+
+import scripted_run as script
+from engine.events import (
+    AnswerFragment,
+    AnswerWritten,
+    CycleStarted,
+    Degraded,
+    OutputProduced,
+    OutputScored,
+    PersonaTransitioned,
+    QuestionRead,
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    Scores,
+)
+from tui.run_view import LOG_LINES, Phase, RunView
+
+
+def view_of(*events: RunEvent) -> RunView:
+    view = RunView()
+    for event in events:
+        view.apply(event)
+    return view
+
+
+def test_a_new_view_is_ready_and_empty():
+    view = RunView()
+    assert (view.phase, view.running, view.panel(), view.place_of("nobody")) == (Phase.READY, False, [], -1)
+
+
+def test_the_phases_follow_the_run():
+    view, phases = RunView(), []
+    for event in script.answered():
+        view.apply(event)
+        if not phases or phases[-1] is not view.phase:
+            phases.append(view.phase)
+    assert phases == [Phase.READING, Phase.CHOOSING, Phase.WALKING, Phase.SCORING, Phase.WRITING, Phase.ANSWERED]
+    assert not view.running
+
+
+def test_the_start_names_the_question_the_library_and_the_model():
+    view = view_of(script.STARTED)
+    assert (view.question, view.run_id, view.passages, view.model) == (script.QUESTION, "run-1", 412, None)
+    assert view.running
+
+
+def test_the_question_is_kept_as_it_was_read():
+    read = QuestionRead(("A",), ("A",), ("x",))
+    assert view_of(script.STARTED, read).read == read
+
+
+def test_the_panel_shows_the_called_ones_first_and_keeps_their_order():
+    view = view_of(script.receipt("a", activated=False), script.receipt("b"), script.receipt("c"))
+    assert [row.persona_id for row in view.panel()] == ["b", "c", "a"]
+    assert [view.place_of(name) for name in "abc"] == [0, 1, 2]
+
+
+def test_a_receipt_of_a_later_cycle_replaces_the_earlier_one():
+    view = view_of(script.receipt("a", score=0.5), script.receipt("a", score=-0.1, activated=False))
+    (row,) = view.panel()
+    assert (row.gate, row.activated, row.reason) == (-0.1, False, "gain below cost")
+
+
+def test_steps_are_counted_for_each_persona_and_logged_in_order():
+    view = view_of(
+        script.receipt("a"), CycleStarted(1, ("a", "b")), script.step("a"), script.step("b"), script.step("a", 1)
+    )
+    assert (view.steps, view.rows["a"].steps, view.rows["b"].steps) == (3, 2, 1)
+    assert [type(entry).__name__ for entry in view.log] == ["CycleStarted"] + ["PersonaStepped"] * 3
+    assert view.cycle == 1
+
+
+def test_the_log_is_bounded_but_its_count_is_not():
+    view = RunView()
+    for n in range(LOG_LINES + 10):
+        view.apply(script.step("a", n))
+    assert (len(view.log), view.steps, view.log_changes) == (LOG_LINES, LOG_LINES + 10, LOG_LINES + 10)
+
+
+def test_scores_and_credit_stand_in_the_row():
+    scores = Scores(0.1, 0.2, 0.3, 0.4, 0.25)
+    view = view_of(script.receipt("a"), OutputProduced("a", ("p",), "x"), OutputScored("a", scores, 0.05))
+    assert (view.rows["a"].scores, view.rows["a"].credit, view.phase) == (scores, 0.05, Phase.SCORING)
+
+
+def test_a_transition_changes_the_row_and_is_logged():
+    moved = PersonaTransitioned("a", "stable", "active", "promotion_threshold", "rule")
+    view = view_of(script.receipt("a", "stable"), moved)
+    assert (view.rows["a"].state, view.transitions, view.log[-1]) == ("active", [moved], moved)
+
+
+def test_a_reason_of_degradation_is_shown_once():
+    assert view_of(Degraded("no model"), Degraded("no model"), Degraded("slow")).degraded == ["no model", "slow"]
+
+
+def test_fragments_add_up_until_the_answer_is_written():
+    view = view_of(AnswerFragment("She "), AnswerFragment("kept it."))
+    assert ("".join(view.draft), view.answer, view.phase) == ("She kept it.", None, Phase.WRITING)
+    view.apply(AnswerWritten("She kept it. [1]", abstained=False, citations=(script.KEPT,), removed=1))
+    assert (view.phase, view.answer is not None and view.answer.citations) == (Phase.ANSWERED, (script.KEPT,))
+
+
+def test_an_abstention_is_not_an_answer():
+    assert view_of(*script.abstained()).phase is Phase.ABSTAINED
+
+
+def test_the_end_keeps_the_outcome_and_the_timings():
+    view = view_of(AnswerWritten("x", abstained=False, citations=(), removed=0), RunFinished({"walk": 1.0}))
+    assert (view.phase, view.finished, view.timings_ms) == (Phase.ANSWERED, True, {"walk": 1.0})
+
+
+def test_a_cancelled_run_keeps_what_it_had():
+    view = view_of(script.STARTED, script.step("a"), RunCancelled())
+    assert (view.phase, view.finished, view.steps) == (Phase.CANCELLED, True, 1)
+
+
+def test_a_failed_run_keeps_its_message_and_hint():
+    view = view_of(script.STARTED, RunFailed("it broke", "mend it"))
+    assert (view.phase, view.running, view.failure) == (Phase.FAILED, False, RunFailed("it broke", "mend it"))
+
+
+def test_only_the_counters_of_the_changed_part_grow():
+    view = view_of(script.STARTED, script.receipt("a"))
+    before = (view.panel_changes, view.log_changes, view.answer_changes)
+    view.apply(CycleStarted(1, ("a",)))
+    assert (view.panel_changes, view.log_changes, view.answer_changes) == (before[0], before[1] + 1, before[2])

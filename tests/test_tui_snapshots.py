@@ -1,0 +1,91 @@
+"""What every screen looks like, small and large, read as a script of key presses."""
+
+import time
+from typing import Any
+
+import pytest
+
+import scripted_run as script
+
+SMALL, LARGE = (80, 24), (120, 40)
+
+
+@pytest.fixture(autouse=True)
+def _one_time_zone(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def asking(*then: str) -> Any:
+    async def play(pilot: Any) -> None:
+        await script.ready(pilot)
+        await pilot.press("w", "enter")
+        session = pilot.app.session
+        await script.until(
+            pilot, lambda: pilot.app.ask_screen.feed.view.finished or bool(session.asked and session.hold)
+        )
+        await script.drawn(pilot)
+        await pilot.press(*then)
+        await script.drawn(pilot)
+
+    return play
+
+
+def pressing(words: str, *keys: str) -> Any:
+    async def play(pilot: Any) -> None:
+        await script.ready(pilot)
+        await pilot.press(*keys)
+        await script.until(pilot, lambda: words in script.screen_text(pilot.app))
+
+    return play
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_empty(snap_compare, size):
+    assert snap_compare(script.app(script.ScriptedSession()), run_before=script.ready, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_walking(snap_compare, size):
+    session = script.ScriptedSession(script.walk(), hold=True)
+    assert snap_compare(script.app(session), run_before=asking(), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_answer(snap_compare, size):
+    assert snap_compare(script.app(script.ScriptedSession(script.answered())), run_before=asking(), terminal_size=size)
+
+
+def test_abstention(snap_compare):
+    session = script.ScriptedSession(script.abstained())
+    assert snap_compare(script.app(session), run_before=asking(), terminal_size=SMALL)
+
+
+def test_failure(snap_compare):
+    session = script.ScriptedSession(script.failed())
+    assert snap_compare(script.app(session), run_before=asking(), terminal_size=SMALL)
+
+
+def test_source(snap_compare):
+    session = script.ScriptedSession(script.answered())
+    assert snap_compare(script.app(session), run_before=asking("down", "enter"), terminal_size=SMALL)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_personas(snap_compare, size):
+    app = script.app(script.ScriptedSession())
+    assert snap_compare(app, run_before=pressing("archivist: stable → active", "f2", "p"), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_history(snap_compare, size):
+    app = script.app(script.ScriptedSession(runs=60))
+    assert snap_compare(app, run_before=pressing("History · 50+", "f3", "j"), terminal_size=size)
+
+
+def test_help(snap_compare):
+    app = script.app(script.ScriptedSession())
+    assert snap_compare(app, run_before=pressing("Keys · Ask", "f1"), terminal_size=SMALL)
