@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 from engine.errors import DocumentError
-from engine.passages import Document
+from engine.passages import Document, without_code
 from engine.text import one_line
 
 _MARKDOWN_TITLE = re.compile(r"^#[ \t]+([^\n]+?)[ \t#]*$|^([^\n]+)\n={3,}[ \t]*$", re.MULTILINE)
@@ -35,7 +36,10 @@ def read_documents(path: Path, *, root: Path, max_bytes: int) -> Iterator[Docume
     if not path.resolve().is_relative_to(root.resolve()):
         raise DocumentError("a link that leads out of its folder")
     try:
-        if path.stat().st_size > max_bytes:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise DocumentError("no file: opening it could wait for ever")
+        if about.st_size > max_bytes:
             raise DocumentError(f"larger than {max_bytes / 1e6:g} MB", hint="max_file_megabytes in system.yaml")
         reader = _READERS.get(path.suffix.lower(), _read_text)
         yield from reader(path)
@@ -57,11 +61,12 @@ def _decode(path: Path) -> str:
 
 def _read_text(path: Path) -> Iterator[Document]:
     text = _decode(path)
+    prose = without_code(text.removeprefix("\ufeff"))
     if path.suffix.lower() in {".md", ".markdown"}:
-        found = _MARKDOWN_TITLE.search(text)
+        found = _MARKDOWN_TITLE.search(prose)
         title = (found[1] or found[2]) if found else ""
     elif path.suffix.lower() == ".rst":
-        found = _UNDERLINED_TITLE.search(text)
+        found = _UNDERLINED_TITLE.search(prose)
         title = found[2] if found else ""
     else:
         title = ""
@@ -75,23 +80,29 @@ def _title(text: str, path: Path) -> str:
 
 def _read_jsonl(path: Path) -> Iterator[Document]:
     """Records `{id, title, text}`; the source of each is `path#id`, its spans count in its own text."""
-    for number, line in enumerate(_decode(path).split("\n"), start=1):
+    for number, line in enumerate(_decode(path).removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-            identity, title, text = record["id"], record.get("title", ""), record["text"]
+            identity, title, text = record["id"], record.get("title") or "", record["text"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DocumentError(f"line {number} is not a record", hint='{"id", "title", "text"} is valid') from error
         if not isinstance(text, str) or not isinstance(identity, str | int):
             raise DocumentError(f"line {number}: id and text must be texts", hint='{"id", "title", "text"} is valid')
-        yield Document(f"{path}#{identity}", one_line(str(title))[:_MAX_TITLE] or one_line(str(identity)), text)
+        name = one_line(str(identity))
+        yield Document(f"{path}#{name}", one_line(str(title))[:_MAX_TITLE] or name, _whole(text))
+
+
+def _whole(text: str) -> str:
+    """`text` with half characters (lone surrogates, which no file can hold) replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class _HtmlText(HTMLParser):
     """The visible text of a page, a blank line between blocks, and its title."""
 
-    _HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "head"})
+    _HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
     _BLOCKS = frozenset(
         [
             "address",
@@ -138,7 +149,7 @@ class _HtmlText(HTMLParser):
         self._blocks: list[list[str]] = [[]]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the base class's signature
-        self._in_title = tag == "title"
+        self._in_title = tag == "title" and not self._hidden
         self._hidden += tag in self._HIDDEN
         if tag in self._BLOCKS:
             self._blocks.append([])
@@ -158,6 +169,10 @@ class _HtmlText(HTMLParser):
         elif not self._hidden:
             self._blocks[-1].append(re.sub(r"\s+", " ", data))
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 - the base class's signature
+        """Pass over `<![...>`, as browsers do; the base class raises AssertionError for kinds it does not know."""
+        return self.rawdata.find(">", i) + 1 or -1
+
     def text(self) -> str:
         blocks = (re.sub(r" *\n *", "\n", "".join(block)).strip() for block in self._blocks)
         return "\n\n".join(block for block in blocks if block)
@@ -176,7 +191,7 @@ def _read_pdf(path: Path) -> Iterator[Document]:
     import logging  # noqa: PLC0415 - with pypdf
 
     from pypdf import PdfReader  # noqa: PLC0415 - 120 ms, only where there is a PDF
-    from pypdf.errors import PyPdfError  # noqa: PLC0415 - with pypdf
+    from pypdf.errors import DependencyError  # noqa: PLC0415 - with pypdf
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings would go to the screen
     try:
@@ -185,11 +200,15 @@ def _read_pdf(path: Path) -> Iterator[Document]:
             raise DocumentError("encrypted", hint="save a copy without a password")
         text = "\n\n".join(page.extract_text().strip() for page in reader.pages)
         title = reader.metadata.title if reader.metadata else None
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except DocumentError:
+        raise
+    except DependencyError as error:
+        raise DocumentError("encrypted", hint="save a copy without a password") from error
+    except Exception as error:  # noqa: BLE001 - a damaged file may raise anything from within the parser
         raise DocumentError(f"damaged PDF: {one_line(str(error))[:120]}") from error
     if not text.strip():
         raise DocumentError("a PDF without text", hint="run text recognition on it first")
-    yield Document(str(path), _title(str(title or ""), path), text.encode("utf-8", "replace").decode("utf-8"))
+    yield Document(str(path), _title(str(title or ""), path), _whole(text))
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Document]]] = {

@@ -4,10 +4,12 @@ No passage is looked at but the one in hand, so a library is indexed passage by 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate, pairwise, starmap
 from typing import NamedTuple
 
+from engine.dates import date_terms
 from engine.text import STOP_WORDS, raw_words, sentence_spans, stemmed, words
 
 CONNECTORS = frozenset(
@@ -18,6 +20,8 @@ _ARTICLES = frozenset({"the", "a", "an"})
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
 _MAX_NAME = 8  # words of the longest name
 _MAX_PART = 6  # words of the longest part of a longer run
+_SHORTEST = 3  # letters of a name of one word
+_RUN = re.compile("N(?:c{0,2}N)*")  # over the flags of words: N for a name word, c for a connector
 
 
 class Place(NamedTuple):
@@ -31,13 +35,19 @@ class Place(NamedTuple):
 class Analysis(NamedTuple):
     """What is computed of a passage at ingest. Sentence 0 is its title and heading.
 
-    `roots` are those of all its words, in order; `sentence_ends[i]` is one past the last word of sentence i;
-    `mentions` are the names it may be mentioning with their places, longest first.
+    `roots` are those of all its words, in order, then its dates; `sentence_ends[i]` is one past the last word of
+    sentence i; `runs` are the runs of name words outside the title, as `encoded`, and `starts` their first words.
     """
 
     roots: list[str]
     sentence_ends: list[int]
-    mentions: list[tuple[str, list[Place]]]
+    starts: list[int]
+    runs: list[str]
+
+    @property
+    def mentions(self) -> list[tuple[str, list[Place]]]:
+        """The names that the passage may be mentioning with their places, longest first."""
+        return mentions_in(self.starts, self.runs)
 
 
 # Stems of irregular verbs, each line led by the form that stands for all.
@@ -76,50 +86,56 @@ def title_keys(*titles: str) -> list[str]:
 
 
 def analyse(title: str, text: str) -> tuple[Analysis, list[str]]:
-    """The analysis of a passage, and the stems of all its words for the index."""
-    pieces = [title, *(text[start:end] for start, end in sentence_spans(text))]
-    raws = [raw_words(piece) for piece in pieces]
-    folded, stems = stemmed([word for raw in raws for word in raw])
-    mentions: dict[str, list[Place]] = {}
-    ends, offset = [], 0
-    for number, raw in enumerate(raws):
-        if number:
-            for key, place in _mentions(raw, folded[offset : offset + len(raw)], offset):
-                mentions.setdefault(key, []).append(place)
-        offset += len(raw)
-        ends.append(offset)
-    ordered = sorted(mentions.items(), key=lambda m: (-m[0].count(" "), m[1][0].start))
-    return Analysis(list(map(root, stems)), ends, ordered), stems
+    """The analysis of a passage, and the stems of all its words and its dates for the index."""
+    raws = [raw_words(title), *(raw_words(text[start:end]) for start, end in sentence_spans(text))]
+    raw = [word for words in raws for word in words]
+    ends = list(accumulate(map(len, raws)))
+    folded, stems = stemmed(raw)
+    stems += date_terms(f"{title}\n{text}")
+    flags = "".join(map(_flag, raw))
+    spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(flags, a, b)]
+    runs = [_encoded(folded[a:b], flags[a:b]) for a, b in spans]
+    return Analysis(list(map(root, stems)), ends, [a for a, _ in spans], runs), stems
 
 
-def _mentions(raw: list[str], folded: list[str], offset: int) -> Iterator[tuple[str, Place]]:
-    for start, end in name_runs(raw):
-        for a, b in _parts(raw, start, end):
-            if b - a == 1 and (len(folded[a]) < 3 or folded[a] in STOP_WORDS):  # noqa: PLR2004 - an initial, "He"
-                continue
-            if b - a > 1 and folded[a] in _ARTICLES:
-                continue
-            yield " ".join(folded[a:b]), Place(offset + a, offset + b, (b - a) / (end - start))
+def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[Place]]]:
+    """The names in encoded runs that start at these words, longest first."""
+    return [(key, list(starmap(Place, places))) for key, places in spans_in(starts, runs)]
+
+
+def spans_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[tuple[int, int, float]]]]:
+    """`mentions_in` with bare tuples for places: a walk looks at hundreds of names and goes by a few."""
+    found: dict[str, list[tuple[int, int, float]]] = {}
+    for offset, run in zip(starts, runs, strict=True):
+        for key, a, b, whole in _names_in(run):
+            place = (offset + a, offset + b, whole)
+            if key in found:
+                found[key].append(place)
+            else:
+                found[key] = [place]
+    return sorted(found.items(), key=_longest_first)
+
+
+def _longest_first(mention: tuple[str, list[tuple[int, int, float]]]) -> tuple[int, int]:
+    start, end, _ = mention[1][0]
+    return start - end, start
+
+
+def names_in(runs: Iterable[str]) -> set[str]:
+    """The names in encoded runs."""
+    return {name[0] for run in runs for name in _names_in(run)}
 
 
 def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
     """The longest runs of capitalised words and numbers, at most two connectors in a row inside."""
-    at, count = 0, len(raw)
-    while at < count:
-        if not is_name_word(raw[at]):
-            at += 1
-            continue
-        end = look = at + 1
-        while look < count and (is_name_word(raw[look]) or (_connects(raw[look]) and look - end < 2)):  # noqa: PLR2004
-            look += 1
-            if is_name_word(raw[look - 1]):
-                end = look
-        yield at, end
-        at = end
+    return (run.span() for run in _RUN.finditer("".join(map(_flag, raw))))
 
 
-def _connects(word: str) -> bool:
-    return word in CONNECTORS or word == "s"
+@lru_cache(maxsize=100_000)
+def _flag(word: str) -> str:
+    if is_name_word(word):
+        return "N"
+    return "c" if word in CONNECTORS or word == "s" else "."
 
 
 def is_name_word(word: str) -> bool:
@@ -127,12 +143,34 @@ def is_name_word(word: str) -> bool:
     return word[0].isupper() or word[0].isdigit()
 
 
-def _parts(raw: list[str], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Every part of a run that begins and ends in a name word, but a lone number; the run itself too."""
-    heads = [k for k in range(start, end) if is_name_word(raw[k])]
-    for a in heads:
-        for b in heads:
-            length = b + 1 - a
-            fits = 0 < length <= _MAX_PART or (a == start and b + 1 == end and length <= _MAX_NAME)
-            if fits and (length > 1 or not raw[a][0].isdigit()):
+def _encoded(folded: list[str], flags: str) -> str:
+    """The words of a run with blanks between; a connector starts with an underscore, which no word has."""
+    if "c" not in flags:
+        return " ".join(folded)
+    return " ".join(word if flag == "N" else f"_{word}" for word, flag in zip(folded, flags, strict=True))
+
+
+@lru_cache(maxsize=50_000)
+def _names_in(run: str) -> tuple[tuple[str, int, int, float], ...]:
+    """Every name in an encoded run: key, first word, one past its last word, and its share of the run."""
+    pieces = run.split(" ")
+    words = [piece.removeprefix("_") for piece in pieces]
+    heads = [k for k, piece in enumerate(pieces) if piece[0] != "_"]
+    parts = [(a, b) for a, b in _parts(heads, len(words)) if _is_name(words, a, b)]
+    return tuple((" ".join(words[a:b]), a, b, (b - a) / len(words)) for a, b in parts)
+
+
+def _is_name(words: list[str], a: int, b: int) -> bool:
+    """A lone word is none if it is a number, an initial or like `He`; a longer name has no article in front."""
+    first = words[a]
+    if b - a > 1:
+        return first not in _ARTICLES
+    return len(first) >= _SHORTEST and first not in STOP_WORDS and not first[0].isdigit()
+
+
+def _parts(heads: list[int], length: int) -> Iterator[tuple[int, int]]:
+    """Every part of a run that begins and ends in a name word; the run itself too."""
+    for place, a in enumerate(heads):
+        for b in heads[place:]:
+            if b + 1 - a <= (_MAX_NAME if b + 1 - a == length else _MAX_PART):
                 yield a, b + 1

@@ -228,6 +228,6 @@ def from_json(line: bytes | str) -> RecordedEvent:
     """The event written by `to_json`; raises ValueError for an unknown or misshapen one."""
     fields = msgspec.json.decode(line, type=dict)
     at_ms, name = fields.pop("at_ms", 0.0), fields.pop("event", None)
-    if name not in _TYPES:
+    if not isinstance(name, str) or name not in _TYPES:
         raise ValueError(f"unknown event {name!r}")
-    return RecordedEvent(float(at_ms), msgspec.convert(fields, _TYPES[name]))
+    return RecordedEvent(msgspec.convert(at_ms, float), msgspec.convert(fields, _TYPES[name]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-_OFFSET = 10.0  # how slowly a vote fades down a persona's list
+_OFFSET = 2.0  # how slowly a vote fades down a persona's list
 _DEPTH = 20  # how far down a persona is heard
 
 

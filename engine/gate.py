@@ -39,9 +39,10 @@ class ThresholdGate:
     ) -> list[GateReceipt]:
         """See `Gate.choose`. Equal scores go to the lower id, so the choice is reproducible."""
         rated = {entry.persona.persona_id: self._rate(question, entry, cycle) for entry in entries}
-        seats, trial_seats, chosen = self._batch_size, 1, {}
+        trials = {e.persona.persona_id for e in entries if e.state is PersonaState.EXPERIMENTAL}
+        seats, trial_seats, chosen = self._batch_size, int(trials.isdisjoint(called)), {}
         for entry in sorted(entries, key=lambda e: (-rated[e.persona.persona_id].score, e.persona.persona_id)):
-            name, trial = entry.persona.persona_id, entry.state is PersonaState.EXPERIMENTAL
+            name, trial = entry.persona.persona_id, entry.persona.persona_id in trials
             reason = self._refusal(entry, rated[name].score, name in called)
             if not reason and not entry.persona.is_control:
                 reason = (

@@ -46,7 +46,8 @@ class DynamicKnowledgeGraph:
         edge = Edge(self.nodes[source_id], self.nodes[target_id], dict(edge_data))
         edge.source.edges.append(edge)
         self.edges.append(edge)
-        self.network.add_edge(source_id, target_id, **edge.data)
+        key = self.network.add_edge(source_id, target_id)
+        self.network[source_id][target_id][key].update(edge.data)
         return edge
 
     def neighbours(self, node_id: str) -> Iterator[Node]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,6 +55,7 @@ class _Catalogue:
     """The folders of the library and the files found in them, as `files.json` keeps them."""
 
     roots: list[str] = field(default_factory=list)
+    read_with: tuple[int, float] = (0, 0.0)  # passage_characters and max_file_megabytes
     files: dict[str, _File] = field(default_factory=dict)
 
 
@@ -64,6 +66,7 @@ class _Plan:
     present: dict[str, tuple[Path, os.stat_result]]
     changed: tuple[str, ...]
     gone: tuple[str, ...]
+    unnamed: tuple[Skipped, ...]  # files whose names cannot be stored
 
 
 Progress = Callable[[int, int, str], None]
@@ -76,6 +79,7 @@ class Library:
         self._system = system
         self._path = folder / "files.json"
         self.index = SearchIndex(folder / "index")
+        self._seen: tuple[int, int] | None = None
         self._catalogue = self._read()
 
     @property
@@ -95,10 +99,12 @@ class Library:
 
     def retriever(self, scope: Sequence[str] = ()) -> "ScopedIndex":
         """The look-ups over these folders or files, or over everything; sees what other sessions committed."""
-        self.index.refresh()
         if not self._system.enable_caching:
             self.index.forget()
-        self._catalogue = self._read()
+        if (version := self._version()) != self._seen:
+            self._seen = version
+            self.index.refresh()
+            self._catalogue = self._read()
         whole = not scope or all(any(_is_under(root, name) for name in scope) for root in self.roots)
         return ScopedIndex(self.index, () if whole else tuple(scope), self._mean_length())
 
@@ -121,11 +127,14 @@ class Library:
             return self._report(plan, ())
         with self.index.writing():
             self._catalogue = self._read()  # another session may have been faster
+            plan = self._plan(roots)
             self._add_roots(roots)
-            return self._carry_out(self._plan(roots), progress, cancelled)
+            self._catalogue.read_with = self._reads_with
+            return self._carry_out(plan, progress, cancelled)
 
     def remove(self, path: str) -> int:
         """Take a folder or file out of the library; returns how many files left. Raises InputError if not in it."""
+        self._catalogue = self._read()
         name = path if path in self.roots else str(Path(path).expanduser().resolve())
         if name not in self.roots:
             known = ", ".join(self.roots) or "the library is empty"
@@ -145,16 +154,20 @@ class Library:
 
     def _plan(self, roots: Sequence[Path]) -> _Plan:
         present: dict[str, tuple[Path, os.stat_result]] = {}
+        unnamed: list[Skipped] = []
         for root in roots:
             for path in files_of(root):
-                try:
-                    present[str(path)] = (root, path.stat())
-                except OSError:  # it left while we looked, or is a link to nowhere
+                shown = os.fsencode(path).decode("utf-8", "replace")
+                if shown != str(path):
+                    unnamed.append(Skipped(shown, "its name is not UTF-8"))
                     continue
+                with suppress(OSError):  # it left while we looked, or is a link to nowhere
+                    present[str(path)] = (root, path.stat())
         known = self._catalogue.files
-        changed = [name for name, (_, stat) in present.items() if not _is_same(known.get(name), stat)]
+        anew = self._catalogue.read_with != self._reads_with or self._is_lost()
+        changed = [name for name, (_, stat) in present.items() if anew or not _is_same(known.get(name), stat)]
         gone = [name for name in known if name not in present and any(_is_under(name, str(root)) for root in roots)]
-        return _Plan(present, tuple(sorted(changed)), tuple(sorted(gone)))
+        return _Plan(present, tuple(sorted(changed)), tuple(sorted(gone)), tuple(unnamed))
 
     def _carry_out(self, plan: _Plan, progress: Progress, cancelled: Callable[[], bool]) -> IngestReport:
         before, pending, done = set(self._catalogue.files), 0, 0
@@ -174,7 +187,8 @@ class Library:
                 pending = 0
         self._commit()
         report = self._report(plan, plan.changed[:done])
-        return replace(report, added=len(set(plan.changed[:done]) - before), cancelled=done < len(plan.changed))
+        added = len(set(plan.changed[:done]) - before)
+        return replace(report, added=added, changed=done - added, cancelled=done < len(plan.changed))
 
     def _read_file(self, name: str, root: Path, stat: os.stat_result) -> _File:
         """Put the passages of one file in place of its old ones."""
@@ -196,8 +210,20 @@ class Library:
             if n in self._catalogue.files and self._catalogue.files[n].reason
         )
         return IngestReport(
-            files=len(plan.present), changed=len(done), removed=len(plan.gone), passages=len(self.index), skipped=bad
+            files=len(plan.present),
+            changed=len(done),
+            removed=len(plan.gone),
+            passages=sum(file.passages for file in self._catalogue.files.values()),
+            skipped=(*bad, *plan.unnamed),
         )
+
+    @property
+    def _reads_with(self) -> tuple[int, float]:
+        return self._system.passage_characters, self._system.max_file_megabytes
+
+    def _is_lost(self) -> bool:
+        """Tell whether the index was moved away from beside its catalogue."""
+        return len(self.index) == 0 and any(file.passages for file in self._catalogue.files.values())
 
     def _covers(self, path: Path) -> bool:
         return any(_is_under(str(path), root) for root in self._catalogue.roots)
@@ -218,6 +244,14 @@ class Library:
         """Index first, then the catalogue: after a crash between the two, the files are merely read again."""
         self.index.commit()
         write_atomically(self._path, msgspec.json.encode(self._catalogue))
+
+    def _version(self) -> tuple[int, int] | None:
+        """Tells one catalogue from the next: each is a new file."""
+        try:
+            about = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return about.st_ino, about.st_mtime_ns
 
     def _read(self) -> _Catalogue:
         try:
@@ -261,6 +295,10 @@ class ScopedIndex:
         """See `Retriever.mention_frequency`."""
         return self.index.mention_frequency(key)
 
+    def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
+        """See `Retriever.known`."""
+        return self.index.known(keys)
+
 
 def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) -> ScopedIndex:
     """Index ready-made passages, each with the group it belongs to (empty for none), and look into all of them."""
@@ -275,9 +313,11 @@ def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) 
 
 def existing(path: Path) -> Path:
     """The absolute path, links resolved; raises InputError when nothing is there."""
-    found = path.expanduser().resolve()
-    if not found.exists():
-        raise InputError(f"{path} does not exist", hint="name a folder or file that holds your documents")
+    try:
+        found = path.expanduser().resolve(strict=True)
+        str(found).encode("utf-8")
+    except (OSError, RuntimeError, UnicodeEncodeError) as error:  # nothing there, a loop of links, no such user
+        raise InputError(f"{path} does not exist", hint="name a folder or file that holds your documents") from error
     return found
 
 

@@ -5,14 +5,16 @@ to those whose title it mentions, to those that mention its own title, and to th
 name; the latter two are searched for together with what of the question is still uncovered.
 """
 
+import heapq
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.entities import Place, title_keys
+from engine.entities import title_keys
 from engine.question import Name, Question
 from engine.search import K1, B, OpenedPassage, Retriever, inverse_document_frequency
 
@@ -20,8 +22,7 @@ FIRST_HITS = 24  # plain hits that a walk may start from
 _SAME_TITLE = 6  # passages of one title that the question may mean
 _SAME_TITLE_LINKS = 8  # passages of one title that a mention leads to
 _NAME_HITS = 3  # passages mentioning a name of the question that a walk may start from
-_BACK_HITS = 3  # passages found that mention the title one stands on
-_REQUERIES = 4  # names of a passage that are searched for again
+_REQUERIES = 4  # names of a passage that are searched for again, beside its title
 _REQUERY_HITS = 3
 _COMMON_NAME = 200  # a name in more passages than this leads nowhere in particular
 _COVERED = 0.3  # a term this well covered is not searched for again
@@ -54,30 +55,35 @@ class Link(NamedTuple):
 
     def strength(self) -> float:
         """What the link promises, apart from what stands at its end."""
-        return self.rarity * (0.1 + self.relation) * self.whole
+        return _strength(self.rarity, self.relation, self.whole)
 
 
-class Column(IntEnum):
-    """Of the table of links out of a passage, one row a link; the cover of the target, per term, comes last."""
-
-    KIND = 0
-    RARITY = 1
-    RELATION = 2
-    SENTENCE = 3
-    WHOLE = 4
-    TITLED = 5
-    COVERS = 6
+def _strength(rarity: float, relation: float, whole: float) -> float:
+    return rarity * (0.1 + relation) * whole
 
 
 class Opened:
-    """A passage as the question sees it: `cover` says per term how well it covers it, `hits` where."""
+    """A passage as the question sees it: `cover` says per term how well it covers it.
 
-    __slots__ = ("cover", "hits", "links", "number", "stored", "table")
+    `links` and `table`, one row a link (see `Column`), are there once they were asked for.
+    """
 
-    def __init__(self, number: int, stored: OpenedPassage, cover: "np.ndarray", hits: list[int]) -> None:
-        self.number, self.stored, self.cover, self.hits = number, stored, cover, hits
+    __slots__ = ("cover", "links", "number", "stored", "table")
+
+    def __init__(self, number: int, stored: OpenedPassage, cover: list[float]) -> None:
+        self.number, self.stored, self.cover = number, stored, cover
         self.links: list[Link] | None = None
         self.table = np.empty((0, 0))
+
+
+class Column(IntEnum):
+    """Of the table of links out of a passage; the cover of the target, per term, comes last."""
+
+    SIDEWAYS = 0  # 1 if not by title
+    RARITY = 1
+    RELATION = 2
+    TITLED = 3  # how surely the question names the target
+    COVERS = 4
 
 
 class Neighbourhood:
@@ -90,8 +96,10 @@ class Neighbourhood:
     def __init__(self, question: Question, retriever: Retriever) -> None:
         self.question, self.retriever = question, retriever
         self._opened: dict[int, Opened] = {}
-        self._frequencies: dict[str, int] = {}
-        self._titles: dict[str, list[int]] = {}
+        self._frequencies: dict[str, tuple[int, int]] = {}
+        self._rarities: dict[int, float] = {}
+        self._titles: dict[str, Sequence[int]] = {}
+        self._relations = _relations(question)
         self._rarest = inverse_document_frequency(1, len(retriever))
         self.first = retriever.search(question.search_terms(), FIRST_HITS)
         self.titled: dict[int, float] = {}
@@ -114,47 +122,40 @@ class Neighbourhood:
         """The passage with this number."""
         found = self._opened.get(number)
         if found is None:
-            found = self._opened[number] = self._look_into(number)
+            stored = self.retriever.open(number)
+            found = self._opened[number] = Opened(number, stored, self._cover(stored.roots))
         return found
 
-    def _look_into(self, number: int) -> Opened:
-        stored, kin = self.retriever.open(number), self.question.kin
-        hits = [place for place, word in enumerate(stored.roots) if word in kin]
+    def _cover(self, roots: list[str]) -> list[float]:
+        kin = self.question.kin
         counts = [0.0] * len(self.question.terms)
-        for place in hits:
-            for term, well in kin[stored.roots[place]]:
+        for root in filter(kin.__contains__, roots):
+            for term, well in kin[root]:
                 counts[term] += well
-        norm = K1 * (1 - B + B * len(stored.roots) / self.retriever.mean_length)
-        cover = np.array([min(1.0, _SATURATION * count / (count + norm)) for count in counts])
-        return Opened(number, stored, cover, hits)
+        norm = K1 * (1 - B + B * len(roots) / self.retriever.mean_length)
+        return [min(1.0, _SATURATION * count / (count + norm)) if count else 0.0 for count in counts]
 
     def links(self, number: int) -> Opened:
-        """The passage with its links found: `links`, and their figures as `table` (see `Column`)."""
+        """The passage with its links found."""
         opened = self.open(number)
         if opened.links is None:
-            opened.links = self._find_links(opened)
-            opened.table = self._table(opened.links)
+            opened.links = links = self._find_links(opened)
+            titled, covers = self.titled.get, [self.open(link.target).cover for link in links]
+            figures = [(min(link.kind, 1), link.rarity, link.relation, titled(link.target, 0.0)) for link in links]
+            opened.table = np.array([[*own, *cover] for own, cover in zip(figures, covers, strict=True)])
         return opened
-
-    def _table(self, links: list[Link]) -> "np.ndarray":
-        table = np.empty((len(links), Column.COVERS + len(self.question.terms)))
-        for row, link in enumerate(links):
-            titled = self.titled.get(link.target, 0.0)
-            table[row, : Column.COVERS] = (link.kind, link.rarity, link.relation, link.sentence, link.whole, titled)
-            table[row, Column.COVERS :] = self.open(link.target).cover
-        return table
 
     def _find_links(self, opened: Opened) -> list[Link]:
         passage = opened.stored.passage
         own = title_keys(passage.title, passage.heading)
-        found, shared = self._mentioned(opened, set(own))
+        found, shared = self._mentioned(opened.stored, own)
         left = {t: 1.0 for t, c in zip(self.question.terms, opened.cover, strict=True) if c < _COVERED}
         if left:
-            shared.sort(key=lambda pattern: (-pattern.strength(), pattern.name))
-            found += self._backward(own[-1:], left)
-            for pattern in shared[:_REQUERIES]:
-                hits = self.retriever.search(left, _REQUERY_HITS, mention=pattern.name)
-                found += [pattern._replace(target=target, kind=LinkKind.SHARED) for target, _ in hits]
+            for key in own[-1:]:
+                rarity = self._rarity(self._frequency(key))
+                found += [Link(n, LinkKind.BACK, key, rarity, 0.0, 0, 1.0) for n in self._mentioning(key, left)]
+            for _, key, rest in heapq.nsmallest(_REQUERIES, shared):
+                found += [Link(n, LinkKind.SHARED, key, *rest) for n in self._mentioning(key, left)]
         best: dict[tuple[int, LinkKind], Link] = {}
         for link in found:
             old = best.get((link.target, link.kind))
@@ -162,57 +163,50 @@ class Neighbourhood:
                 best[link.target, link.kind] = link
         return list(best.values())
 
-    def _mentioned(self, opened: Opened, own: set[str]) -> tuple[list[Link], list[Link]]:
-        """Links by title; and for each name that is known elsewhere the link that a search would make."""
-        relational = self._relational(opened)
+    def _mentioning(self, name: str, left: dict[str, float]) -> list[int]:
+        """The passages that mention a name and have most of what is left of the question."""
+        if not (frequency := self._frequency(name)):
+            return []
+        terms = left if frequency > _REQUERY_HITS else {}  # all are wanted: a look-up does
+        return [number for number, _ in self.retriever.search(terms, _REQUERY_HITS, mention=name)]
+
+    def _mentioned(self, stored: OpenedPassage, own: list[str]) -> tuple[list[Link], list["_Shared"]]:
+        """Links by title; and the names that are known elsewhere, for a search."""
+        relational = self._relational(stored)
         taken: set[int] = set()
         by_title: list[Link] = []
-        shared: list[Link] = []
-        for key, places in opened.stored.mentions:
-            frequency = self._frequency(key)
-            titled, known = self._titled(key), 2 <= frequency <= _COMMON_NAME  # noqa: PLR2004 - here and elsewhere
-            if key in own or not (titled or known):
+        shared: list[_Shared] = []
+        for key, places, frequency, titles in self._known(stored.spans):
+            free = [p for p in places if p[0] not in taken and p[1] - 1 not in taken] if taken else places
+            if key in own or not free:
                 continue
-            free = [p for p in places if p.start not in taken and p.end - 1 not in taken]
-            if not free:
-                continue
-            pattern = self._pattern(key, frequency, opened, relational, free)
+            (at, _, whole), relation = _best_place(free, stored.sentence_ends, relational)
+            rest = self._rarity(frequency), relation, bisect_right(stored.sentence_ends, at) - 1, whole
+            titled = self._titled(key) if titles else ()
             if titled:
-                taken.update(k for p in places for k in range(p.start, p.end))
-                by_title += [pattern._replace(target=target) for target in titled[:_SAME_TITLE_LINKS]]
-            if known:
-                shared.append(pattern)
+                taken.update(k for p in places for k in range(p[0], p[1]))
+                by_title += [Link(number, LinkKind.TITLE, key, *rest) for number in titled[:_SAME_TITLE_LINKS]]
+            if 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - here and elsewhere
+                shared.append((-_strength(rest[0], relation, whole), key, rest))
         return by_title, shared
 
-    def _pattern(
-        self, key: str, frequency: int, opened: Opened, relational: dict[int, "_Words"], places: list[Place]
-    ) -> Link:
-        """The link by the place of a name that has most of the question's words near it."""
-        ends = opened.stored.sentence_ends
-        rated = ((_relation(relational.get(bisect_right(ends, p.start), []), p), -p.start, p) for p in places)
-        relation, _, place = max(rated)
-        sentence = bisect_right(ends, place.start) - 1
-        return Link(-1, LinkKind.TITLE, key, self._rarity(frequency), relation, sentence, place.whole)
+    def _known(self, spans: list[tuple[str, list["_Span"]]]) -> Iterator[tuple[str, list["_Span"], int, int]]:
+        """Those names that lead anywhere, with how many mention them and how many are titled so."""
+        known = self._frequencies
+        new = [key for key, _ in spans if key not in known]
+        known.update(zip(new, self.retriever.known(new), strict=True))
+        for key, places in spans:
+            frequency, titles = known[key]
+            if titles or 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - here and elsewhere
+                yield key, places, frequency, titles
 
-    def _backward(self, own: list[str], left: dict[str, float]) -> list[Link]:
-        """Links to passages that mention this one's title."""
-        found: list[Link] = []
-        for key in own:
-            if frequency := self._frequency(key):
-                rarity = self._rarity(frequency)
-                hits = self.retriever.search(left, _BACK_HITS, mention=key)
-                found += [Link(target, LinkKind.BACK, key, rarity, 0.0, 0, 1.0) for target, _ in hits]
-        return found
-
-    def _relational(self, opened: Opened) -> dict[int, "_Words"]:
+    def _relational(self, stored: OpenedPassage) -> dict[int, "_Words"]:
         """Per sentence, the places of question words outside names, with the terms they stand for."""
-        question, roots, ends = self.question, opened.stored.roots, opened.stored.sentence_ends
+        relations, ends = self._relations, stored.sentence_ends
         found: dict[int, _Words] = defaultdict(list)
-        for place in opened.hits:
-            stands_for = question.kin[roots[place]]
-            terms = [(t, well * float(question.weights[t])) for t, well in stands_for if not question.in_names[t]]
-            if terms:
-                found[bisect_right(ends, place)].append((place, terms))
+        for place, word in enumerate(stored.roots):
+            if word in relations:
+                found[bisect_right(ends, place)].append((place, relations[word]))
         return found
 
     def link(self, source: int, target: int) -> Link | None:
@@ -221,31 +215,59 @@ class Neighbourhood:
         return max(links, key=Link.strength, default=None)
 
     def _rarity(self, frequency: int) -> float:
-        return inverse_document_frequency(frequency, len(self.retriever)) / self._rarest
+        found = self._rarities.get(frequency)
+        if found is None:
+            weight = inverse_document_frequency(frequency, len(self.retriever))
+            found = self._rarities[frequency] = weight / self._rarest
+        return found
 
     def _frequency(self, key: str) -> int:
         found = self._frequencies.get(key)
         if found is None:
-            found = self._frequencies[key] = self.retriever.mention_frequency(key)
-        return found
+            found = self._frequencies[key] = self.retriever.known([key])[0]
+        return found[0]
 
-    def _titled(self, key: str) -> list[int]:
+    def _titled(self, key: str) -> Sequence[int]:
         found = self._titles.get(key)
         if found is None:
-            found = self._titles[key] = list(self.retriever.titled(key))
+            found = self._titles[key] = self.retriever.titled(key)
         return found
 
 
+def _relations(question: Question) -> dict[str, list[tuple[int, float]]]:
+    """For each root that stands for question words outside names, their terms and what they weigh."""
+    found = {}
+    for root, stands_for in question.kin.items():
+        terms = [(t, well * float(question.weights[t])) for t, well in stands_for if not question.in_names[t]]
+        if terms:
+            found[root] = terms
+    return found
+
+
+_Span = tuple[int, int, float]  # a bare engine.entities.Place
 _Words = list[tuple[int, list[tuple[int, float]]]]
+_Shared = tuple[float, str, tuple[float, float, int, float]]  # -strength, name, and the figures of a link
 
 
-def _relation(words: _Words, at: Place) -> float:
+def _best_place(places: list[_Span], ends: list[int], relational: dict[int, _Words]) -> tuple[_Span, float]:
+    """The place of a name that has most of the question's words near it, and their weight."""
+    relation, at = 0.0, places[0]
+    for place in places if relational else ():
+        words = relational.get(bisect_right(ends, place[0]))
+        if words and (worth := _relation(words, place)) > relation:
+            relation, at = worth, place
+    return at, relation
+
+
+def _relation(words: _Words, at: _Span) -> float:
     """The weight of question words in the sentence of a name, the nearer the heavier."""
     best: dict[int, float] = {}
+    start, end, _ = at
     for place, terms in words:
-        if at.start <= place < at.end:
+        if start <= place < end:
             continue
-        between = at.start - place - 1 if place < at.start else place - at.end
+        nearness = 1 + _DISTANCE * (start - place - 1 if place < start else place - end)
         for term, worth in terms:
-            best[term] = max(best.get(term, 0.0), worth / (1 + _DISTANCE * between))
+            if worth / nearness > best.get(term, 0.0):
+                best[term] = worth / nearness
     return sum(best.values())

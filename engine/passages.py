@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from engine.text import sentence_spans
 
 _BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
+_FENCED = re.compile(r"^(```|~~~(?!~)).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_RULE = r"([=\-~^\"'*+#`:.])\{0}{{2,}}[ \t]*"
 _HEADING = re.compile(
-    r"(?P<atx>#{1,6})[ \t]+(?P<text>[^\n]+?)[ \t#]*$|(?P<under>[^\n]+)\n(?P<line>[=\-~^\"'*+#`:.])(?P=line){2,}[ \t]*$",
+    r"#{1,6}[ \t]+(?P<atx>[^\n]+?)[ \t#]*$"
+    rf"|(?:{_RULE.format(2)}\n)?(?P<underlined>[^\n]+)\n{_RULE.format(4)}$",
     re.MULTILINE,
 )
 
@@ -44,10 +47,12 @@ def split_document(document: Document, limit: int) -> Iterator[Passage]:
     A paragraph over the limit is split between sentences, a sentence over the limit between words.
     """
     heading, start, end, number, bare = "", -1, -1, 0, False
+    prose = without_code(document.text)
     for block_start, block_end in _blocks(document.text, limit):
-        block = document.text[block_start:block_end]
+        block = prose[block_start:block_end]
         title = _heading(block)
-        if start >= 0 and not bare and (title or block_end - start > limit):
+        too_long = block_end - start > limit and (title or not bare)
+        if start >= 0 and (too_long or (title and not bare)):
             number += 1
             yield _passage(document, number, heading, start, end)
             start = -1
@@ -65,15 +70,20 @@ def _passage(document: Document, number: int, heading: str, start: int, end: int
     )
 
 
+def without_code(text: str) -> str:
+    """`text` with every line of fenced code blank, each character in its place."""
+    return _FENCED.sub(lambda fenced: re.sub(r"[^\n]", " ", fenced[0]), text)
+
+
 def is_heading(text: str) -> bool:
     """Is this no more than the line (or the underlined line) of a heading?"""
-    match = _HEADING.match(text)
-    return match is not None and match.end() >= len(text.rstrip())
+    match = _HEADING.match(text.removeprefix("\ufeff"))
+    return match is not None and match.end() >= len(text.removeprefix("\ufeff").rstrip())
 
 
 def _heading(block: str) -> str:
-    match = _HEADING.match(block)
-    return (match["text"] or match["under"] or "").strip() if match else ""
+    match = _HEADING.match(block.removeprefix("\ufeff"))
+    return (match["atx"] or match["underlined"]).strip() if match else ""
 
 
 def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import PersonaError
+from engine.schema import strict_validator
 from engine.shipped import shipped
 
 PERSONA_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -93,6 +94,4 @@ def persona_schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 80 ms, only when a persona file is read
-
-    return Draft202012Validator(persona_schema())
+    return strict_validator(persona_schema())

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.dates import asked_date_terms
 from engine.entities import CONNECTORS, is_name_word, name_runs, root
 from engine.kin import kin_of
 from engine.search import Retriever, inverse_document_frequency
@@ -43,7 +44,7 @@ class Question:
     `terms` are its stems that occur in the library, `weights` their inverse document frequencies, adding up
     to one. `kin` maps a root to the terms it stands for (by index) and how well. `in_names` and `resolved`
     say per term whether it is part of a name, and how surely that name accounts for it. `unknown` are words
-    that the library never uses, `unknown_weight` theirs, relative to the known ones.
+    that the library never uses; `unknown_weight` takes each for as heavy as the mean of the known ones.
     """
 
     text: str
@@ -83,7 +84,8 @@ def read_question(text: str, retriever: Retriever) -> Question:
     folded, stems = stemmed(raw)
     content = list(dict.fromkeys(s for s, word in zip(stems, folded, strict=True) if word not in STOP_WORDS))
     total = len(retriever)
-    found = {stem: frequency for stem in content if (frequency := retriever.term_frequency(stem))}
+    dates = [term for term in asked_date_terms(text) if retriever.term_frequency(term)]
+    found = {stem: frequency for stem in [*content, *dates] if (frequency := retriever.term_frequency(stem))}
     weights = np.array([inverse_document_frequency(f, total) for f in found.values()])
     mass = float(weights.sum()) or 1.0
     terms, unknown = tuple(found), tuple(stem for stem in content if stem not in found)
@@ -99,8 +101,8 @@ def read_question(text: str, retriever: Retriever) -> Question:
         in_names=in_names,
         resolved=np.array([value or 0.0 for value in resolved]),
         unknown=unknown,
-        unknown_weight=len(unknown) * inverse_document_frequency(0, total) / mass,
-        unknown_names=tuple(_unknown_names(raw, stems, set(unknown))),
+        unknown_weight=len(unknown) / max(1, len(terms)),
+        unknown_names=tuple(_unknown_names(raw, folded, stems, set(unknown))),
     )
 
 
@@ -157,8 +159,9 @@ def _may_be_name(raw: list[str], folded: list[str], start: int, end: int) -> boo
     return not (lower and plain) and any(word not in STOP_WORDS for word in inside)
 
 
-def _unknown_names(raw: list[str], stems: list[str], unknown: set[str]) -> Iterator[str]:
-    """Runs of capitalised words, after the first word, with a word that the library never uses."""
-    for start, end in name_runs(raw):
+def _unknown_names(raw: list[str], folded: list[str], stems: list[str], unknown: set[str]) -> Iterator[str]:
+    """Runs of capitalised words with one, not the question's first, that the library never uses."""
+    asking = int(bool(folded) and folded[0] in STOP_WORDS)  # "Was", capitalised for standing first
+    for start, end in ((a + asking, b + asking) for a, b in name_runs(raw[asking:])):
         if any(k > 0 and raw[k][0].isupper() and stems[k] in unknown for k in range(start, end)):
             yield " ".join(raw[start:end])

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from engine.entities import Analysis, Place, analyse, title_keys
+from engine.entities import Analysis, Place, analyse, mentions_in, names_in, spans_in, title_keys
 from engine.errors import LibraryError
 from engine.passages import Passage
 from engine.text import one_line
@@ -17,47 +17,56 @@ K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 _CACHED = 50_000  # passages kept in memory between questions
 
 
-class _Stored(msgspec.Struct, array_like=True, frozen=True):
-    """What the index keeps of a passage; the inner parts are decoded only when they are asked for."""
+class _Stored(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What the index keeps of a passage: `engine.entities.Analysis`, and the passage, decoded when it is asked for."""
 
     roots: str
     sentence_ends: list[int]
-    mentions: msgspec.Raw
+    starts: list[int]
+    runs: str
     passage: msgspec.Raw
 
 
 _DECODER = msgspec.msgpack.Decoder(_Stored)
+_PASSAGE = msgspec.msgpack.Decoder(Passage)
 
 
 class OpenedPassage:
     """A passage with what was computed of it at ingest (see `engine.entities.Analysis`).
 
-    A question opens hundreds of passages for their roots, a few for their names, and quotes five.
+    A question opens a hundred passages for their roots, a dozen for their names, and quotes five.
     """
 
     __slots__ = ("_stored", "roots", "sentence_ends")
 
     def __init__(self, stored: bytes) -> None:
         self._stored = _DECODER.decode(stored)
-        self.roots = self._stored.roots.split(" ")
+        self.roots = self._stored.roots.split()
         self.sentence_ends = self._stored.sentence_ends
 
     @property
     def mentions(self) -> list[tuple[str, list[Place]]]:
         """The names it may be mentioning, longest first, with their places."""
-        return msgspec.msgpack.decode(self._stored.mentions, type=list[tuple[str, list[Place]]])
+        return mentions_in(self._stored.starts, self._runs())
+
+    @property
+    def spans(self) -> list[tuple[str, list[tuple[int, int, float]]]]:
+        """`mentions` with bare tuples for places."""
+        return spans_in(self._stored.starts, self._runs())
+
+    def _runs(self) -> list[str]:
+        return self._stored.runs.split("\n") if self._stored.starts else []
 
     @property
     def passage(self) -> Passage:
         """The passage itself."""
-        return msgspec.msgpack.decode(self._stored.passage, type=Passage)
+        return _PASSAGE.decode(self._stored.passage)
 
     @staticmethod
     def encode(passage: Passage, analysis: Analysis) -> bytes:
         """The bytes that the index keeps."""
-        encode = msgspec.msgpack.encode
-        inner = (msgspec.Raw(encode(analysis.mentions)), msgspec.Raw(encode(passage)))
-        return encode(_Stored(" ".join(analysis.roots), analysis.sentence_ends, *inner))
+        raw, (roots, ends, starts, runs) = msgspec.Raw(msgspec.msgpack.encode(passage)), analysis
+        return msgspec.msgpack.encode(_Stored(" ".join(roots), ends, starts, "\n".join(runs), raw))
 
 
 class Retriever(Protocol):
@@ -71,7 +80,10 @@ class Retriever(Protocol):
         ...
 
     def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
-        """The best passages by BM25 over weighted stems, best first; only those that mention a name, if given."""
+        """The best passages by BM25 over weighted stems, best first; only those that mention a name, if given.
+
+        Without a name every hit holds a term; with one, terms may even be missing: then all that mention it rank alike.
+        """
         ...
 
     def titled(self, key: str) -> Sequence[int]:
@@ -88,6 +100,10 @@ class Retriever(Protocol):
 
     def mention_frequency(self, key: str) -> int:
         """How many passages mention a name."""
+        ...
+
+    def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
+        """For each name, how many passages mention it and how many have it as a title, whatever the scope."""
         ...
 
     @property
@@ -117,6 +133,7 @@ class SearchIndex:
                 hint="move that folder away and ingest again",
             ) from error
         self._writer: Any = None
+        self._clauses: dict[tuple[str, float], Any] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -134,18 +151,26 @@ class SearchIndex:
         self, terms: Mapping[str, float], limit: int, *, mention: str = "", scope: Sequence[str] = ()
     ) -> list[tuple[int, float]]:
         """See `Retriever.search`; `scope` restricts it to passages of these folders, files or groups."""
-        query, occur = self._tantivy.Query, self._tantivy.Occur
-        parts = [
-            (occur.Should, query.boost_query(query.term_query(self._schema, "body", stem, index_option="freq"), weight))
-            for stem, weight in terms.items()
-        ]
+        occur, parts = self._tantivy.Occur, [self._should(stem, weight) for stem, weight in terms.items()]
         if mention:
             parts.append((occur.Must, self._filter("mention", [mention])))
-        if scope:
-            parts.append((occur.Must, self._filter("scope", scope)))
+        elif parts and scope:
+            parts = [(occur.Must, self._tantivy.Query.boolean_query(parts))]
         if not parts:
             return []
-        return self._ranked(query.boolean_query(parts), limit)
+        if scope:
+            parts.append((occur.Must, self._filter("scope", scope)))
+        return self._ranked(self._tantivy.Query.boolean_query(parts), limit)
+
+    def _should(self, stem: str, weight: float) -> Any:
+        if (found := self._clauses.get((stem, weight))) is None:
+            if len(self._clauses) >= _CACHED:
+                self._clauses.clear()
+            query = self._tantivy.Query
+            found = query.term_query(self._schema, "body", stem, index_option="freq")
+            found = found if weight == 1 else query.boost_query(found, weight)
+            found = self._clauses[stem, weight] = (self._tantivy.Occur.Should, found)
+        return found
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
         """See `Retriever.titled`: at most 64 passages, in the order of the library."""
@@ -162,7 +187,7 @@ class SearchIndex:
             if len(self._opened) >= _CACHED:
                 self._opened.clear()
             address = self._tantivy.DocAddress(number >> 32, number & 0xFFFFFFFF)
-            stored = self._searcher.doc(address).get_first("payload")
+            stored: Any = self._searcher.doc(address).get_first("opened")
             found = self._opened[number] = OpenedPassage(stored)
         return found
 
@@ -178,6 +203,11 @@ class SearchIndex:
         """See `Retriever.mention_frequency`."""
         return int(self._searcher.doc_freq("mention", key))
 
+    def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
+        """See `Retriever.known`."""
+        frequency = self._searcher.doc_freq
+        return [(frequency("mention", key), frequency("title", key)) for key in keys]
+
     def _filter(self, field: str, values: Sequence[str]) -> Any:
         query = self._tantivy.Query
         if len(values) == 1:
@@ -188,8 +218,8 @@ class SearchIndex:
 
     def _ranked(self, query: Any, limit: int) -> list[tuple[int, float]]:
         hits = self._searcher.search(query, limit, count=False).hits
-        numbered = ((address.segment_ord << 32 | address.doc, score) for score, address in hits)
-        return sorted(numbered, key=lambda hit: (-hit[1], hit[0]))
+        numbered = [(-score, address.segment_ord << 32 | address.doc) for score, address in hits]
+        return [(number, -score) for score, number in sorted(numbered)]
 
     # -- writing ------------------------------------------------------------------------------------------
 
@@ -202,11 +232,11 @@ class SearchIndex:
             document.add_text("body", " ".join(body))
             for value in scope:
                 document.add_text("scope", value)
-            for key, _ in analysis.mentions:
+            for key in sorted(names_in(analysis.runs)):
                 document.add_text("mention", key)
             for key in title_keys(passage.title, passage.heading):
                 document.add_text("title", key)
-            document.add_bytes("payload", OpenedPassage.encode(passage, analysis))
+            document.add_bytes("opened", OpenedPassage.encode(passage, analysis))
             self._writing().add_document(document)
             count, total = count + 1, total + len(body)
         return count, total
@@ -252,5 +282,5 @@ def _schema(tantivy: Any) -> Any:
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")  # stems, made by engine.text
     for name in ("scope", "mention", "title"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_bytes_field("payload", stored=True)
+    builder.add_bytes_field("opened", stored=True)
     return builder.build()

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import SettingsError
+from engine.schema import strict_validator
 from engine.shipped import shipped
 
 
@@ -106,7 +107,7 @@ def _read(path: Path) -> dict[str, Any]:
         values = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except FileNotFoundError:
         return {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, OSError) as error:
         raise SettingsError(f"{path}: {' '.join(str(error).split())}", hint="the file must be valid YAML") from error
     if values is None:
         return {}
@@ -121,9 +122,7 @@ def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
         if key not in valid:
             near = get_close_matches(str(key), valid, n=1, cutoff=0.0)
             raise SettingsError(f"{path}: unknown key {key!r}", hint=f"did you mean {near[0]!r}?")
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 80 ms that `--version` does not need
-
-    for error in Draft202012Validator(schema).iter_errors(values):
+    for error in strict_validator(schema).iter_errors(values):
         key = str(next(iter(error.absolute_path), ""))
         raise SettingsError(f"{path}: {key}: {error.instance!r} is not valid", hint=_what_is_valid(valid[key]))
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from engine.dates import date_terms
+
 # Control characters (C0 but tab and line feed, C1, DEL), bidirectional overrides and isolates, and the
 # separators and invisible marks that move what follows them on a terminal.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\s*\n\s*\n\s*|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n[^\S\n]*\n\s*|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)")
 _ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$")
 
 STOP_WORDS = frozenset(
@@ -21,6 +23,9 @@ STOP_WORDS = frozenset(
     through to too under until up upon us ve very was we were what when where which while who whom whose why will with would
     you your yours""".split()
 )
+
+_STEMS: dict[str, str] = {}  # of folded words, kept between texts
+_CACHED = 200_000
 
 
 def printable(text: str) -> str:
@@ -45,9 +50,14 @@ def raw_words(text: str) -> list[str]:
 
 def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
     """For each word its folded form (lower case, no diacritics) and its stem (Snowball English)."""
-    fold, stem = _analyzers()
     joined = " ".join(raw)
-    return fold.analyze(joined), stem.analyze(joined)
+    folded = joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
+    if new := {word for word in folded if word not in _STEMS}:
+        if len(_STEMS) > _CACHED:
+            _STEMS.clear()
+            new = set(folded)
+        _STEMS.update(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True))
+    return folded, [_STEMS[word] for word in folded]
 
 
 def words(text: str) -> list[str]:
@@ -56,8 +66,8 @@ def words(text: str) -> list[str]:
 
 
 def stems(text: str) -> list[str]:
-    """The stems of the words of `text`."""
-    return stemmed(raw_words(text))[1]
+    """The stems of the words of `text`, then its dates (`engine.dates`): what a text is found by."""
+    return stemmed(raw_words(text))[1] + date_terms(text)
 
 
 def content_stems(text: str) -> list[str]:

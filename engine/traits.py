@@ -15,27 +15,20 @@ class WalkParameters:
     """How a persona walks. Every field is one habit; weights are relative to each other, without units."""
 
     hops: int = 2  # steps away from where the walk starts
-    beam: int = 8  # paths that are followed at each step
-    seeds: int = 6  # plain hits that the walk starts from
+    beam: int = 4  # paths that are followed at each step
+    seeds: int = 6  # plain hits that the walk starts from; without any, it only searches
     title_bonus: float = 1.5  # a passage whose title stands in the question
-    mention_bonus: float = 0.4  # a passage that mentions a name of the question
-    anchor: float = 0.6  # how far the words of a recognised name stop counting elsewhere, 0-1
+    anchor: float = 0.8  # how far the words of a recognised name stop counting elsewhere, 0-1
     focus: float = 1.0  # how far a covered term stops counting on the same path, 0-1
     gain_weight: float = 1.5  # newly covered terms
     link_weight: float = 0.75  # the link itself
-    rarity: float = 0.5  # of the name that the link goes by
+    rarity: float = 0.7  # of the name that the link goes by
     relation_weight: float = 1.0  # question words near that name
-    floor: float = 0.2  # what any link is worth
-    early: float = 0.1  # how much less a link is worth with every sentence before it
-    wholeness: float = 0.3  # how much less a link by a part of a longer name is worth, 0-1
-    back: float = 0.5  # a link to a passage that mentions this one, a title link being 1
-    shared: float = 0.6  # a link by a name that both passages mention, a title link being 1
-    cap: float = 2.0  # no path counts as surer than this
-    corroboration: float = 0.3  # what a second path to the same passage adds, 0-1
-    prior: float = 0.0  # the plain hits, the best one being 1
+    shared: float = 0.6  # a link by a name that both passages mention, a link by title being 1
+    corroboration: float = 0.15  # what a second path to the same passage adds, 0-1
 
 
-PLAIN = WalkParameters(hops=0, seeds=0, prior=1.0)
+PLAIN = WalkParameters(hops=0, seeds=0)
 
 
 class Scale(NamedTuple):
@@ -48,19 +41,18 @@ class Scale(NamedTuple):
 
 
 TRAITS: dict[str, Scale] = {
-    "association": Scale("link_weight", 0.3, 0.75, 1.6),
-    "ambition": Scale("gain_weight", 0.5, 1.5, 4.0),
-    "attention": Scale("relation_weight", 0.2, 1.0, 3.5),
-    "breadth": Scale("beam", 2, 8, 20),
-    "caution": Scale("anchor", 0.2, 0.6, 0.95),
+    "association": Scale("link_weight", 0.4, 0.75, 1.4),
+    "ambition": Scale("gain_weight", 0.6, 1.5, 3.0),
+    "attention": Scale("relation_weight", 0.0, 1.0, 3.0),
+    "breadth": Scale("beam", 2, 4, 8),
+    "caution": Scale("anchor", 0.0, 0.8, 1.0),
     "curiosity": Scale("shared", 0.2, 0.6, 1.0),
-    "focus": Scale("focus", 0.4, 1.0, 1.0),
-    "literalness": Scale("title_bonus", 0.5, 1.5, 3.5),
-    "originality": Scale("rarity", 0.1, 0.5, 1.2),
+    "focus": Scale("focus", 0.6, 1.0, 1.0),
+    "literalness": Scale("title_bonus", 0.5, 1.5, 3.0),
+    "originality": Scale("rarity", 0.2, 0.7, 1.5),
     "persistence": Scale("hops", 0, 2, 4),
-    "retrospection": Scale("back", 0.1, 0.5, 1.0),
-    "skepticism": Scale("corroboration", 0.0, 0.3, 0.9),
-    "thoroughness": Scale("seeds", 1, 6, 16),
+    "skepticism": Scale("corroboration", 0.0, 0.15, 0.6),
+    "thoroughness": Scale("seeds", 2, 6, 14),
 }
 
 

@@ -12,6 +12,9 @@ from engine.persona import Persona
 from engine.traits import WalkParameters, walk_parameters
 
 _KEPT = 4  # paths kept of a step for each one that is followed
+_SURE = 1.5  # no path counts as surer than this
+_MENTION_BONUS = 0.4  # of the bonus for a title: a passage that mentions a name of the question
+_TITLE_AHEAD = 1 / 3  # of that bonus: a link to a passage whose title the question names
 
 
 class PersonaTraversalInterface(ABC):
@@ -54,11 +57,12 @@ class TraitTraversal(PersonaTraversalInterface):
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._around = neighbourhood
+        self._plainly: dict[int, tuple[np.ndarray, float, float]] = {}  # cover of a start and its values
 
     def evaluate_node_relevance(self, persona: Persona, node: Node) -> float:
         """The value of starting at the node, as a share of the highest one that a start could have."""
         parameters = walk_parameters(persona)
-        highest = 1.0 + parameters.title_bonus + parameters.mention_bonus
+        highest = 1.0 + parameters.title_bonus * (1 + _MENTION_BONUS)
         return min(1.0, self._start(int(node.data["number"]), parameters).value / highest)
 
     def decide_traversal(self, current_node: Node, available_nodes: Sequence[Node], persona: Persona) -> list[Node]:
@@ -75,46 +79,49 @@ class TraitTraversal(PersonaTraversalInterface):
         for _ in range(parameters.hops):
             beam = self._step(beam[: parameters.beam], parameters)
             paths = paths + beam
-        return Walk(self._scores(paths, parameters), paths)
+        return Walk(self._scores(paths, parameters) if parameters.seeds else self._plain(), paths)
 
     def _starts(self, parameters: WalkParameters) -> list[Path]:
         around = self._around
         numbers = [number for number, _ in around.first[: parameters.seeds]]
-        paths = [self._start(number, parameters) for number in dict.fromkeys([*numbers, *around.titled, *around.naming])]
+        starts = dict.fromkeys([*numbers, *around.titled, *around.naming])
+        paths = [self._start(number, parameters) for number in starts]
         return sorted(paths, key=lambda path: (-path.value, path.nodes))
 
     def _start(self, number: int, parameters: WalkParameters) -> Path:
-        question, around = self._around.question, self._around
-        cover, titled = around.open(number).cover, around.titled.get(number, 0.0)
-        weights = question.weights if titled else question.weights * (1 - parameters.anchor * question.resolved)
-        value = parameters.title_bonus * titled + parameters.mention_bonus * around.naming.get(number, 0.0)
-        return Path((number,), value + float(weights @ cover), cover)
+        if (known := self._plainly.get(number)) is None:
+            cover, question = np.array(self._around.open(number).cover), self._around.question
+            worth = question.weights * cover
+            known = self._plainly[number] = cover, float(worth.sum()), float(worth @ question.resolved)
+        cover, whole, resolved = known
+        titled = self._around.titled.get(number, 0.0)
+        value = whole if titled else whole - parameters.anchor * resolved
+        value += parameters.title_bonus * (titled + _MENTION_BONUS * self._around.naming.get(number, 0.0))
+        return Path((number,), value, cover)
 
     def _step(self, beam: list[Path], parameters: WalkParameters) -> list[Path]:
         """Every link out of every path at once; the best paths that come of it."""
         opened = [self._around.links(path.nodes[-1]) for path in beam]
-        sizes = [len(each.links or ()) for each in opened]
-        if not sum(sizes):
+        tables = [each.table for each in opened if each.links]
+        if not tables:
             return []
-        table = np.concatenate([each.table for each in opened if each.links])
+        table = np.concatenate(tables)
         targets = [link.target for each in opened for link in each.links or ()]
-        parents = np.repeat(np.arange(len(beam)), sizes)
+        parents = [place for place, each in enumerate(opened) for _ in each.links or ()]
         covered = np.array([path.covered for path in beam])[parents]
-        sure = np.minimum([path.value for path in beam], parameters.cap)[parents]
         covers = table[:, Column.COVERS :]
         gain = (covers * (1 - parameters.focus * covered)) @ self._around.question.weights
+        sure = np.array([min(path.value, _SURE) for path in beam])[parents]
         value = sure * (parameters.gain_weight * gain + _link_value(table, parameters))
-        best: list[Path] = []
-        seen: set[tuple[int, ...]] = set()
+        rows: dict[tuple[int, ...], int] = {}
         for row in np.argsort(-value, kind="stable").tolist():
             before, target = beam[parents[row]].nodes, targets[row]
-            nodes = (*before, target)
-            if target not in before and nodes not in seen:
-                seen.add(nodes)
-                best.append(Path(nodes, float(value[row]), np.maximum(covered[row], covers[row])))
-                if len(best) == _KEPT * parameters.beam:
+            if target not in before:
+                rows.setdefault((*before, target), row)
+                if len(rows) == _KEPT * parameters.beam:
                     break
-        return best
+        chosen = list(rows.values())
+        return list(map(Path, rows, value[chosen].tolist(), np.maximum(covered[chosen], covers[chosen])))
 
     def _scores(self, paths: list[Path], parameters: WalkParameters) -> dict[int, float]:
         scores: dict[int, float] = {}
@@ -122,18 +129,17 @@ class TraitTraversal(PersonaTraversalInterface):
             last = path.nodes[-1]
             old = scores.get(last, 0.0)
             scores[last] = max(old, path.value) + parameters.corroboration * min(old, path.value)
-        if parameters.prior and self._around.first:
-            best = self._around.first[0][1]
-            for number, score in self._around.first:
-                scores[number] = scores.get(number, 0.0) + parameters.prior * score / best
         return scores
+
+    def _plain(self) -> dict[int, float]:
+        """The plain hits, the best being 1."""
+        first = self._around.first
+        return {number: score / first[0][1] for number, score in first}
 
 
 def _link_value(table: "np.ndarray", parameters: WalkParameters) -> "np.ndarray":
     """What each link is worth to the persona, whatever stands at its end."""
-    value = parameters.floor + parameters.rarity * table[:, Column.RARITY]
+    value = parameters.rarity * table[:, Column.RARITY]
     value += parameters.relation_weight * table[:, Column.RELATION]
-    value *= np.array([1.0, parameters.back, parameters.shared])[table[:, Column.KIND].astype(np.intp)]
-    value *= 1 - parameters.wholeness * (1 - table[:, Column.WHOLE])
-    value /= 1 + parameters.early * table[:, Column.SENTENCE]
-    return parameters.link_weight * value + parameters.title_bonus / 3 * table[:, Column.TITLED]
+    value *= 1 - (1 - parameters.shared) * table[:, Column.SIDEWAYS]
+    return parameters.link_weight * value + parameters.title_bonus * _TITLE_AHEAD * table[:, Column.TITLED]

@@ -84,20 +84,14 @@ def evidence(coverage: float) -> EvidenceRanked:
 
 
 def answered() -> list[RunEvent]:
-    answer = f"{KEPT.quote} [1] {BUILT.quote} [2]"
-    end = [AnswerWritten(answer, abstained=False, citations=(KEPT, BUILT), removed=0), RunFinished({"walk": 12.0})]
-    return [*walk(), *scored(), evidence(0.92), *end]
+    answer = AnswerWritten(f"{KEPT.quote} [1] {BUILT.quote} [2]", abstained=False, citations=(KEPT, BUILT), removed=0)
+    return [*walk(), *scored(), evidence(0.92), answer, RunFinished({"walk": 12.0})]
 
 
 def abstained() -> list[RunEvent]:
     words = "The library does not say. The nearest it has: She kept Gannet Stack Light for nineteen years. [1]"
-    return [
-        *walk(),
-        *scored(),
-        evidence(0.3),
-        AnswerWritten(words, abstained=True, citations=(KEPT,), removed=0),
-        RunFinished({}),
-    ]
+    answer = AnswerWritten(words, abstained=True, citations=(KEPT,), removed=0)
+    return [*walk(), *scored(), evidence(0.3), answer, RunFinished({})]
 
 
 def failed() -> list[RunEvent]:
@@ -172,6 +166,8 @@ class ScriptedSession:
         self.roster, self.history = ScriptedRoster(), ScriptedHistory(runs)
         self.script, self.hold = script, hold
         self.passages = 0
+        self.skipped: tuple[str, ...] = ()
+        self.opening_error: Exception | None = None
         self.asked: list[str] = []
         self.cancelled = self.closed = False
         self.may_open = asyncio.Event()
@@ -183,8 +179,10 @@ class ScriptedSession:
     async def open_library(self, progress: Any) -> SimpleNamespace:
         await asyncio.to_thread(progress, 3, 51, "people/odo-brennick.md")
         await self.may_open.wait()
+        if self.opening_error is not None:
+            raise self.opening_error
         self.passages = 412
-        return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=())
+        return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=self.skipped)
 
     async def ask(self, question: str) -> AsyncIterator[RecordedEvent]:
         self.asked.append(question)

@@ -6,6 +6,7 @@ import os
 import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,12 @@ def test_files_are_found_in_order_without_hidden_ones(tmp_path):
     for name in ("b.md", "a/z.txt", "a/B.txt", "a/.hidden", ".git/config", "c/d/e.rst"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [str(path.relative_to(tmp_path)) for path in files_of(tmp_path)] == ["b.md", "a/B.txt", "a/z.txt", "c/d/e.rst"]
+    assert [str(path.relative_to(tmp_path)) for path in files_of(tmp_path)] == [
+        "b.md",
+        "a/B.txt",
+        "a/z.txt",
+        "c/d/e.rst",
+    ]
     assert list(files_of(tmp_path / "b.md")) == [tmp_path / "b.md"]
     assert list(files_of(tmp_path / "a/.hidden")) == [tmp_path / "a/.hidden"]
 
@@ -125,11 +131,12 @@ def test_a_file_over_the_limit_is_a_reason_that_names_the_limit(tmp_path):
     assert len(list(read_documents(path, root=tmp_path, max_bytes=1000))) == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file, whatever its mode")
 def test_an_unreadable_file_is_a_reason(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("x")
     path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("root reads every file, whatever its mode")
     with pytest.raises(DocumentError, match="Permission denied"):
         list(read_documents(path, root=tmp_path, max_bytes=1000))
 
@@ -246,7 +253,9 @@ def test_a_record_whose_title_is_null_is_called_by_its_id(read):
     assert read("r.jsonl", '{"id": "a", "title": null, "text": "x"}')[0].title == "a"
 
 
-@pytest.mark.xfail(strict=True, reason="half a surrogate pair reaches the index, which cannot encode it: the ingest ends")
+@pytest.mark.xfail(
+    strict=True, reason="half a surrogate pair reaches the index, which cannot encode it: the ingest ends"
+)
 def test_half_a_character_in_a_record_does_no_harm(read):
     (document,) = read("r.jsonl", r'{"id": "a\ud800", "text": "bad \ud800 text"}')
     (document.text + document.source).encode()
@@ -312,7 +321,27 @@ def test_a_marked_section_of_no_known_kind_does_no_harm(read, page):
 
 def test_random_tag_soup_never_fails(read):
     chance = random.Random(5)
-    pieces = ["<p>", "</p>", "<b", ">", "<!--", "-->", "<script>", "</script>", "&", "&#", ";", "x", '"', "'", "<", "</", "<?", "=", " "]
+    pieces = [
+        "<p>",
+        "</p>",
+        "<b",
+        ">",
+        "<!--",
+        "-->",
+        "<script>",
+        "</script>",
+        "&",
+        "&#",
+        ";",
+        "x",
+        '"',
+        "'",
+        "<",
+        "</",
+        "<?",
+        "=",
+        " ",
+    ]
     for _ in range(150):
         html(read, "".join(chance.choice(pieces) for _ in range(chance.randint(1, 40))))
 
@@ -358,13 +387,13 @@ def test_a_torn_pdf_is_read_or_is_a_reason(read):
     for _ in range(60):
         at = chance.randrange(len(good))
         damaged = good[:at] + bytes([chance.randrange(256)]) + good[at + chance.randint(1, 20) :]
-        try:
+        with suppress(DocumentError):
             assert len(read("x.pdf", damaged)) == 1
-        except DocumentError as error:
-            assert str(error)
 
 
-@pytest.mark.xfail(strict=True, reason="DependencyError (no cryptography package) is no PyPdfError: the whole ingest ends")
+@pytest.mark.xfail(
+    strict=True, reason="DependencyError (no cryptography package) is no PyPdfError: the whole ingest ends"
+)
 def test_a_pdf_in_aes_is_a_reason(reason):
     assert "encrypted" in reason("x.pdf", ENCRYPTED_AES)
 

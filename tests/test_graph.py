@@ -27,9 +27,10 @@ def test_a_new_graph_is_empty():
 
 
 def test_a_node_is_made_once_and_its_data_grows(graph):
-    node = graph.add_node("a", {"number": 7, "title": "new"})
+    node = graph.add_node("a", {"number": 7})
     assert node is graph.nodes["a"]
-    assert node.data == {"title": "new", "number": 7}
+    assert node.data == {"title": "A", "number": 7}
+    assert graph.add_node("a", {"title": "new"}).data == {"title": "new", "number": 7}
     assert len(graph.nodes) == graph.network.number_of_nodes() == 3
     assert [edge.target.node_id for edge in node.edges] == ["b", "c", "b"]
 

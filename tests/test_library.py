@@ -73,9 +73,12 @@ def test_a_folder_is_ingested_and_found_again_by_the_next_session(docs):
         assert len(opened.retriever()) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="the report is made before the index is refreshed, so it counts those from before")
 def test_the_report_counts_the_passages_of_the_library_afterwards(docs):
-    assert library(docs).ingest([docs]).passages == 3
+    mine, other = library(docs), library(docs)
+    assert mine.ingest([docs]).passages == 3
+    assert mine.ingest([docs]).passages == other.ingest([docs / "a"]).passages == 3
+    (docs / "owl.txt").unlink()
+    assert mine.ingest([docs]).passages == 2
 
 
 def test_every_passage_stands_in_its_file(docs):
@@ -130,7 +133,9 @@ def test_deleted_and_renamed_files_leave(docs):
     report = mine.ingest([docs])
     assert (report.files, report.added, report.removed) == (2, 1, 2)
     assert texts(mine.retriever()) == ALL - {"The owl hoots."}
-    assert {Path(mine.retriever().open(n).passage.source).name for n, _ in mine.retriever().search({"heron": 1.0}, 5)} == {"bird.md"}
+    assert {
+        Path(mine.retriever().open(n).passage.source).name for n, _ in mine.retriever().search({"heron": 1.0}, 5)
+    } == {"bird.md"}
 
 
 def test_a_folder_that_becomes_a_file_and_back(docs):
@@ -151,7 +156,9 @@ def test_a_changed_file_that_cannot_be_read_leaves_and_comes_back(docs):
     mine.ingest([docs])
     write(docs / "owl.txt", b"The owl \xe9 hoots.")
     report = mine.ingest([docs])
-    assert [(Path(s.path).name, s.reason) for s in report.skipped] == [("owl.txt", "not UTF-8: byte 8 (save it as UTF-8)")]
+    assert [(Path(s.path).name, s.reason) for s in report.skipped] == [
+        ("owl.txt", "not UTF-8: byte 8 (save it as UTF-8)")
+    ]
     assert mine.skipped == library(docs).skipped == report.skipped
     assert texts(mine.retriever()) == ALL - {"The owl hoots."}
     write(docs / "owl.txt", "The owl hoots.")
@@ -199,10 +206,23 @@ def test_records_of_one_file_come_and_go_together(docs):
     mine = library(docs)
     mine.ingest([docs / "r.jsonl"])
     found = mine.retriever()
-    assert {found.open(n).passage.source for n, _ in found.search({"the": 1.0}, 9)} == {f"{docs}/r.jsonl#x", f"{docs}/r.jsonl#y"}
+    assert {found.open(n).passage.source for n, _ in found.search({"the": 1.0}, 9)} == {
+        f"{docs}/r.jsonl#x",
+        f"{docs}/r.jsonl#y",
+    }
     write(docs / "r.jsonl", '{"id": "x", "title": "Rook", "text": "The rook left."}')
     mine.ingest([docs / "r.jsonl"])
     assert texts(mine.retriever()) == {"The rook left."}
+
+
+def test_a_file_name_in_latin_1_is_a_reason(docs):
+    write(Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.txt")), "The café.")
+    mine = library(docs)
+    for _ in range(2):
+        (skipped,) = mine.ingest([docs]).skipped
+        assert skipped.path == f"{docs}/caf\ufffd.txt"
+        assert "UTF-8" in skipped.reason
+    assert texts(mine.retriever()) == ALL
 
 
 # -- roots -------------------------------------------------------------------------------------------------
@@ -220,10 +240,11 @@ def test_a_folder_inside_a_known_one_is_no_root_of_its_own(docs):
 def test_a_folder_takes_the_place_of_those_inside_it(docs):
     mine = library(docs)
     mine.ingest([docs / "a", docs / "owl.txt"])
-    assert mine.roots == (str(docs / "a"), str(docs / "owl.txt"))
+    assert list(mine.roots) == [str(docs / "a"), str(docs / "owl.txt")]
     spoil(docs / "a/heron.md")
     report = mine.ingest([docs])
-    assert (mine.roots, report.changed) == ((str(docs),), 1)
+    assert list(mine.roots) == [str(docs)]
+    assert (report.added, report.changed) == (1, 0)
     assert texts(mine.retriever()) == ALL
 
 
@@ -319,7 +340,7 @@ def test_a_scope_over_all_roots_is_no_restriction(docs):
 def test_a_cancelled_ingest_keeps_what_was_done_in_whole_and_the_next_one_goes_on(docs, begun):
     mine, told = library(docs), []
     report = mine.ingest([docs], cancelled=after(begun))
-    assert (report.cancelled, report.changed) == (True, begun)
+    assert (report.cancelled, report.added, report.changed, report.passages) == (True, begun, 0, begun)
     for opened in (mine, library(docs)):
         assert opened.count(str(docs)) == (begun, begun)
         assert len(opened.retriever()) == len(texts(opened.retriever())) == begun
@@ -441,7 +462,9 @@ def test_another_passage_size_splits_the_files_again(docs):
     assert short.count(str(docs / "owl.txt")) == (1, 4)
 
 
-@pytest.mark.xfail(strict=True, reason="the catalogue outlives the index, so what the hint says to do gives an empty library")
+@pytest.mark.xfail(
+    strict=True, reason="the catalogue outlives the index, so what the hint says to do gives an empty library"
+)
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
     shutil.rmtree(docs.parent / "library/index")
@@ -457,12 +480,6 @@ def test_a_folder_that_another_session_added_can_be_removed(docs):
     assert other.remove(str(docs)) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="tantivy refuses a path with an undecodable byte: the whole ingest ends")
-def test_a_file_name_in_latin_1_is_a_reason(docs):
-    write(Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.txt")), "The café.")
-    assert len(library(docs).ingest([docs]).skipped) == 1
-
-
 @pytest.mark.xfail(strict=True, reason="a lone surrogate cannot be encoded: the whole ingest ends")
 def test_a_record_that_cannot_be_encoded_spoils_no_ingest(docs):
     write(docs / "r.jsonl", r'{"id": 1, "text": "bad \ud800 text"}')
@@ -471,7 +488,9 @@ def test_a_record_that_cannot_be_encoded_spoils_no_ingest(docs):
     assert texts(mine.retriever()) >= ALL
 
 
-@pytest.mark.xfail(strict=True, reason="a pipe without a writer is opened, so the ingest waits for ever", raises=TimeoutError)
+@pytest.mark.xfail(
+    strict=True, reason="a pipe without a writer is opened, so the ingest waits for ever", raises=TimeoutError
+)
 def test_a_pipe_is_no_file(docs):
     os.mkfifo(docs / "pipe.txt")
     ended = threading.Event()
@@ -497,3 +516,11 @@ def test_a_path_that_cannot_be_resolved_is_an_input_error(docs, name):
     (docs / "loop").symlink_to(docs / "loop")
     with pytest.raises(InputError):
         library(docs).ingest([docs / name if name == "loop" else Path(name)])
+
+
+@pytest.mark.xfail(strict=True, reason="such a root enters the catalogue, which cannot be written: UnicodeEncodeError")
+def test_a_folder_name_in_latin_1_is_an_input_error(docs):
+    folder = Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9"))
+    write(folder / "x.txt", "The café.")
+    with pytest.raises(InputError):
+        library(docs).ingest([folder])

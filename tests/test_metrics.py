@@ -28,7 +28,9 @@ def test_the_average():
 
 def test_the_weighted_average():
     scores = {"a": 1.0, "b": 0.5, "c": 0.2}
-    assert calculate_weighted_score(scores, {"a": 1, "b": 1, "c": 1}) == pytest.approx(statistics.fmean(scores.values()))
+    assert calculate_weighted_score(scores, {"a": 1, "b": 1, "c": 1}) == pytest.approx(
+        statistics.fmean(scores.values())
+    )
     assert calculate_weighted_score(scores, {"a": 3, "b": 1}) == pytest.approx(0.875)
     assert calculate_weighted_score(scores, {"a": 30, "b": 10, "unused": 99}) == pytest.approx(0.875)
     assert calculate_weighted_score(scores, {"c": 0.001}) == pytest.approx(0.2)

@@ -1,6 +1,7 @@
 """Passages: every span exact, nothing lost, no passage too long, none across a heading."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,21 @@ def visible(text: str) -> str:
 
 def random_documents(count: int) -> list[str]:
     chance = random.Random(11)
-    pieces = ["word", "Vane Head.", "No. 5", "東京です。", "\n", "\n\n", " \n \t\n", "- item", "\t", "  ", "é", "🙂", "x" * 90]
+    pieces = [
+        "word",
+        "Vane Head.",
+        "No. 5",
+        "東京です。",
+        "\n",
+        "\n\n",
+        " \n \t\n",
+        "- item",
+        "\t",
+        "  ",
+        "é",
+        "🙂",
+        "x" * 90,
+    ]
     pieces += ["Name: said", "\u00a0", "\u2028", "?", "12", "\x0c", "a.b", "\ufeff"]
     return ["".join(chance.choice([*pieces, " "]) for _ in range(chance.randint(0, 150))) for _ in range(count)]
 
@@ -40,7 +55,7 @@ def test_no_visible_character_is_lost_or_doubled_and_passages_are_in_order():
     for text in random_documents(200):
         passages = split(text, 70)
         assert "".join(visible(passage.text) for passage in passages) == visible(text)
-        assert all(left.end <= right.start for left, right in zip(passages, passages[1:], strict=False))
+        assert all(left.end <= right.start for left, right in pairwise(passages))
 
 
 def test_no_passage_without_a_heading_is_longer_than_the_limit():
@@ -109,7 +124,10 @@ def test_a_heading_stays_with_what_follows_it():
 
 
 def test_text_right_below_a_heading_is_its_own():
-    assert texts("## A\nOne line\nand two.\n\n## B\nThree.\nFour.") == ["## A\nOne line\nand two.", "## B\nThree.\nFour."]
+    assert texts("## A\nOne line\nand two.\n\n## B\nThree.\nFour.") == [
+        "## A\nOne line\nand two.",
+        "## B\nThree.\nFour.",
+    ]
 
 
 def test_a_long_paragraph_is_split_between_sentences():
@@ -137,6 +155,7 @@ def test_text_without_blanks_is_cut_at_the_limit():
 
 def test_white_space_between_paragraphs_belongs_to_no_passage():
     assert texts("  one  \n \t \n\n   two\n", 3) == ["one", "two"]
+    assert texts("a" * 90 + "\n\n \n\n   " + "b" * 150) == ["a" * 90, "b" * 150]
 
 
 @pytest.mark.xfail(strict=True, reason="`_heading` reads a comment inside fenced code as a heading")

@@ -27,7 +27,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
 def test_relevance_is_the_share_of_the_question_by_weight(found):
     query = read_question("Did the heron see the lamp?", found)
     assert query.terms == ("heron", "lamp")
-    assert score_relevance(output("a", stems="heron lamp other"), query) == pytest.approx(1 / (1 + query.unknown_weight))
+    assert score_relevance(output("a", stems="heron lamp other"), query) == pytest.approx(
+        1 / (1 + query.unknown_weight)
+    )
     rare, common = (score_relevance(output("a", stems=stem), query) for stem in ("heron", "lamp"))
     assert rare > common > 0
     assert score_relevance(output("a"), query) == 0

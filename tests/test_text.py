@@ -37,7 +37,9 @@ def test_no_control_character_but_tab_and_line_feed_is_printable():
     assert printable("".join(control)) == "\t\n"
 
 
-@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF])
+@pytest.mark.parametrize(
+    "code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF]
+)
 def test_what_turns_or_parts_a_line_is_not_printable(code):
     assert printable(f"a{chr(code)}b") == "ab"
 
@@ -128,8 +130,8 @@ def test_sentences_hold_every_visible_character_once_and_in_order():
         assert text[at:].strip() == ""
 
 
-@pytest.mark.xfail(strict=True, reason="_SENTENCE_END is quadratic in a run of blanks: 16,000 take 0.6 s, 1 MB hours")
+@pytest.mark.xfail(strict=True, reason="_SENTENCE_END is quadratic in a run of blanks: 1 MB of them takes hours")
 def test_a_long_run_of_blanks_takes_no_long_time():
     started = time.perf_counter()
-    assert sentences("a" + " " * 16_000 + "b") == ["a" + " " * 16_000 + "b"]
-    assert time.perf_counter() - started < 0.1
+    assert sentences("a" + " " * 10_000 + "b") == ["a" + " " * 10_000 + "b"]
+    assert time.perf_counter() - started < 0.08

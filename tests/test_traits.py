@@ -41,9 +41,9 @@ def test_more_of_a_trait_never_means_less_of_its_parameter(trait: str, scale: Sc
 
 
 def test_values_between_lie_on_straight_lines():
-    assert changed(association=3) == {"link_weight": pytest.approx(0.525)}
-    assert changed(association=7) == {"link_weight": pytest.approx(1.175)}
-    assert changed(ambition=8) == {"gain_weight": pytest.approx(3.375)}
+    scale = TRAITS["association"]
+    assert changed(association=3) == {"link_weight": pytest.approx((scale.low + scale.middle) / 2)}
+    assert changed(association=8) == {"link_weight": pytest.approx(scale.middle + (scale.high - scale.middle) * 3 / 4)}
 
 
 def test_whole_numbers_stay_whole():
@@ -66,4 +66,3 @@ def test_other_traits_only_colour():
 def test_the_control_only_searches_whatever_its_traits():
     assert walk_parameters(Persona("c", {"persistence": 9}, metadata={"control": True})) == PLAIN
     assert (PLAIN.hops, PLAIN.seeds) == (0, 0)
-    assert PLAIN.prior > 0

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 import scripted_run as script
+
 from tui.help_screen import HelpScreen
 
 

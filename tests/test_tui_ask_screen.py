@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-
 import scripted_run as script
+
 from engine.events import AnswerWritten, Citation, GateReceipt, RunStarted
 from tui.quote_screen import QuoteScreen
 from tui.run_view import Phase

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+import scripted_run as script
 from textual.widgets import DataTable
 
-import scripted_run as script
 from tui.history_screen import PAGE, local_time, outcome
 from tui.run_view import Phase
 

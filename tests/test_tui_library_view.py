@@ -1,9 +1,9 @@
 """Opening the library behind the first screen: progress, result, failure."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import scripted_run as script
+
 from engine.errors import LibraryError
 from tui.library_view import LibraryView
 
@@ -30,20 +30,16 @@ async def test_the_suggestions_come_with_it():
 
 
 async def test_a_library_that_cannot_be_opened_is_a_message():
-    class Broken(script.ScriptedSession):
-        async def open_library(self, progress):
-            raise LibraryError("the index is locked", hint="close the other session")
-
-    view, _ = view_on(Broken())
+    session = script.ScriptedSession()
+    session.opening_error = LibraryError("the index is locked", hint="close the other session")
+    view, _ = view_on(session)
     await view.open()
     assert (view.problem, view.ready.is_set()) == ("the index is locked (close the other session)", True)
 
 
 async def test_skipped_files_are_counted():
-    class Partial(script.ScriptedSession):
-        async def open_library(self, progress):
-            return SimpleNamespace(skipped=("a", "b"))
-
-    view, _ = view_on(Partial())
+    session = script.ScriptedSession()
+    session.skipped = ("a", "b")
+    view, _ = view_on(session)
     await view.open()
     assert view.note == "2 files skipped"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import scripted_run as script
+
 from engine.persona import PersonaState
 from tui.personas_screen import persona_cells
 from tui.widgets.persona_card import card_text

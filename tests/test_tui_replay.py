@@ -5,8 +5,8 @@ import math
 import time
 
 import pytest
-
 import scripted_run as script
+
 from engine.events import RecordedEvent
 from tui.replay import SPEEDS, Replay, starting_speed
 
@@ -17,7 +17,7 @@ def recorded(*at_ms: float) -> list[RecordedEvent]:
 
 async def read(replay: Replay, into: list[RecordedEvent]) -> None:
     async for event in replay.events():
-        into.append(event)
+        into.append(event)  # noqa: PERF401 - seen one by one, while it plays
 
 
 async def settled() -> None:

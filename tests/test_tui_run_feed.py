@@ -1,10 +1,11 @@
 """However a stream of events ends, the view ends with it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
-
 import scripted_run as script
+
 from engine.errors import LibraryError
 from engine.events import RecordedEvent, RunEvent
 from tui.run_feed import RunFeed
@@ -17,7 +18,7 @@ class Stream:
     def __init__(self, events: list[RunEvent], *, error: Exception | None = None, hold: bool = False) -> None:
         self.events, self.error, self.hold, self.closed = events, error, hold, False
 
-    async def read(self):
+    async def read(self) -> AsyncIterator[RecordedEvent]:
         try:
             for event in self.events:
                 yield RecordedEvent(0.0, event)
@@ -65,8 +66,9 @@ async def test_an_error_after_the_failure_event_does_not_hide_it():
 async def test_cancelling_closes_the_stream_and_says_so():
     feed, stream = feed_and_changes()[0], Stream([script.STARTED], hold=True)
     task = asyncio.create_task(feed.follow(stream.read()))
-    while not feed.view.run_id:
+    for _ in range(10):
         await asyncio.sleep(0)
+    assert feed.view.run_id
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

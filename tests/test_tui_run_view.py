@@ -1,6 +1,7 @@
 """Events in, state out: the only place where a run's events are interpreted for the screen."""
 
 import scripted_run as script
+
 from engine.events import (
     AnswerFragment,
     AnswerWritten,
@@ -32,7 +33,7 @@ def test_a_new_view_is_ready_and_empty():
 
 
 def test_the_phases_follow_the_run():
-    view, phases = RunView(), []
+    view, phases = RunView(), list[Phase]()
     for event in script.answered():
         view.apply(event)
         if not phases or phases[-1] is not view.phase:
@@ -125,5 +126,5 @@ def test_a_failed_run_keeps_its_message_and_hint():
 def test_only_the_counters_of_the_changed_part_grow():
     view = view_of(script.STARTED, script.receipt("a"))
     before = (view.panel_changes, view.log_changes, view.answer_changes)
-    view.apply(CycleStarted(1, ("a",)))
+    view.apply(script.step("a"))
     assert (view.panel_changes, view.log_changes, view.answer_changes) == (before[0], before[1] + 1, before[2])

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
-
 import scripted_run as script
 
 SMALL, LARGE = (80, 24), (120, 40)
+both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
 @pytest.fixture(autouse=True)
@@ -43,18 +43,18 @@ def pressing(words: str, *keys: str) -> Any:
     return play
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@both_sizes
 def test_empty(snap_compare, size):
     assert snap_compare(script.app(script.ScriptedSession()), run_before=script.ready, terminal_size=size)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@both_sizes
 def test_walking(snap_compare, size):
     session = script.ScriptedSession(script.walk(), hold=True)
     assert snap_compare(script.app(session), run_before=asking(), terminal_size=size)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@both_sizes
 def test_answer(snap_compare, size):
     assert snap_compare(script.app(script.ScriptedSession(script.answered())), run_before=asking(), terminal_size=size)
 
@@ -74,13 +74,13 @@ def test_source(snap_compare):
     assert snap_compare(script.app(session), run_before=asking("down", "enter"), terminal_size=SMALL)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@both_sizes
 def test_personas(snap_compare, size):
     app = script.app(script.ScriptedSession())
     assert snap_compare(app, run_before=pressing("archivist: stable → active", "f2", "p"), terminal_size=size)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@both_sizes
 def test_history(snap_compare, size):
     app = script.app(script.ScriptedSession(runs=60))
     assert snap_compare(app, run_before=pressing("History · 50+", "f3", "j"), terminal_size=size)

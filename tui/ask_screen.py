@@ -6,6 +6,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -21,7 +22,7 @@ from tui.widgets.status_line import StatusLine, status_text
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.worker import Worker
@@ -86,8 +87,12 @@ class AskScreen(Screen[None]):
         from tui.widgets.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
 
         await self.mount(RunPanes(id="run"), after="#welcome")
-        self.run_worker(self.library.open, group="library")
         self.pace.mark()
+        self._open_library()
+
+    @work(group="library")
+    async def _open_library(self) -> None:
+        await self.library.open()
 
     def ask(self, question: str) -> None:
         """Start a run, unless one is running."""
@@ -119,7 +124,7 @@ class AskScreen(Screen[None]):
 
     async def _live(self, question: str) -> AsyncIterator[RecordedEvent]:
         await self.library.ready.wait()
-        async with aclosing(cast("AsyncGenerator[RecordedEvent]", self.session.ask(question))) as events:
+        async with aclosing(self.session.ask(question)) as events:
             async for recorded in events:
                 yield recorded
 

@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 LEGEND = """
+Enter asks; 1-8 asks a suggestion while the input is empty; down goes to the list below, tab to the next pane; \
+^p finds every command by name.
 Panel: ● called, ○ resting (with the gate's reason); A active, S stable, E experimental. \
 gate = expected gain - cost; rel relevance, con consistency, nov novelty, ent entity grounding, \
 tot their weighted total, crd what the panel loses without it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from rich.text import Text
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -109,11 +109,9 @@ class HistoryScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """There may be new runs since the last visit."""
-        self._load(again=True)
+        self._read(again=True)
 
-    def _load(self, *, again: bool = False) -> None:
-        self.run_worker(partial(self._read, again=again), group="history", exclusive=True)
-
+    @work(group="history", exclusive=True)
     async def _read(self, *, again: bool) -> None:
         """Read the next page, or the first one again; the disk is read in a thread."""
         offset = 0 if again else len(self._runs)
@@ -161,7 +159,7 @@ class HistoryScreen(Screen[None]):
         """Show its answer; read on when the end is near."""
         self._show_answer()
         if self._runs and not self._complete and event.cursor_row >= len(self._runs) - SOON:
-            self._load()
+            self._read(again=False)
 
     def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Enter replays."""
@@ -171,8 +169,9 @@ class HistoryScreen(Screen[None]):
         """Read the run's events and hand them to the ask screen."""
         run = self._highlighted()
         if run is not None:
-            self.run_worker(partial(self._replay, run.run_id), group="replay", exclusive=True)
+            self._replay(run.run_id)
 
+    @work(group="replay", exclusive=True)
     async def _replay(self, run_id: str) -> None:
         try:
             recorded = await asyncio.to_thread(self.session.replay, run_id)
@@ -191,7 +190,7 @@ class HistoryScreen(Screen[None]):
         event.stop()
         self._words = event.value.strip()
         self.query_one("#find").display = bool(self._words)
-        self._load(again=True)
+        self._read(again=True)
         self.query_one(DataTable).focus()
 
     def action_back(self) -> None:
@@ -204,7 +203,7 @@ class HistoryScreen(Screen[None]):
         find.display = False
         if self._words:
             self._words = ""
-            self._load(again=True)
+            self._read(again=True)
         self.query_one(DataTable).focus()
 
     def action_cursor(self, by: int) -> None:

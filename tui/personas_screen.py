@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
@@ -122,8 +123,9 @@ class PersonasScreen(Screen[None]):
         """Carry out a verdict on the highlighted persona."""
         entry = self._highlighted()
         if entry is not None:
-            self.run_worker(partial(self._change, entry.persona.persona_id, Verdict(verdict)), group="roster")
+            self._change(entry.persona.persona_id, Verdict(verdict))
 
+    @work(group="roster")
     async def _change(self, persona_id: str, verdict: Verdict) -> None:
         message = self.query_one(MessageLine)
         try:

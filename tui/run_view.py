@@ -154,13 +154,15 @@ class RunView:
         self._answered(Phase.READING)
 
     def _row(self, persona_id: str) -> PanelRow:
-        self.panel_changes += 1
+        if persona_id not in self.rows:
+            self.panel_changes += 1
         return self.rows.setdefault(persona_id, PanelRow(persona_id, len(self.rows)))
 
     def _judge(self, receipt: GateReceipt) -> None:
         row = self._row(receipt.persona_id)
         row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
         row.gate, row.threshold = receipt.score, receipt.threshold
+        self.panel_changes += 1
         self.phase = Phase.CHOOSING
 
     def _step(self, event: PersonaStepped) -> None:
@@ -172,10 +174,12 @@ class RunView:
     def _score(self, event: OutputScored) -> None:
         row = self._row(event.persona_id)
         row.scores, row.credit = event.scores, event.credit
+        self.panel_changes += 1
         self.phase = Phase.SCORING
 
     def _move(self, event: PersonaTransitioned) -> None:
         self._row(event.persona_id).state = event.after
+        self.panel_changes += 1
         self.transitions.append(event)
         self._log(event)
 

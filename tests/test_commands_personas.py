@@ -1,0 +1,207 @@
+"""`persona-moe personas`: everything that may happen to a persona, by hand, and what the ledger says of it."""
+
+import json
+
+import pytest
+
+from engine.persona import persona_schema
+from tui.command_line import main
+
+STATES = {
+    "analyst": "active", "archivist": "active", "control": "active", "minimalist": "experimental", "networker": "active",
+    "reader": "stable", "skeptic": "stable", "specialist": "active", "tracker": "active", "wanderer": "stable",
+}  # fmt: skip
+KEYS = ["persona_id", "state", "traits", "expertise", "activation_cost", "historical_performance", "metadata"]
+
+
+@pytest.fixture
+def personas(tmp_path, capsys):
+    """Run an action; returns stdout (with --json what it means). `code` 2 returns the one line on stderr."""
+
+    def run(*arguments, code=0):
+        given = ["personas", *map(str, arguments), "--workspace", str(tmp_path / "workspace")]
+        assert main(given) == code
+        out, err = capsys.readouterr()
+        if code and not out:
+            assert err.startswith("persona-moe: ")
+            assert err.count("\n") == 1
+            return err
+        assert err == ""
+        return json.loads(out) if "--json" in arguments else out
+
+    return run
+
+
+def file_of(tmp_path, persona_id):
+    (path,) = (tmp_path / "workspace" / "personas").glob(f"*/{persona_id}.json")
+    return path
+
+
+def test_the_list_holds_every_persona_with_its_state(personas):
+    listed = personas("list", "--json")
+    assert {entry["persona_id"]: entry["state"] for entry in listed} == STATES
+    assert [entry["persona_id"] for entry in listed] == sorted(STATES)
+    assert all(list(entry) == KEYS for entry in listed)
+    header, *rows = personas("list").splitlines()
+    assert header.split() == ["persona", "state", "runs", "mean", "name"]
+    assert rows[0].split() == ["analyst", "active", "0", "-", "The", "Analyst"]
+    assert len(rows) == 10
+
+
+def test_a_persona_file_that_cannot_be_read_is_told(personas, tmp_path):
+    personas("list")
+    file_of(tmp_path, "tracker").write_text("{")
+    out = personas("list")
+    assert "not read: " in out
+    assert "tracker.json" in out
+    assert len(personas("list", "--json")) == 9
+    assert "tracker.json" in personas("promote", "tracker", code=2)
+
+
+def test_show_prints_the_file_and_its_state(personas, tmp_path):
+    shown = personas("show", "tracker")
+    state, _, text = shown.partition("\n")
+    assert (state, text) == ("active", file_of(tmp_path, "tracker").read_text())
+    assert personas("show", "tracker", "--json") == {"persona_id": "tracker", "state": "active", **json.loads(text)}
+    assert list(personas("show", "tracker", "--json")) == KEYS
+    assert "which persona?" in personas("show", code=2)
+    assert "did you mean 'tracker'?" in personas("show", "traker", code=2)
+
+
+def test_the_schema_is_shown_without_a_workspace(tmp_path, personas):
+    assert json.loads(personas("show", "--schema")) == persona_schema()
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_a_new_persona_is_experimental_and_can_be_shown(personas, tmp_path):
+    assert personas("new", "newt", "--trait", "focus=7", "--trait", "humour=2") == "newt is experimental\n"
+    assert personas("show", "newt", "--json") == {
+        "persona_id": "newt", "state": "experimental", "traits": {"focus": 7, "humour": 2}, "expertise": [],
+        "activation_cost": 0.0, "historical_performance": {}, "metadata": {},
+    }  # fmt: skip
+    assert file_of(tmp_path, "newt").parent.name == "experimental"
+    assert "newt is experimental already" in personas("new", "newt", code=2)
+
+
+def test_a_copy_keeps_what_a_persona_is_and_not_what_it_earned_or_that_it_is_the_control(personas, tmp_path):
+    personas("list")
+    file = file_of(tmp_path, "control")
+    earned = {"samples": 3, "mean": 0.5, "m2": 0.1}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"historical_performance": earned}))
+    copy = personas("new", "copy", "--from", file, "--trait", "breadth=9", "--json")
+    assert (copy["state"], copy["traits"], copy["historical_performance"]) == ("experimental", {"breadth": 9}, {})
+    assert "control" not in copy["metadata"]
+    assert copy["metadata"]["name"] == "The Control"
+    personas("prune", "copy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["Bad Name"], "Bad Name"),
+        (["../up"], "../up"),
+        (["x" * 65], "x" * 65),
+        (["newt", "--trait", "focus"], "trait 'focus' is not valid (NAME=1-9, for example focus=7)"),
+        (["newt", "--trait", "=3"], "trait '=3' is not valid"),
+        (["newt", "--trait", "focus=high"], "trait 'focus=high' is not valid"),
+        (["newt", "--trait", "focus=10"], "traits/focus: 10 is greater than the maximum of 9"),
+        (["newt", "--trait", "focus=0"], "traits/focus: 0 is less than the minimum of 1"),
+        (["newt", "--from", "/nowhere.json"], "/nowhere.json: No such file or directory"),
+        (["control"], "control is active already"),
+    ],
+)
+def test_a_new_persona_that_is_none_is_refused_and_nothing_is_written(personas, tmp_path, arguments, told):
+    assert told in personas("new", *arguments, code=2)
+    assert len(list((tmp_path / "workspace" / "personas").rglob("*.json"))) == 10
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state\n"
+
+
+def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path):
+    assert personas("promote", "minimalist") == "minimalist: experimental -> stable\n"
+    assert personas("promote", "minimalist", "--json")["state"] == "active"
+    assert "minimalist is active already" in personas("promote", "minimalist", code=2)
+    assert personas("demote", "minimalist") == "minimalist: active -> stable\n"
+    assert personas("demote", "minimalist") == "minimalist: stable -> experimental\n"
+    assert personas("demote", "minimalist") == "minimalist: experimental -> pruned\n"
+    assert "restore it first" in personas("promote", "minimalist", code=2)
+    assert personas("restore", "minimalist") == "minimalist: pruned -> experimental\n"
+    assert personas("prune", "wanderer") == "wanderer: stable -> pruned\n"
+    assert file_of(tmp_path, "wanderer").parent.name == "pruned"
+    transitions = [line.split() for line in personas("ledger").splitlines() if line.startswith("entry=Transition")]
+    assert [(fields[2], fields[3], fields[4]) for fields in transitions] == [
+        ("persona_id=minimalist", "before=experimental", "after=stable"),
+        ("persona_id=minimalist", "before=stable", "after=active"),
+        ("persona_id=minimalist", "before=active", "after=stable"),
+        ("persona_id=minimalist", "before=stable", "after=experimental"),
+        ("persona_id=minimalist", "before=experimental", "after=pruned"),
+        ("persona_id=minimalist", "before=pruned", "after=experimental"),
+        ("persona_id=wanderer", "before=stable", "after=pruned"),
+    ]
+    assert all("rule=manual" in fields and "decided_by=user" in fields for fields in transitions)
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state\n"
+
+
+def test_the_ledger_as_json_lines(tmp_path, capsys):
+    workspace = ["--workspace", str(tmp_path / "workspace")]
+    assert main(["personas", "promote", "reader", *workspace]) == 0
+    capsys.readouterr()
+    assert main(["personas", "ledger", "--json", *workspace]) == 0
+    entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [entry["entry"] for entry in entries] == ["Added"] * 10 + ["Transition"]
+    assert list(entries[-1]) == ["entry", "at", "persona_id", "before", "after", "rule", "decided_by", "performance"]
+    assert (entries[-1]["before"], entries[-1]["after"]) == ("stable", "active")
+
+
+def test_verify_tells_a_file_that_was_moved_by_other_hands(personas, tmp_path):
+    personas("list")
+    folder = tmp_path / "workspace" / "personas"
+    (folder / "stable" / "reader.json").rename(folder / "pruned" / "reader.json")
+    out = personas("ledger", "--verify", code=1)
+    assert out == "reader: stable in the ledger, but its file is in pruned\nthe ledger and the folders differ\n"
+
+
+@pytest.mark.xfail(strict=True, reason="--verify prints sentences whether JSON is asked for or not")
+def test_verify_prints_json_when_asked_to(personas):
+    assert personas("ledger", "--verify", "--json") is not None
+
+
+def test_a_damaged_ledger_is_one_line_that_names_the_line(personas, tmp_path, capsys):
+    personas("promote", "reader")
+    ledger = tmp_path / "workspace" / "db" / "ledger.jsonl"
+    ledger.write_bytes(b"{}\n" + ledger.read_bytes())
+    err = personas("ledger", code=1)
+    assert "ledger.jsonl: line 1:" in err
+
+
+def test_validate_judges_files_without_a_workspace(tmp_path, personas, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    fields = {"traits": {}, "expertise": [], "activation_cost": 0, "historical_performance": {}, "metadata": {}}
+    good.write_text(json.dumps({"persona_id": "good", **fields}))
+    bad.write_text(json.dumps({"persona_id": "bad", **fields, "traits": {"focus": 12}}))
+    assert personas("validate", good) == f"{good}: valid\n"
+    assert personas("validate", good, "--json") == [{"file": str(good), "valid": True, "persona_id": "good"}]
+    first, second, third = personas("validate", good, bad, tmp_path / "none.json", "--json", code=2)
+    assert (first["valid"], list(second), list(third)) == (True, ["file", "valid", "error"], ["file", "valid", "error"])
+    assert "traits/focus: 12 is greater than the maximum of 9" in second["error"]
+    assert "No such file" in third["error"]
+    assert "traits/focus" in personas("validate", bad, code=2)
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_what_a_persona_says_of_itself_cannot_steer_the_terminal(personas, tmp_path, capsys):
+    hostile = "\x1b[2J\x9b\u202e\x07"
+    file = tmp_path / f"evil{hostile}.json"
+    fields = {"traits": {}, "expertise": [hostile], "activation_cost": 0, "historical_performance": {}}
+    file.write_text(json.dumps({"persona_id": "evil", **fields, "metadata": {"name": hostile}}))
+    workspace = ["--workspace", str(tmp_path / "workspace")]
+    for arguments in (["new", "evil", "--from", str(file)], ["list"], ["show", "evil"], ["show", "evil", "--json"],
+                      ["list", "--json"], ["validate", str(file)], ["new", f"a{hostile}"], ["show", f"a{hostile}"]):  # fmt: skip
+        main(["personas", *arguments, *workspace])
+        for text in capsys.readouterr():
+            assert not set(text) & set(hostile.replace("[2J", ""))
+
+
+@pytest.mark.xfail(strict=True, reason="the choices are shown as Python writes an enumeration")
+def test_an_unknown_action_names_the_valid_ones_as_they_are_typed(personas):
+    assert "Verdict" not in personas("frobnicate", code=2)

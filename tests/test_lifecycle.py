@@ -1,0 +1,155 @@
+"""The lifecycle: what the thresholds say, the ladder of states, and what may not happen."""
+
+import pytest
+
+from engine.errors import PersonaError
+from engine.lifecycle import Verdict, evaluate_pruning_thresholds, performance_of, state_after
+from engine.metrics import PersonaPerformance
+from engine.persona import Persona, PersonaState, RosterEntry
+from engine.settings import Thresholds
+
+ACTIVE, STABLE, EXPERIMENTAL, PRUNED = (PersonaState(name) for name in ("active", "stable", "experimental", "pruned"))
+THRESHOLDS = Thresholds(
+    pruning_threshold=0.25,
+    promotion_threshold=0.55,
+    demotion_threshold=0.35,
+    activation_threshold=0.0,
+    minimum_samples=20,
+    confidence=2.0,
+)
+
+
+def earned(mean: float, *, error: float = 0.01, samples: int = 100) -> PersonaPerformance:
+    """A performance whose mean has this standard error."""
+    return PersonaPerformance(samples, mean, error**2 * samples * (samples - 1))
+
+
+def verdict(performance: PersonaPerformance, state: PersonaState) -> Verdict:
+    return evaluate_pruning_thresholds(performance, THRESHOLDS, state=state)
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdicts"),
+    [
+        (0.10, {ACTIVE: "demote", STABLE: "demote", EXPERIMENTAL: "prune"}),
+        (0.30, {ACTIVE: "demote", STABLE: "demote", EXPERIMENTAL: "keep"}),
+        (0.45, {ACTIVE: "keep", STABLE: "keep", EXPERIMENTAL: "keep"}),
+        (0.70, {ACTIVE: "keep", STABLE: "promote", EXPERIMENTAL: "promote"}),
+    ],
+)
+def test_what_a_mean_leads_to_in_each_state(mean, verdicts):
+    assert {state: verdict(earned(mean), state) for state in verdicts} == verdicts
+    assert verdict(earned(mean), PRUNED) is Verdict.KEEP
+
+
+@pytest.mark.parametrize(
+    ("state", "mean", "expected"),
+    [
+        (EXPERIMENTAL, 0.2299, Verdict.PRUNE),
+        (EXPERIMENTAL, 0.2301, Verdict.KEEP),
+        (STABLE, 0.3299, Verdict.DEMOTE),
+        (STABLE, 0.3301, Verdict.KEEP),
+        (ACTIVE, 0.3299, Verdict.DEMOTE),
+        (ACTIVE, 0.3301, Verdict.KEEP),
+        (STABLE, 0.5699, Verdict.KEEP),
+        (STABLE, 0.5701, Verdict.PROMOTE),
+        (EXPERIMENTAL, 0.5701, Verdict.PROMOTE),
+        (ACTIVE, 0.99, Verdict.KEEP),
+    ],
+)
+def test_the_bound_decides_not_the_mean(state, mean, expected):
+    assert verdict(earned(mean), state) is expected
+
+
+def test_who_is_not_surely_bad_or_good_stays():
+    for mean in (0.1, 0.3, 0.6, 0.8):
+        for state in PersonaState:
+            assert verdict(earned(mean, error=0.3), state) is Verdict.KEEP
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0])
+def test_too_few_samples_decide_nothing(mean):
+    for state in (STABLE, EXPERIMENTAL):
+        assert verdict(earned(mean, error=0.0, samples=19), state) is Verdict.KEEP
+        assert verdict(earned(mean, error=0.0, samples=20), state) is not Verdict.KEEP
+    assert verdict(PersonaPerformance(), EXPERIMENTAL) is Verdict.KEEP
+
+
+def test_a_single_sample_decides_nothing_even_if_one_were_enough():
+    eager = Thresholds(0.25, 0.55, 0.35, 0.0, minimum_samples=1, confidence=0.0)
+    assert evaluate_pruning_thresholds(PersonaPerformance(1, 0.0, 0.0), eager, state=EXPERIMENTAL) is Verdict.KEEP
+
+
+def test_the_state_is_active_unless_said_otherwise():
+    assert evaluate_pruning_thresholds(earned(0.1), THRESHOLDS) is Verdict.DEMOTE
+    assert evaluate_pruning_thresholds(earned(0.9), THRESHOLDS) is Verdict.KEEP
+
+
+def test_a_constant_persona_never_swings_between_two_states():
+    for hundredth in range(101):
+        state, seen = STABLE, []
+        for _ in range(10):
+            decided = verdict(earned(hundredth / 100), state)
+            if decided is Verdict.KEEP:
+                break
+            seen.append(decided)
+            state = state_after(RosterEntry(Persona("p", {}), state), decided)
+        assert len(seen) <= 2
+        assert not {Verdict.PROMOTE, Verdict.DEMOTE} <= set(seen)
+
+
+def entry(state: PersonaState, *, control: bool = False) -> RosterEntry:
+    return RosterEntry(Persona("p", {}, metadata={"control": control}), state)
+
+
+@pytest.mark.parametrize(
+    ("state", "decided", "after"),
+    [
+        (EXPERIMENTAL, Verdict.PROMOTE, STABLE),
+        (STABLE, Verdict.PROMOTE, ACTIVE),
+        (ACTIVE, Verdict.DEMOTE, STABLE),
+        (STABLE, Verdict.DEMOTE, EXPERIMENTAL),
+        (EXPERIMENTAL, Verdict.DEMOTE, PRUNED),
+        (ACTIVE, Verdict.PRUNE, PRUNED),
+        (STABLE, Verdict.PRUNE, PRUNED),
+        (EXPERIMENTAL, Verdict.PRUNE, PRUNED),
+        (PRUNED, Verdict.RESTORE, EXPERIMENTAL),
+        (ACTIVE, Verdict.KEEP, ACTIVE),
+    ],
+)
+def test_where_a_verdict_leads(state, decided, after):
+    assert state_after(entry(state), decided) is after
+
+
+@pytest.mark.parametrize(
+    ("state", "decided", "message", "hint"),
+    [
+        (ACTIVE, Verdict.PROMOTE, "p is active already", "no higher state"),
+        (ACTIVE, Verdict.RESTORE, "p is active", "only a pruned"),
+        (EXPERIMENTAL, Verdict.RESTORE, "p is experimental", "only a pruned"),
+        (PRUNED, Verdict.PROMOTE, "p is pruned already", "restore it"),
+        (PRUNED, Verdict.DEMOTE, "p is pruned already", "restore it"),
+        (PRUNED, Verdict.PRUNE, "p is pruned already", "restore it"),
+    ],
+)
+def test_what_cannot_be_says_why(state, decided, message, hint):
+    with pytest.raises(PersonaError) as caught:
+        state_after(entry(state), decided)
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("state", PersonaState)
+def test_the_control_never_falls(state):
+    for decided in (Verdict.PRUNE, Verdict.DEMOTE):
+        with pytest.raises(PersonaError, match="neutral control"):
+            state_after(entry(state, control=True), decided)
+    assert state_after(entry(STABLE, control=True), Verdict.PROMOTE) is ACTIVE
+    assert state_after(entry(PRUNED, control=True), Verdict.RESTORE) is EXPERIMENTAL
+
+
+def test_performance_is_read_from_the_persona_and_other_figures_are_left():
+    persona = Persona("p", {}, historical_performance={"samples": 3, "mean": 0.5, "m2": 0.02, "note": "kept"})
+    assert performance_of(persona) == PersonaPerformance(3, 0.5, 0.02)
+    assert performance_of(Persona("p", {})) == PersonaPerformance()
+    assert performance_of(Persona("p", {}, historical_performance={"mean": 1})) == PersonaPerformance(0, 1.0, 0.0)

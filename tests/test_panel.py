@@ -1,0 +1,164 @@
+"""The panel: one ranking of all evidence, who deserves credit for it, and the same one everywhere."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from engine.library import ScopedIndex, index_passages
+from engine.panel import Panel
+from engine.passages import Passage
+from engine.persona import Persona
+from engine.search import SearchIndex
+
+TEXTS = {
+    "Tide Song": "Tide Song is a hymn. It was composed by Mara Ellin, and first sung in a chapel.",
+    "Mara Ellin": "Mara Ellin taught music. She was born in Tarnby and died at sea.",
+    "Tarnby": "Tarnby is a town on the river Oule. Its bridge is old.",
+    "Chapel Choir": "A choir of composers. Each was born somewhere, and each composer wrote a song.",
+    **{f"Day {n}": f"On day {n} the wind blew, and a song was heard." for n in range(30)},
+}
+QUESTION = "Where was the composer of Tide Song born?"
+WALKER, NEAR, FAR = Persona("walker", {}), Persona("near", {"persistence": 1}), Persona("far", {"persistence": 9})
+CONTROL = Persona("control", {}, metadata={"control": True})
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+    passages = [Passage(title, f"/{title[:3]}", title, "", 0, len(text), text) for title, text in TEXTS.items()]
+    return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, p.source) for p in passages])
+
+
+@pytest.fixture
+def panel(found: ScopedIndex) -> Panel:
+    return Panel(QUESTION, found)
+
+
+def test_one_walker_alone_is_the_ranking_and_has_all_the_credit(panel):
+    walk = panel.send(WALKER)
+    assert list(panel.fused()) == walk.ranking()[:20]
+    assert panel.credit("walker") == pytest.approx(1.0)
+    assert panel.fused(without="walker") == {}
+
+
+def test_nobody_sent_has_found_nothing(panel):
+    assert panel.fused() == {}
+    assert panel.coverage([]) == 0
+
+
+def test_the_control_has_a_vote_only_when_no_one_else_found_anything(panel):
+    searched = panel.send(CONTROL).ranking()
+    assert list(panel.fused()) == searched[:20]
+    walked = panel.send(WALKER).ranking()
+    assert list(panel.fused()) == walked[:20]
+    assert panel.credit("control") == 0
+    assert list(panel.fused(without="walker")) == searched[:20]
+
+
+def test_scores_fall_from_the_first_on_and_stay_inside(panel):
+    for persona in (WALKER, NEAR, FAR, CONTROL):
+        panel.send(persona)
+    scores = list(panel.fused().values())
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[-1] <= scores[0] <= 1
+
+
+def test_a_twin_takes_the_credit_away(panel):
+    panel.send(WALKER)
+    panel.send(Persona("twin", {}))
+    assert panel.credit("walker") == panel.credit("twin") == 0
+
+
+def test_credit_is_what_the_first_five_lose(panel):
+    panel.send(NEAR)
+    panel.send(FAR)
+    full, rest = list(panel.fused())[:5], list(panel.fused(without="near"))[:5]
+    assert set(full) != set(rest)
+    weights = {number: 1 / place for place, number in enumerate(full, 1)}
+    lost = sum(weight for number, weight in weights.items() if number not in rest)
+    assert panel.credit("near") == pytest.approx(lost / sum(weights.values()))
+    assert 0 < panel.credit("near") < 1
+
+
+def test_an_output_holds_the_best_evidence_and_what_its_first_five_hold(panel):
+    walk = panel.send(WALKER)
+    output = panel.output("walker")
+    assert [evidence.number for evidence in output.evidence] == walk.ranking()[:20]
+    assert [evidence.score for evidence in output.evidence] == [walk.scores[n] for n in walk.ranking()[:20]]
+    assert output.first() == tuple(walk.ranking()[:5])
+    assert output.stems == panel.roots_of(walk.ranking()[:5])
+    assert output.names == {"tide song"}
+    assert (output.persona_id, output.text) == ("walker", "")
+
+
+def test_coverage_grows_with_the_evidence(panel):
+    panel.send(WALKER)
+    numbers = list(panel.fused())
+    shares = [panel.coverage(numbers[:count]) for count in range(6)]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0.8 < shares[5] <= 1
+
+
+def test_a_persona_sent_again_counts_once(panel):
+    panel.send(WALKER)
+    before = panel.fused()
+    panel.send(WALKER)
+    assert panel.fused() == before
+
+
+def test_a_scope_holds_for_the_whole_walk(found):
+    scoped = ScopedIndex(found.index, ("/Mar", "/Tar"), found.mean_length)
+    panel = Panel(QUESTION, scoped)
+    for persona in (WALKER, FAR):
+        walk = panel.send(persona)
+        assert walk.scores
+        assert {panel.neighbourhood.open(n).stored.passage.source for n in walk.scores} <= {"/Mar", "/Tar"}
+
+
+def test_a_scope_without_a_word_of_the_question_finds_nothing(found):
+    panel = Panel("What hymn is it?", ScopedIndex(found.index, ("/Tar",), found.mean_length))
+    assert panel.question.terms == ("hymn",)
+    assert panel.send(CONTROL).scores == {}
+
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from engine.library import Library
+from engine.panel import Panel
+from engine.persona import persona_from_json
+from engine.settings import load_settings
+from engine.shipped import shipped
+
+library = Library(Path(sys.argv[1]), load_settings(shipped("configs")).system)
+library.ingest([shipped("db/sample")])
+told = []
+for entry in json.loads(shipped("db/sample_questions.json").read_text())[:6]:
+    panel = Panel(entry["question"], library.retriever())
+    for path in sorted(shipped("personas").glob("*/*.json")):
+        panel.send(persona_from_json(json.loads(path.read_text()), where=str(path)))
+    passages = {n: panel.neighbourhood.open(n).stored.passage.id for n in panel.fused()}
+    told.append({passages[n]: score for n, score in panel.fused().items()})
+    told.append({name: [panel.credit(name), sorted(panel.output(name).stems)] for name in panel.walks})
+print(json.dumps(told))
+"""
+
+
+def test_two_processes_with_indexes_of_their_own_agree_to_the_last_digit(tmp_path):
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(tmp_path / seed)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in ("1", "2")
+    ]
+    first, second = (process.communicate(timeout=60)[0] for process in running)
+    assert [process.returncode for process in running] == [0, 0]
+    assert first == second
+    assert len(json.loads(first)) == 12
+    assert all(json.loads(first))
