@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -175,11 +176,11 @@ class Library:
             self.index.remove(name)
             del self._catalogue.files[name]
         for done, name in enumerate(plan.changed, start=1):
-            if cancelled():
-                done -= 1  # noqa: PLW2901 - this one was not done
-                break
             progress(done, len(plan.changed), name)
-            file = self._read_file(name, *plan.present[name])
+            file = self._read_file(name, *plan.present[name], cancelled)
+            if cancelled():
+                done -= 1  # noqa: PLW2901 - this one was not done in whole
+                break
             self._catalogue.files[name] = file
             pending += file.passages
             if pending >= _COMMIT_EVERY:
@@ -190,17 +191,24 @@ class Library:
         added = len(set(plan.changed[:done]) - before)
         return replace(report, added=added, changed=done - added, cancelled=done < len(plan.changed))
 
-    def _read_file(self, name: str, root: Path, stat: os.stat_result) -> _File:
-        """Put the passages of one file in place of its old ones."""
-        self.index.remove(name)
+    def _read_file(self, name: str, root: Path, stat: os.stat_result, cancelled: Callable[[], bool]) -> _File:
+        """Put the passages of one file in place of its old ones; when cancelled, the file is not known any more."""
         found = _File(stat.st_size, stat.st_mtime_ns)
         try:
             limit = int(self._system.max_file_megabytes * 1e6)
             documents = read_documents(Path(name), root=root if root.is_dir() else root.parent, max_bytes=limit)
             passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
         except DocumentError as error:
+            self.index.remove(name)
             return replace(found, reason=str(error))
-        count, words = self.index.add(passages, scope=[name, *map(str, Path(name).parents)])
+        if cancelled():
+            return found
+        self.index.remove(name)
+        wanted = takewhile(lambda _: not cancelled(), passages)
+        count, words = self.index.add(wanted, scope=[name, *map(str, Path(name).parents)])
+        if cancelled():  # in the middle of it
+            self.index.remove(name)
+            self._catalogue.files.pop(name, None)
         return replace(found, passages=count, words=words, reason="" if count else "empty")
 
     def _report(self, plan: _Plan, done: Sequence[str]) -> IngestReport:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -66,10 +66,12 @@ class MoeOrchestrator:
         emit: Emit,
         run_id: str,
         language_model: LanguageModel | None = None,
+        missing: Sequence[str] = (),
         gate: Gate | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
+        self._missing = missing  # what the run has to do without, each with the reason
         thresholds = settings.thresholds
         self._gate = gate or ThresholdGate(thresholds.activation_threshold, settings.system.batch_size)
         self.graph = DynamicKnowledgeGraph()
@@ -94,6 +96,8 @@ class MoeOrchestrator:
         system = self._settings.system
         model = self._model.name if self._model else None
         self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model))
+        for reason in self._missing:
+            self._emit(Degraded(reason))
         try:
             for self._cycle in range(1, system.max_iterations + 1):
                 if not await self.expansion_phase():

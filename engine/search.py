@@ -15,6 +15,7 @@ from engine.text import one_line
 
 K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 _CACHED = 50_000  # passages kept in memory between questions
+_ALL = "*"  # the scope that every passage is in
 
 
 class _Stored(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -141,6 +142,7 @@ class SearchIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self._opened: dict[int, OpenedPassage] = {}
+        self._has_deleted = self._searcher.doc_freq("scope", _ALL) > len(self)
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -197,16 +199,24 @@ class SearchIndex:
 
     def term_frequency(self, stem: str) -> int:
         """See `Retriever.term_frequency`."""
-        return int(self._searcher.doc_freq("body", stem))
+        return self._frequency("body", stem)
 
     def mention_frequency(self, key: str) -> int:
         """See `Retriever.mention_frequency`."""
-        return int(self._searcher.doc_freq("mention", key))
+        return self._frequency("mention", key)
 
     def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `Retriever.known`."""
-        frequency = self._searcher.doc_freq
+        frequency = self._frequency if self._has_deleted else self._searcher.doc_freq
         return [(frequency("mention", key), frequency("title", key)) for key in keys]
+
+    def _frequency(self, field: str, value: str) -> int:
+        """The document frequency; tantivy's own also counts deleted passages, until it merges their segment."""
+        found = int(self._searcher.doc_freq(field, value))
+        if found and self._has_deleted:
+            query = self._tantivy.Query.term_query(self._schema, field, value, index_option="basic")
+            found = int(self._searcher.search(query, 1, count=True).count)
+        return found
 
     def _filter(self, field: str, values: Sequence[str]) -> Any:
         query = self._tantivy.Query
@@ -230,7 +240,7 @@ class SearchIndex:
             analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text)
             document = self._tantivy.Document()
             document.add_text("body", " ".join(body))
-            for value in scope:
+            for value in (_ALL, *scope):
                 document.add_text("scope", value)
             for key in sorted(names_in(analysis.runs)):
                 document.add_text("mention", key)

@@ -11,7 +11,7 @@ from engine.text import content_stems, one_line, sentence_spans
 
 ABSTENTION = "Your library does not say."
 
-_MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_MARK = re.compile(r"\s*\[(\d[\d,\s]*)\]")
 _SUPPORT = 0.4  # share of a sentence's content stems that its source must hold
 
 
@@ -37,7 +37,7 @@ def synthesize_persona_context(persona_outputs: Sequence[PersonaOutput], graph_c
 def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:
     """The answer that needs no model: the quotations one after the other, each cited."""
     citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
-    text = " ".join(f"{one_line(citation.quote)} [{citation.n}]" for citation in citations)
+    text = " ".join(f"{one_line(_unmarked(citation.quote))} [{citation.n}]" for citation in citations)
     return AnswerWritten(text, abstained=False, citations=citations, removed=0)
 
 
@@ -53,7 +53,7 @@ def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten
     counted; so is a sentence that no source supports. Nothing left: an answer without citations, for the caller
     to replace.
     """
-    if text.strip().rstrip(".").endswith(ABSTENTION.rstrip(".")):
+    if one_line(_unmarked(text)).rstrip(". ").endswith(ABSTENTION.rstrip(".")):
         return abstention()
     numbers: dict[tuple[int, int], int] = {}
     citations: list[Citation] = []
@@ -62,9 +62,10 @@ def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten
     for sentence, cited in _cited_sentences(text):
         named = [n for n in cited if 1 <= n <= len(passages)]
         found = [best for n in named if (best := _support(sentence, [passages[n - 1]]))]
+        removed += len(cited) - len(found)
         if not found and (best := _support(sentence, passages)):
             found = [best]
-        removed += max(0, len(cited) - len(found)) + (not found and not cited)
+        removed += not found and not cited
         marks = []
         for quotation in found:
             place = (quotation.number, quotation.start)
@@ -83,10 +84,17 @@ def _cited_sentences(text: str) -> list[tuple[str, list[int]]]:
     found = []
     for start, end in sentence_spans(joined):
         sentence = joined[start:end]
-        cited = [int(n) for mark in _MARK.findall(sentence) for n in mark.split(",")]
-        if bare := one_line(_MARK.sub("", sentence)).strip(" -*•"):
+        cited = [int(n) for mark in _MARK.findall(sentence) for n in re.findall(r"\d{1,9}", mark)]
+        if bare := one_line(_unmarked(sentence)).strip(" -*•"):
             found.append((bare, list(dict.fromkeys(cited))))
     return found
+
+
+def _unmarked(text: str) -> str:
+    """`text` without anything that looks like one of our marks: a source may have its own."""
+    while (bare := _MARK.sub("", text)) != text:
+        text = bare
+    return text
 
 
 def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:

@@ -9,7 +9,7 @@ from engine.dates import date_terms
 
 # Control characters (C0 but tab and line feed, C1, DEL), bidirectional overrides and isolates, and the
 # separators and invisible marks that move what follows them on a terminal.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n[^\S\n]*\n\s*|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)")
@@ -31,6 +31,11 @@ _CACHED = 200_000
 def printable(text: str) -> str:
     """`text` without anything that could steer a terminal; tabs and line feeds stay."""
     return _UNPRINTABLE.sub("", text)
+
+
+def escaped(json: str) -> str:
+    """JSON in which everything that could steer a terminal is written as its escape."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
 
 
 def one_line(text: str) -> str:

@@ -152,9 +152,6 @@ def test_scores_are_always_numbers(question):
         assert math.isfinite(receipt.score)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the experimental seat is given anew in every cycle, so two can sit in one question"
-)
 def test_the_experimental_seat_is_one_for_all_cycles_of_a_question(question):
     trials = [entry("x", EXPERIMENTAL), entry("y", EXPERIMENTAL)]
     assert activated(choose(question, *trials, called=("x",))) == set()

@@ -94,7 +94,6 @@ def test_the_articles_node_and_edge_stand_alone():
     assert (edge.source, edge.target) == (source, target)
 
 
-@pytest.mark.xfail(strict=True, reason="edge data is handed to networkx as keyword arguments, so its own names clash")
 @pytest.mark.parametrize("name", ["key", "u_for_edge"])
 def test_edge_data_may_use_any_name(graph, name):
     for _ in range(2):

@@ -158,21 +158,17 @@ def test_white_space_between_paragraphs_belongs_to_no_passage():
     assert texts("a" * 90 + "\n\n \n\n   " + "b" * 150) == ["a" * 90, "b" * 150]
 
 
-@pytest.mark.xfail(strict=True, reason="`_heading` reads a comment inside fenced code as a heading")
 def test_a_comment_in_fenced_code_is_no_heading():
     assert {p.heading for p in split("## Use\n\n```bash\nmake\n\n# then\n\nmake install\n```")} == {"Use"}
 
 
-@pytest.mark.xfail(strict=True, reason="`_HEADING` takes the fence below a line for its underline")
 def test_a_fence_is_no_underline():
     assert {p.heading for p in split("## Use\n\nRun this:\n```\nmake\n```")} == {"Use"}
 
 
-@pytest.mark.xfail(strict=True, reason="`_HEADING` knows no overline, so sections under overlined titles run together")
 def test_an_overlined_heading_is_a_heading():
     assert [p.heading for p in split("Before.\n\n=====\nPart\n=====\n\nAfter.")] == ["", "Part"]
 
 
-@pytest.mark.xfail(strict=True, reason="a bare heading takes the next heading with it, for as long as headings follow")
 def test_headings_alone_do_not_grow_beyond_the_limit():
     assert all(len(text) <= 2 * 200 for text in texts("\n\n".join(f"# Heading {n}" for n in range(100))))

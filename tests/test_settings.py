@@ -147,17 +147,14 @@ def test_the_error_is_one_of_the_users_input():
     assert str(SettingsError("what", hint="valid")) == "what (valid)"
 
 
-@pytest.mark.xfail(strict=True, reason="the YAML constructor raises ValueError, which is no YAMLError")
 @pytest.mark.parametrize("text", ["log_level: 2020-13-45", f"seed: {'1' * 5000}"], ids=["date", "number"])
 def test_a_value_that_yaml_cannot_make_is_told(folder, text):
     refused(folder, "system", text)
 
 
-@pytest.mark.xfail(strict=True, reason="NaN passes every bound of the schema; `int(nan)` then ends an ingest")
 def test_no_number_is_no_valid_number(folder):
     refused(folder, "system", "max_file_megabytes: .nan")
 
 
-@pytest.mark.xfail(strict=True, reason="the schema takes 1.0 for an integer, msgspec does not: no SettingsError")
 def test_a_whole_number_with_a_point_is_told(folder):
     refused(folder, "system", "seed: 1.0")

@@ -1,19 +1,31 @@
 """The command `persona-moe`: what may be typed, and which module carries it out."""
 
+import io
 import sys
 from collections.abc import Sequence
 
 COMMANDS = ("ask", "ingest", "library", "personas", "history", "bench", "doctor")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an outcome
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given == ["--version"]:  # answered before anything is imported: scripts ask it often
-        from engine import __version__  # noqa: PLC0415
-
-        print(f"persona-moe {__version__}")  # noqa: T201 - the command line's own output
+    try:
+        code = _guarded(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output left: `persona-moe history list | head`
+        _silence_output()
         return 0
+    return code
+
+
+def _guarded(given: list[str]) -> int:
+    """Every error as one line on stderr, with `--debug` as a traceback."""
+    if given == ["--version"]:  # answered before anything is imported: scripts ask it often
+        return _print_version()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows only ASCII gets escapes, not an error
+            stream.reconfigure(errors="backslashreplace")
     if "--debug" in given:
         given.remove("--debug")
         return _dispatch(given)
@@ -28,9 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
     except KeyboardInterrupt:
         _complain("cancelled")
         return 130
-    except BrokenPipeError:  # the reader of our output left: `persona-moe history list | head`
-        _silence_output()
-        return 0
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last place where a defect can become one clear line
         _complain(one_line(f"internal error: {type(error).__name__}: {error}; run again with --debug to see where"))
         return 1
@@ -45,11 +56,20 @@ def _dispatch(given: list[str]) -> int:
     common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--workspace", type=Path)
     found, rest = common.parse_known_args(given)
+    if rest == ["--version"]:
+        return _print_version()
     name = rest.pop(0) if rest and rest[0] in COMMANDS else ""
     module = import_module(f"tui.commands.{name or 'open'}")
     parser = Parser.of_command(name, module.__doc__ or "")
     module.add_arguments(parser)
     return int(module.run(parser.parse_args(rest, found)))
+
+
+def _print_version() -> int:
+    from engine import __version__  # noqa: PLC0415
+
+    print(f"persona-moe {__version__}")  # noqa: T201 - the command line's own output
+    return 0
 
 
 def _complain(message: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 from engine.errors import LanguageModelError
 from engine.events import (
     AnswerWritten,
-    Degraded,
     Emit,
     EvidenceRanked,
     OutputScored,
@@ -98,6 +98,7 @@ class Session:
         report = self.library.ingest(roots, progress=progress, cancelled=cancelled.is_set)
         if str(sample) in self.library.roots and any(root != sample for root in roots):
             self.library.remove(str(sample))
+            report = replace(report, passages=len(self.library.retriever()))
         return report
 
     def open_now(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
@@ -151,27 +152,34 @@ class Session:
         from db.snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
-        model = await self._connect(emit)
+        missing = await self._connect()
         scope = [str(path.expanduser().resolve()) for path in self._paths]
         retriever = await asyncio.to_thread(self.library.retriever, scope)
         run = MoeOrchestrator(
-            question, retriever, self.roster, self.settings, emit=emit, run_id=run_id, language_model=model
+            question,
+            retriever,
+            self.roster,
+            self.settings,
+            emit=emit,
+            run_id=run_id,
+            language_model=self._model,
+            missing=missing,
         )
         await run.run()
         timestamp = datetime.now(UTC).isoformat(timespec="seconds")
         save_graph_snapshot(run.graph, run_id, timestamp, folder=self.workspace.runs)
 
-    async def _connect(self, emit: Emit) -> "LanguageModel | None":
-        """The language model if one is wanted and there; the run says so if it is not."""
+    async def _connect(self) -> tuple[str, ...]:
+        """Find the language model if one is wanted; returns what the run has to do without."""
         if self._model_name == _NO_MODEL or self._model is not None:
-            return self._model
+            return ()
         from engine.language_model import connect  # noqa: PLC0415 - after the first paint
 
         try:
-            self._model = await connect(self.settings.ollama, self._model_name)
+            self._model = await connect(self.settings.ollama, self._model_name, seed=self.settings.system.seed)
         except LanguageModelError as error:
-            emit(Degraded(f"no language model: {error}"))
-        return self._model
+            return (f"no language model: {error}",)
+        return ()
 
     def replay(self, run_id: str) -> list[RecordedEvent]:
         """The recorded events of a run; raises UnknownRunError."""

@@ -18,10 +18,10 @@ from engine.events import (
 
 
 class RunReport:
-    """Collects a run's result from its events, in whatever order they come."""
+    """Collects a run's result from its events; id and question are given for a run that ended before it began."""
 
-    def __init__(self) -> None:
-        self._started: RunStarted | None = None
+    def __init__(self, run_id: str = "", question: str = "") -> None:
+        self._run_id, self._question = run_id, question
         self._answer = AnswerWritten("", abstained=False, citations=(), removed=0)
         self._evidence = EvidenceRanked((), 0.0, 0, 0)
         self._personas: dict[str, tuple[str, bool]] = {}
@@ -32,8 +32,8 @@ class RunReport:
     def note(self, recorded: RecordedEvent) -> None:
         """Take what the result needs from one event."""
         match recorded.event:
-            case RunStarted() as event:
-                self._started = event
+            case RunStarted(run_id=run_id, question=question):
+                self._run_id, self._question = run_id, question
             case GateReceipt(persona_id=name, state=state, activated=activated):
                 self._personas[name] = (state, activated or self._personas.get(name, ("", False))[1])
             case OutputScored(persona_id=name, scores=scores):
@@ -51,10 +51,9 @@ class RunReport:
 
     def result(self) -> dict[str, Any]:
         """The object, in the order its readers expect."""
-        assert self._started is not None, "a run starts with RunStarted"
         return {
-            "run_id": self._started.run_id,
-            "question": self._started.question,
+            "run_id": self._run_id,
+            "question": self._question,
             "answer": self._answer.answer,
             "abstained": self._answer.abstained,
             "citations": [msgspec.to_builtins(citation) for citation in self._answer.citations],

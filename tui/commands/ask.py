@@ -2,14 +2,14 @@
 
 import argparse
 import asyncio
-import threading
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.events import to_json
-from tui.commands.output import ProgressLine, print_json, print_text
+from tui.commands.interruption import interruptible
+from tui.commands.output import ProgressLine, print_json, print_json_line, print_text
 from tui.composition import Session, open_session
 from tui.run_report import RunReport
 
@@ -32,9 +32,11 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("the question is empty", hint="for example: persona-moe ask 'Who built the lighthouse?'")
     session = open_session(options.workspace, paths=options.library, model=options.model)
     progress = ProgressLine("reading")
-    session.open_now(progress, threading.Event())
-    progress.clear()
-    report = asyncio.run(_ask(session, options.question, events=options.events))
+    with interruptible() as interrupted:
+        session.open_now(progress, interrupted)
+        progress.clear()
+    question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
+    report = asyncio.run(_ask(session, question, events=options.events))
     if options.json:
         print_json(report.result())
     elif not options.events:
@@ -49,14 +51,10 @@ async def _ask(session: Session, question: str, *, events: bool) -> RunReport:
             async for recorded in stream:
                 report.note(recorded)
                 if events:
-                    print(to_json(recorded).decode("utf-8").translate(_ESCAPED), flush=True)  # noqa: T201
+                    print_json_line(to_json(recorded))
     finally:
         await session.close()
     return report
-
-
-# What JSON leaves as it is, but a terminal would obey.
-_ESCAPED = {code: f"\\u{code:04x}" for code in [*range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)]}
 
 
 def _print_answer(result: dict[str, Any]) -> None:

@@ -68,7 +68,8 @@ def _locks(session: Session) -> Finding:
 
     if is_held(session.workspace.lock):
         return Finding("locks", False, "another session is writing", "wait a moment; a lock ends with its process")
-    return Finding("locks", True, "free")
+    with session.library.index.writing():  # raises, naming what to do, while another session ingests
+        return Finding("locks", True, "free")
 
 
 def _library(session: Session) -> Finding:
@@ -91,7 +92,10 @@ def _personas(session: Session) -> Finding:
 
 
 def _history(session: Session) -> Finding:
-    return Finding("history", True, f"{session.history.count()} runs")
+    runs, problems = session.history.count(), session.history.problems()
+    if problems:
+        return Finding("history", False, problems[0], "the runs in the file set aside are not listed; later ones are")
+    return Finding("history", True, f"{runs} runs")
 
 
 def _ollama(session: Session) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InputError
 from engine.events import to_json
-from tui.commands.output import print_json, print_table, print_text
+from tui.commands.output import print_json, print_json_line, print_table, print_text
 from tui.composition import Session, open_session
 from tui.run_report import RunReport
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     summary = session.history.find(options.run_id)
     if options.action == "replay":
         return _replay(session, summary, options)
-    report = RunReport()
+    report = RunReport(summary.run_id, summary.question)
     for recorded in session.replay(summary.run_id):
         report.note(recorded)
     result = report.result()
@@ -83,8 +83,11 @@ def _replay(session: Session, summary: "RunSummary", options: argparse.Namespace
         if options.speed > 0:
             time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
             before = recorded.at_ms
-        line = to_json(recorded).decode("utf-8")
-        print_text(line if options.json else f"{recorded.at_ms:9.1f} ms  {line.partition(_EVENT)[2]}")
+        line = to_json(recorded)
+        if options.json:
+            print_json_line(line)
+        else:
+            print_text(f"{recorded.at_ms:9.1f} ms  {line.decode('utf-8').partition(_EVENT)[2]}")
     return 0
 
 

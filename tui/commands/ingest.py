@@ -1,9 +1,9 @@
 """Bring folders and files into the library: only what changed is read, what was deleted leaves."""
 
 import argparse
-import threading
 from pathlib import Path
 
+from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json, print_text
 from tui.composition import open_session
 
@@ -17,9 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exit 0 when all was looked at; skipped files are listed, not errors. Ctrl+C keeps what was done in whole."""
     session = open_session(options.workspace)
-    progress, cancelled = ProgressLine("reading"), threading.Event()
-    report = session.ingest(options.paths, progress, cancelled)
-    progress.clear()
+    progress = ProgressLine("reading")
+    with interruptible() as interrupted:
+        report = session.ingest(options.paths, progress, interrupted)
+        progress.clear()
     if options.json:
         print_json(report)
         return 0

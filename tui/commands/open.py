@@ -17,7 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """LIBRARY ... and --model."""
     parser.add_argument("library", nargs="*", type=Path, metavar="LIBRARY", help="folders or files to ask")
     parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
-    parser.add_argument("--version", action="store_true", help="print the version and exit")
 
 
 def run(options: argparse.Namespace) -> int:

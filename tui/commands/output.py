@@ -7,12 +7,17 @@ from typing import Any
 
 import msgspec
 
-from engine.text import one_line, printable
+from engine.text import escaped, one_line, printable
 
 
 def print_json(value: object) -> None:
     """One JSON value on one line; non-ASCII is escaped, so nothing in it can steer a terminal."""
     print(json.dumps(msgspec.to_builtins(value)))  # noqa: T201 - the command line's own output
+
+
+def print_json_line(line: bytes) -> None:
+    """One line of JSON as it comes; what could steer a terminal is escaped, so nothing of it is lost."""
+    print(escaped(line.decode("utf-8")), flush=True)  # noqa: T201 - the command line's own output
 
 
 def print_text(text: str = "") -> None:

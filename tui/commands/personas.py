@@ -16,7 +16,7 @@ from tui.composition import open_session
 if TYPE_CHECKING:
     from db.roster import FolderRoster
 
-_VERDICTS = (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE)
+_VERDICTS = tuple(map(str, (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE)))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +126,9 @@ def _say(entry: RosterEntry, options: argparse.Namespace, message: str) -> int:
 def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
     if options.verify:
         differences = roster.verify()
+        if options.json:
+            print_json({"differences": differences})
+            return 1 if differences else 0
         for difference in differences:
             print_text(difference)
         print_text("the ledger and the folders differ" if differences else "the ledger rebuilds every state")

@@ -5,21 +5,37 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
+
+WHEEL_LINES = 3
 
 
-class LinePane(ScrollView, can_focus=True):
-    """Base of the panes that follow a run; a subclass gives `line_at` and calls `resized_to` when it grew."""
+class LinePane(Widget, can_focus=True):
+    """Base of the panes that follow a run; a subclass gives `line_at` and calls `resized_to` when it changed.
+
+    It scrolls by itself: textual's `ScrollView` lays out the screen at every new line and paints twice.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "scroll_up", "Up", show=False, id="pane.up", tooltip="One line up"),
-        Binding("j", "scroll_down", "Down", show=False, id="pane.down", tooltip="One line down"),
-        Binding("g", "scroll_home", "Top", show=False, id="pane.top", tooltip="To the first line"),
-        Binding("G", "scroll_end", "End", show=False, id="pane.end", tooltip="To the last line"),
+        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="pane.up", tooltip="One line up"),
+        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="pane.down", tooltip="One line down"),
+        Binding("pageup,ctrl+u", "scroll_pages(-1)", "Page up", show=False, id="pane.page_up", tooltip="A page up"),
+        Binding(
+            "pagedown,ctrl+d", "scroll_pages(1)", "Page down", show=False, id="pane.page_down", tooltip="A page down"
+        ),
+        Binding("home,g", "scroll_to_top", "Top", show=False, id="pane.top", tooltip="To the first line"),
+        Binding("end,G", "scroll_to_end", "End", show=False, id="pane.end", tooltip="To the last line"),
     ]
 
+    lines = 0
+    top = 0
     _following = False
+
+    @property
+    def last_top(self) -> int:
+        """The first visible line when the pane shows its end."""
+        return max(self.lines - self.size.height, 0)
 
     def line_at(self, index: int, width: int) -> Text:
         """The line `index` for this width in cells."""
@@ -27,24 +43,59 @@ class LinePane(ScrollView, can_focus=True):
 
     def resized_to(self, lines: int, *, follow: bool = False) -> None:
         """There are `lines` lines now; with `follow`, a reader who is at the end stays there."""
-        height = self.size.height
-        at_end = not height or self.scroll_offset.y + height >= self.virtual_size.height
-        self.virtual_size = Size(self.size.width, lines)
-        self._following = follow and at_end
-        self.on_resize()
-        self.refresh()
+        self._following = follow and self.top >= self.last_top
+        grown = lines != self.lines and self.styles.is_auto_height
+        self.lines = lines
+        self._settle()
+        self.refresh(layout=grown)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """All lines, where the style leaves the height to the content."""
+        del container, viewport, width
+        return self.lines
 
     def on_resize(self) -> None:
         """Keep the end in sight when the pane itself changes its height."""
-        if self._following:
-            end = max(self.virtual_size.height - self.size.height, 0)
-            self.scroll_to(y=end, animate=False, immediate=True, force=True)
+        self._settle()
+
+    def _settle(self) -> None:
+        self.top = self.last_top if self._following else min(self.top, self.last_top)
+
+    def _scroll(self, top: int) -> None:
+        settled = max(0, min(top, self.last_top))
+        if settled != self.top:
+            self.top = settled
+            self._following = False
+            self.refresh()
+
+    def action_scroll_lines(self, by: int) -> None:
+        """Scroll by some lines."""
+        self._scroll(self.top + by)
+
+    def action_scroll_pages(self, by: int) -> None:
+        """Scroll by some heights of the pane."""
+        self._scroll(self.top + by * max(self.size.height - 1, 1))
+
+    def action_scroll_to_top(self) -> None:
+        """Show the first line."""
+        self._scroll(0)
+
+    def action_scroll_to_end(self) -> None:
+        """Show the last line."""
+        self._scroll(self.lines)
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel."""
+        self._scroll(self.top - WHEEL_LINES)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel."""
+        self._scroll(self.top + WHEEL_LINES)
 
     def render_line(self, y: int) -> Strip:
         """One visible line, filled up to the pane's width."""
-        index, width = self.scroll_offset.y + y, self.size.width
-        if index >= self.virtual_size.height:
+        index, width = self.top + y, self.size.width
+        if index >= self.lines:
             return Strip.blank(width, self.rich_style)
-        line = self.line_at(index, width)
-        strip = Strip(line.render(self.app.console, end=""))
+        strip = Strip(self.line_at(index, width).render(self.app.console, end=""))
         return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
