@@ -131,7 +131,7 @@ def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
     return (run.span() for run in _RUN.finditer("".join(map(_flag, raw))))
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def _flag(word: str) -> str:
     if is_name_word(word):
         return "N"
@@ -150,7 +150,7 @@ def _encoded(folded: list[str], flags: str) -> str:
     return " ".join(word if flag == "N" else f"_{word}" for word, flag in zip(folded, flags, strict=True))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _names_in(run: str) -> tuple[tuple[str, int, int, float], ...]:
     """Every name in an encoded run: key, first word, one past its last word, and its share of the run."""
     pieces = run.split(" ")

@@ -16,6 +16,7 @@ from engine.passages import Passage, split_document
 from engine.search import OpenedPassage, SearchIndex
 from engine.settings import System
 
+_FORMAT = 2  # of the index: an older one is read anew, for it is made of the documents alone
 _COMMIT_EVERY = 50_000  # passages; what is committed survives a cancelled ingest
 
 
@@ -56,7 +57,7 @@ class _Catalogue:
     """The folders of the library and the files found in them, as `files.json` keeps them."""
 
     roots: list[str] = field(default_factory=list)
-    read_with: tuple[int, float] = (0, 0.0)  # passage_characters and max_file_megabytes
+    read_with: tuple[int, int, float] = (0, 0, 0.0)  # index format, passage_characters and max_file_megabytes
     files: dict[str, _File] = field(default_factory=dict)
 
 
@@ -79,7 +80,7 @@ class Library:
     def __init__(self, folder: Path, system: System) -> None:
         self._system = system
         self._path = folder / "files.json"
-        self.index = SearchIndex(folder / "index")
+        self.index = SearchIndex(folder / f"index-{_FORMAT}")
         self._seen: tuple[int, int] | None = None
         self._catalogue = self._read()
 
@@ -87,6 +88,14 @@ class Library:
     def roots(self) -> tuple[str, ...]:
         """The folders and files that the user named."""
         return tuple(self._catalogue.roots)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether all files must be read again: other settings, another version, or an index that was moved away."""
+        if not self._catalogue.files:
+            return False
+        lost = len(self.index) == 0 and any(file.passages for file in self._catalogue.files.values())
+        return lost or self._catalogue.read_with != self._reads_with
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -128,6 +137,10 @@ class Library:
             return self._report(plan, ())
         with self.index.writing():
             self._catalogue = self._read()  # another session may have been faster
+            if self.is_outdated:
+                self._catalogue.files.clear()
+                self.index.clear()
+                roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
             plan = self._plan(roots)
             self._add_roots(roots)
             self._catalogue.read_with = self._reads_with
@@ -165,7 +178,7 @@ class Library:
                 with suppress(OSError):  # it left while we looked, or is a link to nowhere
                     present[str(path)] = (root, path.stat())
         known = self._catalogue.files
-        anew = self._catalogue.read_with != self._reads_with or self._is_lost()
+        anew = self.is_outdated
         changed = [name for name, (_, stat) in present.items() if anew or not _is_same(known.get(name), stat)]
         gone = [name for name in known if name not in present and any(_is_under(name, str(root)) for root in roots)]
         return _Plan(present, tuple(sorted(changed)), tuple(sorted(gone)), tuple(unnamed))
@@ -226,12 +239,8 @@ class Library:
         )
 
     @property
-    def _reads_with(self) -> tuple[int, float]:
-        return self._system.passage_characters, self._system.max_file_megabytes
-
-    def _is_lost(self) -> bool:
-        """Tell whether the index was moved away from beside its catalogue."""
-        return len(self.index) == 0 and any(file.passages for file in self._catalogue.files.values())
+    def _reads_with(self) -> tuple[int, int, float]:
+        return _FORMAT, self._system.passage_characters, self._system.max_file_megabytes
 
     def _covers(self, path: Path) -> bool:
         return any(_is_under(str(path), root) for root in self._catalogue.roots)

@@ -79,11 +79,12 @@ class Opened:
 class Column(IntEnum):
     """Of the table of links out of a passage; the cover of the target, per term, comes last."""
 
-    SIDEWAYS = 0  # 1 if not by title
-    RARITY = 1
-    RELATION = 2
-    TITLED = 3  # how surely the question names the target
-    COVERS = 4
+    RARITY = 0  # of a link by title
+    RELATION = 1
+    SHARED_RARITY = 2  # of any other link
+    SHARED_RELATION = 3
+    TITLED = 4  # how surely the question names the target
+    COVERS = 5
 
 
 class Neighbourhood:
@@ -140,10 +141,14 @@ class Neighbourhood:
         opened = self.open(number)
         if opened.links is None:
             opened.links = links = self._find_links(opened)
-            titled, covers = self.titled.get, [self.open(link.target).cover for link in links]
-            figures = [(min(link.kind, 1), link.rarity, link.relation, titled(link.target, 0.0)) for link in links]
-            opened.table = np.array([[*own, *cover] for own, cover in zip(figures, covers, strict=True)])
+            opened.table = np.array([[*self._figures(link), *self.open(link.target).cover] for link in links])
         return opened
+
+    def _figures(self, link: Link) -> tuple[float, float, float, float, float]:
+        titled = self.titled.get(link.target, 0.0)
+        if link.kind is LinkKind.TITLE:
+            return link.rarity, link.relation, 0.0, 0.0, titled
+        return 0.0, 0.0, link.rarity, link.relation, titled
 
     def _find_links(self, opened: Opened) -> list[Link]:
         passage = opened.stored.passage

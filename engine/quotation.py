@@ -17,6 +17,7 @@ from engine.text import raw_words, sentence_spans, stems
 
 _PASSAGES = 5  # of the ranking that are quoted from
 _SENTENCES = 4  # at most in an answer
+_SIDES = 2  # of a comparison
 _ENOUGH = 0.95  # of the question's weight; a sentence that holds this alone is the answer
 # What else speaks for a sentence, beside the share of the question's weight that it adds:
 _RANK = 0.5  # its passage is the best one
@@ -63,29 +64,63 @@ class _Sentence(NamedTuple):
 def quote(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
     """The sentences of the best passages that together cover most of the question, in the order of the walk.
 
-    They are chosen one by one for the terms that those before do not cover (maximal marginal coverage), for
-    their passage's rank, for following a link from one that is chosen, and for what else speaks for them.
+    First the best one of each passage that the question names by its title, so that both sides of a comparison
+    speak. Then one by one for the terms that those before do not cover (maximal marginal coverage), for their
+    passage's rank, for following a link from one that is chosen, and for what else speaks for them.
     """
     top = list(ranking)[:_PASSAGES]
     left = [s for number in top for s in _read(panel, number, top, _RANK * ranking[number] / ranking[top[0]])]
-    weights = [float(weight) for weight in panel.question.weights]
-    covered, chosen, reached = [0.0] * len(weights), list[Quotation](), set[int]()
-
-    def worth(sentence: _Sentence) -> tuple[float, int, int]:
-        gain = sum(w * max(0.0, c - old) for w, c, old in zip(weights, sentence.covered, covered, strict=True))
-        follows = _FOLLOWS * (sentence.quotation.number in reached)
-        return gain + follows + sentence.bonus, -top.index(sentence.quotation.number), -sentence.quotation.start
-
-    while left and len(chosen) < _SENTENCES:
-        best = max(left, key=worth)
-        left.remove(best)
-        chosen.append(best.quotation)
-        reached |= best.leads_to - {best.quotation.number}
-        covered = [max(pair) for pair in zip(covered, best.covered, strict=True)]
-        if sum(map(mul, weights, best.covered)) >= _ENOUGH:
-            break
+    draft = _Draft([float(weight) for weight in panel.question.weights])
+    for number in _named(panel.question, top):
+        draft.start_side()
+        draft.take_best([s for s in left if s.quotation.number == number])
+    while len(draft.chosen) < _SENTENCES and not draft.is_answered and draft.take_best(left):
+        pass
     steps = _steps(panel)
+    chosen = [sentence.quotation for sentence in draft.chosen]
     return sorted(chosen, key=lambda q: (steps.get(q.number, 0), top.index(q.number), q.start))
+
+
+class _Draft:
+    """The sentences chosen so far, the terms they cover and the passages they lead to."""
+
+    def __init__(self, weights: list[float]) -> None:
+        self._weights = weights
+        self._covered = [0.0] * len(weights)
+        self._reached: set[int] = set()
+        self.chosen: list[_Sentence] = []
+
+    def start_side(self) -> None:
+        """What one side of a comparison covers, the other has still to cover."""
+        self._covered = [0.0] * len(self._weights)
+
+    @property
+    def is_answered(self) -> bool:
+        """Does one sentence hold the whole question?"""
+        return any(sum(map(mul, self._weights, s.covered)) >= _ENOUGH for s in self.chosen)
+
+    def take_best(self, sentences: Sequence[_Sentence]) -> bool:
+        """Choose the sentence that is worth most; False when there is none left."""
+        left = [sentence for sentence in sentences if sentence not in self.chosen]
+        if not left:
+            return False
+        best = max(left, key=self._worth)
+        self.chosen.append(best)
+        self._reached |= best.leads_to - {best.quotation.number}
+        self._covered = [max(pair) for pair in zip(self._covered, best.covered, strict=True)]
+        return True
+
+    def _worth(self, sentence: _Sentence) -> tuple[float, int, int]:
+        rows = zip(self._weights, sentence.covered, self._covered, strict=True)
+        gain = sum(weight * max(0.0, well - before) for weight, well, before in rows)
+        follows = _FOLLOWS * (sentence.quotation.number in self._reached)
+        return gain + follows + sentence.bonus, -sentence.quotation.start, sentence.quotation.number
+
+
+def _named(question: Question, top: Sequence[int]) -> list[int]:
+    """For each name in the question the best passage that has it as title."""
+    sides = (next((number for number in top if number in name.titled), None) for name in question.names)
+    return list(dict.fromkeys(number for number in sides if number is not None))[:_SIDES]
 
 
 def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:

@@ -9,7 +9,8 @@ def strict_validator(schema: dict[str, Any]) -> Any:
     from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - 80 ms that `--version` does not need
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
-    return validators.extend(Draft202012Validator, type_checker=checker)(schema)
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, type_checker=checker)(schema)
 
 
 def _is_integer(_checker: Any, value: Any) -> bool:

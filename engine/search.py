@@ -81,9 +81,9 @@ class Retriever(Protocol):
         ...
 
     def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
-        """The best passages by BM25 over weighted stems, best first; only those that mention a name, if given.
+        """The best passages by BM25 over weighted stems, titles counted twice, best first.
 
-        Without a name every hit holds a term; with one, terms may even be missing: then all that mention it rank alike.
+        `mention` keeps those only that mention a name. Without it every hit holds a term; with one, terms may even be missing: then all that mention it rank alike.
         """
         ...
 
@@ -215,7 +215,8 @@ class SearchIndex:
         found = int(self._searcher.doc_freq(field, value))
         if found and self._has_deleted:
             query = self._tantivy.Query.term_query(self._schema, field, value, index_option="basic")
-            found = int(self._searcher.search(query, 1, count=True).count)
+            counted: Any = self._searcher.search(query, 1, count=True)
+            found = int(counted.count)
         return found
 
     def _filter(self, field: str, values: Sequence[str]) -> Any:
@@ -239,7 +240,7 @@ class SearchIndex:
         for passage in passages:
             analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text)
             document = self._tantivy.Document()
-            document.add_text("body", " ".join(body))
+            document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
             for value in (_ALL, *scope):
                 document.add_text("scope", value)
             for key in sorted(names_in(analysis.runs)):
@@ -254,6 +255,10 @@ class SearchIndex:
     def remove(self, scope: str) -> None:
         """Remove every passage under this folder, file or group. Seen after `commit`."""
         self._writing().delete_documents_by_term("scope", scope)
+
+    def clear(self) -> None:
+        """Remove every passage. Seen after `commit`."""
+        self._writing().delete_all_documents()
 
     def commit(self) -> None:
         """Make everything added and removed so far visible, at once and for good."""

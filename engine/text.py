@@ -57,12 +57,11 @@ def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
     """For each word its folded form (lower case, no diacritics) and its stem (Snowball English)."""
     joined = " ".join(raw)
     folded = joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
-    if new := {word for word in folded if word not in _STEMS}:
-        if len(_STEMS) > _CACHED:
-            _STEMS.clear()
-            new = set(folded)
-        _STEMS.update(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True))
-    return folded, [_STEMS[word] for word in folded]
+    new = {word for word in folded if word not in _STEMS}
+    fresh = dict(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True)) if new else {}
+    if len(_STEMS) < _CACHED:  # never emptied: another thread may be reading it
+        _STEMS.update(fresh)
+    return folded, [fresh.get(word) or _STEMS[word] for word in folded]
 
 
 def words(text: str) -> list[str]:

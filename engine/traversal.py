@@ -112,7 +112,7 @@ class TraitTraversal(PersonaTraversalInterface):
         covers = table[:, Column.COVERS :]
         gain = (covers * (1 - parameters.focus * covered)) @ self._around.question.weights
         sure = np.array([min(path.value, _SURE) for path in beam])[parents]
-        value = sure * (parameters.gain_weight * gain + _link_value(table, parameters))
+        value = sure * (parameters.gain_weight * gain + table[:, : Column.COVERS] @ _link_weights(parameters))
         rows: dict[tuple[int, ...], int] = {}
         for row in np.argsort(-value, kind="stable").tolist():
             before, target = beam[parents[row]].nodes, targets[row]
@@ -137,9 +137,8 @@ class TraitTraversal(PersonaTraversalInterface):
         return {number: score / first[0][1] for number, score in first}
 
 
-def _link_value(table: "np.ndarray", parameters: WalkParameters) -> "np.ndarray":
-    """What each link is worth to the persona, whatever stands at its end."""
-    value = parameters.rarity * table[:, Column.RARITY]
-    value += parameters.relation_weight * table[:, Column.RELATION]
-    value *= 1 - (1 - parameters.shared) * table[:, Column.SIDEWAYS]
-    return parameters.link_weight * value + parameters.title_bonus * _TITLE_AHEAD * table[:, Column.TITLED]
+def _link_weights(parameters: WalkParameters) -> "np.ndarray":
+    """What each figure of a link is worth to the persona, whatever stands at the link's end (see `Column`)."""
+    rarity, relation = parameters.link_weight * parameters.rarity, parameters.link_weight * parameters.relation_weight
+    shared = parameters.shared
+    return np.array([rarity, relation, shared * rarity, shared * relation, parameters.title_bonus * _TITLE_AHEAD])

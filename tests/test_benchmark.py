@@ -1,7 +1,9 @@
 """Recall by hand: every figure here can be worked out on paper."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,12 @@ GATE = ThresholdGate(0.0, 12)
 
 # Passages of six words each, so that BM25 goes by how often a word occurs.
 HERONS = [(f"h{n}", " ".join(["heron"] * n + ["mud"] * (6 - n))) for n in range(1, 6)]
-CORPUS = [("p1", "the zebra wore stripes at noon"), ("p2", "an ibex slept under the ash"), ("far", "nobody else was there"), *HERONS]
+CORPUS = [
+    ("p1", "the zebra wore stripes at noon"),
+    ("p2", "an ibex slept under the ash"),
+    ("far", "nobody else was there"),
+    *HERONS,
+]
 QUERIES = [
     {"id": "1", "question": "who saw the zebra", "answers": ["x"], "gold": ["p1"]},  # found first: 1 1 1 1, all
     {"id": "2", "question": "who saw the ibex", "answers": [], "gold": ["p2", "far"]},  # half: .5 .5 .5 .5, not all
@@ -27,11 +34,13 @@ QUERIES = [
 ]
 
 
-def written(folder, corpus=None, queries=None, **more):
+def written(folder: Path, corpus: Sequence[object] | None = None, queries: Sequence[object] | None = None) -> Path:
     folder.mkdir(exist_ok=True)
     lines = [{"id": name, "title": "", "text": text} for name, text in CORPUS] if corpus is None else corpus
     (folder / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "queries.jsonl").write_text("\n".join(json.dumps(line) for line in (QUERIES if queries is None else queries)))
+    (folder / "queries.jsonl").write_text(
+        "\n".join(json.dumps(line) for line in (QUERIES if queries is None else queries))
+    )
     return folder
 
 
@@ -83,7 +92,10 @@ def test_the_panel_finds_what_only_a_link_leads_to(tmp_path):
     corpus = [
         {"id": "film", "title": "Marsh Light", "text": "Marsh Light is a film that was directed by Ineke Vandermolen."},
         {"id": "woman", "title": "Ineke Vandermolen", "text": "She was born in Oosterwold and kept bees."},
-        *({"id": f"x{n}", "title": f"Film {n}", "text": f"A film of the year {n}, with a director of its own."} for n in range(30)),
+        *(
+            {"id": f"x{n}", "title": f"Film {n}", "text": f"A film of the year {n}, with a director of its own."}
+            for n in range(30)
+        ),
     ]
     query = {"id": "1", "question": "Where was the director of the film Marsh Light born?", "gold": ["film", "woman"]}
     rows = measured(read_dataset(written(tmp_path / "links", corpus, [query])), "control")
@@ -92,7 +104,11 @@ def test_the_panel_finds_what_only_a_link_leads_to(tmp_path):
 
 
 def test_a_group_restricts_the_search_to_its_passages(tmp_path):
-    texts = [("a", "heron heron heron heron mud mud"), ("a", "heron heron heron mud mud mud"), ("b", "heron mud mud mud mud mud")]
+    texts = [
+        ("a", "heron heron heron heron mud mud"),
+        ("a", "heron heron heron mud mud mud"),
+        ("b", "heron mud mud mud mud mud"),
+    ]
     corpus = [{"id": f"{group}{n}", "title": "", "text": text, "group": group} for n, (group, text) in enumerate(texts)]
     query = {"id": "1", "question": "what of the heron", "gold": ["b2"]}
     for group, recall in (("b", 100.0), ("", 0.0), ("a", 0.0), ("none", 0.0)):

@@ -3,9 +3,11 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine import corpus, library
 from engine.errors import LibraryError
 from engine.events import (
     AnswerWritten,
@@ -40,7 +42,7 @@ def ask(workspace, capsys):
     return run
 
 
-def shape(value):
+def shape(value: object) -> Any:
     """Keys, in order, and types; of a list the shapes that occur in it."""
     if isinstance(value, dict):
         return {key: shape(inner) for key, inner in value.items()}
@@ -77,7 +79,8 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         "timings_ms": dict.fromkeys(PHASES, "float"),
     }
     assert list(result) == [
-        "run_id", "question", "answer", "abstained", "citations", "passages", "personas", "graph", "degraded", "timings_ms",
+        "run_id", "question", "answer", "abstained", "citations", "passages", "personas", "graph", "degraded",
+        "timings_ms",
     ]  # fmt: skip
     assert (result["question"], result["abstained"]) == (QUESTION, False)
     assert "Keziah Rosk" in result["answer"]
@@ -110,6 +113,13 @@ def test_a_persona_that_is_not_called_is_in_the_object_with_scores_of_zero(ask, 
     assert (personas["tracker"]["state"], personas["tracker"]["activated"]) == ("pruned", False)
     assert set(personas["tracker"]["scores"].values()) == {0.0}
     assert personas["analyst"]["activated"]
+
+
+def test_a_persona_of_the_first_cycle_was_called_though_the_second_did_not_call_it(ask, workspace):
+    (workspace / "configs" / "system.yaml").write_text("batch_size: 1\nmax_iterations: 3\n")
+    called = [p for p in json.loads(ask(UNANSWERED, "--json")[1])["personas"] if p["activated"]]
+    assert len(called) == 4
+    assert "control" in [persona["persona_id"] for persona in called]
 
 
 def test_an_abstention_is_done_and_says_so(ask):
@@ -168,7 +178,6 @@ def test_the_events_are_the_run(ask, workspace):
     assert sum(isinstance(event, GateReceipt) for event in events) == 10
 
 
-@pytest.mark.xfail(strict=True, reason="the missing model is told before RunStarted")
 def test_the_events_start_with_run_started_when_the_model_is_missing(workspace, capsys):
     (workspace / "configs" / "ollama.yaml").write_text("api_endpoint: http://127.0.0.1:9\n")
     assert main(["ask", QUESTION, "--events", "--workspace", str(workspace)]) == 0
@@ -203,12 +212,16 @@ def test_a_defect_in_a_run_is_exit_1_and_one_line(ask, monkeypatch):
 
 
 def test_the_library_option_restricts_to_what_is_named(ask, tmp_path):
-    one = folder_of(tmp_path / "one", heron="# Heron\n\nThe heron of Quillmarsh was painted by Odile Vantongeren in 1903.\n")
+    one = folder_of(
+        tmp_path / "one", heron="# Heron\n\nThe heron of Quillmarsh was painted by Odile Vantongeren in 1903.\n"
+    )
     two = folder_of(tmp_path / "two", heron="# Heron\n\nThe heron of Quillmarsh was stolen by Piet Zwaluw in 1911.\n")
-    three = folder_of(tmp_path / "three", heron="# Heron\n\nThe heron of Quillmarsh was mended by Ineke Dros in 1920.\n")
+    three = folder_of(
+        tmp_path / "three", heron="# Heron\n\nThe heron of Quillmarsh was mended by Ineke Dros in 1920.\n"
+    )
     question = "What happened to the heron of Quillmarsh?"
 
-    def sources(*more):
+    def sources(*more: object) -> set[str]:
         result = json.loads(ask(question, "--json", *more)[1])
         return {str(Path(passage["source"]).parent) for passage in result["passages"]}
 
@@ -221,11 +234,15 @@ def test_the_library_option_restricts_to_what_is_named(ask, tmp_path):
 
 
 def test_naming_a_library_reads_what_changed_in_it_and_nothing_else(ask, tmp_path, monkeypatch):
-    import engine.library as module
-
     docs = folder_of(tmp_path / "docs", a="# Ada\n\nAda Quist keeps an owl.\n", b="# Bo\n\nBo Quist keeps a crow.\n")
-    read, real = [], module.read_documents
-    monkeypatch.setattr(module, "read_documents", lambda path, **more: [read.append(path.name), *real(path, **more)][1:])
+    read: list[str] = []
+    real = corpus.read_documents
+
+    def recording(path, **more):
+        read.append(path.name)
+        return real(path, **more)
+
+    monkeypatch.setattr(library, "read_documents", recording)
     assert "owl" in ask("What does Ada Quist keep?", "--library", docs)[1]
     assert read == ["a.md", "b.md"]
     read.clear()
@@ -233,7 +250,9 @@ def test_naming_a_library_reads_what_changed_in_it_and_nothing_else(ask, tmp_pat
     (docs / "b.md").unlink()
     assert "heron" in ask("What does Ada Quist keep?", "--library", docs)[1]
     assert read == ["a.md"]
-    sources = [p["source"] for p in json.loads(ask("Does Bo Quist keep a crow?", "--json", "--library", docs)[1])["passages"]]
+    sources = [
+        p["source"] for p in json.loads(ask("Does Bo Quist keep a crow?", "--json", "--library", docs)[1])["passages"]
+    ]
     assert str(docs / "b.md") not in sources
     assert read == ["a.md"]
 
@@ -252,19 +271,11 @@ def test_a_question_may_begin_with_a_dash(workspace, capsys):
 # -- text is data ---------------------------------------------------------------------------------------------
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\x85\u202e\u2066\u2028\x7f\x08"
-ODD = [*HOSTILE, "\u202a", "\u2069"]
-LATE = pytest.mark.xfail(strict=True, reason="this mark is not in the table of what a terminal obeys")
+MARKS = "\u061c\u200e\u200f"  # of direction, alone on their way
 
 
-def marks(*, late: dict[str, str]):
-    """Every form of output with all that it must hold back, and each mark that it does not hold back yet."""
-    for form in ("", "--json", "--events"):
-        yield pytest.param(form, HOSTILE, id=form or "plain")
-        for name, letter in {"alm": "\u061c", "lrm": "\u200e", "rlm": "\u200f"}.items():
-            yield pytest.param(form, letter, id=f"{form or 'plain'}-{name}", marks=LATE if name in late.get(form, "") else ())
-
-
-@pytest.mark.parametrize(("form", "hostile"), marks(late={"": "alm", "--events": "alm lrm rlm"}))
+@pytest.mark.parametrize("hostile", [HOSTILE, *MARKS], ids=["controls", "alm", "lrm", "rlm"])
+@pytest.mark.parametrize("form", ["", "--json", "--events"])
 def test_nothing_in_names_titles_and_texts_steers_the_terminal(ask, tmp_path, form, hostile):
     docs = tmp_path / f"docs{hostile}"
     docs.mkdir()

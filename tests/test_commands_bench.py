@@ -3,8 +3,8 @@
 import json
 
 import pytest
-
 from test_benchmark import written
+
 from tui.command_line import main
 
 ROW = ["dataset", "method", "passages", "questions", "recall", "all_at_5", "p50_ms", "p95_ms", "index_s"]

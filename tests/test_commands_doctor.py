@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from ollama_server import OllamaServer
 
 from db import locks
 from db.locks import exclusive
 from db.workspace import Workspace
-from ollama_server import OllamaServer
 from tui.command_line import main
 from tui.commands import doctor
 from tui.composition import open_session
@@ -130,7 +130,6 @@ def test_a_damaged_ledger(look, workspace):
     assert "ledger.jsonl: line 1" in found["personas"]["detail"]
 
 
-@pytest.mark.xfail(strict=True, reason="the doctor counts the runs and does not ask the history for its problems")
 def test_a_damaged_history(look, workspace, capsys):
     assert main(["ask", "Who?", "--model", "none", "--workspace", str(workspace)]) == 0
     capsys.readouterr()
@@ -147,7 +146,6 @@ def test_a_session_that_is_writing(workspace):
         found = next(findings)
     assert (found.what, found.ok, found.detail) == ("locks", False, "another session is writing")
     assert "wait" in found.advice
-    findings.close()
 
 
 def test_a_session_that_holds_the_lock_for_ever_is_told_and_not_waited_for(look, workspace, monkeypatch):
@@ -171,7 +169,6 @@ def test_a_session_that_holds_the_lock_for_ever_is_told_and_not_waited_for(look,
     assert "held by another session" in found["workspace"]["detail"]
 
 
-@pytest.mark.xfail(strict=True, reason="the doctor does not look at the lock of the index")
 def test_an_ingest_that_is_going_on_is_told(look, workspace):
     with open_session(workspace).library.index.writing():
         found = look()

@@ -14,7 +14,8 @@ from tui.composition import open_session
 QUESTION = "Who led the Net Strike of 1894?"
 OTHER = "What were the weights of the Tide Clock cast from?"
 SUMMARY = [
-    "run_id", "at", "question", "answer", "abstained", "model", "passages", "personas", "top_persona", "duration_ms", "status",
+    "run_id", "at", "question", "answer", "abstained", "model", "passages", "personas", "top_persona", "duration_ms",
+    "status",
 ]  # fmt: skip
 
 
@@ -52,10 +53,15 @@ def test_the_list_is_newest_first_and_can_be_searched(call, asked):
     assert (listed[1]["question"], listed[1]["status"], listed[1]["abstained"]) == (QUESTION, "done", False)
     assert first["answer"].startswith(listed[1]["answer"].rstrip("…"))
     assert (listed[1]["model"], listed[1]["passages"]) == ("", len(first["passages"]))
-    assert listed[1]["personas"] == [p["persona_id"] for p in first["personas"] if p["activated"]][: len(listed[1]["personas"])]
+    assert (
+        listed[1]["personas"]
+        == [p["persona_id"] for p in first["personas"] if p["activated"]][: len(listed[1]["personas"])]
+    )
     best = max(p["scores"]["total"] for p in first["personas"])
     assert listed[1]["top_persona"] in [p["persona_id"] for p in first["personas"] if p["scores"]["total"] == best]
-    assert [run["run_id"] for run in json.loads(call("history", "list", "WEIGHTS", "cast", "--json"))] == [second["run_id"]]
+    assert [run["run_id"] for run in json.loads(call("history", "list", "WEIGHTS", "cast", "--json"))] == [
+        second["run_id"]
+    ]
     assert len(json.loads(call("history", "list", "--limit", "1", "--json"))) == 1
     header, *rows = call("history", "list").splitlines()
     assert header.split() == ["run", "at", "status", "ms", "question"]
@@ -76,7 +82,9 @@ def test_show_is_the_run_as_it_was(call, asked):
     assert f"# {QUESTION}" in text
     assert first["answer"] in text
     for citation in first["citations"]:
-        assert f"[{citation['n']}] {citation['title']}, {citation['source']}:{citation['start']}-{citation['end']}" in text
+        assert (
+            f"[{citation['n']}] {citation['title']}, {citation['source']}:{citation['start']}-{citation['end']}" in text
+        )
         assert f"> {citation['quote'].splitlines()[0]}" in text
 
 
@@ -113,7 +121,6 @@ def test_replay_gives_the_same_events(call):
     assert '"RunFinished"' in shown[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="replay removes what a terminal would obey from JSON instead of escaping it")
 def test_replay_gives_the_same_events_whatever_stands_in_them(call):
     lines = call("ask", "Who led\u2028 the \x9bNet\u202e Strike of 1894?", "--events", "--model", "none").splitlines()
     run_id = json.loads(lines[0])["run_id"]
@@ -141,9 +148,8 @@ def test_nothing_recorded_steers_the_terminal(call):
         assert not set(call("history", "list", *more)) & set("\x1b\x9b\u202e\x07\x85")
 
 
-@pytest.mark.xfail(strict=True, reason="the report of a run asserts that its first event was RunStarted")
 def test_a_run_that_was_cancelled_before_it_started_can_be_shown(call, workspace):
-    async def cancelled():
+    async def cancelled() -> None:
         session = open_session(workspace, model="none")
         async with aclosing(session.ask(QUESTION)) as stream:
             waiting = asyncio.create_task(anext(stream))

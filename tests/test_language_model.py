@@ -199,7 +199,7 @@ async def test_every_failure_is_one_clean_line(server, case):
         assert caught.value.retryable is retryable
         assert str(caught.value).isprintable()
         assert len(caught.value.message) < 300
-        if kind is AnswerCutShortError:
+        if isinstance(caught.value, AnswerCutShortError):
             assert caught.value.partial == "".join(script.tokens)
         assert await send_prompt_to_ollama(CONTEXT, QUESTION, model), "the model is usable after a failure"
 

@@ -3,11 +3,14 @@
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from contextlib import aclosing
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from ollama_server import OllamaServer, Scripted, failure
 
 from db.ledger import Rewards, Transition
 from engine.errors import LibraryError
@@ -24,6 +27,7 @@ from engine.events import (
     PersonaTransitioned,
     QuestionRead,
     RunCancelled,
+    RunEvent,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -32,15 +36,17 @@ from engine.gate import ThresholdGate
 from engine.language_model import ANSWER_RULES
 from engine.library import ScopedIndex
 from engine.orchestrator import MoeOrchestrator
-from ollama_server import OllamaServer, Scripted, failure
-from tui.composition import open_session
+from tui.composition import open_session, sample_library
 
 QUESTION = "Who led the Net Strike of 1894?"
 LED = "The strike was led by Keziah Rosk"
 UNCOVERED = "When did Absalom Drusk become Harbour Reeve?"
 
 
-async def run(workspace: Path, question=QUESTION, *, model: str | None = "none"):
+Kind = TypeVar("Kind")
+
+
+async def run(workspace: Path, question: str = QUESTION, *, model: str | None = "none") -> list[RunEvent]:
     """The events of one run of a session of its own."""
     session = open_session(workspace, model=model)
     try:
@@ -50,13 +56,17 @@ async def run(workspace: Path, question=QUESTION, *, model: str | None = "none")
         await session.close()
 
 
-def only(events, kind):
+def only(events: Sequence[object], kind: type[Kind]) -> list[Kind]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def one(events, kind):
+def one(events: Sequence[object], kind: type[Kind]) -> Kind:
     (event,) = only(events, kind)
     return event
+
+
+def text_of(source: str) -> str:
+    return Path(source).read_text(encoding="utf-8")
 
 
 def configure(workspace: Path, name: str, text: str) -> Path:
@@ -71,8 +81,8 @@ async def test_a_run_is_told_in_order(workspace):
     events = await run(workspace)
     kinds = [kind for kind, _ in groupby(type(event) for event in events)]
     assert kinds == [
-        RunStarted, QuestionRead, GateReceipt, CycleStarted, PersonaStepped, OutputProduced, OutputScored, EvidenceRanked,
-        AnswerWritten, RunFinished,
+        RunStarted, QuestionRead, GateReceipt, CycleStarted, PersonaStepped, OutputProduced, OutputScored,
+        EvidenceRanked, AnswerWritten, RunFinished,
     ]  # fmt: skip
     called = one(events, CycleStarted).personas
     assert tuple(output.persona_id for output in only(events, OutputProduced)) == called
@@ -102,7 +112,9 @@ async def test_a_receipt_says_why_each_persona_was_called(workspace):
     session = open_session(workspace, model="none")
     for name, verdict in (("newt", "experimental"), ("wanderer", "pruned")):
         if verdict == "pruned":
-            (workspace / "personas" / "stable" / f"{name}.json").rename(workspace / "personas" / "pruned" / f"{name}.json")
+            (workspace / "personas" / "stable" / f"{name}.json").rename(
+                workspace / "personas" / "pruned" / f"{name}.json"
+            )
         else:
             data = json.loads((workspace / "personas" / "experimental" / "minimalist.json").read_text())
             data |= {"persona_id": name, "activation_cost": 0.3}
@@ -282,8 +294,7 @@ async def test_a_model_writes_and_every_citation_is_exact(workspace, server):
     answer = one(events, AnswerWritten)
     assert (answer.answer, answer.removed, answer.abstained) == (f"{LED}. [1]", 0, False)
     (citation,) = answer.citations
-    text = Path(citation.source).read_text(encoding="utf-8")
-    assert text[citation.start : citation.end] == citation.quote
+    assert text_of(citation.source)[citation.start : citation.end] == citation.quote
     assert citation.quote.startswith(LED)
     assert one(events, RunStarted).model == "qwen3:4b"
     assert only(events, Degraded) == []
@@ -434,8 +445,7 @@ async def test_instructions_in_a_document_are_only_text(workspace, server, tmp_p
     )
     (tmp_path / "evil.md").write_text(hostile)
     server.enqueue(Scripted(["I obey and was hacked."]))
-    sample = Path(__file__).resolve().parent.parent / "db" / "sample"
-    session = open_session(workspace, paths=[sample, tmp_path / "evil.md"])
+    session = open_session(workspace, paths=[sample_library(), tmp_path / "evil.md"])
     await session.open_library(lambda _done, _total, _path: None)
     async with aclosing(session.ask(QUESTION)) as stream:
         events = [recorded.event async for recorded in stream]
@@ -451,4 +461,4 @@ async def test_instructions_in_a_document_are_only_text(workspace, server, tmp_p
     answer = one(events, AnswerWritten)
     assert "obey and was hacked" not in answer.answer
     for citation in answer.citations:
-        assert Path(citation.source).read_text(encoding="utf-8")[citation.start : citation.end] == citation.quote
+        assert text_of(citation.source)[citation.start : citation.end] == citation.quote

@@ -23,7 +23,9 @@ WOMAN = """# Ineke Vandermolen
 
 She was born in Quillmarsh. Her mother was Odile Zwaluw, a ropemaker. She drowned in 1870.
 """
-OTHERS = {f"/docs/x{n}.md": f"# Farm {n}\n\nFarm {n} grows beets, and a dog barks there all night.\n" for n in range(12)}
+OTHERS = {
+    f"/docs/x{n}.md": f"# Farm {n}\n\nFarm {n} grows beets, and a dog barks there all night.\n" for n in range(12)
+}
 DOCS = {"/docs/light.md": LIGHT, "/docs/woman.md": WOMAN, **OTHERS}
 
 
@@ -33,7 +35,9 @@ def library(tmp_path):
 
     def build(texts):
         documents = [Document(s, text.split("\n")[0].lstrip("# ") or "Untitled", text) for s, text in texts.items()]
-        return index_passages(SearchIndex(tmp_path / "index"), ((p, "") for d in documents for p in split_document(d, 1200)))
+        return index_passages(
+            SearchIndex(tmp_path / "index"), ((p, "") for d in documents for p in split_document(d, 1200))
+        )
 
     return build
 
@@ -51,7 +55,7 @@ def asked(library):
     return ask
 
 
-def quoted(panel):
+def quoted(panel: Panel) -> list[str]:
     return [quotation.text for quotation in quote(panel, panel.fused())]
 
 
@@ -65,13 +69,31 @@ def test_the_sentences_of_a_walk_come_in_its_order(asked):
     texts = quoted(panel)
     assert "It was built by Ineke Vandermolen in 1862." in texts
     assert "Her mother was Odile Zwaluw, a ropemaker." in texts
-    assert texts.index("It was built by Ineke Vandermolen in 1862.") < texts.index("Her mother was Odile Zwaluw, a ropemaker.")
+    assert texts.index("It was built by Ineke Vandermolen in 1862.") < texts.index(
+        "Her mother was Odile Zwaluw, a ropemaker."
+    )
     assert is_covered(panel, quote(panel, panel.fused()))
 
 
 def test_quotations_are_exact_few_and_never_headings(asked):
     chance = random.Random(4)
-    words = "who what mother keepers bees built 1862 light Vane Ineke ropemaker farm dog born lighthouse".split()
+    words = [
+        "who",
+        "what",
+        "mother",
+        "keepers",
+        "bees",
+        "built",
+        "1862",
+        "light",
+        "Vane",
+        "Ineke",
+        "ropemaker",
+        "farm",
+        "dog",
+        "born",
+        "lighthouse",
+    ]
     for _ in range(12):
         panel = asked(" ".join(chance.sample(words, chance.randint(1, 6))))
         ranking = panel.fused()
@@ -100,9 +122,13 @@ def test_nothing_found_is_nothing_quoted(asked):
 
 
 def test_coverage_is_the_share_of_the_question_that_the_sentences_hold(asked):
-    texts = {"/docs/a.md": "# Zero\n\nA walrus sang. A puffin danced. Nobody clapped.\n", "/docs/b.md": "# One\n\nRain.\n"}
+    texts = {
+        "/docs/a.md": "# Zero\n\nA walrus sang. A puffin danced. Nobody clapped.\n",
+        "/docs/b.md": "# One\n\nRain.\n",
+    }
     panel = asked("walrus puffin", texts)  # two words, each in one passage: half of the weight each
-    walrus, puffin, nobody = [q for q in sentences(0, panel.neighbourhood.open(next(iter(panel.fused()))).stored.passage)][1:]
+    first = next(iter(panel.fused()))
+    _, walrus, puffin, nobody = sentences(0, panel.neighbourhood.open(first).stored.passage)
     assert coverage(panel, [walrus, puffin]) == pytest.approx(1.0)
     assert coverage(panel, [walrus]) == pytest.approx(0.5)
     assert coverage(panel, [nobody]) == 0.0

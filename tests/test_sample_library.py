@@ -5,21 +5,21 @@ from contextlib import aclosing
 
 import pytest
 
-from engine.events import AnswerWritten, EvidenceRanked
+from engine.events import AnswerWritten, EvidenceRanked, RunEvent
 from engine.shipped import shipped
-from tui.composition import sample_library
+from tui.composition import Session, sample_library
 
 QUESTIONS = json.loads(shipped("db/sample_questions.json").read_bytes())
 ANSWERED = [entry for entry in QUESTIONS if entry["answer"] is not None]
 UNANSWERED = [entry["question"] for entry in QUESTIONS if entry["answer"] is None]
 
 
-async def events_of(session, question):
+async def events_of(session: Session, question: str) -> list[RunEvent]:
     async with aclosing(session.ask(question)) as stream:
         return [recorded.event async for recorded in stream]
 
 
-async def answer_of(session, question) -> AnswerWritten:
+async def answer_of(session: Session, question: str) -> AnswerWritten:
     (answer,) = [event for event in await events_of(session, question) if isinstance(event, AnswerWritten)]
     return answer
 

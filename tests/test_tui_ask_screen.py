@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import scripted_run as script
 
+from engine.errors import LibraryError
 from engine.events import AnswerWritten, Citation, GateReceipt, RunStarted
 from tui.quote_screen import QuoteScreen
 from tui.run_view import Phase
@@ -48,6 +49,23 @@ async def test_a_digit_is_a_digit_once_something_is_typed():
         await script.ready(pilot)
         await pilot.press("a", "1", "8")
         assert pilot.app.screen.query_one(AskInput).value == "a18"
+
+
+async def test_a_digit_without_its_suggestion_is_typed():
+    async with script.app(script.ScriptedSession()).run_test() as pilot:
+        await script.ready(pilot)
+        await pilot.press("8")
+        assert pilot.app.screen.query_one(AskInput).value == "8"
+
+
+async def test_a_library_that_cannot_be_opened_says_what_to_do():
+    session = script.ScriptedSession()
+    session.opening_error = LibraryError("the search index is damaged", hint="run `persona-moe library rebuild`")
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        text = script.screen_text(pilot.app)
+        assert "! the search index is damaged (run `persona-moe library rebuild`)" in text
+        assert "no library" in text
 
 
 async def test_the_suggestions_are_reached_by_arrow_and_enter():
@@ -168,6 +186,7 @@ async def test_the_log_follows_its_end_until_the_reader_scrolls_up():
         await script.until(pilot, lambda: log.lines > 100)
         await script.drawn(pilot)
         assert log.top == log.last_top > 0
+        assert "tracker  Gannet Stack Light" in script.screen_text(pilot.app)
         log.focus()
         await pilot.press("g")
         await script.until(pilot, lambda: log.top == 0)

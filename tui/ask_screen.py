@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tui.widgets.run_panes import RunPanes
     from tui.widgets.source_list import SourceList
 
-REPLAY_ACTIONS = frozenset({"replay_pause", "replay_step", "replay_faster", "replay_slower"})
+STEERING = {"toggle": Replay.toggle, "step": Replay.step, "faster": Replay.faster, "slower": Replay.slower}
 
 
 class AskScreen(Screen[None]):
@@ -47,12 +47,17 @@ class AskScreen(Screen[None]):
         Binding("ctrl+n", "new", "New", id="new", tooltip="Clear the answer and show the suggestions"),
         Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
-        Binding("space", "replay_pause", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
-        Binding("full_stop", "replay_step", "Step", id="replay.step", tooltip="One event more, then wait"),
+        Binding("space", "replay('toggle')", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
+        Binding("full_stop", "replay('step')", "Step", id="replay.step", tooltip="One event more, then wait"),
         Binding(
-            "plus,equals_sign", "replay_faster", "Speed", id="replay.faster", key_display="+/-", tooltip="Replay faster"
+            "plus,equals_sign",
+            "replay('faster')",
+            "Speed",
+            id="replay.faster",
+            key_display="+/-",
+            tooltip="Replay faster",
         ),
-        Binding("minus", "replay_slower", "Slower", show=False, id="replay.slower", tooltip="Replay slower"),
+        Binding("minus", "replay('slower')", "Slower", show=False, id="replay.slower", tooltip="Replay slower"),
     ]
 
     def __init__(self, session: Session, *, ask_terminal: Callable[[], bool] | None = None) -> None:
@@ -131,9 +136,9 @@ class AskScreen(Screen[None]):
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
         started = self.busy or self.feed.view.question != ""
-        self.query_one(AskInput).picking = not started
+        self.query_one(AskInput).picking = 0 if started else len(self.library.suggestions)
         self.query_one(Welcome).display = not started
-        self.query_one(Welcome).offer(self.library.suggestions)
+        self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
             panes.display = started
             cast("RunPanes", panes).show(self.feed.view)
@@ -156,8 +161,7 @@ class AskScreen(Screen[None]):
 
     def on_ask_input_picked(self, event: AskInput.Picked) -> None:
         """A digit asks a suggestion."""
-        if event.index < len(self.library.suggestions):
-            self.ask(self.library.suggestions[event.index])
+        self.ask(self.library.suggestions[event.index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a suggestion asks it."""
@@ -172,7 +176,7 @@ class AskScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
-        if action in REPLAY_ACTIONS:
+        if action == "replay":
             return self.replay is not None
         if action == "cancel":
             return self.busy
@@ -220,23 +224,8 @@ class AskScreen(Screen[None]):
         self.app.copy_to_clipboard("\n".join((answer.answer, "", *sources)))
         self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
 
-    def _steer(self, how: Callable[[Replay], None]) -> None:
+    def action_replay(self, how: str) -> None:
+        """Steer the replay by one of `STEERING`."""
         if self.replay is not None:
-            how(self.replay)
+            STEERING[how](self.replay)
             self.pace.mark()
-
-    def action_replay_pause(self) -> None:
-        """Pause, or go on."""
-        self._steer(Replay.toggle)
-
-    def action_replay_step(self) -> None:
-        """One event more."""
-        self._steer(Replay.step)
-
-    def action_replay_faster(self) -> None:
-        """The next higher speed."""
-        self._steer(Replay.faster)
-
-    def action_replay_slower(self) -> None:
-        """The next lower speed."""
-        self._steer(Replay.slower)

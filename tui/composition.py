@@ -103,11 +103,14 @@ class Session:
 
     def open_now(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
         """Make ready what the questions go to: only what changed in it is read."""
-        if not self._paths and self.library.roots and self.library.roots != (str(sample_library()),):
+        roots = self.library.roots
+        if not self._paths and roots and roots != (str(sample_library()),):
             from engine.library import IngestReport  # noqa: PLC0415 - after the first paint
 
+            there = [Path(root) for root in roots if Path(root).exists()] if self.library.is_outdated else []
+            report = self.ingest(there, progress, cancelled) if there else IngestReport(skipped=self.library.skipped)
             self.passages = len(self.library.retriever())
-            return IngestReport(passages=self.passages, skipped=self.library.skipped)
+            return replace(report, passages=self.passages)
         self._paths = tuple(self._paths) or (sample_library(),)
         report = self.ingest(self._paths, progress, cancelled)
         self.passages = sum(self.library.count(str(path.expanduser().resolve()))[1] for path in self._paths)

@@ -57,6 +57,8 @@ class LibraryView:
 
     def line(self) -> str:
         """The library in a few words for the status line."""
+        if self.problem:
+            return "no library"
         if self.ready.is_set():
             return f"{self.name} · {self._session.passages:,} passages"
         if self._progress is None:

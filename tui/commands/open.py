@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     for path in options.library:
         if not path.expanduser().exists():
             raise InputError(f"{path} does not exist", hint="name a folder or file, or a command: --help lists them")
-    if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stdout.isatty()):
+    if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)
     session = open_session(options.workspace, paths=options.library, model=options.model)
     from tui.app import PersonaMoeApp  # noqa: PLC0415 - 200 ms that a refusal does not need

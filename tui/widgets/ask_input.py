@@ -6,9 +6,11 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
+DIGITS = tuple("12345678")
+
 
 class AskInput(Input):
-    """Where a question is typed; while it is empty, a digit picks a suggestion instead."""
+    """Where a question is typed; while it is empty, a digit picks one of the `picking` suggestions instead."""
 
     @dataclass
     class Picked(Message):
@@ -19,11 +21,11 @@ class AskInput(Input):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(placeholder="a question about your documents", compact=True, id=id)
         self.cursor_blink = False
-        self.picking = False
+        self.picking = 0
 
     async def _on_key(self, event: events.Key) -> None:
         character = event.character or ""
-        if self.picking and not self.value and character in set("12345678"):
+        if not self.value and character in DIGITS[: self.picking]:
             event.stop()
             event.prevent_default()
             self.post_message(self.Picked(int(character) - 1))

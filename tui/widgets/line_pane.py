@@ -57,6 +57,7 @@ class LinePane(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Keep the end in sight when the pane itself changes its height."""
         self._settle()
+        self.refresh()
 
     def _settle(self) -> None:
         self.top = self.last_top if self._following else min(self.top, self.last_top)

@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 from tui.cells import plain, title
 
 MOST = 8
+WORDS = "Ask your own documents. Every sentence of the answer leads back to its source."
 
 
 class Welcome(Vertical):
@@ -18,20 +19,19 @@ class Welcome(Vertical):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._shown: Sequence[str] | None = None
+        self._shown: tuple[Sequence[str], str] | None = None
 
     def compose(self) -> ComposeResult:
         """A line of words above the list."""
-        yield Static(
-            "Ask your own documents. Every sentence of the answer leads back to its source.", id="welcome-words"
-        )
+        yield Static(WORDS, markup=False, id="welcome-words")
         yield OptionList(id="suggestions", markup=False, compact=True)
 
-    def offer(self, suggestions: Sequence[str]) -> None:
-        """Show these questions, if they are not there already."""
-        if suggestions == self._shown:
+    def offer(self, suggestions: Sequence[str], *, problem: str = "") -> None:
+        """Show these questions, or what keeps the library shut, if that is not there already."""
+        if (suggestions, problem) == self._shown:
             return
-        self._shown = suggestions
+        self._shown = (suggestions, problem)
+        self.query_one("#welcome-words", Static).update(Text(f"! {plain(problem)}" if problem else WORDS))
         questions = self.query_one(OptionList)
         questions.border_title = title("Suggestions")
         questions.set_options(
