@@ -196,16 +196,15 @@ def _read_pdf(path: Path) -> Iterator[Document]:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings would go to the screen
     try:
         reader = PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise DocumentError("encrypted", hint="save a copy without a password")
-        text = "\n\n".join(page.extract_text().strip() for page in reader.pages)
-        title = reader.metadata.title if reader.metadata else None
-    except DocumentError:
-        raise
+        locked = reader.is_encrypted and not reader.decrypt("")
+        text = "" if locked else "\n\n".join(page.extract_text().strip() for page in reader.pages)
+        title = reader.metadata.title if not locked and reader.metadata else None
     except DependencyError as error:
         raise DocumentError("encrypted", hint="save a copy without a password") from error
-    except Exception as error:  # noqa: BLE001 - a damaged file may raise anything from within the parser
+    except Exception as error:  # a damaged file may raise anything from within the parser
         raise DocumentError(f"damaged PDF: {one_line(str(error))[:120]}") from error
+    if locked:
+        raise DocumentError("encrypted", hint="save a copy without a password")
     if not text.strip():
         raise DocumentError("a PDF without text", hint="run text recognition on it first")
     yield Document(str(path), _title(str(title or ""), path), _whole(text))

@@ -52,15 +52,15 @@ class Analysis(NamedTuple):
 
 # Stems of irregular verbs, each line led by the form that stands for all.
 _IRREGULAR = """
-begin began begun; bear bore born borne; becom becam; bind bound; bite bitten bit; break broke broken; bring brought; build
-built; buy bought; catch caught; choos chose chosen; come came; draw drew drawn; drive drove driven; eat ate eaten; fall fell
-fallen; feed fed; fight fought; flee fled; fli flew flown; forbid forbad; forget forgot; give gave given; go went
-gone; grow grew grown; hang hung; hear heard; hide hid hidden; hold held; keep kept; know knew known; lay laid; lead led; leav
-left; lend lent; lose lost; make made; mean meant; meet met; pay paid; rise rose risen; ride rode ridden; ring rang rung; run
-ran; see saw seen; seek sought; sell sold; send sent; shine shone; shoot shot; show shown; sing sang sung; sink sank sunk; sit
-sat; sleep slept; speak spoke spoken; spend spent; stand stood; steal stole stolen; strike struck; swear sworn; swim swam;
-take took taken; teach taught; tell told; think thought; throw threw thrown; wear wore worn; weav wove woven; win won; write
-wrote written
+begin began begun; bear bore born borne; becom becam; bind bound; bite bitten bit; break broke broken; bring brought;
+build built; buy bought; catch caught; choos chose chosen; come came; draw drew drawn; drive drove driven; eat ate
+eaten; fall fell fallen; feed fed; fight fought; flee fled; fli flew flown; forbid forbad; forget forgot; give gave
+given; go went gone; grow grew grown; hang hung; hear heard; hide hid hidden; hold held; keep kept; know knew known;
+lay laid; lead led; leav left; lend lent; lose lost; make made; mean meant; meet met; pay paid; rise rose risen; ride
+rode ridden; ring rang rung; run ran; see saw seen; seek sought; sell sold; send sent; shine shone; shoot shot; show
+shown; sing sang sung; sink sank sunk; sit sat; sleep slept; speak spoke spoken; spend spent; stand stood; steal stole
+stolen; strike struck; swear sworn; swim swam; take took taken; teach taught; tell told; think thought; throw threw
+thrown; wear wore worn; weav wove woven; win won; write wrote written
 """
 _LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
 
@@ -153,11 +153,13 @@ def _encoded(folded: list[str], flags: str) -> str:
 @lru_cache(maxsize=20_000)
 def _names_in(run: str) -> tuple[tuple[str, int, int, float], ...]:
     """Every name in an encoded run: key, first word, one past its last word, and its share of the run."""
+    if " " not in run:
+        return ((run, 0, 1, 1.0),) if _is_name([run], 0, 1) else ()
     pieces = run.split(" ")
-    words = [piece.removeprefix("_") for piece in pieces]
-    heads = [k for k, piece in enumerate(pieces) if piece[0] != "_"]
-    parts = [(a, b) for a, b in _parts(heads, len(words)) if _is_name(words, a, b)]
-    return tuple((" ".join(words[a:b]), a, b, (b - a) / len(words)) for a, b in parts)
+    words = run.replace("_", "").split(" ")
+    heads = tuple(k for k, piece in enumerate(pieces) if piece[0] != "_")
+    parts = [part for part in _parts(heads, len(words)) if _is_name(words, *part[:2])]
+    return tuple((" ".join(words[a:b]), a, b, whole) for a, b, whole in parts)
 
 
 def _is_name(words: list[str], a: int, b: int) -> bool:
@@ -168,9 +170,8 @@ def _is_name(words: list[str], a: int, b: int) -> bool:
     return len(first) >= _SHORTEST and first not in STOP_WORDS and not first[0].isdigit()
 
 
-def _parts(heads: list[int], length: int) -> Iterator[tuple[int, int]]:
-    """Every part of a run that begins and ends in a name word; the run itself too."""
-    for place, a in enumerate(heads):
-        for b in heads[place:]:
-            if b + 1 - a <= (_MAX_NAME if b + 1 - a == length else _MAX_PART):
-                yield a, b + 1
+@lru_cache(maxsize=10_000)
+def _parts(heads: tuple[int, ...], length: int) -> list[tuple[int, int, float]]:
+    """Every part of a run that begins and ends in a name word, and its share; the run itself too."""
+    found = [(a, b + 1) for place, a in enumerate(heads) for b in heads[place:]]
+    return [(a, b, (b - a) / length) for a, b in found if b - a <= (_MAX_NAME if b - a == length else _MAX_PART)]

@@ -44,7 +44,7 @@ class Question:
     `terms` are its stems that occur in the library, `weights` their inverse document frequencies, adding up
     to one. `kin` maps a root to the terms it stands for (by index) and how well. `in_names` and `resolved`
     say per term whether it is part of a name, and how surely that name accounts for it. `unknown` are words
-    that the library never uses; `unknown_weight` takes each for as heavy as the mean of the known ones.
+    that the library never uses; `unknown_weight` takes each for as heavy as the heaviest known one.
     """
 
     text: str
@@ -101,7 +101,7 @@ def read_question(text: str, retriever: Retriever) -> Question:
         in_names=in_names,
         resolved=np.array([value or 0.0 for value in resolved]),
         unknown=unknown,
-        unknown_weight=len(unknown) / max(1, len(terms)),
+        unknown_weight=len(unknown) * float(max(weights, default=0.0)) / mass,
         unknown_names=tuple(_unknown_names(raw, folded, stems, set(unknown))),
     )
 

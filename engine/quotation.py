@@ -27,7 +27,7 @@ _FOLLOWS = 0.15  # its passage is about what a chosen sentence names
 _OPENS = 0.08  # it opens its passage: there stands what it is about
 _TITLE = 0.7  # how well a sentence covers what only the title of its passage says
 
-_COVERED_ENOUGH = 0.5  # of the question's weight; below, the library does not say
+_COVERED_ENOUGH = 0.55  # of the question's weight; below, the library does not say
 
 _TIME = re.compile(r"\b(?:when|year|date|day|first|earlier|later|older|younger|oldest)\b")
 _AMOUNT = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|deep)\b")

@@ -83,7 +83,8 @@ class Retriever(Protocol):
     def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
         """The best passages by BM25 over weighted stems, titles counted twice, best first.
 
-        `mention` keeps those only that mention a name. Without it every hit holds a term; with one, terms may even be missing: then all that mention it rank alike.
+        `mention` keeps those only that mention a name. Without it every hit holds a term; with one, terms may
+        even be missing: then all that mention it rank alike.
         """
         ...
 

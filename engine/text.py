@@ -9,19 +9,30 @@ from engine.dates import date_terms
 
 # Control characters (C0 but tab and line feed, C1, DEL), bidirectional overrides and isolates, and the
 # separators and invisible marks that move what follows them on a terminal.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])|\n[^\S\n]*\n\s*|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)")
-_ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])[\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[^\W_a-z])"  # before a capital or a number
+    r"|\n[^\S\n]*\n\s*"  # at a blank line
+    r"|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)"  # before a speaker's turn, a list item, a heading
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct"
+    r"|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$"
+)
 
 STOP_WORDS = frozenset(
-    """a about above after again against all also am an and any are as at be because been before being below between both
-    but by can could d did do does doing don down during each few for from further had has have having he her here hers him
-    his how i if in into is it its itself just ll m me might more most must my no nor not now of off on once only or other
-    our out over own re s same shall she should so some such t than that the their them then there these they this those
-    through to too under until up upon us ve very was we were what when where which while who whom whose why will with would
-    you your yours""".split()
+    """
+    a about above after again against all also am an and any are as at be because been before being below
+    between both but by can could d did do does doing don down during each few for from further had has have
+    having he her here hers him his how i if in into is it its itself just ll m me might more most must my no
+    nor not now of off on once only or other our out over own re s same shall she should so some such t than
+    that the their them then there these they this those through to too under until up upon us ve very was we
+    were what when where which while who whom whose why will with would you your yours
+    """.split()
 )
 
 _STEMS: dict[str, str] = {}  # of folded words, kept between texts
@@ -53,20 +64,25 @@ def raw_words(text: str) -> list[str]:
     return _WORD.findall(_CAMEL.sub(" ", text))
 
 
-def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
-    """For each word its folded form (lower case, no diacritics) and its stem (Snowball English)."""
+def folded(raw: list[str]) -> list[str]:
+    """Each word in lower case, without diacritics."""
     joined = " ".join(raw)
-    folded = joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
-    new = {word for word in folded if word not in _STEMS}
+    return joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
+
+
+def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
+    """For each word its folded form and its stem (Snowball English)."""
+    forms = folded(raw)
+    new = {word for word in forms if word not in _STEMS}
     fresh = dict(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True)) if new else {}
     if len(_STEMS) < _CACHED:  # never emptied: another thread may be reading it
         _STEMS.update(fresh)
-    return folded, [fresh.get(word) or _STEMS[word] for word in folded]
+    return forms, [fresh.get(word) or _STEMS[word] for word in forms]
 
 
 def words(text: str) -> list[str]:
     """The folded words of `text`."""
-    return stemmed(raw_words(text))[0]
+    return folded(raw_words(text))
 
 
 def stems(text: str) -> list[str]:

@@ -265,9 +265,6 @@ def test_a_reader_that_left_before_the_end_is_no_error(workspace):
         assert left_by_its_reader(*arguments, workspace=workspace) == ("", 0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the help leaves `main` by SystemExit, past the flush that meets the closed pipe"
-)
 def test_a_reader_that_left_before_the_end_of_the_help_is_no_error(workspace):
     assert left_by_its_reader("history", "--help", workspace=workspace) == ("", 0)
 

@@ -199,7 +199,6 @@ async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
     assert session.replay(summary.run_id)[-1].event == RunFailed("the index is damaged", "ingest again")
 
 
-@pytest.mark.xfail(strict=True, reason="a run that ends by a defect is recorded as cancelled by its reader")
 async def test_a_run_that_a_defect_ended_is_kept_as_failed(session, monkeypatch):
     monkeypatch.setattr(Panel, "fused", lambda *_arguments, **_options: 1 / 0)
     with pytest.raises(ZeroDivisionError):

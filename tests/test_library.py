@@ -431,7 +431,6 @@ def test_without_caching_nothing_opened_is_kept(docs):
     assert mine.retriever().open(number) is not first
 
 
-
 def test_words_and_names_of_deleted_files_are_no_longer_known(docs):
     mine = library(docs)
     mine.ingest([docs])

@@ -11,12 +11,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _guarded(given)
-        sys.stdout.flush()
+        try:
+            return _guarded(given)
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output left: `persona-moe history list | head`
         _silence_output()
         return 0
-    return code
 
 
 def _guarded(given: list[str]) -> int:

@@ -24,6 +24,7 @@ from engine.events import (
 )
 from engine.shipped import shipped
 from engine.stream import events_of
+from engine.text import one_line
 
 if TYPE_CHECKING:
     from db.history import History, RunSummary
@@ -143,9 +144,9 @@ class Session:
                         recorder.append(recorded)
                         summary.note(recorded)
                         yield recorded
-            except BaseException:
+            except BaseException as error:
                 if not summary.ended:
-                    recorder.append(RecordedEvent(summary.duration_ms, RunCancelled()))
+                    recorder.append(summary.broken_off(error))
                 raise
             finally:
                 recorder.close()
@@ -229,6 +230,16 @@ class _Summary:
                 self.ended = True
             case _:
                 pass
+
+    def broken_off(self, error: BaseException) -> RecordedEvent:
+        """The last event of a run that did not come to its end: a defect, or its reader left."""
+        ended: RunFailed | RunCancelled = RunCancelled()
+        if isinstance(error, Exception):
+            reason = one_line(f"internal error: {type(error).__name__}: {error}")
+            ended = RunFailed(reason, "run it again with `persona-moe --debug ask`")
+        recorded = RecordedEvent(self.duration_ms, ended)
+        self.note(recorded)
+        return recorded
 
     def finished(self) -> "RunSummary":
         """The line of the history."""
