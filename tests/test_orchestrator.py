@@ -109,6 +109,7 @@ async def test_steps_and_ranking_tell_one_graph(workspace):
 
 
 async def test_a_receipt_says_why_each_persona_was_called(workspace):
+    configure(workspace, "system", "batch_size: 12")
     session = open_session(workspace, model="none")
     for name, verdict in (("newt", "experimental"), ("wanderer", "pruned")):
         if verdict == "pruned":
@@ -218,6 +219,7 @@ async def test_the_total_is_weighted_as_configured(workspace):
     ids=["promote", "prune", "demote"],
 )  # fmt: skip
 async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace, thresholds, moves):
+    configure(workspace, "system", "batch_size: 12")
     configure(workspace, "thresholds", f"minimum_samples: 2; confidence: 0; {thresholds}")
     assert only(await run(workspace), PersonaTransitioned) == []  # one sample is too few
     events = await run(workspace)
@@ -269,6 +271,7 @@ async def test_another_gate_may_take_over(session):
 
 
 async def test_a_library_that_holds_nothing_of_the_question(workspace):
+    configure(workspace, "system", "batch_size: 12")
     events = await run(workspace, "Xylophone balalaika?")
     assert one(events, AnswerWritten).abstained
     assert one(events, EvidenceRanked).passages == ()
@@ -389,6 +392,7 @@ async def test_the_model_answers_from_numbered_quotations_in_the_order_of_the_ra
 
 
 async def test_each_persona_writes_claims_when_asked_to(workspace, server):
+    configure(workspace, "system", "batch_size: 12")
     configure(workspace, "ollama", f"api_endpoint: {server.url}; persona_outputs: true")
     claim = json.dumps({"claims": [{"text": "Keziah Rosk led it.", "passage": 1}, {"text": "No.", "passage": 99}]})
     server.enqueue(*[Scripted([claim])] * 9, failure(500, "broken"), Scripted([f"{LED} [1]."]))
