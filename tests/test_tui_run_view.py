@@ -59,10 +59,15 @@ def test_the_panel_shows_the_called_ones_first_and_keeps_their_order():
     assert [view.place_of(name) for name in "abc"] == [0, 1, 2]
 
 
+def test_who_walked_in_an_earlier_cycle_stays_called():
+    view = view_of(script.receipt("a", score=0.5), script.receipt("a", score=0.7, activated=False))
+    assert [(row.activated, row.gate) for row in view.panel()] == [(True, 0.5)]
+
+
 def test_a_receipt_of_a_later_cycle_replaces_the_earlier_one():
-    view = view_of(script.receipt("a", score=0.5), script.receipt("a", score=-0.1, activated=False))
+    view = view_of(script.receipt("a", score=-0.1, activated=False), script.receipt("a", score=0.5))
     (row,) = view.panel()
-    assert (row.gate, row.activated, row.reason) == (-0.1, False, "gain below cost")
+    assert (row.gate, row.activated, row.reason) == (0.5, True, "expected gain")
 
 
 def test_steps_are_counted_for_each_persona_and_logged_in_order():

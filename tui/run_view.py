@@ -160,6 +160,8 @@ class RunView:
 
     def _judge(self, receipt: GateReceipt) -> None:
         row = self._row(receipt.persona_id)
+        if row.reason and row.activated and not receipt.activated:  # it walked in an earlier cycle, and stays on the panel
+            return
         row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
         row.gate, row.threshold = receipt.score, receipt.threshold
         self.panel_changes += 1
