@@ -160,7 +160,7 @@ class RunView:
 
     def _judge(self, receipt: GateReceipt) -> None:
         row = self._row(receipt.persona_id)
-        if row.reason and row.activated and not receipt.activated:  # it walked in an earlier cycle, and stays on the panel
+        if row.reason and row.activated and not receipt.activated:  # it walked in an earlier cycle
             return
         row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
         row.gate, row.threshold = receipt.score, receipt.threshold
