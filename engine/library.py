@@ -1,7 +1,7 @@
 """A person's library: the folders they named, what of them is indexed, and what changed since."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -344,8 +344,3 @@ def _is_under(name: str, root: str) -> bool:
 
 def _is_same(known: _File | None, stat: os.stat_result) -> bool:
     return known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
-
-
-def names_of(roots: Sequence[str]) -> Iterator[str]:
-    """What to call each folder or file on a screen: its last name."""
-    return (Path(root).name or root for root in roots)

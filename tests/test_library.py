@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.errors import InputError, LibraryError
-from engine.library import IngestReport, Library, ScopedIndex, existing, names_of
+from engine.library import IngestReport, Library, ScopedIndex, existing
 from engine.settings import load_settings
 from engine.shipped import shipped
 
@@ -305,10 +305,6 @@ def test_a_named_link_stands_for_what_it_leads_to(docs, tmp_path):
     assert mine.roots == (str(docs / "a"),)
     assert existing(tmp_path / "link") == docs / "a"
     assert mine.remove(str(tmp_path / "link")) == 1
-
-
-def test_roots_are_called_by_their_last_name():
-    assert list(names_of(["/x/docs", "/y/notes.md", "/"])) == ["docs", "notes.md", "/"]
 
 
 # -- scope -------------------------------------------------------------------------------------------------

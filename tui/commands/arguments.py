@@ -28,4 +28,4 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise InputError with what is wrong and where to read what is right."""
-        raise InputError(f"{message}", hint=f"{self.prog} --help")
+        raise InputError(message, hint=f"{self.prog} --help")
