@@ -81,6 +81,7 @@ class MoeOrchestrator:
         self._outputs: dict[str, PersonaOutput] = {}
         self._rewards: dict[str, float] = {}  # of this cycle
         self._ranking: dict[int, float] = {}
+        self._coverage = 0.0  # of the question, by the best of the ranking
         self._timings: dict[str, float] = {}
         self._cycle = 0
 
@@ -104,7 +105,7 @@ class MoeOrchestrator:
                     break
                 await asyncio.to_thread(self.evaluation_phase)
                 await asyncio.to_thread(self.pruning_phase)
-                if self.panel.coverage(list(self._ranking)[:DEPTH]) >= _ENOUGH:
+                if self._coverage >= _ENOUGH:
                     break
             answer = await self._answer()
         except PersonaMoeError as error:
@@ -138,9 +139,9 @@ class MoeOrchestrator:
                 self._emit(OutputScored(persona.persona_id, scores, round(self.panel.credit(persona.persona_id), 4)))
                 self._rewards[persona.persona_id] = scores.total
             best = list(self._ranking)
-            coverage = round(self.panel.coverage(best[:DEPTH]), 4)
+            self._coverage = self.panel.coverage(best[:DEPTH])
             passages = tuple(self._ranked(number) for number in best[:_SHOWN])
-            self._emit(EvidenceRanked(passages, coverage, len(self.graph.nodes), len(self.graph.edges)))
+            self._emit(EvidenceRanked(passages, round(self._coverage, 4), len(self.graph.nodes), len(self.graph.edges)))
 
     def pruning_phase(self) -> None:
         """Pay the rewards of this cycle; demote, prune or promote whom the thresholds say."""

@@ -114,8 +114,12 @@ class Session:
             return replace(report, passages=self.passages)
         self._paths = tuple(self._paths) or (sample_library(),)
         report = self.ingest(self._paths, progress, cancelled)
-        self.passages = sum(self.library.count(str(path.expanduser().resolve()))[1] for path in self._paths)
+        self.passages = sum(self.library.count(path)[1] for path in self._scope())
         return report
+
+    def _scope(self) -> list[str]:
+        """The folders and files that the questions go to, as the library knows them."""
+        return [str(path.expanduser().resolve()) for path in self._paths]
 
     async def open_library(self, progress: "Progress") -> "IngestReport":
         """`open_now` in a thread; `progress` is called there. Cancelling the task ends the ingest after its file."""
@@ -157,8 +161,7 @@ class Session:
         from engine.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         missing = await self._connect()
-        scope = [str(path.expanduser().resolve()) for path in self._paths]
-        retriever = await asyncio.to_thread(self.library.retriever, scope)
+        retriever = await asyncio.to_thread(self.library.retriever, self._scope())
         run = MoeOrchestrator(
             question,
             retriever,
