@@ -10,22 +10,30 @@ import msgspec
 from db.locks import exclusive
 from engine.errors import StoreError
 from engine.files import append_whole, private_folder, store_errors
+from engine.lifecycle import Births
 from engine.metrics import PersonaPerformance
 from engine.persona import PersonaState
 
 
 class Added(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """A persona was seen for the first time, in `state`, with what it had earned until then."""
+    """A persona was seen for the first time, in `state`, with what it had earned until then.
+
+    `parents` are those of a child that was born (`engine.evolution`); its traits are in its file.
+    """
 
     at: str
     persona_id: str
     state: PersonaState
     decided_by: str
     performance: PersonaPerformance = PersonaPerformance()
+    parents: tuple[str, ...] = ()
 
 
 class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """A persona went from `before` to `after` by `rule`; `performance` is what the decision was based on."""
+    """A persona went from `before` to `after` by `rule`; `performance` is what the decision was based on.
+
+    `afresh`: from here on only what comes after counts for its performance.
+    """
 
     at: str
     persona_id: str
@@ -34,18 +42,21 @@ class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     rule: str
     decided_by: str
     performance: PersonaPerformance
+    afresh: bool = False
 
 
 class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """What a run paid: one reward in [0, 1] per persona."""
+    """What a run paid: one reward in [0, 1] per persona; `context` are the features of its question."""
 
     at: str
     run_id: str
     rewards: dict[str, float]
+    context: tuple[float, ...] = ()
 
 
 LedgerEntry = Added | Transition | Rewards
 
+_ADDED, _REWARDS = b'{"entry":"Added"', b'{"entry":"Rewards"'
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
@@ -54,6 +65,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._bytes, self._lines, self._born = 0, 0, 0  # what was counted for `births`, and the births in it
+        self._runs: set[str] = set()  # rewarded since the last birth
 
     def append(self, entry: LedgerEntry) -> None:
         """Add one line, in one write, on disk when this returns; what a crash tore before it is removed first.
@@ -78,12 +91,33 @@ class Ledger:
     def unseen(self, persona_ids: Iterable[str]) -> set[str]:
         """Those of `persona_ids` that were never added; reads only as far as the last of them."""
         left = set(persona_ids)
-        entries = self._read(only=b'{"entry":"Added"') if left else iter(())
+        entries = self._read(only=_ADDED) if left else iter(())
         for entry in entries:
             left.discard(getattr(entry, "persona_id", ""))
             if not left:
                 break
         return left
+
+    def births(self) -> Births:
+        """How many children were born, and how long ago the last one; reads on from where it read last."""
+        if not self.path.exists():
+            return Births(0, 0)
+        with store_errors(self.path), self.path.open("rb") as file:
+            file.seek(self._bytes)
+            for line in file:
+                if line.endswith(b"\n"):
+                    self._lines += 1
+                    self._count(line)
+                    self._bytes += len(line)
+        return Births(self._born, len(self._runs))
+
+    def _count(self, line: bytes) -> None:
+        entry = self._decoded(self._lines, line) if line.startswith((_ADDED, _REWARDS)) else None
+        if isinstance(entry, Added) and entry.parents:
+            self._born += 1
+            self._runs.clear()
+        elif isinstance(entry, Rewards):
+            self._runs.add(entry.run_id)
 
     def _read(self, only: bytes = b"") -> Iterator[LedgerEntry]:
         """The entries whose line starts with `only`."""
@@ -123,6 +157,8 @@ def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance
     for entry in entries:
         if isinstance(entry, Added):
             found[entry.persona_id] = entry.performance
+        elif isinstance(entry, Transition) and entry.afresh:
+            found[entry.persona_id] = PersonaPerformance()
         elif isinstance(entry, Rewards):
             for name, reward in entry.rewards.items():
                 found[name] = found.get(name, PersonaPerformance()).with_reward(reward)

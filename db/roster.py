@@ -20,7 +20,7 @@ from db.workspace import Workspace
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned
 from engine.files import store_errors, write_atomically
-from engine.lifecycle import Verdict, performance_of, state_after
+from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after
 from engine.metrics import PersonaPerformance
 from engine.persona import Persona, PersonaState, RosterEntry, persona_to_json
 
@@ -64,6 +64,7 @@ class FolderRoster:
     def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
         """Carry out a verdict and record it; `Verdict.KEEP` changes and records nothing.
 
+        A restored persona starts afresh: what it earned before stands in the ledger and no longer counts.
         Raises PersonaError if it cannot apply, with nothing changed; StoreError if the disk refuses.
         """
         with exclusive(self._workspace.lock):
@@ -71,25 +72,27 @@ class FolderRoster:
             entry = _pick(found, persona_id)
             before, after = entry.state, state_after(entry, verdict)
             if after is not before:
-                figures = performance_of(entry.persona)
-                self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures))
+                figures, afresh = performance_of(entry.persona), verdict is Verdict.RESTORE
+                self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures, afresh))
                 self._move(persona_id, before, after)
+                if afresh:
+                    self._save_performance(RosterEntry(entry.persona, after), PersonaPerformance())
         return PersonaTransitioned(persona_id, before, after, rule, decided_by)
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float]) -> None:
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
         """Add one reward in [0, 1] to each named persona's historical performance; one ledger line for all.
 
         Raises PersonaError for an unknown persona and ValueError for a reward outside [0, 1], with nothing
         changed. A crash leaves the files without (some of) this run's rewards, which `verify` tells.
         """
-        if bad := {name: reward for name, reward in rewards.items() if not 0.0 <= reward <= 1.0}:
-            raise ValueError(f"rewards outside [0, 1]: {bad}")
+        require_rewards(rewards)
         if not rewards:
             return
         with exclusive(self._workspace.lock):
             found = self._seen()
             paid = [(_pick(found, name), float(reward)) for name, reward in rewards.items()]
-            self.ledger.append(Rewards(now(), run_id, {entry.persona.persona_id: reward for entry, reward in paid}))
+            owed = {entry.persona.persona_id: reward for entry, reward in paid}
+            self.ledger.append(Rewards(now(), run_id, owed, context))
             for entry, reward in paid:
                 self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
 
@@ -104,6 +107,11 @@ class FolderRoster:
             save_persona_to_file(persona, self._path(persona.persona_id, state))
             self._record(persona, state, decided_by)
         return RosterEntry(persona, state)
+
+    def births(self) -> Births:
+        """How many children the ledger tells of, and in how many runs rewards were paid since the last one."""
+        with exclusive(self._workspace.lock):
+            return self.ledger.births()
 
     def edit(self, persona: Persona) -> RosterEntry:
         """Replace a persona's traits and texts; what it earned stays as it is in its file. Raises PersonaError."""
@@ -162,7 +170,8 @@ class FolderRoster:
         return found
 
     def _record(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
-        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, performance_of(persona)))
+        figures = performance_of(persona)
+        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, figures, persona.parents))
         self._recorded.add(persona.persona_id)
 
     def _scan(self) -> _Found:

@@ -37,7 +37,10 @@ class RankedPassage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Words of a source: `quote` stands at characters `start` to `end` (end excluded) of `source`."""
+    """Words of a source: `quote` stands at characters `start` to `end` (end excluded) of `source`.
+
+    `passage` is the id of the passage that they belong to; empty in records from before it was kept.
+    """
 
     n: int
     source: str
@@ -45,6 +48,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,15 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRead:
-    """What the question is about: names found in it, those of them that the library knows, its terms."""
+    """What the question is about: names found in it, those of them that the library knows, its terms.
+
+    `context` are its features, as a learning gate has them; empty if there are none.
+    """
 
     entities: tuple[str, ...]
     known: tuple[str, ...]
     terms: tuple[str, ...]
+    context: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

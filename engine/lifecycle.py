@@ -1,6 +1,7 @@
 """How personas rise, fall and are archived: experimental -> stable -> active, pruned at the bottom."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -26,6 +27,14 @@ class Verdict(StrEnum):
 _LADDER = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL, PersonaState.STABLE, PersonaState.ACTIVE)
 
 
+@dataclass(frozen=True, slots=True)
+class Births:
+    """How many children were born into a roster, and in how many runs rewards were paid since the last of them."""
+
+    count: int
+    runs_since: int
+
+
 class Roster(Protocol):
     """All personas of a workspace and the states they are in."""
 
@@ -34,12 +43,34 @@ class Roster(Protocol):
         ...
 
     def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
-        """Carry out a verdict and record it; raises PersonaError if it cannot apply."""
+        """Carry out a verdict and record it; raises PersonaError if it cannot apply.
+
+        A restored persona starts afresh: what it earned before stays in the record and no longer counts.
+        """
         ...
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float]) -> None:
-        """Add one reward in [0, 1] to each named persona's historical performance, and record it."""
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
+        """Add one reward in [0, 1] to each named persona's historical performance, and record it.
+
+        `context` are the features of the question that the rewards were earned at, for a gate that learns.
+        """
         ...
+
+    def add(
+        self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
+    ) -> RosterEntry:
+        """A new persona in `state`, recorded; raises PersonaError if its id is taken or it is not valid."""
+        ...
+
+    def births(self) -> Births:
+        """How many children were born, and how long ago the last one; a child is added with its parents named."""
+        ...
+
+
+def require_rewards(rewards: Mapping[str, float]) -> None:
+    """Raises ValueError naming the rewards that are not in [0, 1]."""
+    if bad := {name: reward for name, reward in rewards.items() if not 0.0 <= reward <= 1.0}:
+        raise ValueError(f"rewards outside [0, 1]: {bad}")
 
 
 def performance_of(persona: Persona) -> PersonaPerformance:

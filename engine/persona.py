@@ -30,7 +30,8 @@ class Persona:
     """One persona, with the fields of the article's schema.
 
     `traits` are integers from 1 to 9; `historical_performance` holds `samples`, `mean` and `m2` of the
-    rewards it earned (see `engine.metrics`); `metadata` may hold `name`, `description`, `control`.
+    rewards it earned (see `engine.metrics`); `metadata` may hold `name`, `description`, `control` and, of a
+    child, `parents` and `generation`.
     """
 
     persona_id: str
@@ -49,6 +50,16 @@ class Persona:
     def name(self) -> str:
         """What the screen calls it."""
         return str(self.metadata.get("name", self.persona_id))
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The ids of the personas that it descends from; empty for one that was made by hand."""
+        return tuple(self.metadata.get("parents", ()))
+
+    @property
+    def generation(self) -> int:
+        """1 for a persona that was made by hand, one more than its parents for a child."""
+        return int(self.metadata.get("generation", 1))
 
 
 @dataclass(frozen=True, slots=True)

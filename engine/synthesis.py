@@ -115,4 +115,4 @@ def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
 
 def _citation(n: int, quotation: Quotation) -> Citation:
     passage = quotation.passage
-    return Citation(n, passage.source, passage.title, quotation.start, quotation.end, quotation.text)
+    return Citation(n, passage.source, passage.title, quotation.start, quotation.end, quotation.text, passage.id)

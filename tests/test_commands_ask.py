@@ -71,7 +71,9 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         "question": "str",
         "answer": "str",
         "abstained": "bool",
-        "citations": [{"n": "int", "source": "str", "title": "str", "start": "int", "end": "int", "quote": "str"}],
+        "citations": [
+            {"n": "int", "source": "str", "title": "str", "start": "int", "end": "int", "quote": "str", "passage": "str"}
+        ],
         "passages": [{"id": "str", "source": "str", "score": "float"}],
         "personas": [{"persona_id": "str", "state": "str", "activated": "bool", "scores": SCORES}],
         "graph": {"nodes": "int", "edges": "int"},
@@ -83,6 +85,7 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         "timings_ms",
     ]  # fmt: skip
     assert (result["question"], result["abstained"]) == (QUESTION, False)
+    assert {citation["passage"] for citation in result["citations"]} <= {found["id"] for found in result["passages"]}
     assert "Keziah Rosk" in result["answer"]
 
 

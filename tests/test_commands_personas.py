@@ -150,7 +150,9 @@ def test_the_ledger_as_json_lines(tmp_path, capsys):
     assert main(["personas", "ledger", "--json", *workspace]) == 0
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [entry["entry"] for entry in entries] == ["Added"] * 10 + ["Transition"]
-    assert list(entries[-1]) == ["entry", "at", "persona_id", "before", "after", "rule", "decided_by", "performance"]
+    assert list(entries[-1]) == [
+        "entry", "at", "persona_id", "before", "after", "rule", "decided_by", "performance", "afresh",
+    ]  # fmt: skip
     assert (entries[-1]["before"], entries[-1]["after"]) == ("stable", "active")
 
 

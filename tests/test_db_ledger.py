@@ -7,6 +7,7 @@ import pytest
 
 from db.ledger import Added, Ledger, Rewards, Transition, now, performances, states
 from engine.errors import StoreError
+from engine.lifecycle import Births
 from engine.metrics import PersonaPerformance
 from engine.persona import PersonaState
 
@@ -28,6 +29,21 @@ def test_entries_come_back_in_order_one_line_each(ledger):
         ledger.append(entry)
     assert list(ledger.entries()) == [ADDED, PAID, ROSE]
     assert ledger.path.read_bytes().count(b"\n") == 3
+
+
+def test_a_ledger_from_before_children_contexts_and_fresh_starts_is_read(ledger):
+    ledger.path.parent.mkdir()
+    figures = '{"samples":1,"mean":0.5,"m2":0.0}'
+    ledger.path.write_text(
+        f'{{"entry":"Added","at":"x","persona_id":"a","state":"pruned","decided_by":"found","performance":{figures}}}\n'
+        '{"entry":"Transition","at":"x","persona_id":"a","before":"pruned","after":"experimental","rule":"manual",'
+        f'"decided_by":"user","performance":{figures}}}\n'
+        '{"entry":"Rewards","at":"x","run_id":"r","rewards":{"a":0.5}}\n'
+    )
+    entries = list(ledger.entries())
+    assert states(entries) == {"a": PersonaState.EXPERIMENTAL}
+    assert performances(entries) == {"a": PersonaPerformance(2, 0.5, 0.0)}
+    assert ledger.births() == Births(0, 1)
 
 
 def test_states_and_performances_are_rebuilt_from_the_entries_alone():

@@ -12,11 +12,11 @@ from threading import Thread
 import pytest
 
 from db import roster as roster_module
-from db.ledger import Added, Ledger, performances, states
+from db.ledger import Added, Ledger, Rewards, Transition, performances, states
 from db.roster import FolderRoster
 from db.workspace import Workspace, open_workspace
 from engine.errors import PersonaError
-from engine.lifecycle import Verdict, performance_of
+from engine.lifecycle import Births, Verdict, performance_of
 from engine.metrics import PersonaPerformance
 from engine.persona import Persona, PersonaState
 
@@ -101,6 +101,31 @@ def test_rewards_are_one_line_a_run_and_keep_the_other_figures(roster, workspace
     with pytest.raises(ValueError, match="outside"):
         roster.record_rewards("run-3", {"walker": 0.5, "skeptic": float("nan")})
     assert earned(roster) == performances(Ledger(workspace.ledger).entries())
+
+
+def test_a_restored_persona_starts_afresh_and_the_ledger_rebuilds_it(roster, workspace):
+    roster.record_rewards("run-1", {"walker": 0.1}, (0.5, 1.0))
+    for verdict in (Verdict.PRUNE, Verdict.RESTORE):
+        roster.change("walker", verdict, rule="manual", decided_by="user")
+    assert earned(roster)["walker"] == PersonaPerformance()
+    assert roster.find("walker").persona.historical_performance["note"] == "kept"
+    roster.record_rewards("run-2", {"walker": 0.7})
+    ledger = list(roster.ledger.entries())
+    assert performances(ledger) == earned(roster)
+    assert [entry.afresh for entry in ledger if isinstance(entry, Transition)] == [False, True]
+    assert [entry.context for entry in ledger if isinstance(entry, Rewards)] == [(0.5, 1.0), ()]
+    assert roster.verify() == []
+
+
+def test_births_are_counted_from_the_ledger_with_the_rewarded_runs_since_the_last(roster, workspace):
+    for run_id in ("run-1", "run-1", "run-2"):
+        roster.record_rewards(run_id, {"walker": 0.5})
+    assert roster.births() == Births(0, 2)
+    roster.add(Persona("walker-2", {}, metadata={"parents": ["walker"], "generation": 2}), decided_by="run-2")
+    assert roster.births() == FolderRoster(workspace).births() == Births(1, 0)
+    FolderRoster(workspace).record_rewards("run-3", {"walker": 0.5})
+    assert roster.births() == Births(1, 1)
+    assert roster.verify() == []
 
 
 def test_starting_personas_are_recorded_when_first_seen_with_what_they_had_earned(roster, workspace):
