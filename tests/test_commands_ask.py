@@ -72,7 +72,15 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         "answer": "str",
         "abstained": "bool",
         "citations": [
-            {"n": "int", "source": "str", "title": "str", "start": "int", "end": "int", "quote": "str", "passage": "str"}
+            {
+                "n": "int",
+                "source": "str",
+                "title": "str",
+                "start": "int",
+                "end": "int",
+                "quote": "str",
+                "passage": "str",
+            }
         ],
         "passages": [{"id": "str", "source": "str", "score": "float"}],
         "personas": [{"persona_id": "str", "state": "str", "activated": "bool", "scores": SCORES}],
