@@ -142,6 +142,16 @@ class PersonaTransitioned:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonaBorn:
+    """A child of `parents` joined the roster as experimental; `traits` map its walk traits to 1-9."""
+
+    persona_id: str
+    parents: tuple[str, ...]
+    traits: dict[str, int]
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceRanked:
     """The panel's evidence as one ranking; `coverage` is the share of the question found in it, in [0, 1]."""
 
@@ -204,6 +214,7 @@ RunEvent = (
     | OutputProduced
     | OutputScored
     | PersonaTransitioned
+    | PersonaBorn
     | EvidenceRanked
     | Degraded
     | AnswerFragment

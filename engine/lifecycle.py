@@ -1,8 +1,9 @@
 """How personas rise, fall and are archived: experimental -> stable -> active, pruned at the bottom."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import median
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,10 @@ class Verdict(StrEnum):
     PRUNE = "prune"
     RESTORE = "restore"
 
+
+_NORMAL = 1.4826  # median absolute deviations in a standard deviation of a normal distribution
+_LEAST_SPREAD = 0.05  # of mean rewards, where thresholds follow their distribution
+_ENOUGH_MEANS = 4  # personas that make a distribution
 
 _LADDER = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL, PersonaState.STABLE, PersonaState.ACTIVE)
 
@@ -101,6 +106,44 @@ def evaluate_pruning_thresholds(
     if state is not PersonaState.ACTIVE and low > thresholds.promotion_threshold:
         return Verdict.PROMOTE
     return Verdict.KEEP
+
+
+def follow_distribution(thresholds: Thresholds, means: Sequence[float]) -> Thresholds:
+    """The thresholds where a roster with these mean rewards stands: a spread above and below its median.
+
+    Median and spread (1.4826 times the median absolute deviation, which is the standard deviation of a normal
+    distribution) are robust: one outlier moves neither (Hampel, JASA 69(346), 1974). The spread is never under
+    `_LEAST_SPREAD`, so that equal personas do not move. With fewer than `_ENOUGH_MEANS` means nothing changes.
+    """
+    if len(means) < _ENOUGH_MEANS:
+        return thresholds
+    middle = median(means)
+    spread = max(_LEAST_SPREAD, _NORMAL * median(abs(mean - middle) for mean in means))
+    return replace(
+        thresholds,
+        promotion_threshold=min(1.0, middle + spread),
+        demotion_threshold=max(0.0, middle - spread),
+        pruning_threshold=max(0.0, middle - 2 * spread),
+    )
+
+
+def review(
+    roster: Roster, rewarded: Collection[str], thresholds: Thresholds, *, decided_by: str
+) -> list[PersonaTransitioned]:
+    """Demote, prune or promote, of those that were just rewarded, whom the thresholds say; never the control."""
+    entries = [entry for entry in roster.entries() if not entry.persona.is_control]
+    rule = "thresholds"
+    if thresholds.follow_distribution:
+        earned = [performance_of(entry.persona) for entry in entries if entry.state is not PersonaState.PRUNED]
+        means = [figures.mean for figures in earned if figures.samples >= thresholds.minimum_samples]
+        thresholds, rule = follow_distribution(thresholds, means), "distribution"
+    moved = []
+    for entry in entries:
+        name = entry.persona.persona_id
+        verdict = evaluate_pruning_thresholds(performance_of(entry.persona), thresholds, state=entry.state)
+        if name in rewarded and verdict is not Verdict.KEEP:
+            moved.append(roster.change(name, verdict, rule=rule, decided_by=decided_by))
+    return moved
 
 
 def state_after(entry: RosterEntry, verdict: Verdict) -> PersonaState:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from engine.errors import LanguageModelError, PersonaMoeError
+from engine.errors import LanguageModelError, PersonaError, PersonaMoeError
 from engine.events import (
     AnswerFragment,
     AnswerWritten,
@@ -24,11 +24,12 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.evolution import evolve
 from engine.experts import PersonaOutput
 from engine.gate import Gate, ThresholdGate
 from engine.graph import DynamicKnowledgeGraph
 from engine.language_model import LanguageModel, send_prompt_to_ollama, write_claims
-from engine.lifecycle import Roster, Verdict, evaluate_pruning_thresholds, performance_of
+from engine.lifecycle import Roster, review
 from engine.metrics import calculate_weighted_score
 from engine.panel import Panel
 from engine.persona import Persona
@@ -107,6 +108,7 @@ class MoeOrchestrator:
                 await asyncio.to_thread(self.pruning_phase)
                 if self._coverage >= _ENOUGH:
                     break
+            await asyncio.to_thread(self.evolution_phase)
             answer = await self._answer()
         except PersonaMoeError as error:
             self._emit(RunFailed(error.message, error.hint))
@@ -147,15 +149,25 @@ class MoeOrchestrator:
         """Pay the rewards of this cycle; demote, prune or promote whom the thresholds say."""
         with self._timed("lifecycle"):
             self._roster.record_rewards(self._run_id, self._rewards)
-            for entry in self._roster.entries():
-                if entry.persona.persona_id not in self._rewards or entry.persona.is_control:
-                    continue
-                earned = performance_of(entry.persona)
-                verdict = evaluate_pruning_thresholds(earned, self._settings.thresholds, state=entry.state)
-                if verdict is not Verdict.KEEP:
-                    name = entry.persona.persona_id
-                    self._emit(self._roster.change(name, verdict, rule="thresholds", decided_by=self._run_id))
-            self._rewards = {}
+            rewarded, self._rewards = self._rewards.keys(), {}
+            for moved in review(self._roster, rewarded, self._settings.thresholds, decided_by=self._run_id):
+                self._emit(moved)
+
+    def evolution_phase(self) -> None:
+        """Let proven personas have a child, if one is due: it can be called from the next question on."""
+        with self._timed("lifecycle"):
+            try:
+                born = evolve(
+                    self._roster,
+                    self._settings.thresholds,
+                    seed=self._settings.system.seed,
+                    decided_by=self._run_id,
+                )
+            except PersonaError as error:
+                self._emit(Degraded(f"no child was born: {error}"))
+            else:
+                if born is not None:
+                    self._emit(born)
 
     # -- their parts --------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """`thresholds.yaml`: when a persona rises, falls or is called (all on mean rewards in [0, 1])."""
+    """`thresholds.yaml`: when a persona rises, falls, is called (all on mean rewards in [0, 1]) or has a child."""
 
     pruning_threshold: float
     promotion_threshold: float
@@ -36,6 +36,10 @@ class Thresholds:
     activation_threshold: float
     minimum_samples: int
     confidence: float
+    follow_distribution: bool = False
+    evolution: bool = False
+    evolution_interval: int = 50
+    max_experimental: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,13 +84,14 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         ],
         "passages": [{"id": "str", "source": "str", "score": "float"}],
         "personas": [{"persona_id": "str", "state": "str", "activated": "bool", "scores": SCORES}],
+        "born": [],
         "graph": {"nodes": "int", "edges": "int"},
         "degraded": [],
         "timings_ms": dict.fromkeys(PHASES, "float"),
     }
     assert list(result) == [
-        "run_id", "question", "answer", "abstained", "citations", "passages", "personas", "graph", "degraded",
-        "timings_ms",
+        "run_id", "question", "answer", "abstained", "citations", "passages", "personas", "born", "graph",
+        "degraded", "timings_ms",
     ]  # fmt: skip
     assert (result["question"], result["abstained"]) == (QUESTION, False)
     assert {citation["passage"] for citation in result["citations"]} <= {found["id"] for found in result["passages"]}

@@ -1,9 +1,19 @@
 """The lifecycle: what the thresholds say, the ladder of states, and what may not happen."""
 
+from dataclasses import asdict, replace
+
 import pytest
 
 from engine.errors import PersonaError
-from engine.lifecycle import Verdict, evaluate_pruning_thresholds, performance_of, state_after
+from engine.lifecycle import (
+    Verdict,
+    evaluate_pruning_thresholds,
+    follow_distribution,
+    performance_of,
+    review,
+    state_after,
+)
+from engine.memory_roster import MemoryRoster
 from engine.metrics import PersonaPerformance
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import Thresholds
@@ -153,3 +163,68 @@ def test_performance_is_read_from_the_persona_and_other_figures_are_left():
     assert performance_of(persona) == PersonaPerformance(3, 0.5, 0.02)
     assert performance_of(Persona("p", {})) == PersonaPerformance()
     assert performance_of(Persona("p", {}, historical_performance={"mean": 1})) == PersonaPerformance(0, 1.0, 0.0)
+
+
+def placed(thresholds: Thresholds) -> tuple[float, float, float]:
+    found = (thresholds.pruning_threshold, thresholds.demotion_threshold, thresholds.promotion_threshold)
+    return tuple(round(value, 4) for value in found)  # type: ignore[return-value]
+
+
+def test_thresholds_follow_the_distribution_of_the_roster():
+    spread = 1.4826 * 0.1
+    followed = follow_distribution(THRESHOLDS, [0.5, 0.6, 0.7, 0.8, 0.9])
+    assert placed(followed) == placed(
+        replace(
+            THRESHOLDS,
+            pruning_threshold=0.7 - 2 * spread,
+            demotion_threshold=0.7 - spread,
+            promotion_threshold=0.7 + spread,
+        )
+    )
+    assert (followed.minimum_samples, followed.confidence) == (20, 2.0)
+
+
+def test_an_outlier_moves_no_threshold_and_equal_personas_leave_a_least_spread():
+    assert placed(follow_distribution(THRESHOLDS, [0.7] * 6)) == (0.6, 0.65, 0.75)
+    assert placed(follow_distribution(THRESHOLDS, [0.7] * 6 + [0.0])) == (0.6, 0.65, 0.75)
+    assert placed(follow_distribution(THRESHOLDS, [0.99] * 6)) == (0.89, 0.94, 1.0)
+    assert placed(follow_distribution(THRESHOLDS, [0.01] * 6)) == (0.0, 0.0, 0.06)
+
+
+def test_few_personas_make_no_distribution():
+    for means in ([], [0.1], [0.1, 0.5, 0.9]):
+        assert follow_distribution(THRESHOLDS, means) is THRESHOLDS
+
+
+def roster_of(means: dict[str, float], *, samples: int = 100, state: PersonaState = STABLE) -> MemoryRoster:
+    figures = {name: earned(mean, samples=samples) for name, mean in means.items()}
+    personas = [
+        Persona(name, {}, historical_performance=asdict(figure), metadata={"control": name == "control"})
+        for name, figure in figures.items()
+    ]
+    return MemoryRoster([RosterEntry(persona, state) for persona in personas])
+
+
+def test_a_review_moves_those_that_were_rewarded_and_never_the_control():
+    roster = roster_of({"best": 0.9, "worst": 0.1, "control": 0.1, "resting": 0.1})
+    moved = review(roster, ["best", "worst", "control"], THRESHOLDS, decided_by="run-1")
+    told = [(event.persona_id, event.before, event.after, event.rule, event.decided_by) for event in moved]
+    assert told == [
+        ("best", "stable", "active", "thresholds", "run-1"),
+        ("worst", "stable", "experimental", "thresholds", "run-1"),
+    ]
+
+
+def test_a_review_by_distribution_judges_each_by_the_others():
+    means = {"a": 0.70, "b": 0.71, "c": 0.72, "d": 0.73, "best": 0.9, "worst": 0.5, "control": 0.0}
+    by_others = replace(THRESHOLDS, follow_distribution=True)
+    moved = review(roster_of(means), means, by_others, decided_by="r")
+    assert [(event.persona_id, event.after, event.rule) for event in moved] == [
+        ("best", "active", "distribution"),
+        ("worst", "experimental", "distribution"),
+    ]
+    assert review(roster_of(dict.fromkeys("abcdef", 0.1)), "abcdef", by_others, decided_by="r") == []
+    assert review(roster_of(means, samples=19), means, by_others, decided_by="r") == []
+    assert [event.after for event in review(roster_of(dict.fromkeys("abc", 0.1)), "a", by_others, decided_by="r")] == [
+        "experimental"
+    ]

@@ -10,6 +10,7 @@ from engine.events import (
     EvidenceRanked,
     GateReceipt,
     OutputScored,
+    PersonaBorn,
     RecordedEvent,
     RunFinished,
     RunStarted,
@@ -26,6 +27,7 @@ class RunReport:
         self._evidence = EvidenceRanked((), 0.0, 0, 0)
         self._personas: dict[str, tuple[str, bool]] = {}
         self._scores: dict[str, Scores] = {}
+        self._born: list[PersonaBorn] = []
         self._degraded: list[str] = []
         self._timings: dict[str, float] = {}
 
@@ -42,6 +44,8 @@ class RunReport:
                 self._evidence = event
             case AnswerWritten() as event:
                 self._answer = event
+            case PersonaBorn() as event:
+                self._born.append(event)
             case Degraded(reason=reason):
                 self._degraded.append(reason)
             case RunFinished(timings_ms=timings):
@@ -59,6 +63,7 @@ class RunReport:
             "citations": [msgspec.to_builtins(citation) for citation in self._answer.citations],
             "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in self._evidence.passages],
             "personas": [self._persona(name) for name in self._personas],
+            "born": [msgspec.to_builtins(child) for child in self._born],
             "graph": {"nodes": self._evidence.nodes, "edges": self._evidence.edges},
             "degraded": self._degraded,
             "timings_ms": self._timings,

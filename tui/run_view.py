@@ -14,6 +14,7 @@ from engine.events import (
     GateReceipt,
     OutputProduced,
     OutputScored,
+    PersonaBorn,
     PersonaStepped,
     PersonaTransitioned,
     QuestionRead,
@@ -27,7 +28,7 @@ from engine.events import (
 
 LOG_LINES = 5_000
 
-LogEntry = CycleStarted | PersonaStepped | PersonaTransitioned
+LogEntry = CycleStarted | PersonaStepped | PersonaTransitioned | PersonaBorn
 
 
 class Phase(StrEnum):
@@ -128,6 +129,8 @@ class RunView:
                 self._score(event)
             case PersonaTransitioned():
                 self._move(event)
+            case PersonaBorn():
+                self._log(event)
             case EvidenceRanked():
                 self.evidence, self.phase = event, Phase.WRITING
             case Degraded():

@@ -1,9 +1,11 @@
 """The walk, live: one line a step. A bounded deque drawn at a fixed rate, so its cost does not follow the run's."""
 
+from typing import assert_never
+
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.events import CycleStarted, PersonaStepped, PersonaTransitioned
+from engine.events import CycleStarted, PersonaBorn, PersonaStepped, PersonaTransitioned
 from tui.cells import colour_of, fit, plain, score, title
 from tui.run_view import LogEntry, RunView
 from tui.widgets.line_pane import LinePane
@@ -32,11 +34,17 @@ class WalkLog(LinePane):
     def line_at(self, index: int, width: int) -> Text:
         """The entry `index` of the log, oldest first."""
         entry: LogEntry = self._view.log[index]
-        if isinstance(entry, PersonaStepped):
-            return self._step(entry, width)
-        if isinstance(entry, CycleStarted):
-            return Text(fit(f"cycle {entry.cycle} ".ljust(width, "─"), width), "dim")
-        return self._transition(entry, width)
+        match entry:
+            case PersonaStepped():
+                return self._step(entry, width)
+            case CycleStarted():
+                return Text(fit(f"cycle {entry.cycle} ".ljust(width, "─"), width), "dim")
+            case PersonaTransitioned():
+                return self._transition(entry, width)
+            case PersonaBorn():
+                return Text(fit(f"{entry.persona_id} is born of {' and '.join(entry.parents)}", width), "bold")
+            case _ as never:
+                assert_never(never)
 
     def _step(self, step: PersonaStepped, width: int) -> Text:
         name = 12 if width >= WIDE else 8
