@@ -9,6 +9,7 @@ import msgspec
 
 from db.locks import exclusive
 from engine.errors import StoreError
+from engine.feedback import WEIGHT
 from engine.files import append_whole, private_folder, store_errors
 from engine.lifecycle import Births
 from engine.metrics import PersonaPerformance
@@ -54,9 +55,24 @@ class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     context: tuple[float, ...] = ()
 
 
-LedgerEntry = Added | Transition | Rewards
+class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """The user's judgement of a run's answer (`citation` None) or of one citation (`engine.feedback`).
 
-_ADDED, _REWARDS = b'{"entry":"Added"', b'{"entry":"Rewards"'
+    Each of `rewards` counts as `weight` samples. A later judgement of the same thing replaces this one.
+    """
+
+    at: str
+    run_id: str
+    citation: int | None
+    liked: bool
+    rewards: dict[str, float]
+    context: tuple[float, ...] = ()
+    weight: int = WEIGHT
+
+
+LedgerEntry = Added | Transition | Rewards | Feedback
+
+_ADDED, _REWARDS, _FEEDBACK = (f'{{"entry":"{kind}"'.encode() for kind in ("Added", "Rewards", "Feedback"))
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
@@ -97,6 +113,14 @@ class Ledger:
             if not left:
                 break
         return left
+
+    def judgements(self) -> dict[str, dict[int | None, Feedback]]:
+        """What the user said of each run that was judged: the last word on each citation, and (None) on the answer."""
+        found: dict[str, dict[int | None, Feedback]] = {}
+        for entry in self._read(only=_FEEDBACK):
+            if isinstance(entry, Feedback):
+                found.setdefault(entry.run_id, {})[entry.citation] = entry
+        return found
 
     def births(self) -> Births:
         """How many children were born, and how long ago the last one; reads on from where it read last."""
@@ -154,15 +178,27 @@ def states(entries: Iterable[LedgerEntry]) -> dict[str, PersonaState]:
 def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance]:
     """What every persona has earned, from the ledger alone."""
     found: dict[str, PersonaPerformance] = {}
-    for entry in entries:
+    for entry in without_replaced(entries):
         if isinstance(entry, Added):
             found[entry.persona_id] = entry.performance
         elif isinstance(entry, Transition) and entry.afresh:
             found[entry.persona_id] = PersonaPerformance()
-        elif isinstance(entry, Rewards):
+        elif isinstance(entry, Rewards | Feedback):
+            weight = entry.weight if isinstance(entry, Feedback) else 1
             for name, reward in entry.rewards.items():
-                found[name] = found.get(name, PersonaPerformance()).with_reward(reward)
+                found[name] = found.get(name, PersonaPerformance()).with_reward(reward, weight)
     return found
+
+
+def without_replaced(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The entries without the judgements that a later one of the same thing replaced."""
+    kept = list(entries)
+    last = {(entry.run_id, entry.citation): n for n, entry in enumerate(kept) if isinstance(entry, Feedback)}
+    return [
+        entry
+        for n, entry in enumerate(kept)
+        if not isinstance(entry, Feedback) or last[entry.run_id, entry.citation] == n
+    ]
 
 
 def _whole_lines(descriptor: int) -> int:

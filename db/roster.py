@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from db.ledger import Added, Ledger, Rewards, Transition, now, performances, states
+from db.ledger import Added, Feedback, Ledger, Rewards, Transition, now, performances, states
 from db.locks import exclusive
 from db.persona_files import file_name, load_persona_from_file, move_persona_to_folder, save_persona_to_file
 from db.workspace import Workspace
-from engine.errors import PersonaError
+from engine.errors import InputError, PersonaError
 from engine.events import PersonaTransitioned
+from engine.feedback import WEIGHT, Judgement
 from engine.files import store_errors, write_atomically
 from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after
 from engine.metrics import PersonaPerformance
@@ -95,6 +96,35 @@ class FolderRoster:
             self.ledger.append(Rewards(now(), run_id, owed, context))
             for entry, reward in paid:
                 self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
+
+    def record_feedback(self, judgement: Judgement) -> dict[str, tuple[float, float]]:
+        """Add what a judgement is worth, as `engine.feedback.WEIGHT` samples each; the means before and after.
+
+        A judgement of something that was judged otherwise before replaces that; the ledger keeps both lines.
+        Raises InputError if the same was said already or no persona of the run is left, with nothing changed.
+        """
+        require_rewards(judgement.rewards)
+        with exclusive(self._workspace.lock):
+            found = self._seen()
+            rewards = {name: reward for name, reward in judgement.rewards.items() if name in found.entries}
+            if not rewards:
+                raise InputError(f"no persona of run {judgement.run_id} is left", hint="judge a newer answer")
+            earlier = self.ledger.judgements().get(judgement.run_id, {}).get(judgement.citation)
+            if earlier is not None and earlier.liked is judgement.liked:
+                raise InputError(f"{judgement.subject} was judged so already", hint="the opposite would replace it")
+            touched = found.entries.keys() & {*rewards, *(earlier.rewards if earlier else ())}
+            before = {name: performance_of(found.entries[name].persona) for name in sorted(touched)}
+            self.ledger.append(
+                Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
+            )
+            after = (
+                performances(self.ledger.entries())
+                if earlier
+                else {name: before[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
+            )
+            for name in before:
+                self._save_performance(found.entries[name], after[name])
+        return {name: (figures.mean, after[name].mean) for name, figures in before.items()}
 
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PersonaPerformance:
-    """The rewards a persona earned, as running moments: their number, mean, and sum of squared differences."""
+    """The rewards a persona earned, as running moments: samples, mean, and sum of squared differences."""
 
     samples: int = 0
     mean: float = 0.0
     m2: float = 0.0
 
-    def with_reward(self, reward: float) -> "PersonaPerformance":
-        """One more reward in [0, 1], by Welford's update (Technometrics 4(3), 1962)."""
-        samples = self.samples + 1
-        mean = self.mean + (reward - self.mean) / samples
-        return PersonaPerformance(samples, mean, self.m2 + (reward - self.mean) * (reward - mean))
+    def with_reward(self, reward: float, weight: int = 1) -> "PersonaPerformance":
+        """One more reward in [0, 1] that counts as `weight` samples, by the weighted form of Welford's update.
+
+        West, CACM 22(9), 1979; for a weight of 1, Welford, Technometrics 4(3), 1962.
+        """
+        samples = self.samples + weight
+        mean = self.mean + (reward - self.mean) * weight / samples
+        return PersonaPerformance(samples, mean, self.m2 + weight * (reward - self.mean) * (reward - mean))
 
     def bounds(self, confidence: float) -> tuple[float, float]:
         """Lower and upper bound of the mean: `confidence` standard errors to each side, inside [0, 1].

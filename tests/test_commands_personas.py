@@ -115,7 +115,7 @@ def test_a_copy_keeps_what_a_persona_is_and_not_what_it_earned_or_that_it_is_the
 def test_a_new_persona_that_is_none_is_refused_and_nothing_is_written(personas, tmp_path, arguments, told):
     assert told in personas("new", *arguments, code=2)
     assert len(list((tmp_path / "workspace" / "personas").rglob("*.json"))) == 10
-    assert personas("ledger", "--verify") == "the ledger rebuilds every state\n"
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
 
 
 def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path):
@@ -140,7 +140,7 @@ def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path)
         ("persona_id=wanderer", "before=stable", "after=pruned"),
     ]
     assert all("rule=manual" in fields and "decided_by=user" in fields for fields in transitions)
-    assert personas("ledger", "--verify") == "the ledger rebuilds every state\n"
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
 
 
 def test_the_ledger_as_json_lines(tmp_path, capsys):

@@ -6,16 +6,18 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 
 import pytest
 
 from db import roster as roster_module
-from db.ledger import Added, Ledger, Rewards, Transition, performances, states
+from db.ledger import Added, Feedback, Ledger, Rewards, Transition, performances, states
 from db.roster import FolderRoster
 from db.workspace import Workspace, open_workspace
-from engine.errors import PersonaError
+from engine.errors import InputError, PersonaError
+from engine.feedback import WEIGHT, Judgement
 from engine.lifecycle import Births, Verdict, performance_of
 from engine.metrics import PersonaPerformance
 from engine.persona import Persona, PersonaState
@@ -117,6 +119,57 @@ def test_a_restored_persona_starts_afresh_and_the_ledger_rebuilds_it(roster, wor
     assert roster.verify() == []
 
 
+def test_feedback_counts_as_several_samples_and_the_ledger_rebuilds_it(roster, workspace):
+    roster.record_rewards("run-1", {"walker": 0.5, "skeptic": 0.5, "control": 0.5})
+    liked = Judgement("run-1", None, True, {"walker": 1.0, "skeptic": 0.0, "gone": 1.0}, (0.5,))
+    assert roster.record_feedback(liked) == {
+        "walker": (0.5, PersonaPerformance(1, 0.5).with_reward(1.0, WEIGHT).mean),
+        "skeptic": (0.5, PersonaPerformance(1, 0.5).with_reward(0.0, WEIGHT).mean),
+    }
+    assert earned(roster)["walker"].samples == 1 + WEIGHT
+    (entry,) = (entry for entry in roster.ledger.entries() if isinstance(entry, Feedback))
+    assert (entry.run_id, entry.citation, entry.liked, entry.context) == ("run-1", None, True, (0.5,))
+    assert entry.rewards == {"walker": 1.0, "skeptic": 0.0}
+    assert performances(Ledger(workspace.ledger).entries()) == earned(FolderRoster(workspace))
+    assert roster.verify() == []
+
+
+def test_the_last_word_on_the_same_thing_counts(roster, workspace):
+    roster.record_rewards("run-1", {"walker": 0.5, "skeptic": 0.4})
+    roster.record_feedback(Judgement("run-1", None, True, {"walker": 0.8, "skeptic": 0.2}))
+    roster.record_feedback(Judgement("run-1", 2, True, {"walker": 0.6, "skeptic": 0.6}))
+    roster.record_rewards("run-2", {"walker": 0.3})
+    changed = roster.record_feedback(Judgement("run-1", None, False, {"walker": 0.2, "skeptic": 0.8}))
+    due = PersonaPerformance().with_reward(0.5).with_reward(0.6, WEIGHT).with_reward(0.3).with_reward(0.2, WEIGHT)
+    assert earned(roster)["walker"] == due
+    assert changed["walker"][1] == due.mean < changed["walker"][0]
+    lines = workspace.ledger.read_bytes()
+    with pytest.raises(InputError, match="the answer was judged so already"):
+        roster.record_feedback(Judgement("run-1", None, False, {"walker": 0.2}))
+    assert workspace.ledger.read_bytes() == lines
+    judged = roster.ledger.judgements()
+    assert {n: entry.liked for n, entry in judged["run-1"].items()} == {None: False, 2: True}
+    assert roster.verify() == []
+
+
+def test_a_replaced_judgement_from_before_a_restore_does_not_come_back(roster):
+    roster.record_feedback(Judgement("run-1", None, True, {"walker": 0.8}))
+    for verdict in (Verdict.PRUNE, Verdict.RESTORE):
+        roster.change("walker", verdict, rule="manual", decided_by="user")
+    roster.record_feedback(Judgement("run-1", None, False, {"walker": 0.2}))
+    assert earned(roster)["walker"] == PersonaPerformance().with_reward(0.2, WEIGHT)
+    assert roster.verify() == []
+
+
+def test_feedback_to_nobody_is_refused(roster, workspace):
+    lines = workspace.ledger.read_bytes()
+    with pytest.raises(InputError, match="no persona of run run-1 is left"):
+        roster.record_feedback(Judgement("run-1", None, True, {"gone": 1.0}))
+    with pytest.raises(ValueError, match="outside"):
+        roster.record_feedback(Judgement("run-1", None, True, {"walker": 1.5}))
+    assert workspace.ledger.read_bytes() == lines
+
+
 def test_births_are_counted_from_the_ledger_with_the_rewarded_runs_since_the_last(roster, workspace):
     for run_id in ("run-1", "run-1", "run-2"):
         roster.record_rewards(run_id, {"walker": 0.5})
@@ -142,10 +195,15 @@ def test_starting_personas_are_recorded_when_first_seen_with_what_they_had_earne
 
 def test_states_rebuilt_from_the_ledger_equal_the_folders_after_any_sequence(roster, workspace):
     rng, applied = random.Random(7), 0
-    for step in range(120):
+    for step in range(160):
         name = rng.choice(["archivist", "control", "skeptic", "walker"])
         if rng.random() < 0.3:
             roster.record_rewards(f"run-{step}", {name: rng.random()})
+            continue
+        if rng.random() < 0.3:
+            said = Judgement(f"run-{rng.randrange(9)}", rng.choice([None, 1]), rng.random() < 0.5, {name: rng.random()})
+            with suppress(InputError):
+                roster.record_feedback(said)
             continue
         try:
             event = roster.change(name, rng.choice(list(Verdict)), rule="random", decided_by="test")

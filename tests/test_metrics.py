@@ -83,3 +83,14 @@ def test_more_samples_are_surer_and_bounds_stay_inside():
     assert few[0] < many[0] < 0.5 < many[1] < few[1]
     assert aggregate_persona_performance([0.0, 1.0]).bounds(10) == (0.0, 1.0)
     assert aggregate_persona_performance([0.7] * 5).bounds(1.96) == pytest.approx((0.7, 0.7))
+
+
+def test_a_weight_counts_as_that_many_equal_rewards():
+    weighted, repeated = PersonaPerformance(), PersonaPerformance()
+    for n, reward in enumerate(rewards(40)):
+        weighted = weighted.with_reward(reward, weight=n % 4 + 1)
+        for _ in range(n % 4 + 1):
+            repeated = repeated.with_reward(reward)
+    assert weighted.samples == repeated.samples
+    assert (weighted.mean, weighted.m2) == pytest.approx((repeated.mean, repeated.m2), rel=1e-12)
+    assert weighted.bounds(1.96) == pytest.approx(repeated.bounds(1.96))

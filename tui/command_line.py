@@ -4,7 +4,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("ask", "ingest", "library", "personas", "history", "bench", "doctor")
+COMMANDS = ("ask", "feedback", "ingest", "library", "personas", "history", "bench", "doctor")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

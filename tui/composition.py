@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from db.history import History, RunSummary
     from db.roster import FolderRoster
     from db.workspace import Workspace
+    from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
     from engine.settings import Settings
@@ -193,6 +194,28 @@ class Session:
         from db.snapshots import load_events  # noqa: PLC0415 - after the first paint
 
         return load_events(self.workspace.runs, run_id)
+
+    # -- the user's judgement -----------------------------------------------------------------------------
+
+    def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> "FeedbackGiven":
+        """Reward the personas of a run by what the user says of its answer, or of one of its citations.
+
+        Then those change their states whom the thresholds say. Raises InputError or UnknownRunError.
+        """
+        from engine.feedback import FeedbackGiven, judge  # noqa: PLC0415 - after the first paint
+        from engine.lifecycle import review  # noqa: PLC0415 - after the first paint
+
+        judgement = judge((recorded.event for recorded in self.replay(run_id)), liked=liked, citation=citation)
+        means = self.roster.record_feedback(judgement)
+        moved = review(self.roster, means, self.settings.thresholds, decided_by=f"feedback on {run_id}")
+        return FeedbackGiven(judgement, means, tuple(moved))
+
+    def judgements(self) -> dict[str, str]:
+        """What the user said of each run that was judged, in a few signs (`engine.feedback.marks`)."""
+        from engine.feedback import marks  # noqa: PLC0415 - after the first paint
+
+        judged = self.roster.ledger.judgements().items()
+        return {run_id: marks({n: entry.liked for n, entry in entries.items()}) for run_id, entries in judged}
 
     async def close(self) -> None:
         """Let go of the language model's connections."""

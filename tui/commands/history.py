@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
         report.note(recorded)
     result = report.result()
     if options.action == "show" and not options.json:
-        print_text(f"{summary.at}  {summary.status}\n")
+        judged = session.judgements().get(summary.run_id)
+        print_text(f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
     text = "" if options.json else _markdown(result)
     if options.action == "export" and options.output:
         _write(options.output, _json(result) if options.json else text)

@@ -16,6 +16,7 @@ from tui.composition import open_session
 if TYPE_CHECKING:
     from db.roster import FolderRoster
 
+_REBUILT = "the ledger rebuilds every state and every performance"
 _VERDICTS = tuple(map(str, (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE)))
 
 
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for verdict in _VERDICTS:
         _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
     ledger = _action(actions, "ledger", "every change of state, oldest first")
-    ledger.add_argument("--verify", action="store_true", help="rebuild all states from the ledger and compare")
+    ledger.add_argument("--verify", action="store_true", help="rebuild all states and performances and compare")
 
 
 def _action(actions: Any, name: str, about: str) -> argparse.ArgumentParser:
@@ -131,7 +132,7 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
             return 1 if differences else 0
         for difference in differences:
             print_text(difference)
-        print_text("the ledger and the folders differ" if differences else "the ledger rebuilds every state")
+        print_text("the ledger and the folders differ" if differences else _REBUILT)
         return 1 if differences else 0
     for entry in roster.ledger.entries():
         fields = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}

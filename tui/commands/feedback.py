@@ -1,0 +1,38 @@
+"""Say whether an answer, or one of its citations, was good: the personas of that run earn by it.
+
+The last word on the same thing counts.
+"""
+
+import argparse
+
+import msgspec
+
+from engine.errors import UnknownRunError
+from tui.commands.output import print_json, print_text
+from tui.composition import open_session
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN, up or down, --citation and --json."""
+    parser.add_argument("run_id", metavar="RUN", help="a run of the history by its id or the beginning of it, or last")
+    parser.add_argument("judgement", choices=("up", "down"))
+    parser.add_argument("--citation", type=int, metavar="N", help="only the citation [N] of the answer")
+    parser.add_argument("--json", action="store_true", help="print what it changed as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
+    session = open_session(options.workspace)
+    if options.run_id == "last":
+        newest = session.history.recent(1)
+        if not newest:
+            raise UnknownRunError("there are no runs yet", hint="persona-moe ask 'Who ...?'")
+        run_id = newest[0].run_id
+    else:
+        run_id = session.history.find(options.run_id).run_id
+    given = session.judge(run_id, liked=options.judgement == "up", citation=options.citation)
+    if options.json:
+        print_json({**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions})
+    else:
+        print_text(str(given))
+    return 0
