@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engine.errors import PersonaError
+from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
     AnswerWritten,
@@ -28,6 +28,7 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.feedback import FeedbackGiven, Judgement
 from engine.lifecycle import Verdict, state_after
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import load_settings
@@ -169,6 +170,7 @@ class ScriptedSession:
         self.skipped: tuple[str, ...] = ()
         self.opening_error: Exception | None = None
         self.asked: list[str] = []
+        self.judged: list[tuple[str, int | None, bool]] = []
         self.cancelled = self.closed = False
         self.may_open = asyncio.Event()
         self.may_open.set()
@@ -199,6 +201,16 @@ class ScriptedSession:
         if run_id == "run-1":
             raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
         return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+
+    def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> FeedbackGiven:
+        if (run_id, citation, liked) in self.judged:
+            raise InputError("the answer was judged so already", hint="the opposite would replace it")
+        self.judged.append((run_id, citation, liked))
+        means = {"archivist": (0.5, 0.6), "tracker": (0.5, 0.6), "skeptic": (0.5, 0.4), "control": (0.5, 0.5)}
+        return FeedbackGiven(Judgement(run_id, citation, liked, dict.fromkeys(means, 0.5)), means)
+
+    def judgements(self) -> dict[str, str]:
+        return {"run-2": "+ [1]-"}
 
     async def close(self) -> None:
         self.closed = True

@@ -21,7 +21,7 @@ async def asked(pilot: Any, question: str = "who?") -> Any:
     await script.ready(pilot)
     pilot.app.screen.query_one(AskInput).value = question
     await pilot.press("enter")
-    await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+    await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished and not pilot.app.ask_screen.busy)
     await script.drawn(pilot)
     return pilot.app.ask_screen.feed.view
 
@@ -234,6 +234,80 @@ async def test_a_replay_can_be_paused_stepped_and_ended():
         await pilot.press("escape")
         await script.until(pilot, lambda: screen.feed.view.finished)
         assert (screen.feed.view.phase, screen.replay) == (Phase.ANSWERED, None)
+
+
+async def test_an_answer_is_judged_from_the_empty_input():
+    session = script.ScriptedSession(script.answered())
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        assert "+/- Judge" in script.screen_text(pilot.app)
+        await pilot.press("plus")
+        words = "✓ noted for the answer: + archivist, tracker · - skeptic · = control"
+        await script.until(pilot, lambda: words in script.screen_text(pilot.app))
+        await pilot.press("minus")
+        await script.until(pilot, lambda: len(session.judged) == 2)
+        await pilot.press("minus")
+        await script.until(pilot, lambda: "! the answer was judged so already" in script.screen_text(pilot.app))
+        await pilot.press("escape")
+        await script.until(pilot, lambda: "Suggestions" in script.screen_text(pilot.app))
+        assert "judged so already" not in script.screen_text(pilot.app)
+        await pilot.press("plus", "minus")
+        assert pilot.app.screen.query_one(AskInput).value == "+-"
+    assert session.judged == [("run-1", None, True), ("run-1", None, False)]
+
+
+async def test_plus_and_minus_are_typed_once_something_is_typed():
+    session = script.ScriptedSession(script.answered())
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        await pilot.press("a", "plus", "minus", "equals_sign")
+        assert pilot.app.screen.query_one(AskInput).value == "a+-="
+        await script.until(pilot, lambda: "Judge" not in script.screen_text(pilot.app))
+    assert session.judged == []
+
+
+async def test_the_citation_under_the_cursor_is_judged():
+    session = script.ScriptedSession(script.answered())
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        await pilot.press("down", "down", "plus")
+        await script.until(pilot, lambda: "noted for citation 2" in script.screen_text(pilot.app))
+        await pilot.press("escape", "minus")
+        await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
+    assert session.judged == [("run-1", 2, True), ("run-1", None, False)]
+
+
+async def test_a_replayed_run_is_judged_when_it_is_over():
+    session = script.ScriptedSession(runs=3)
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        screen = pilot.app.ask_screen
+        screen.show_run(session.replay("run-0"))
+        await pilot.press("plus", "escape")
+        await script.until(pilot, lambda: screen.feed.view.finished and not screen.busy)
+        assert session.judged == []
+        await pilot.press("minus")
+        await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
+    assert session.judged == [("run-1", None, False)]
+
+
+async def test_a_run_that_cites_nothing_cannot_be_judged():
+    session = script.ScriptedSession(script.failed())
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        assert "Judge" not in script.screen_text(pilot.app)
+        await pilot.press("plus")
+        assert pilot.app.screen.query_one(AskInput).value == "+"
+    assert session.judged == []
+
+
+async def test_a_judgement_reaches_the_real_personas(session):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        view = await asked(pilot, "Who led the Net Strike of 1894?")
+        await pilot.press("plus")
+        await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
+        assert session.judgements() == {view.run_id: "+"}
+    assert session.roster.verify() == []
 
 
 async def test_nothing_is_drawn_when_nothing_happens():

@@ -42,6 +42,26 @@ async def test_a_run_of_the_real_session_can_be_replayed(session):
     assert (again.answer, again.rows, list(again.log)) == (first.answer, first.rows, list(first.log))
 
 
+async def test_what_was_said_of_a_run_stands_below_it():
+    async with script.app(script.ScriptedSession(runs=3)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await script.until(pilot, lambda: "20 passages · no model" in script.screen_text(pilot.app))
+        assert "judged" not in script.screen_text(pilot.app)
+        await pilot.press("j", "j")
+        await script.until(pilot, lambda: "no model · judged + [1]-" in script.screen_text(pilot.app))
+
+
+async def test_a_damaged_ledger_leaves_the_history_as_it_is(session):
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
+        await script.until(pilot, lambda: not pilot.app.ask_screen.busy)
+        with session.workspace.ledger.open("ab") as file:
+            file.write(b'{"entry":"Feedback"}\n')
+        await opened(pilot)
+        await script.until(pilot, lambda: "Who led the Net Strike of 1894?" in script.screen_text(pilot.app))
+
+
 async def test_pages_are_read_when_they_are_needed():
     session = script.ScriptedSession(runs=120)
     async with script.app(session).run_test(size=(80, 24)) as pilot:

@@ -24,9 +24,7 @@ def asking(*then: str) -> Any:
         await script.ready(pilot)
         await pilot.press("w", "enter")
         session = pilot.app.session
-        await script.until(
-            pilot, lambda: pilot.app.ask_screen.feed.view.finished or bool(session.asked and session.hold)
-        )
+        await script.until(pilot, lambda: not pilot.app.ask_screen.busy or bool(session.asked and session.hold))
         await script.drawn(pilot)
         await pilot.press(*then)
         await script.drawn(pilot)
@@ -57,6 +55,17 @@ def test_walking(snap_compare, size):
 @both_sizes
 def test_answer(snap_compare, size):
     assert snap_compare(script.app(script.ScriptedSession(script.answered())), run_before=asking(), terminal_size=size)
+
+
+@both_sizes
+def test_judged(snap_compare, size):
+    async def play(pilot: Any) -> None:
+        await asking()(pilot)
+        await pilot.press("plus")
+        await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
+
+    session = script.ScriptedSession(script.answered())
+    assert snap_compare(script.app(session), run_before=play, terminal_size=size)
 
 
 def test_abstention(snap_compare):

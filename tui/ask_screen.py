@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -12,12 +13,14 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, OptionList
 
+from engine.errors import PersonaMoeError
 from tui.cells import plain
 from tui.library_view import LibraryView
 from tui.pace import Pace
 from tui.replay import Replay
 from tui.run_feed import RunFeed
 from tui.widgets.ask_input import AskInput
+from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine, status_text
 from tui.widgets.welcome import Welcome
 
@@ -45,6 +48,15 @@ class AskScreen(Screen[None]):
         Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the running question, end a replay"),
         Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),
         Binding("ctrl+n", "new", "New", id="new", tooltip="Clear the answer and show the suggestions"),
+        Binding(
+            "plus,equals_sign",
+            "judge(True)",
+            "Judge",
+            id="like",
+            key_display="+/-",
+            tooltip="The answer is good, or the citation under the cursor: who brought it earns by it",
+        ),
+        Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip="It is not: who brought it loses"),
         Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
         Binding("space", "replay('toggle')", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
@@ -80,11 +92,13 @@ class AskScreen(Screen[None]):
             yield Label("Ask", id="ask-label")
             yield AskInput(id="ask")
         yield Welcome(id="welcome")
+        yield MessageLine(id="message")
         yield StatusLine(id="status")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show the question's line; everything else comes after it was painted."""
+        self.query_one(MessageLine).clear()
         self._draw()
         self.call_after_refresh(self._after_first_paint)
 
@@ -117,15 +131,24 @@ class AskScreen(Screen[None]):
 
     def _start(self, question: str, events: AsyncIterator[RecordedEvent]) -> None:
         self.feed.reset(question)
+        self.query_one(MessageLine).clear()
         self._run = self.run_worker(partial(self._follow, events), group="run", exclusive=True)
-        self.refresh_bindings()
+        self._offer_keys()
 
     async def _follow(self, events: AsyncIterator[RecordedEvent]) -> None:
         try:
             await self.feed.follow(events)
         finally:
             self.replay = None
-            self.refresh_bindings()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Other keys work when a run is over."""
+        if event.worker is self._run:
+            self._offer_keys()
+
+    def _offer_keys(self) -> None:
+        self.query_one(AskInput).judging = self._can_be_judged
+        self.refresh_bindings()
 
     async def _live(self, question: str) -> AsyncIterator[RecordedEvent]:
         await self.library.ready.wait()
@@ -159,6 +182,10 @@ class AskScreen(Screen[None]):
         """Enter asks."""
         self.ask(event.value)
 
+    def on_input_changed(self) -> None:
+        """Plus and minus are offered only while nothing is typed."""
+        self.refresh_bindings()
+
     def on_ask_input_picked(self, event: AskInput.Picked) -> None:
         """A digit asks a suggestion."""
         self.ask(self.library.suggestions[event.index])
@@ -180,6 +207,8 @@ class AskScreen(Screen[None]):
             return self.replay is not None
         if action == "cancel":
             return self.busy
+        if action == "judge":
+            return self._can_be_judged
         if action == "copy":
             return self.feed.view.answer is not None
         if action in {"back", "new"}:
@@ -204,8 +233,9 @@ class AskScreen(Screen[None]):
         """Back to the empty screen."""
         if not self.busy:
             self.feed.reset()
+            self.query_one(MessageLine).clear()
             self.query_one(AskInput).focus()
-            self.refresh_bindings()
+            self._offer_keys()
 
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""
@@ -223,6 +253,27 @@ class AskScreen(Screen[None]):
         sources = [f"[{c.n}] {plain(c.title)} ({c.source}): “{plain(c.quote)}”" for c in answer.citations]
         self.app.copy_to_clipboard("\n".join((answer.answer, "", *sources)))
         self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
+
+    @property
+    def _can_be_judged(self) -> bool:
+        """Whether a run is over and cites something."""
+        answer = self.feed.view.answer
+        return not self.busy and answer is not None and bool(answer.citations)
+
+    def action_judge(self, liked: bool) -> None:  # noqa: FBT001 - textual passes it by position
+        """Say that the citation under the cursor, or else the answer, is good or bad."""
+        sources = cast("SourceList", self.query_one("#sources"))
+        self._judge(self.feed.view.run_id, liked=liked, citation=sources.chosen)
+
+    @work(group="judge")
+    async def _judge(self, run_id: str, *, liked: bool, citation: int | None) -> None:
+        message = self.query_one(MessageLine)
+        try:
+            given = await asyncio.to_thread(self.session.judge, run_id, liked=liked, citation=citation)
+        except PersonaMoeError as error:
+            message.complain(str(error))
+        else:
+            message.say(str(given))
 
     def action_replay(self, how: str) -> None:
         """Steer the replay by one of `STEERING`."""

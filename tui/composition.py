@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.errors import LanguageModelError
+from engine.errors import LanguageModelError, StoreError
 from engine.events import (
     AnswerWritten,
     Emit,
@@ -211,11 +211,18 @@ class Session:
         return FeedbackGiven(judgement, means, tuple(moved))
 
     def judgements(self) -> dict[str, str]:
-        """What the user said of each run that was judged, in a few signs (`engine.feedback.marks`)."""
+        """What the user said of each run that was judged, in a few signs (`engine.feedback.marks`).
+
+        Nothing if the ledger is damaged: `personas ledger` says where, and the history is none the worse.
+        """
+        from db.ledger import Ledger  # noqa: PLC0415 - after the first paint
         from engine.feedback import marks  # noqa: PLC0415 - after the first paint
 
-        judged = self.roster.ledger.judgements().items()
-        return {run_id: marks({n: entry.liked for n, entry in entries.items()}) for run_id, entries in judged}
+        try:
+            judged = Ledger(self.workspace.ledger).judgements()
+        except StoreError:
+            return {}
+        return {run_id: marks({n: e.liked for n, e in entries.items()}) for run_id, entries in judged.items()}
 
     async def close(self) -> None:
         """Let go of the language model's connections."""

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 LEGEND = """
 Enter asks; 1-8 asks a suggestion while the input is empty; down goes to the list below, tab to the next pane; \
-^p finds every command by name.
++ and - judge an answer, or the citation under the cursor; ^p finds every command by name.
 Panel: ● called, ○ resting (with the gate's reason); A active, S stable, E experimental. \
 gate = expected gain - cost; rel relevance, con consistency, nov novelty, ent entity grounding, \
 tot their weighted total, crd what the panel loses without it."""

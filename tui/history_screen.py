@@ -58,10 +58,11 @@ def local_time(at: str) -> str:
         return fit(at, 16)
 
 
-def run_text(run: RunSummary) -> Text:
-    """Question and answer of one run, and what it was made of."""
+def run_text(run: RunSummary, judged: str = "") -> Text:
+    """Question and answer of one run, what it was made of, and what the user said of it."""
     best = f"best persona {plain(run.top_persona)} · " if run.top_persona else ""
     made_of = f"{best}{run.passages} passages · {plain(run.model) if run.model else 'no model'}"
+    made_of += f" · judged {judged}" if judged else ""
     return Text.assemble((f"{plain(run.question)}\n", "bold"), f"{printable(run.answer)}\n", (made_of, "dim"))
 
 
@@ -89,6 +90,7 @@ class HistoryScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._runs: list[RunSummary] = []
+        self._judged: dict[str, str] = {}
         self._words = ""
         self._complete = False
 
@@ -116,16 +118,17 @@ class HistoryScreen(Screen[None]):
         """Read the next page, or the first one again; the disk is read in a thread."""
         offset = 0 if again else len(self._runs)
         try:
-            page = await asyncio.to_thread(self._page, offset)
+            page, self._judged = await asyncio.to_thread(self._page, offset)
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
             return
         self._complete = bool(self._words) or len(page) < PAGE
         self._show(page, again=again)
 
-    def _page(self, offset: int) -> Sequence[RunSummary]:
+    def _page(self, offset: int) -> tuple[Sequence[RunSummary], dict[str, str]]:
         history = self.session.history
-        return history.search(self._words, FOUND) if self._words else history.recent(PAGE, offset)
+        page = history.search(self._words, FOUND) if self._words else history.recent(PAGE, offset)
+        return page, self.session.judgements()
 
     def _show(self, page: Sequence[RunSummary], *, again: bool) -> None:
         table = self.query_one(DataTable)
@@ -152,7 +155,7 @@ class HistoryScreen(Screen[None]):
 
     def _show_answer(self) -> None:
         run = self._highlighted()
-        text = Text() if run is None else run_text(run)
+        text = Text() if run is None else run_text(run, self._judged.get(run.run_id, ""))
         self.query_one("#run-answer", Static).update(text)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:

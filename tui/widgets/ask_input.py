@@ -9,8 +9,14 @@ from textual.widgets import Input
 DIGITS = tuple("12345678")
 
 
+JUDGING = frozenset({"plus", "minus"})
+
+
 class AskInput(Input):
-    """Where a question is typed; while it is empty, a digit picks one of the `picking` suggestions instead."""
+    """Where a question is typed; while it is empty, a digit picks one of the `picking` suggestions instead.
+
+    While it is empty and `judging`, plus and minus belong to the screen, which has an answer to judge.
+    """
 
     @dataclass
     class Picked(Message):
@@ -22,8 +28,18 @@ class AskInput(Input):
         super().__init__(placeholder="a question about your documents", compact=True, id=id)
         self.cursor_blink = False
         self.picking = 0
+        self.judging = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is typed here."""
+        if key in JUDGING:  # textual does not know their characters
+            return bool(self.value) or not self.judging
+        return super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and not self.check_consume_key(event.key, event.character):
+            event.prevent_default()  # the base class would type it
+            return
         character = event.character or ""
         if not self.value and character in DIGITS[: self.picking]:
             event.stop()

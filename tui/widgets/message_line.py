@@ -14,8 +14,16 @@ class MessageLine(Static):
 
     def say(self, message: str) -> None:
         """Something was done."""
-        self.update(Text.assemble(("✓ ", "green"), plain(message)) if message else "")
+        self._show(Text.assemble(("✓ ", "green"), plain(message)))
 
     def complain(self, message: str) -> None:
         """Something cannot be done."""
-        self.update(Text.assemble(("! ", "bold yellow"), plain(message)))
+        self._show(Text.assemble(("! ", "bold yellow"), plain(message)))
+
+    def clear(self) -> None:
+        """What was said is over; the line gives its place away."""
+        self.display = False
+
+    def _show(self, words: Text) -> None:
+        self.update(words)
+        self.display = True

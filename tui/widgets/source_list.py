@@ -36,6 +36,11 @@ class SourceList(OptionList):
         super().__init__(id=id, markup=False, compact=True)
         self._citations: tuple[Citation, ...] = ()
 
+    @property
+    def chosen(self) -> int | None:
+        """The number of the citation under the cursor while the list has the focus."""
+        return self._citations[self.highlighted].n if self.has_focus and self.highlighted is not None else None
+
     def show(self, view: RunView) -> None:
         """List the view's citations if they changed."""
         citations = view.answer.citations if view.answer is not None else ()
