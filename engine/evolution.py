@@ -42,25 +42,28 @@ def _told(traits: Traits) -> Traits:
     return {trait: value for trait, value in traits.items() if value != _MIDDLE}
 
 
-def child_of(parents: Sequence[Persona], roster: Sequence[RosterEntry], rng: random.Random) -> Persona:
+def child_of(parents: Sequence[RosterEntry], roster: Sequence[RosterEntry], rng: random.Random) -> Persona:
     """A persona from one parent (nudged) or two (crossed) that walks like no one of the roster, archived ones included.
 
-    Raises PersonaError if a parent is the control or cannot have such a child.
+    Raises PersonaError if a parent is the control, is pruned, or cannot have such a child.
     """
-    if control := next((parent.persona_id for parent in parents if parent.is_control), ""):
-        raise PersonaError(f"{control} is the neutral control", hint="it only searches, so it has no traits to pass on")
-    first, *others = parents
+    for persona, state in ((entry.persona, entry.state) for entry in parents):
+        if persona.is_control:
+            raise PersonaError(f"{persona.persona_id} is the neutral control", hint="it has no traits to pass on")
+        if state is PersonaState.PRUNED:
+            raise PersonaError(f"{persona.persona_id} is pruned", hint="restore it first")
+    first, *others = (entry.persona for entry in parents)
     traits = crossover(first.traits, others[0].traits, rng) if others else mutate(first.traits, rng)
     walks = {walk_parameters(entry.persona) for entry in roster}
     for _ in range(_TRIES):
         if walk_parameters(Persona("", traits)) not in walks:
-            return _named(parents, roster, traits)
+            return _named([first, *others], roster, traits)
         traits = mutate(traits, rng)
-    names = " and ".join(parent.persona_id for parent in parents)
+    names = " and ".join(parent.persona_id for parent in (first, *others))
     raise PersonaError(f"no child of {names} would walk like no one else", hint="choose other parents")
 
 
-def breed(roster: Roster, parents: Sequence[Persona], *, seed: int, decided_by: str) -> PersonaBorn:
+def breed(roster: Roster, parents: Sequence[RosterEntry], *, seed: int, decided_by: str) -> PersonaBorn:
     """A child of one or two personas joins the roster as experimental. Raises PersonaError."""
     entries = roster.entries()
     rng = random.Random(f"{seed}-{roster.births().count}")  # noqa: S311 - chance that can be repeated, no secret
@@ -83,15 +86,15 @@ def evolve(roster: Roster, thresholds: Thresholds, *, seed: int, decided_by: str
     return breed(roster, parents, seed=seed, decided_by=decided_by) if parents else None
 
 
-def _proven(entries: Sequence[RosterEntry], thresholds: Thresholds) -> list[Persona]:
+def _proven(entries: Sequence[RosterEntry], thresholds: Thresholds) -> list[RosterEntry]:
     """Those in stable or active with enough samples, by the lower confidence bound of their mean, best first."""
     ranked = []
     for entry in entries:
         earned = performance_of(entry.persona)
         settled = entry.state in {PersonaState.STABLE, PersonaState.ACTIVE} and not entry.persona.is_control
         if settled and earned.samples >= thresholds.minimum_samples:
-            ranked.append((-earned.bounds(thresholds.confidence)[0], entry.persona.persona_id, entry.persona))
-    return [persona for _, _, persona in sorted(ranked, key=lambda rank: rank[:2])]
+            ranked.append((-earned.bounds(thresholds.confidence)[0], entry.persona.persona_id, entry))
+    return [entry for _, _, entry in sorted(ranked, key=lambda rank: rank[:2])]
 
 
 def _named(parents: Sequence[Persona], roster: Sequence[RosterEntry], traits: Traits) -> Persona:

@@ -1,7 +1,7 @@
 """A session that plays a script, for what must look the same every time: pictures, failures, slow runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from engine.events import (
     GateReceipt,
     OutputProduced,
     OutputScored,
+    PersonaBorn,
     PersonaStepped,
     PersonaTransitioned,
     QuestionRead,
@@ -28,8 +29,9 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.evolution import breed
 from engine.feedback import FeedbackGiven, Judgement
-from engine.lifecycle import Verdict, state_after
+from engine.lifecycle import Births, Verdict, state_after
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import load_settings
 
@@ -134,6 +136,18 @@ class ScriptedRoster:
         self._entries[persona_id] = RosterEntry(entry.persona, after)
         return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
 
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
+        raise NotImplementedError
+
+    def add(
+        self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
+    ) -> RosterEntry:
+        self._entries[persona.persona_id] = RosterEntry(persona, state)
+        return self._entries[persona.persona_id]
+
+    def births(self) -> Births:
+        return Births(0, 0)
+
 
 def summary(n: int, **changed: Any) -> SimpleNamespace:
     fields = {
@@ -211,6 +225,10 @@ class ScriptedSession:
 
     def judgements(self) -> dict[str, str]:
         return {"run-2": "+ [1]-"}
+
+    def breed(self, persona_ids: Sequence[str]) -> PersonaBorn:
+        parents = [self.roster._entries[name] for name in dict.fromkeys(persona_ids)]
+        return breed(self.roster, parents, seed=7, decided_by="user")
 
     async def close(self) -> None:
         self.closed = True

@@ -45,9 +45,40 @@ def test_the_list_holds_every_persona_with_its_state(personas):
     assert [entry["persona_id"] for entry in listed] == sorted(STATES)
     assert all(list(entry) == KEYS for entry in listed)
     header, *rows = personas("list").splitlines()
-    assert header.split() == ["persona", "state", "runs", "mean", "name"]
+    assert header.split() == ["persona", "state", "samples", "mean", "name"]
     assert rows[0].split() == ["analyst", "active", "0", "-", "The", "Analyst"]
     assert len(rows) == 10
+
+
+def test_the_archive_can_be_listed_alone(personas):
+    personas("prune", "reader")
+    assert [entry["persona_id"] for entry in personas("list", "--state", "pruned", "--json")] == ["reader"]
+    assert personas("list", "--state", "pruned").splitlines()[1].split()[:2] == ["reader", "pruned"]
+    assert "invalid choice: 'gone'" in personas("list", "--state", "gone", code=2)
+
+
+def test_two_personas_have_a_child_that_the_ledger_tells_of(personas, tmp_path):
+    told = personas("breed", "analyst", "tracker")
+    assert told.startswith("analyst-tracker-2 is experimental, a child of analyst and tracker: ")
+    child = personas("show", "analyst-tracker-2", "--json")
+    assert (child["state"], child["metadata"]["parents"]) == ("experimental", ["analyst", "tracker"])
+    nudged = personas("breed", "analyst-tracker-2", "--json")
+    assert (nudged["persona_id"], nudged["metadata"]["generation"]) == ("analyst-tracker-3", 3)
+    births = [line for line in personas("ledger").splitlines() if "decided_by=user" in line]
+    assert len(births) == 2
+    assert "parents=('analyst', 'tracker')" in births[0]
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
+    assert personas("validate", file_of(tmp_path, "analyst-tracker-2")).endswith(": valid\n")
+    copied = personas("new", "copy", "--from", file_of(tmp_path, "analyst-tracker-2"), "--json")
+    assert not {"parents", "generation"} & set(copied["metadata"])
+
+
+def test_who_can_have_no_child_is_one_line(personas):
+    assert "neutral control" in personas("breed", "analyst", "control", code=2)
+    assert "did you mean 'tracker'?" in personas("breed", "traker", code=2)
+    assert "3 parents" in personas("breed", "analyst", "tracker", "reader", code=2)
+    personas("prune", "reader")
+    assert "reader is pruned (restore it first)" in personas("breed", "reader", code=2)
 
 
 def test_a_persona_file_that_cannot_be_read_is_told(personas, tmp_path):
@@ -126,7 +157,7 @@ def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path)
     assert personas("demote", "minimalist") == "minimalist: stable -> experimental\n"
     assert personas("demote", "minimalist") == "minimalist: experimental -> pruned\n"
     assert "restore it first" in personas("promote", "minimalist", code=2)
-    assert personas("restore", "minimalist") == "minimalist: pruned -> experimental\n"
+    assert personas("restore", "minimalist") == "minimalist: pruned -> experimental, and starts afresh\n"
     assert personas("prune", "wanderer") == "wanderer: stable -> pruned\n"
     assert file_of(tmp_path, "wanderer").parent.name == "pruned"
     transitions = [line.split() for line in personas("ledger").splitlines() if line.startswith("entry=Transition")]

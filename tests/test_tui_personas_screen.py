@@ -40,9 +40,42 @@ async def test_the_keys_change_the_real_roster(session):
         await pilot.press("x")
         await says(pilot, f"✓ {name}: active → pruned; r restores it")
         await pilot.press("r")
-        await says(pilot, f"✓ {name}: pruned → experimental")
+        await says(pilot, f"✓ {name}: pruned → experimental, and starts afresh")
     states = {entry.persona.persona_id: entry.state for entry in session.roster.entries()}
     assert states[name] is PersonaState.EXPERIMENTAL
+
+
+async def test_two_parents_are_chosen_and_their_child_joins(session):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("b")
+        await says(pilot, "✓ analyst is a parent: b on another crosses the two, b again nudges its traits")
+        await pilot.press("j", "b")
+        await says(pilot, "✓ analyst-archivist-2 is experimental, a child of analyst and archivist")
+        await says(pilot, "Child of Analyst and Archivist")
+    child = session.roster.find("analyst-archivist-2")
+    assert (child.state, child.persona.parents) == (PersonaState.EXPERIMENTAL, ("analyst", "archivist"))
+    assert session.roster.verify() == []
+
+
+async def test_one_parent_twice_has_a_nudged_child_and_escape_forgets_a_parent():
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("b", "b")
+        await says(pilot, "✓ archivist-2 is experimental, a child of archivist")
+        await pilot.press("b", "escape")
+        await says(pilot, "✓ archivist-2 is no parent any more")
+        await pilot.press("escape")
+        assert pilot.app.screen is pilot.app.ask_screen
+
+
+async def test_who_can_have_no_children_is_told():
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("b", "j", "b")
+        await says(pilot, "! control is the neutral control (it has no traits to pass on)")
+        await pilot.press("b", "j", "j", "b")
+        await says(pilot, "! control is the neutral control")
 
 
 async def test_the_control_stays():
@@ -70,7 +103,7 @@ async def test_the_card_follows_the_cursor():
         await opened(pilot)
         await pilot.press("j", "j")
         await says(pilot, "The Skeptic  skeptic")
-        assert "no runs yet" in script.screen_text(pilot.app)
+        assert "no samples yet" in script.screen_text(pilot.app)
 
 
 async def test_escape_goes_back_to_the_question():

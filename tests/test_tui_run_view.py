@@ -9,6 +9,7 @@ from engine.events import (
     Degraded,
     OutputProduced,
     OutputScored,
+    PersonaBorn,
     PersonaTransitioned,
     QuestionRead,
     RunCancelled,
@@ -96,6 +97,12 @@ def test_a_transition_changes_the_row_and_is_logged():
     moved = PersonaTransitioned("a", "stable", "active", "promotion_threshold", "rule")
     view = view_of(script.receipt("a", "stable"), moved)
     assert (view.rows["a"].state, view.transitions, view.log[-1]) == ("active", [moved], moved)
+
+
+def test_a_birth_is_logged():
+    born = PersonaBorn("a-b-2", ("a", "b"), {"focus": 3}, "run-1")
+    view = view_of(script.receipt("a"), born)
+    assert (list(view.log), view.log_changes, view.panel_changes) == ([born], 1, 2)
 
 
 def test_a_reason_of_degradation_is_shown_once():

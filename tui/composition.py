@@ -16,6 +16,7 @@ from engine.events import (
     Emit,
     EvidenceRanked,
     OutputScored,
+    PersonaBorn,
     RecordedEvent,
     RunCancelled,
     RunFailed,
@@ -195,7 +196,7 @@ class Session:
 
         return load_events(self.workspace.runs, run_id)
 
-    # -- the user's judgement -----------------------------------------------------------------------------
+    # -- the user's word on answers and personas ----------------------------------------------------------
 
     def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> "FeedbackGiven":
         """Reward the personas of a run by what the user says of its answer, or of one of its citations.
@@ -209,6 +210,13 @@ class Session:
         means = self.roster.record_feedback(judgement)
         moved = review(self.roster, means, self.settings.thresholds, decided_by=f"feedback on {run_id}")
         return FeedbackGiven(judgement, means, tuple(moved))
+
+    def breed(self, persona_ids: Sequence[str]) -> PersonaBorn:
+        """A child of one persona (nudged) or two (crossed) joins as experimental. Raises PersonaError."""
+        from engine.evolution import breed  # noqa: PLC0415 - after the first paint
+
+        parents = [self.roster.find(name) for name in dict.fromkeys(persona_ids)]
+        return breed(self.roster, parents, seed=self.settings.system.seed, decided_by="user")
 
     def judgements(self) -> dict[str, str]:
         """What the user said of each run that was judged, in a few signs (`engine.feedback.marks`).

@@ -38,7 +38,7 @@ def persona_cells(entry: RosterEntry) -> list[Text]:
     return [
         Text(fit(persona.name, NAME_CELLS)),
         Text(f"{STATE_MARKS.get(entry.state, '?')} {entry.state}"),
-        Text(f"{earned.samples:>5}"),
+        Text(f"{earned.samples:>7}"),
         Text(mean),
         Text(score(persona.activation_cost)),
         Text(plain(", ".join(persona.expertise))[:MOST_CHARACTERS]),
@@ -51,13 +51,14 @@ class PersonasScreen(Screen[None]):
     TITLE = "Personas"
     CSS_PATH = "personas.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.switch('ask')", "Back", id="personas.back", tooltip="Back to the question"),
+        Binding("escape", "back", "Back", id="personas.back", tooltip="Forget the chosen parent, or go back"),
         Binding(
             "p", "change('promote')", "Promote", id="promote", tooltip="One state up: experimental, stable, active"
         ),
         Binding("d", "change('demote')", "Demote", id="demote", tooltip="One state down"),
         Binding("x", "change('prune')", "Prune", id="prune", tooltip="Into the archive; restore brings it back"),
-        Binding("r", "change('restore')", "Restore", id="restore", tooltip="Out of the archive, as experimental"),
+        Binding("r", "change('restore')", "Restore", id="restore", tooltip="Out of the archive, to start afresh"),
+        Binding("b", "breed", "Breed", id="breed", tooltip="Choose one parent, then another: their child joins"),
         Binding("j", "cursor(1)", "Down", show=False, id="personas.down", tooltip="The next persona"),
         Binding("k", "cursor(-1)", "Up", show=False, id="personas.up", tooltip="The persona before"),
     ]
@@ -66,6 +67,7 @@ class PersonasScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._entries: Sequence[RosterEntry] = ()
+        self._first_parent = ""
 
     def compose(self) -> ComposeResult:
         """Table, card, the roster's problems, and what the last key did."""
@@ -80,7 +82,7 @@ class PersonasScreen(Screen[None]):
         """The columns; the rows come with every visit."""
         table = self.query_one(DataTable)
         table.border_title = title("Personas")
-        table.add_columns("persona", "state", "runs", "mean", "cost", "expertise")
+        table.add_columns("persona", "state", "samples", "mean", "cost", "expertise")
 
     async def on_screen_resume(self) -> None:
         """Another session or a run may have changed the roster since the last visit."""
@@ -135,6 +137,40 @@ class PersonasScreen(Screen[None]):
         except PersonaMoeError as error:
             message.complain(str(error))
             return
-        back = "; r restores it" if verdict is Verdict.PRUNE else ""
+        more = {Verdict.PRUNE: "; r restores it", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
         await self._reload()
-        message.say(f"{moved.persona_id}: {moved.before} → {moved.after}{back}")
+        message.say(f"{moved.persona_id}: {moved.before} → {moved.after}{more}")
+
+    def action_back(self) -> None:
+        """Forget the chosen parent; without one, go back to the question."""
+        if not self._first_parent:
+            self.app.switch_mode("ask")
+            return
+        self.query_one(MessageLine).say(f"{self._first_parent} is no parent any more")
+        self._first_parent = ""
+
+    def action_breed(self) -> None:
+        """Choose the highlighted persona as a parent; the second choice has the child."""
+        entry = self._highlighted()
+        if entry is None:
+            return
+        chosen, name = self._first_parent, entry.persona.persona_id
+        self._first_parent = "" if chosen else name
+        if chosen:
+            self._breed([chosen, name])
+        else:
+            words = f"{name} is a parent: b on another crosses the two, b again nudges its traits"
+            self.query_one(MessageLine).say(words)
+
+    @work(group="roster")
+    async def _breed(self, parents: list[str]) -> None:
+        message = self.query_one(MessageLine)
+        try:
+            born = await asyncio.to_thread(self.session.breed, parents)
+        except PersonaMoeError as error:
+            message.complain(str(error))
+            return
+        await self._reload()
+        table = self.query_one(DataTable)
+        table.move_cursor(row=table.get_row_index(born.persona_id))
+        message.say(f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}")

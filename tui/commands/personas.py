@@ -1,4 +1,4 @@
-"""Look at the personas and move them: promote, demote, prune, restore."""
+"""Look at the personas and move them: promote, demote, prune (archive), restore; let them have children."""
 
 import argparse
 import json
@@ -11,19 +11,22 @@ from engine.errors import PersonaError
 from engine.lifecycle import Verdict, performance_of
 from engine.persona import Persona, PersonaState, RosterEntry, persona_from_json, persona_schema, persona_to_json
 from tui.commands.output import print_json, print_table, print_text
-from tui.composition import open_session
+from tui.composition import Session, open_session
 
 if TYPE_CHECKING:
     from db.roster import FolderRoster
 
 _REBUILT = "the ledger rebuilds every state and every performance"
+MOST_PARENTS = 2
 _VERDICTS = tuple(map(str, (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE)))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand an action, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
-    _action(actions, "list", "all personas and their states")
+    listing = _action(actions, "list", "all personas and their states")
+    states = tuple(map(str, PersonaState))
+    listing.add_argument("--state", choices=states, help="only those in this state; the archive is `--state pruned`")
     show = _action(actions, "show", "one persona's file")
     show.add_argument("persona_id", nargs="?")
     show.add_argument("--schema", action="store_true", help="the JSON schema of a persona file instead")
@@ -34,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
     for verdict in _VERDICTS:
         _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
+    breed = _action(actions, "breed", "a child of one persona (traits nudged) or two (crossed), as experimental")
+    breed.add_argument("persona_ids", nargs="+", metavar="PERSONA", help="one or two")
     ledger = _action(actions, "ledger", "every change of state, oldest first")
     ledger.add_argument("--verify", action="store_true", help="rebuild all states and performances and compare")
 
@@ -51,13 +56,16 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "show" and options.schema:
         print_text(json.dumps(persona_schema(), indent=2))
         return 0
-    roster = open_session(options.workspace).roster
+    session = open_session(options.workspace)
+    if options.action == "breed":
+        return _breed(session, options)
+    roster = session.roster
     actions = {"list": _list, "show": _show, "new": _new, "ledger": _ledger}
     return actions.get(options.action, _change)(roster, options)
 
 
 def _list(roster: "FolderRoster", options: argparse.Namespace) -> int:
-    entries = roster.entries()
+    entries = [entry for entry in roster.entries() if options.state in {None, str(entry.state)}]
     if options.json:
         print_json([_as_dict(entry) for entry in entries])
         return 0
@@ -66,7 +74,7 @@ def _list(roster: "FolderRoster", options: argparse.Namespace) -> int:
         earned = performance_of(entry.persona)
         mean = f"{earned.mean:.3f}" if earned.samples else "-"
         rows.append((entry.persona.persona_id, str(entry.state), earned.samples, mean, entry.persona.name))
-    print_table(("persona", "state", "runs", "mean", "name"), rows)
+    print_table(("persona", "state", "samples", "mean", "name"), rows)
     for problem in roster.problems():
         print_text(f"not read: {problem}")
     return 0
@@ -98,7 +106,8 @@ def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
     data: dict[str, Any] = json.loads(persona_to_json(pattern))
     data |= {"persona_id": options.persona_id, "historical_performance": {}}
     data["traits"] |= dict(_trait(text) for text in options.trait)
-    data["metadata"].pop("control", None)  # there is one control, and a copy of it is none
+    for known in ("control", "parents", "generation"):  # a copy of the control is none, nor has it parents
+        data["metadata"].pop(known, None)
     persona = persona_from_json(data, where=options.persona_id)
     roster.add(persona, PersonaState.EXPERIMENTAL, decided_by="user")
     return _say(roster.find(persona.persona_id), options, f"{persona.persona_id} is experimental")
@@ -111,9 +120,19 @@ def _trait(text: str) -> tuple[str, int]:
     return name, int(value)
 
 
+def _breed(session: Session, options: argparse.Namespace) -> int:
+    if len(options.persona_ids) > MOST_PARENTS:
+        raise PersonaError(f"{len(options.persona_ids)} parents", hint="one or two are valid")
+    born = session.breed(options.persona_ids)
+    traits = ", ".join(f"{trait} {value}" for trait, value in born.traits.items())
+    told = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}: {traits}"
+    return _say(session.roster.find(born.persona_id), options, told)
+
+
 def _change(roster: "FolderRoster", options: argparse.Namespace) -> int:
     moved = roster.change(options.persona_id, Verdict(options.action), rule="manual", decided_by="user")
-    return _say(roster.find(moved.persona_id), options, f"{moved.persona_id}: {moved.before} -> {moved.after}")
+    afresh = ", and starts afresh" if moved.before == PersonaState.PRUNED else ""
+    return _say(roster.find(moved.persona_id), options, f"{moved.persona_id}: {moved.before} -> {moved.after}{afresh}")
 
 
 def _say(entry: RosterEntry, options: argparse.Namespace, message: str) -> int:

@@ -19,7 +19,7 @@ FEW = 5
 def card_text(entry: RosterEntry, width: int) -> Text:
     """Name and id, state and record, description, expertise, and each trait with the parameter it sets."""
     persona, earned = entry.persona, performance_of(entry.persona)
-    record = f"{earned.samples} runs, mean {earned.mean:.2f}" if earned.samples else "no runs yet"
+    record = f"{earned.samples} samples, mean {earned.mean:.2f}" if earned.samples else "no samples yet"
     text = Text.assemble((plain(persona.name), "bold"), (f"  {persona.persona_id}\n", "dim"))
     text.append(f"{entry.state}{', the neutral control' if persona.is_control else ''} · {record}\n", "dim")
     if description := printable(str(persona.metadata.get("description", ""))).strip():
