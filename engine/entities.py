@@ -6,17 +6,18 @@ No passage is looked at but the one in hand, so a library is indexed passage by 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise, starmap
+from itertools import accumulate, chain, pairwise, starmap
 from typing import NamedTuple
 
 from engine.dates import date_terms
-from engine.text import STOP_WORDS, raw_words, sentence_spans, stemmed, words
+from engine.text import STOP_WORDS, is_camel_case, raw_words, sentence_spans, stemmed, words, written_words
 
 CONNECTORS = frozenset(
     """of the de la le les del della di da do dos das du des van von der den zu y e and in on at for to a an al el bin
     ibn""".split()
 )
 _ARTICLES = frozenset({"the", "a", "an"})
+_LEADING_ARTICLES = ("the ", "a ", "an ")
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
 _MAX_NAME = 8  # words of the longest name
 _MAX_PART = 6  # words of the longest part of a longer run
@@ -65,6 +66,11 @@ thrown; wear wore worn; weav wove woven; win won; write wrote written
 _LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
 
 
+_Forms = tuple[str, str, str, str]  # of a word: folded, stem, root, and flag
+_WORDS: dict[str, _Forms] = {}  # by word as written, kept between passages
+_CACHED = 200_000
+
+
 @lru_cache(maxsize=100_000)
 def root(stem: str) -> str:
     """What the forms of a word share where they do not share a stem: `director` and `directed`, `began` and `begun`."""
@@ -81,21 +87,36 @@ def name_key(name: str) -> str:
 
 def title_keys(*titles: str) -> list[str]:
     """The keys under which a passage with these titles is found: each whole, and without its parentheses."""
-    forms = (form for title in titles for form in (title, _PARENTHESES.sub("", title)))
-    return list(dict.fromkeys(key for key in map(name_key, forms) if key))
+    forms = (form for title in titles if title for form in (title, _PARENTHESES.sub("", title)))
+    return list(dict.fromkeys(key for key in map(name_key, dict.fromkeys(forms)) if key))
 
 
 def analyse(title: str, text: str) -> tuple[Analysis, list[str]]:
     """The analysis of a passage, and the stems of all its words and its dates for the index."""
-    raws = [raw_words(title), *(raw_words(text[start:end]) for start, end in sentence_spans(text))]
-    raw = [word for words in raws for word in words]
-    ends = list(accumulate(map(len, raws)))
-    folded, stems = stemmed(raw)
-    stems += date_terms(f"{title}\n{text}")
-    flags = "".join(map(_flag, raw))
-    spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(flags, a, b)]
-    runs = [_encoded(folded[a:b], flags[a:b]) for a, b in spans]
-    return Analysis(list(map(root, stems)), ends, [a for a, _ in spans], runs), stems
+    raws = [written_words(title), *(written_words(text, start, end) for start, end in sentence_spans(text))]
+    raw = list(chain.from_iterable(raws))
+    new = set(raw).difference(_WORDS)
+    if any(map(is_camel_case, new)):
+        raws = [raw_words(" ".join(words)) for words in raws]
+        raw = list(chain.from_iterable(raws))
+        new = set(raw).difference(_WORDS)
+    folded, stems, roots, flags = map(list, zip(*_forms(raw, new), strict=True)) if raw else ([], [], [], [])
+    dates = date_terms(f"{title}\n{text}", raw)
+    ends, line = list(accumulate(map(len, raws))), "".join(flags)
+    spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
+    runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in spans]
+    return Analysis(roots + list(map(root, dates)), ends, [a for a, _ in spans], runs), stems + dates
+
+
+def _forms(raw: list[str], new: set[str]) -> list[_Forms]:
+    """The forms of each word; `new` are those of them that are not known yet."""
+    if new:
+        folded, stems = stemmed(list(new))
+        fresh = dict(zip(new, zip(folded, stems, map(root, stems), map(_flag, new), strict=True), strict=True))
+        if len(_WORDS) >= _CACHED:
+            return [fresh.get(word) or _WORDS[word] for word in raw]
+        _WORDS.update(fresh)  # never emptied: another thread may be reading it
+    return list(map(_WORDS.__getitem__, raw))
 
 
 def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[Place]]]:
@@ -121,9 +142,19 @@ def _longest_first(mention: tuple[str, list[tuple[int, int, float]]]) -> tuple[i
     return start - end, start
 
 
-def names_in(runs: Iterable[str]) -> set[str]:
-    """The names in encoded runs."""
-    return {name[0] for run in runs for name in _names_in(run)}
+def names_in(runs: Iterable[str]) -> list[str]:
+    """The names in encoded runs, each once."""
+    single: list[str] = []
+    longer: list[str] = []
+    for run in runs:
+        if " " not in run:
+            single.append(run)
+            continue
+        words, heads = _words_in(run)
+        single += [words[k] for k in heads]
+        names = [" ".join(words[part]) for part in _longer_parts(heads, len(words))]
+        longer += names if _ARTICLES.isdisjoint(words) else [n for n in names if not n.startswith(_LEADING_ARTICLES)]
+    return list(dict.fromkeys([*longer, *filter(_stands_alone, single)]))
 
 
 def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
@@ -153,21 +184,29 @@ def _encoded(folded: list[str], flags: str) -> str:
 @lru_cache(maxsize=20_000)
 def _names_in(run: str) -> tuple[tuple[str, int, int, float], ...]:
     """Every name in an encoded run: key, first word, one past its last word, and its share of the run."""
-    if " " not in run:
-        return ((run, 0, 1, 1.0),) if _is_name([run], 0, 1) else ()
-    pieces = run.split(" ")
-    words = run.replace("_", "").split(" ")
-    heads = tuple(k for k, piece in enumerate(pieces) if piece[0] != "_")
+    words, heads = _words_in(run)
     parts = [part for part in _parts(heads, len(words)) if _is_name(words, *part[:2])]
     return tuple((" ".join(words[a:b]), a, b, whole) for a, b, whole in parts)
 
 
+def _words_in(run: str) -> tuple[list[str], tuple[int, ...]]:
+    """The words of an encoded run, and which of them are name words."""
+    pieces = run.split(" ")
+    if "_" not in run:
+        return pieces, tuple(range(len(pieces)))
+    heads = tuple(k for k, piece in enumerate(pieces) if piece[0] != "_")
+    return run.replace("_", "").split(" "), heads
+
+
 def _is_name(words: list[str], a: int, b: int) -> bool:
-    """A lone word is none if it is a number, an initial or like `He`; a longer name has no article in front."""
-    first = words[a]
-    if b - a > 1:
-        return first not in _ARTICLES
-    return len(first) >= _SHORTEST and first not in STOP_WORDS and not first[0].isdigit()
+    """A longer name has no article in front."""
+    return words[a] not in _ARTICLES if b - a > 1 else _stands_alone(words[a])
+
+
+@lru_cache(maxsize=50_000)
+def _stands_alone(word: str) -> bool:
+    """A lone word is no name if it is a number, an initial or like `He`."""
+    return len(word) >= _SHORTEST and word not in STOP_WORDS and not word[0].isdigit()
 
 
 @lru_cache(maxsize=10_000)
@@ -175,3 +214,9 @@ def _parts(heads: tuple[int, ...], length: int) -> list[tuple[int, int, float]]:
     """Every part of a run that begins and ends in a name word, and its share; the run itself too."""
     found = [(a, b + 1) for place, a in enumerate(heads) for b in heads[place:]]
     return [(a, b, (b - a) / length) for a, b in found if b - a <= (_MAX_NAME if b - a == length else _MAX_PART)]
+
+
+@lru_cache(maxsize=10_000)
+def _longer_parts(heads: tuple[int, ...], length: int) -> list[slice]:
+    """The parts of a run of two words and more."""
+    return [slice(a, b) for a, b, _ in _parts(heads, length) if b - a > 1]

@@ -16,8 +16,8 @@ from engine.passages import Passage, split_document
 from engine.search import OpenedPassage, SearchIndex
 from engine.settings import System
 
-_FORMAT = 2  # of the index: an older one is read anew, for it is made of the documents alone
-_COMMIT_EVERY = 50_000  # passages; what is committed survives a cancelled ingest
+_FORMAT = 3  # of the index: an older one is read anew, for it is made of the documents alone
+_COMMIT_EVERY = 200_000  # passages; what is committed survives a cancelled ingest
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.text import one_line
 
 K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 _CACHED = 50_000  # passages kept in memory between questions
+WRITER_HEAP = 512_000_000  # bytes that a large ingest may take before it writes a segment: few segments answer faster
 _ALL = "*"  # the scope that every passage is in
 
 
@@ -156,7 +157,7 @@ class SearchIndex:
         """See `Retriever.search`; `scope` restricts it to passages of these folders, files or groups."""
         occur, parts = self._tantivy.Occur, [self._should(stem, weight) for stem, weight in terms.items()]
         if mention:
-            parts.append((occur.Must, self._filter("mention", [mention])))
+            parts.append((occur.Must, self._filter("mention", [_token(mention)])))
         elif parts and scope:
             parts = [(occur.Must, self._tantivy.Query.boolean_query(parts))]
         if not parts:
@@ -177,9 +178,10 @@ class SearchIndex:
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
         """See `Retriever.titled`: at most 64 passages, in the order of the library."""
-        if not self._searcher.doc_freq("title", key):
+        token = _token(key)
+        if not self._searcher.doc_freq("title", token):
             return []
-        parts = [(self._tantivy.Occur.Must, self._filter("title", [key]))]
+        parts = [(self._tantivy.Occur.Must, self._filter("title", [token]))]
         if scope:
             parts.append((self._tantivy.Occur.Must, self._filter("scope", scope)))
         return sorted(number for number, _ in self._ranked(self._tantivy.Query.boolean_query(parts), 64))
@@ -204,12 +206,12 @@ class SearchIndex:
 
     def mention_frequency(self, key: str) -> int:
         """See `Retriever.mention_frequency`."""
-        return self._frequency("mention", key)
+        return self._frequency("mention", _token(key))
 
     def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `Retriever.known`."""
         frequency = self._frequency if self._has_deleted else self._searcher.doc_freq
-        return [(frequency("mention", key), frequency("title", key)) for key in keys]
+        return [(frequency("mention", token), frequency("title", token)) for token in map(_token, keys)]
 
     def _frequency(self, field: str, value: str) -> int:
         """The document frequency; tantivy's own also counts deleted passages, until it merges their segment."""
@@ -244,10 +246,8 @@ class SearchIndex:
             document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
             for value in (_ALL, *scope):
                 document.add_text("scope", value)
-            for key in sorted(names_in(analysis.runs)):
-                document.add_text("mention", key)
-            for key in title_keys(passage.title, passage.heading):
-                document.add_text("title", key)
+            document.add_text("mention", _tokens(names_in(analysis.runs)))
+            document.add_text("title", _tokens(title_keys(passage.title, passage.heading)))
             document.add_bytes("opened", OpenedPassage.encode(passage, analysis))
             self._writing().add_document(document)
             count, total = count + 1, total + len(body)
@@ -270,7 +270,7 @@ class SearchIndex:
         """Be the one writer; what was not committed at the end is forgotten. Raises LibraryError if there is one."""
         try:
             # One indexing thread: with two, a rebuild may rank equal passages in another order.
-            self._writer = self._index.writer(heap_size=128_000_000, num_threads=1)
+            self._writer = self._index.writer(heap_size=WRITER_HEAP, num_threads=1)
         except ValueError as error:
             raise LibraryError(
                 "the library is being written by another session", hint="wait until its ingest is done, then try again"
@@ -288,6 +288,16 @@ class SearchIndex:
         return self._writer
 
 
+def _token(key: str) -> str:
+    """A name or title key as one token: no word has an underscore."""
+    return key.replace(" ", "_")
+
+
+def _tokens(keys: Iterable[str]) -> str:
+    """Keys as tokens with blanks between."""
+    return "\n".join(keys).replace(" ", "_").replace("\n", " ")
+
+
 def inverse_document_frequency(frequency: int, total: int) -> float:
     """BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
     return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
@@ -296,7 +306,8 @@ def inverse_document_frequency(frequency: int, total: int) -> float:
 def _schema(tantivy: Any) -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")  # stems, made by engine.text
-    for name in ("scope", "mention", "title"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("mention", "title"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")  # see `_tokens`
+    builder.add_text_field("scope", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("opened", stored=True)
     return builder.build()

@@ -1,6 +1,7 @@
 """Words, stems and sentences of a text, and what of a text may be shown."""
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ _UNPRINTABLE = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])[\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[^\W_a-z])"  # before a capital or a number
+    r"[.!?][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[^\W_a-z])"  # before a capital or a number
     r"|\n[^\S\n]*\n\s*"  # at a blank line
     r"|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)"  # before a speaker's turn, a list item, a heading
 )
@@ -64,6 +65,16 @@ def raw_words(text: str) -> list[str]:
     return _WORD.findall(_CAMEL.sub(" ", text))
 
 
+def written_words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
+    """The words of a part of `text` as they are written, CamelCase and all."""
+    return _WORD.findall(text, start, end)
+
+
+def is_camel_case(word: str) -> bool:
+    """Does `raw_words` split this word?"""
+    return _CAMEL.search(word) is not None
+
+
 def folded(raw: list[str]) -> list[str]:
     """Each word in lower case, without diacritics."""
     joined = " ".join(raw)
@@ -87,7 +98,8 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The stems of the words of `text`, then its dates (`engine.dates`): what a text is found by."""
-    return stemmed(raw_words(text))[1] + date_terms(text)
+    raw = raw_words(text)
+    return stemmed(raw)[1] + date_terms(text, raw)
 
 
 def content_stems(text: str) -> list[str]:
@@ -113,11 +125,10 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        blank = "\n" in match.group() or text[match.start() - 1 : match.start()] not in ".!?"
-        if not blank and _ABBREVIATION.search(text, max(start, match.start() - 8), match.start()):
-            continue
-        yield from _trimmed(text, start, match.end())
-        start = match.end()
+        stop = match.start() + 1
+        if "\n" in match[0] or not _ABBREVIATION.search(text, max(start, stop - 8), stop):
+            yield from _trimmed(text, start, match.end())
+            start = match.end()
     yield from _trimmed(text, start, len(text))
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.entities import analyse, name_key, name_runs, root, title_keys
+from engine import entities
+from engine.entities import analyse, name_key, name_runs, names_in, root, title_keys
 from engine.text import raw_words, sentence_spans, stems
 
 
@@ -133,3 +134,28 @@ def test_sentence_ends_count_the_title_first_and_then_every_sentence():
 def test_a_passage_without_words_has_an_empty_analysis():
     analysis, body = analyse("", "*** ... ***")
     assert (analysis.roots, analysis.mentions, body) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Vane of the Head and Ann Lee, Bob, A Cat. He met The Who in 1999 with LiHua's Dog",
+        " ".join(f"Word{letter}" for letter in "ABCDEFGHIJ"),
+        "Ann Lee met Ann Lee. Ann met Lee of the Hill.",
+        "nobody here",
+    ],
+)
+def test_the_names_for_the_index_are_those_with_places(text):
+    analysis, _ = analyse("", text)
+    keys = names_in(analysis.runs)
+    assert len(keys) == len(set(keys))
+    assert set(keys) == {key for key, _ in analysis.mentions}
+
+
+def test_words_that_memory_has_no_room_for_are_analysed_alike(monkeypatch):
+    texts = [("The LiHua Café", "Ann met Zoë on 5 May 2019. LiHua's café closed.")] * 2
+    before = [analyse(*text) for text in texts]
+    monkeypatch.setattr(entities, "_WORDS", {})
+    monkeypatch.setattr(entities, "_CACHED", 3)
+    assert [analyse(*text) for text in [*texts, *texts]] == [*before, *before]
+    assert "LiHua" not in entities._WORDS

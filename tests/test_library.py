@@ -454,7 +454,7 @@ def test_another_passage_size_splits_the_files_again(docs):
 
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
-    shutil.rmtree(docs.parent / "library/index-2")
+    shutil.rmtree(docs.parent / "library/index-3")
     mine = library(docs)
     mine.ingest([docs])
     assert texts(mine.retriever()) == ALL
