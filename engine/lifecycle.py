@@ -130,7 +130,10 @@ def follow_distribution(thresholds: Thresholds, means: Sequence[float]) -> Thres
 def review(
     roster: Roster, rewarded: Collection[str], thresholds: Thresholds, *, decided_by: str
 ) -> list[PersonaTransitioned]:
-    """Demote, prune or promote, of those that were just rewarded, whom the thresholds say; never the control."""
+    """Demote, prune or promote, of those that were just rewarded, whom the thresholds say; never the control.
+
+    With `evolution`, an experimental child that is surely worse than a parent of its gives up its seat as well.
+    """
     entries = [entry for entry in roster.entries() if not entry.persona.is_control]
     rule = "thresholds"
     if thresholds.follow_distribution:
@@ -138,12 +141,25 @@ def review(
         means = [figures.mean for figures in earned if figures.samples >= thresholds.minimum_samples]
         thresholds, rule = follow_distribution(thresholds, means), "distribution"
     moved = []
-    for entry in entries:
-        name = entry.persona.persona_id
+    for entry in (entry for entry in entries if entry.persona.persona_id in rewarded):
         verdict = evaluate_pruning_thresholds(performance_of(entry.persona), thresholds, state=entry.state)
-        if name in rewarded and verdict is not Verdict.KEEP:
-            moved.append(roster.change(name, verdict, rule=rule, decided_by=decided_by))
+        reason = rule
+        if verdict is Verdict.KEEP and thresholds.evolution and _is_outdone(entry, entries, thresholds):
+            verdict, reason = Verdict.PRUNE, "outdone by a parent"
+        if verdict is not Verdict.KEEP:
+            moved.append(roster.change(entry.persona.persona_id, verdict, rule=reason, decided_by=decided_by))
     return moved
+
+
+def _is_outdone(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> bool:
+    """Is this a child on trial whose upper confidence bound is below the mean of a parent that is not pruned?"""
+    earned = performance_of(entry.persona)
+    if entry.state is not PersonaState.EXPERIMENTAL or earned.samples < thresholds.minimum_samples:
+        return False
+    living = (e.persona for e in entries if e.state is not PersonaState.PRUNED)
+    parents = [performance_of(persona) for persona in living if persona.persona_id in entry.persona.parents]
+    judged = [figures.mean for figures in parents if figures.samples >= thresholds.minimum_samples]
+    return earned.bounds(thresholds.confidence)[1] < max(judged, default=0.0)
 
 
 def state_after(entry: RosterEntry, verdict: Verdict) -> PersonaState:

@@ -3,7 +3,8 @@
 import json
 import random
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from engine.persona import Persona, PersonaState, RosterEntry, persona_from_json
 from engine.settings import Thresholds
 from engine.traits import TRAITS, walk_parameters
 from tui.composition import open_session
+from tui.run_report import RunReport
 
 ACTIVE, STABLE, EXPERIMENTAL, PRUNED = (PersonaState(name) for name in ("active", "stable", "experimental", "pruned"))
 ON = Thresholds(0.4, 0.85, 0.6, 0.0, minimum_samples=20, confidence=1.96, evolution=True, evolution_interval=3)
@@ -184,11 +186,18 @@ async def test_a_child_is_born_at_the_end_of_a_run_and_called_from_the_next_one_
     (workspace / "configs" / "system.yaml").write_text("batch_size: 64\n")
     session = open_session(workspace, model="none")
     born: list[PersonaBorn] = []
+    told: list[Any] = []
     for _ in range(3):
+        report = RunReport()
         async with aclosing(session.ask("Who led the Net Strike of 1894?")) as stream:
-            events = [recorded.event async for recorded in stream]
+            recorded = [each async for each in stream]
+        for each in recorded:
+            report.note(each)
+        told += report.result()["born"]
+        events = [each.event for each in recorded]
         born += [event for event in events if isinstance(event, PersonaBorn)]
     (child,) = born
+    assert told == [asdict(child)]
     assert child.persona_id in {event.persona_id for event in events if isinstance(event, GateReceipt)}
     entry = session.roster.find(child.persona_id)
     assert (entry.state, entry.persona.traits, entry.persona.parents) == (EXPERIMENTAL, child.traits, child.parents)

@@ -228,3 +228,29 @@ def test_a_review_by_distribution_judges_each_by_the_others():
     assert [event.after for event in review(roster_of(dict.fromkeys("abc", 0.1)), "a", by_others, decided_by="r")] == [
         "experimental"
     ]
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "state", "evolution", "outdone"),
+    [
+        (earned(0.60), earned(0.70), EXPERIMENTAL, True, True),
+        (earned(0.60), earned(0.70), EXPERIMENTAL, False, False),
+        (earned(0.60), earned(0.70), STABLE, True, False),
+        (earned(0.69), earned(0.70), EXPERIMENTAL, True, False),
+        (earned(0.60, samples=19), earned(0.70), EXPERIMENTAL, True, False),
+        (earned(0.60), earned(0.70, samples=19), EXPERIMENTAL, True, False),
+    ],
+    ids=["worse", "evolution off", "settled", "as good", "child unproven", "parent unproven"],
+)
+def test_a_child_gives_up_its_seat_to_a_parent_that_is_surely_better(child, parent, state, evolution, outdone):
+    lineage = {"parents": ["parent", "gone"]}
+    roster = MemoryRoster([
+        RosterEntry(Persona("child", {}, historical_performance=asdict(child), metadata=lineage), state),
+        RosterEntry(Persona("parent", {}, historical_performance=asdict(parent)), ACTIVE),
+        RosterEntry(Persona("other", {}, historical_performance=asdict(earned(0.9))), ACTIVE),
+    ])  # fmt: skip
+    calm = replace(THRESHOLDS, promotion_threshold=0.95, demotion_threshold=0.1, pruning_threshold=0.1)
+    moved = review(roster, ["child", "parent"], replace(calm, evolution=evolution), decided_by="run-1")
+    assert [(event.persona_id, event.after, event.rule) for event in moved] == (
+        [("child", "pruned", "outdone by a parent")] if outdone else []
+    )

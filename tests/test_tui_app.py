@@ -39,7 +39,7 @@ async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(k
         cells = {
             binding.action: len(pilot.app.get_key_display(binding)) + len(binding.description) + 2 for binding in shown
         }
-        assert sum(cells.values()) <= 80
+        assert sum(cells.values()) - 1 <= 80  # no gap after the last
 
 
 async def test_ids_are_unique_on_each_screen():

@@ -6,7 +6,7 @@ import pytest
 import scripted_run as script
 
 from engine.errors import LibraryError
-from engine.events import AnswerWritten, Citation, GateReceipt, RunStarted
+from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RunStarted
 from tui.quote_screen import QuoteScreen
 from tui.run_view import Phase
 from tui.widgets.ask_input import AskInput
@@ -149,6 +149,16 @@ async def test_the_answer_is_copied_with_its_sources():
         await pilot.press("down", "y")
         assert pilot.app.clipboard.splitlines()[0] == f"{script.KEPT.quote} [1] {script.BUILT.quote} [2]"
         assert "[2] Gannet Stack Light (/library/places/gannet-stack-light.md)" in pilot.app.clipboard
+
+
+async def test_a_birth_stands_in_the_walk():
+    born = PersonaBorn("analyst-reader-2", ("analyst", "reader"), {"focus": 3}, "run-1")
+    async with script.app(script.ScriptedSession([*script.walk(), born], hold=True)).run_test(size=(120, 40)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("w", "enter")
+        await script.until(pilot, lambda: born in pilot.app.ask_screen.feed.view.log)
+        await script.drawn(pilot)
+        assert "analyst-reader-2 is born of analyst and reader" in script.screen_text(pilot.app)
 
 
 async def test_an_abstention_does_not_look_like_an_answer():
