@@ -26,7 +26,8 @@ class Verdict(StrEnum):
 
 
 _NORMAL = 1.4826  # median absolute deviations in a standard deviation of a normal distribution
-_LEAST_SPREAD = 0.05  # of mean rewards, where thresholds follow their distribution
+_TRIAL = 5  # times the minimum of samples, in which a child has to outdo its parents
+_LEAST_SPREAD = 0.02  # of mean rewards, where thresholds follow their distribution
 _ENOUGH_MEANS = 4  # personas that make a distribution
 
 _LADDER = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL, PersonaState.STABLE, PersonaState.ACTIVE)
@@ -132,34 +133,41 @@ def review(
 ) -> list[PersonaTransitioned]:
     """Demote, prune or promote, of those that were just rewarded, whom the thresholds say; never the control.
 
-    With `evolution`, an experimental child that is surely worse than a parent of its gives up its seat as well.
+    With `evolution`, an experimental child is held against its parents as well (`evaluate_trial`).
     """
     entries = [entry for entry in roster.entries() if not entry.persona.is_control]
     rule = "thresholds"
     if thresholds.follow_distribution:
-        earned = [performance_of(entry.persona) for entry in entries if entry.state is not PersonaState.PRUNED]
-        means = [figures.mean for figures in earned if figures.samples >= thresholds.minimum_samples]
+        figures = [performance_of(entry.persona) for entry in entries if entry.state is not PersonaState.PRUNED]
+        means = [earned.mean for earned in figures if earned.samples >= thresholds.minimum_samples]
         thresholds, rule = follow_distribution(thresholds, means), "distribution"
     moved = []
     for entry in (entry for entry in entries if entry.persona.persona_id in rewarded):
-        verdict = evaluate_pruning_thresholds(performance_of(entry.persona), thresholds, state=entry.state)
-        reason = rule
-        if verdict is Verdict.KEEP and thresholds.evolution and _is_outdone(entry, entries, thresholds):
-            verdict, reason = Verdict.PRUNE, "outdone by a parent"
+        earned, reason = performance_of(entry.persona), rule
+        verdict = evaluate_pruning_thresholds(earned, thresholds, state=entry.state)
+        if verdict is Verdict.KEEP and thresholds.evolution:
+            verdict, reason = evaluate_trial(entry, entries, thresholds), "trial of a child"
         if verdict is not Verdict.KEEP:
             moved.append(roster.change(entry.persona.persona_id, verdict, rule=reason, decided_by=decided_by))
     return moved
 
 
-def _is_outdone(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> bool:
-    """Is this a child on trial whose upper confidence bound is below the mean of a parent that is not pruned?"""
-    earned = performance_of(entry.persona)
-    if entry.state is not PersonaState.EXPERIMENTAL or earned.samples < thresholds.minimum_samples:
-        return False
+def evaluate_trial(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> Verdict:
+    """What becomes of an experimental child beside the best of its parents that is judged and not pruned.
+
+    It is pruned as soon as its upper confidence bound is below that parent's mean. After `_TRIAL` times
+    `minimum_samples` it rises if its lower bound is above, and is pruned if not: no seat is held for ever.
+    """
+    earned, enough = performance_of(entry.persona), thresholds.minimum_samples
     living = (e.persona for e in entries if e.state is not PersonaState.PRUNED)
     parents = [performance_of(persona) for persona in living if persona.persona_id in entry.persona.parents]
-    judged = [figures.mean for figures in parents if figures.samples >= thresholds.minimum_samples]
-    return earned.bounds(thresholds.confidence)[1] < max(judged, default=0.0)
+    judged = [figures.mean for figures in parents if figures.samples >= enough]
+    if entry.state is not PersonaState.EXPERIMENTAL or earned.samples < enough or not judged:
+        return Verdict.KEEP
+    low, high = earned.bounds(thresholds.confidence)
+    if earned.samples >= _TRIAL * enough:
+        return Verdict.PROMOTE if low > max(judged) else Verdict.PRUNE
+    return Verdict.PRUNE if high < max(judged) else Verdict.KEEP
 
 
 def state_after(entry: RosterEntry, verdict: Verdict) -> PersonaState:
