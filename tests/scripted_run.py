@@ -148,6 +148,9 @@ class ScriptedRoster:
     def births(self) -> Births:
         return Births(0, 0)
 
+    def experiences(self) -> Sequence[Any]:
+        return ()
+
 
 def summary(n: int, **changed: Any) -> SimpleNamespace:
     fields = {
