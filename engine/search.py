@@ -15,6 +15,7 @@ from engine.text import one_line
 
 K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 _CACHED = 50_000  # passages kept in memory between questions
+_LARGE = 100_000  # passages
 WRITER_HEAP = 512_000_000  # bytes that a large ingest may take before it writes a segment: few segments answer faster
 _ALL = "*"  # the scope that every passage is in
 
@@ -157,7 +158,7 @@ class SearchIndex:
         """See `Retriever.search`; `scope` restricts it to passages of these folders, files or groups."""
         occur, parts = self._tantivy.Occur, [self._should(stem, weight) for stem, weight in terms.items()]
         if mention:
-            parts.append((occur.Must, self._filter("mention", [_token(mention)])))
+            parts = self._mentioning(mention, parts)
         elif parts and scope:
             parts = [(occur.Must, self._tantivy.Query.boolean_query(parts))]
         if not parts:
@@ -165,6 +166,19 @@ class SearchIndex:
         if scope:
             parts.append((occur.Must, self._filter("scope", scope)))
         return self._ranked(self._tantivy.Query.boolean_query(parts), limit)
+
+    def _mentioning(self, mention: str, optional: list[Any]) -> list[Any]:
+        """What keeps those that mention a name; `optional` parts only rank.
+
+        Tantivy reads a union of optional parts in blocks, which takes long for common words, but skips through the
+        postings of a single one: in a large library they are put one around the other.
+        """
+        must, found = self._tantivy.Occur.Must, self._filter("mention", [_token(mention)])
+        if len(self) < _LARGE:
+            return [*optional, (must, found)]
+        for part in optional:
+            found = self._tantivy.Query.boolean_query([(must, found), part])
+        return [(must, found)]
 
     def _should(self, stem: str, weight: float) -> Any:
         if (found := self._clauses.get((stem, weight))) is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import search as search_module
 from engine.entities import analyse
 from engine.errors import LibraryError
 from engine.library import ScopedIndex, index_passages
@@ -77,6 +78,14 @@ def test_no_more_than_the_limit_and_nothing_for_nothing(found):
     assert len(found.search({"lamp": 1.0, "keeper": 1.0}, 2)) == 2
     assert found.search({}, 5) == []
     assert found.search({"cormorant": 1.0}, 5) == []
+
+
+@pytest.mark.parametrize("terms", [(), ("keeper",), ("keeper", "drank", "noir", "life")])
+def test_a_large_library_ranks_those_that_mention_a_name_alike(found, monkeypatch, terms):
+    wanted = dict.fromkeys(terms, 1.0) | {"lamp": 2.5}
+    small = found.search(wanted, 9, mention="ann lee")
+    monkeypatch.setattr(search_module, "_LARGE", 0)
+    assert found.search(wanted, 9, mention="ann lee") == [(n, pytest.approx(score)) for n, score in small]
 
 
 def test_equal_passages_keep_the_order_of_the_library(tmp_path):
