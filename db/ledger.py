@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from db.locks import exclusive
+from engine.bandit import REMEMBERED, Experience
 from engine.errors import StoreError
 from engine.feedback import WEIGHT
 from engine.files import append_whole, private_folder, store_errors
@@ -73,6 +74,7 @@ class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
 LedgerEntry = Added | Transition | Rewards | Feedback
 
 _ADDED, _REWARDS, _FEEDBACK = (f'{{"entry":"{kind}"'.encode() for kind in ("Added", "Rewards", "Feedback"))
+_BLOCK = 1 << 18  # bytes that are read at a time from the end
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
@@ -122,6 +124,21 @@ class Ledger:
                 found.setdefault(entry.run_id, {})[entry.citation] = entry
         return found
 
+    def latest(self, rewarded: int) -> list[LedgerEntry]:
+        """The last entries, oldest first, with at least `rewarded` payments among them; read from the end."""
+        if not self.path.exists():
+            return []
+        with store_errors(self.path), self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            length = _BLOCK
+            while True:
+                file.seek(max(0, size - length))
+                lines = file.read(min(size, length)).split(b"\n")[int(length < size) : -1]  # the last one is torn
+                if length >= size or sum(line.startswith((_REWARDS, _FEEDBACK)) for line in lines) >= rewarded:
+                    break
+                length *= 2
+        return [self._decoded(n - len(lines), line) for n, line in enumerate(lines)]
+
     def births(self) -> Births:
         """How many children were born, and how long ago the last one; reads on from where it read last."""
         if not self.path.exists():
@@ -156,7 +173,8 @@ class Ledger:
         try:
             return _DECODER.decode(line)
         except ValueError as error:
-            raise StoreError(f"{self.path}: line {number}: {error}", hint="mend or remove that line") from error
+            where = f"line {number}" if number > 0 else f"line {-number} from the end"
+            raise StoreError(f"{self.path}: {where}: {error}", hint="mend or remove that line") from error
 
 
 def now() -> str:
@@ -188,6 +206,17 @@ def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance
             for name, reward in entry.rewards.items():
                 found[name] = found.get(name, PersonaPerformance()).with_reward(reward, weight)
     return found
+
+
+def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
+    """What a gate learns from, oldest first; of a persona that started afresh only what came after."""
+    found: list[Experience] = []
+    for entry in without_replaced(entries):
+        if isinstance(entry, Transition) and entry.afresh:
+            found = [each.without(entry.persona_id) for each in found]
+        elif isinstance(entry, Rewards | Feedback):
+            found.append(Experience(entry.context, entry.rewards, getattr(entry, "weight", 1)))
+    return found[-REMEMBERED:]
 
 
 def without_replaced(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:

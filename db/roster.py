@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from db.ledger import Added, Feedback, Ledger, Rewards, Transition, now, performances, states
+from db.ledger import Added, Feedback, Ledger, Rewards, Transition, experiences, now, performances, states
 from db.locks import exclusive
 from db.persona_files import file_name, load_persona_from_file, move_persona_to_folder, save_persona_to_file
 from db.workspace import Workspace
+from engine.bandit import REMEMBERED, Experience
 from engine.errors import InputError, PersonaError
 from engine.events import PersonaTransitioned
 from engine.feedback import WEIGHT, Judgement
@@ -137,6 +138,11 @@ class FolderRoster:
             save_persona_to_file(persona, self._path(persona.persona_id, state))
             self._record(persona, state, decided_by)
         return RosterEntry(persona, state)
+
+    def experiences(self) -> Sequence[Experience]:
+        """The latest rewards and judgements with the features of their questions, oldest first."""
+        with exclusive(self._workspace.lock):
+            return experiences(self.ledger.latest(REMEMBERED))
 
     def births(self) -> Births:
         """How many children the ledger tells of, and in how many runs rewards were paid since the last one."""

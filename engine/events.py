@@ -77,16 +77,22 @@ class QuestionRead:
 
 @dataclass(frozen=True, slots=True)
 class GateReceipt:
-    """Why one persona was or was not activated in a cycle: `score = gain - cost` against `threshold`."""
+    """Why one persona was or was not activated in a cycle: its `score` against `threshold`.
+
+    The score is the `expected` reward, a `bonus` for how little is known of it, and the match of its `expertise`,
+    less its `cost`. `voice` is what its evidence counts in the ranking, 1 for the best of those called.
+    """
 
     persona_id: str
     state: str
     cycle: int
     expertise: float
-    performance: float
+    expected: float
+    bonus: float
     cost: float
     score: float
     threshold: float
+    voice: float
     activated: bool
     reason: str
 

@@ -1,6 +1,7 @@
 """A person's library: the folders they named, what of them is indexed, and what changed since."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -140,6 +141,7 @@ class Library:
             if self.is_outdated:
                 self._catalogue.files.clear()
                 self.index.clear()
+                self._remove_other_indexes()
                 roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
             plan = self._plan(roots)
             self._add_roots(roots)
@@ -163,6 +165,12 @@ class Library:
                 del self._catalogue.files[file]
             self._commit()
         return len(gone)
+
+    def _remove_other_indexes(self) -> None:
+        """An index of another version is of no use to this one, and takes as much room."""
+        for folder in self._path.parent.glob("index-*"):
+            if folder.name != f"index-{_FORMAT}":
+                shutil.rmtree(folder, ignore_errors=True)
 
     # -- the parts of an ingest ---------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from engine.bandit import Experience
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned
 from engine.metrics import PersonaPerformance
@@ -60,6 +61,10 @@ class Roster(Protocol):
 
         `context` are the features of the question that the rewards were earned at, for a gate that learns.
         """
+        ...
+
+    def experiences(self) -> Sequence[Experience]:
+        """The latest rewards with the features of their questions, oldest first, as many as a gate learns from."""
         ...
 
     def add(

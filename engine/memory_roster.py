@@ -1,10 +1,12 @@
 """A roster that lives in memory only: for simulations of many runs, with no file and no ledger."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
+from engine.bandit import REMEMBERED, Experience
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned
 from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after
@@ -19,10 +21,15 @@ class MemoryRoster:
         self._entries = {entry.persona.persona_id: entry for entry in entries}
         self._born = 0
         self._runs: set[str] = set()  # since the last birth
+        self._experiences: deque[Experience] = deque(maxlen=REMEMBERED)
 
     def entries(self) -> Sequence[RosterEntry]:
         """Every persona, ordered by id."""
         return [entry for _, entry in sorted(self._entries.items())]
+
+    def experiences(self) -> Sequence[Experience]:
+        """The latest rewards, oldest first."""
+        return list(self._experiences)
 
     def births(self) -> Births:
         """How many children were born here, and in how many runs rewards were paid since the last one."""
@@ -35,20 +42,23 @@ class MemoryRoster:
         self._entries[persona_id] = replace(entry, state=after)
         if verdict is Verdict.RESTORE:
             self._set(persona_id, PersonaPerformance())
+            self._experiences = deque((each.without(persona_id) for each in self._experiences), REMEMBERED)
         return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
-        """Add one reward in [0, 1] to each named persona; `context` is for rosters that keep a ledger.
+    def record_rewards(
+        self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = (), *, weight: int = 1
+    ) -> None:
+        """Add one reward in [0, 1] to each named persona, counting as `weight` samples.
 
         Raises PersonaError for an unknown persona and ValueError for a bad reward, with nothing changed.
         """
-        del context
         require_rewards(rewards)
         earned = {name: performance_of(self._pick(name).persona) for name in rewards}
         for name, reward in rewards.items():
-            self._set(name, earned[name].with_reward(reward))
+            self._set(name, earned[name].with_reward(reward, weight))
         if rewards:
             self._runs.add(run_id)
+            self._experiences.append(Experience(context, dict(rewards), weight))
 
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"

@@ -100,6 +100,7 @@ class Neighbourhood:
         self._frequencies: dict[str, tuple[int, int]] = {}
         self._rarities: dict[int, float] = {}
         self._titles: dict[str, Sequence[int]] = {}
+        self._strengths: dict[int, dict[int, float]] = {}
         self._relations = _relations(question)
         self._rarest = inverse_document_frequency(1, len(retriever))
         self.first = retriever.search(question.search_terms(), FIRST_HITS)
@@ -218,6 +219,14 @@ class Neighbourhood:
         """The strongest link between two passages that were walked, None if there is none."""
         links = [link for link in self.links(source).links or [] if link.target == target]
         return max(links, key=Link.strength, default=None)
+
+    def strengths(self, number: int) -> dict[int, float]:
+        """How strong the best link to each passage is that this one leads to, in [0, 1]."""
+        if (found := self._strengths.get(number)) is None:
+            found = self._strengths[number] = {}
+            for link in self.links(number).links or []:
+                found[link.target] = min(1.0, max(found.get(link.target, 0.0), link.strength()))
+        return found
 
     def _rarity(self, frequency: int) -> float:
         found = self._rarities.get(frequency)

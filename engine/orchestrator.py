@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from engine.context import read_context
 from engine.errors import LanguageModelError, PersonaError, PersonaMoeError
 from engine.events import (
     AnswerFragment,
@@ -26,7 +27,7 @@ from engine.events import (
 )
 from engine.evolution import evolve
 from engine.experts import PersonaOutput
-from engine.gate import Gate, ThresholdGate
+from engine.gate import BanditGate, Gate
 from engine.graph import DynamicKnowledgeGraph
 from engine.language_model import LanguageModel, send_prompt_to_ollama, write_claims
 from engine.lifecycle import Roster, review
@@ -34,7 +35,7 @@ from engine.metrics import calculate_weighted_score
 from engine.panel import Panel
 from engine.persona import Persona
 from engine.quotation import Quotation, is_covered, quote
-from engine.scoring import DEPTH, score_consistency, score_entity_grounding, score_novelty, score_relevance
+from engine.scoring import DEPTH, reward_of, score_output
 from engine.search import Retriever
 from engine.settings import Settings
 from engine.synthesis import (
@@ -73,11 +74,11 @@ class MoeOrchestrator:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
         self._missing = missing  # what the run has to do without, each with the reason
-        thresholds = settings.thresholds
-        self._gate = gate or ThresholdGate(thresholds.activation_threshold, settings.system.batch_size)
+        self._gate = gate
         self.graph = DynamicKnowledgeGraph()
         self._panel: Panel | None = None
         self._called: dict[str, Persona] = {}  # by every cycle so far
+        self._voices: dict[str, float] = {}
         self._walking: list[Persona] = []  # in this cycle
         self._outputs: dict[str, PersonaOutput] = {}
         self._rewards: dict[str, float] = {}  # of this cycle
@@ -85,6 +86,7 @@ class MoeOrchestrator:
         self._coverage = 0.0  # of the question, by the best of the ranking
         self._timings: dict[str, float] = {}
         self._cycle = 0
+        self._context: tuple[float, ...] = ()  # what the gate sees of the question
 
     @property
     def panel(self) -> Panel:
@@ -138,8 +140,9 @@ class MoeOrchestrator:
             self._ranking = self.panel.fused()
             for persona in self._walking:
                 scores = self._score(self._outputs[persona.persona_id])
-                self._emit(OutputScored(persona.persona_id, scores, round(self.panel.credit(persona.persona_id), 4)))
-                self._rewards[persona.persona_id] = scores.total
+                credit = round(self.panel.credit(persona.persona_id), 4)
+                self._emit(OutputScored(persona.persona_id, scores, credit))
+                self._rewards[persona.persona_id] = reward_of(scores.total, credit)
             best = list(self._ranking)
             self._coverage = self.panel.coverage(best[:DEPTH])
             passages = tuple(self._ranked(number) for number in best[:_SHOWN])
@@ -148,7 +151,7 @@ class MoeOrchestrator:
     def pruning_phase(self) -> None:
         """Pay the rewards of this cycle; demote, prune or promote whom the thresholds say."""
         with self._timed("lifecycle"):
-            self._roster.record_rewards(self._run_id, self._rewards)
+            self._roster.record_rewards(self._run_id, self._rewards, self._context)
             rewarded, self._rewards = self._rewards.keys(), {}
             for moved in review(self._roster, rewarded, self._settings.thresholds, decided_by=self._run_id):
                 self._emit(moved)
@@ -177,17 +180,24 @@ class MoeOrchestrator:
             if self._cycle == 1:
                 known = tuple(name.key for name in panel.question.names)
                 entities = (*known, *panel.question.unknown_names)
-                self._emit(QuestionRead(entities, known, panel.question.terms))
+                self._context = read_context(panel.neighbourhood)
+                self._emit(QuestionRead(entities, known, panel.question.terms, self._context))
         with self._timed("walking"):
             self._walking = self._call()
             for persona in self._walking:
-                self._show(persona, panel.send(persona))
+                self._show(persona, panel.send(persona, self._voices[persona.persona_id]))
                 self._outputs[persona.persona_id] = panel.output(persona.persona_id)
         return bool(self._walking)
 
     def _call(self) -> list[Persona]:
         entries = self._roster.entries()
-        receipts = self._gate.choose(self.panel.question, entries, cycle=self._cycle, called=self._called.keys())
+        if self._gate is None:
+            thresholds, seats = self._settings.thresholds, self._settings.system.batch_size
+            self._gate = BanditGate(thresholds.activation_threshold, seats, self._roster.experiences())
+        receipts = self._gate.choose(
+            self.panel.question, self._context, entries, cycle=self._cycle, called=self._called.keys()
+        )
+        self._voices = {receipt.persona_id: receipt.voice for receipt in receipts}
         chosen = [e.persona for e, receipt in zip(entries, receipts, strict=True) if receipt.activated]
         if chosen or self._cycle == 1:
             for receipt in receipts:
@@ -225,13 +235,9 @@ class MoeOrchestrator:
         return passage.id, passage.title
 
     def _score(self, output: PersonaOutput) -> Scores:
-        others = list(self._outputs.values())
-        scores = {
-            "relevance": score_relevance(output, self.panel.question),
-            "consistency": score_consistency(output, others),
-            "novelty": score_novelty(output, others),
-            "entity_grounding": score_entity_grounding(output, [name.key for name in self.panel.question.names]),
-        }
+        walkers = [other for name, other in self._outputs.items() if not self._called[name].is_control]
+        plain = [number for number, _ in self.panel.neighbourhood.first[:DEPTH]]
+        scores = score_output(output, walkers, self.panel.question, plain)
         weights = self._settings.scoring
         total = calculate_weighted_score(scores, {name: getattr(weights, name) for name in scores})
         return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))

@@ -1,51 +1,56 @@
 """A panel at one question: personas walk the same neighbourhood, and their evidence becomes one ranking."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.entities import title_keys
 from engine.experts import Evidence, PersonaOutput
-from engine.fusion import fuse
+from engine.fusion import HEARD, fuse, supported
 from engine.neighbourhood import Neighbourhood
 from engine.persona import Persona
 from engine.question import read_question
-from engine.scoring import DEPTH
+from engine.scoring import DEPTH, credit
 from engine.search import Retriever
+from engine.traits import WalkParameters, walk_parameters
 from engine.traversal import TraitTraversal, Walk
-
-_EVIDENCE = 20  # passages that a persona brings back
 
 
 class Panel:
     """What the personas that were called have found so far. Deterministic: no clock, no chance."""
 
-    def __init__(self, text: str, retriever: Retriever) -> None:
+    def __init__(
+        self, text: str, retriever: Retriever, parameters: Callable[[Persona], WalkParameters] = walk_parameters
+    ) -> None:
         self.question = read_question(text, retriever)
         self.neighbourhood = Neighbourhood(self.question, retriever)
-        self._traversal = TraitTraversal(self.neighbourhood)
+        self._traversal = TraitTraversal(self.neighbourhood, parameters)
         self._personas: dict[str, Persona] = {}
         self.walks: dict[str, Walk] = {}
         self.rankings: dict[str, list[int]] = {}
+        self.voices: dict[str, float] = {}
 
-    def send(self, persona: Persona) -> Walk:
-        """Let a persona walk; its evidence joins the ranking."""
+    def send(self, persona: Persona, voice: float = 1.0) -> Walk:
+        """Let a persona walk; its evidence joins the ranking and counts there with this `voice`."""
         walk = self._traversal.walk(persona)
         self._personas[persona.persona_id] = persona
         self.walks[persona.persona_id] = walk
         self.rankings[persona.persona_id] = walk.ranking()
+        self.voices[persona.persona_id] = voice
         return walk
 
-    def fused(self, *, without: str = "") -> dict[int, float]:
-        """The panel's ranking with scores in [0, 1], best first; `without` leaves one persona out.
+    def fused(self, voices: Mapping[str, float] | None = None) -> dict[int, float]:
+        """The panel's ranking with scores in [0, 1], best first; `voices` are other ones than those it was sent with.
 
-        The control votes only when no one else has found anything: it is there to be compared with.
+        Who has no voice is not heard. The control is heard only when no one else has found anything: it is there
+        to be compared with.
         """
-        heard = {name: ranking for name, ranking in self.rankings.items() if name != without and ranking}
-        walkers = {name: ranking for name, ranking in heard.items() if not self._personas[name].is_control}
-        return fuse(walkers or heard, {})
+        heard = self.voices if voices is None else voices
+        found = {name: self.rankings[name] for name in heard if self.rankings[name]}
+        walkers = {name: ranking for name, ranking in found.items() if not self._personas[name].is_control}
+        return supported(fuse(walkers or found, heard), self.neighbourhood.strengths)
 
     def output(self, persona_id: str) -> PersonaOutput:
         """What a persona brought back, with what its first passages hold."""
-        walk, ranking = self.walks[persona_id], self.rankings[persona_id][:_EVIDENCE]
+        walk, ranking = self.walks[persona_id], self.rankings[persona_id][:HEARD]
         names = {name for number in ranking[:DEPTH] for name in self._names_in(number)}
         evidence = tuple(Evidence(number, walk.scores[number]) for number in ranking)
         return PersonaOutput(persona_id, evidence, self.roots_of(ranking[:DEPTH]), frozenset(names))
@@ -60,11 +65,8 @@ class Panel:
 
     def credit(self, persona_id: str) -> float:
         """What the panel's first five lose without the persona: the share of their weight, 1/rank, that leaves."""
-        full = list(self.fused())[:DEPTH]
-        rest = set(list(self.fused(without=persona_id))[:DEPTH])
-        weight = {number: 1 / place for place, number in enumerate(full, start=1)}
-        lost = sum(weight[number] for number in full if number not in rest)
-        return lost / sum(weight.values()) if weight else 0.0
+        others = {name: voice for name, voice in self.voices.items() if name != persona_id}
+        return credit(list(self.fused()), list(self.fused(others)))
 
     def _names_in(self, number: int) -> list[str]:
         """The names of the question that a passage is about or mentions."""

@@ -66,7 +66,8 @@ def quote(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
 
     First the best one of each passage that the question names by its title, so that both sides of a comparison
     speak. Then one by one for the terms that those before do not cover (maximal marginal coverage), for their
-    passage's rank, for following a link from one that is chosen, and for what else speaks for them.
+    passage's rank, for following a link from one that is chosen, and for what else speaks for them; those that
+    cover nothing new come last.
     """
     top = list(ranking)[:_PASSAGES]
     left = [s for number in top for s in _read(panel, number, top, _RANK * ranking[number] / ranking[top[0]])]
@@ -110,11 +111,11 @@ class _Draft:
         self._covered = [max(pair) for pair in zip(self._covered, best.covered, strict=True)]
         return True
 
-    def _worth(self, sentence: _Sentence) -> tuple[float, int, int]:
+    def _worth(self, sentence: _Sentence) -> tuple[bool, float, int, int]:
         rows = zip(self._weights, sentence.covered, self._covered, strict=True)
         gain = sum(weight * max(0.0, well - before) for weight, well, before in rows)
         follows = _FOLLOWS * (sentence.quotation.number in self._reached)
-        return gain + follows + sentence.bonus, -sentence.quotation.start, sentence.quotation.number
+        return gain > 0, gain + follows + sentence.bonus, -sentence.quotation.start, sentence.quotation.number
 
 
 def _named(question: Question, top: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from engine.experts import PersonaOutput
+from engine.fusion import HEARD, fuse
 from engine.question import Question
 
 DEPTH = 5  # passages of an output that are judged: those that can reach the answer
@@ -17,22 +18,26 @@ def score_relevance(output: PersonaOutput, query: Question) -> float:
 
 
 def score_consistency(output: PersonaOutput, reference_outputs: Sequence[PersonaOutput]) -> float:
-    """How far the others found the same: mean overlap of the first five passages, rank by rank.
+    """How far the others found the same: of the votes of their joint first five passages, the share it has too.
 
-    The overlap is the average agreement over depths 1 to 5 (Fagin et al., SIAM J. Discrete Math. 17(1), 2003).
-    Alone, an output agrees with nobody: 0.
+    Votes are those of reciprocal rank fusion over the others. Alone, an output agrees with nobody: 0.
     """
-    others = [other for other in reference_outputs if other.persona_id != output.persona_id]
-    if not others:
-        return 0.0
-    return sum(_average_overlap(output.first(DEPTH), other.first(DEPTH)) for other in others) / len(others)
+    votes = _joint(output, reference_outputs)
+    first = set(output.first(DEPTH))
+    return sum(votes[n] for n in votes if n in first) / sum(votes.values()) if votes else 0.0
 
 
-def score_novelty(output: PersonaOutput, existing_outputs: Sequence[PersonaOutput]) -> float:
-    """The share of the output's first five passages that no other output has among its own."""
-    mine = set(output.first(DEPTH))
-    others = {n for other in existing_outputs if other.persona_id != output.persona_id for n in other.first(DEPTH)}
-    return len(mine - others) / len(mine) if mine else 0.0
+def score_novelty(
+    output: PersonaOutput, existing_outputs: Sequence[PersonaOutput], *, plain: Collection[int] = ()
+) -> float:
+    """What it brings that a plain search does not, and that stands up.
+
+    Of the passages among the others' joint first five that are not in `plain` (the first hits of a search), the
+    share that the output has among its own. What nobody else found counts for nothing: on questions with known
+    passages, what is found by one alone is mostly wrong.
+    """
+    new = _joint(output, existing_outputs).keys() - set(plain)
+    return len(new & set(output.first(DEPTH))) / len(new) if new else 0.0
 
 
 def score_entity_grounding(output: PersonaOutput, entities: Collection[str]) -> float:
@@ -43,6 +48,33 @@ def score_entity_grounding(output: PersonaOutput, entities: Collection[str]) -> 
     return sum(name in output.names for name in entities) / len(entities) if entities else 0.0
 
 
-def _average_overlap(left: Sequence[int], right: Sequence[int]) -> float:
-    depths = range(1, min(DEPTH, max(len(left), len(right))) + 1)
-    return sum(len(set(left[:d]) & set(right[:d])) / d for d in depths) / len(depths) if depths else 0.0
+def score_output(
+    output: PersonaOutput, outputs: Sequence[PersonaOutput], query: Question, plain: Collection[int]
+) -> dict[str, float]:
+    """All four by name: `outputs` are those of the panel's walkers, `plain` the first hits of a search."""
+    return {
+        "relevance": score_relevance(output, query),
+        "consistency": score_consistency(output, outputs),
+        "novelty": score_novelty(output, outputs, plain=plain),
+        "entity_grounding": score_entity_grounding(output, [name.key for name in query.names]),
+    }
+
+
+def credit(full: Sequence[int], without: Sequence[int]) -> float:
+    """What a ranking's first five lose when it is made `without` someone: the share of their weight, 1/rank."""
+    left = set(without[:DEPTH])
+    weight = {number: 1 / place for place, number in enumerate(full[:DEPTH], start=1)}
+    lost = sum(value for number, value in weight.items() if number not in left)
+    return lost / sum(weight.values()) if weight else 0.0
+
+
+def reward_of(total: float, credit: float) -> float:
+    """What an output earns, in [0, 1]: its weighted scores and its credit, so that who agrees does not earn it all."""
+    return round(min(1.0, total + credit), 4)
+
+
+def _joint(output: PersonaOutput, outputs: Sequence[PersonaOutput]) -> dict[int, float]:
+    """The votes of the first five passages that the other outputs put first together."""
+    others = {other.persona_id: other.first(HEARD) for other in outputs if other.persona_id != output.persona_id}
+    votes = fuse(others, {})
+    return {number: votes[number] for number in list(votes)[:DEPTH]}

@@ -1,7 +1,7 @@
 """How a persona walks: from its starting points along the links that its traits prefer, a beam of paths at a time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,26 +55,29 @@ class TraitTraversal(PersonaTraversalInterface):
     multiply along the path. A passage counts with its best path whole, and with the others in part.
     """
 
-    def __init__(self, neighbourhood: Neighbourhood) -> None:
+    def __init__(
+        self, neighbourhood: Neighbourhood, parameters: Callable[[Persona], WalkParameters] = walk_parameters
+    ) -> None:
         self._around = neighbourhood
+        self._parameters = parameters
         self._plainly: dict[int, tuple[np.ndarray, float, float]] = {}  # cover of a start and its values
 
     def evaluate_node_relevance(self, persona: Persona, node: Node) -> float:
         """The value of starting at the node, as a share of the highest one that a start could have."""
-        parameters = walk_parameters(persona)
+        parameters = self._parameters(persona)
         highest = 1.0 + parameters.title_bonus * (1 + _MENTION_BONUS)
         return min(1.0, self._start(int(node.data["number"]), parameters).value / highest)
 
     def decide_traversal(self, current_node: Node, available_nodes: Sequence[Node], persona: Persona) -> list[Node]:
         """See `PersonaTraversalInterface`: nodes that no link leads to are left out."""
-        parameters = walk_parameters(persona)
+        parameters = self._parameters(persona)
         start = self._start(int(current_node.data["number"]), parameters)
         by_number = {int(node.data["number"]): node for node in available_nodes}
         return [by_number[path.nodes[-1]] for path in self._step([start], parameters) if path.nodes[-1] in by_number]
 
     def walk(self, persona: Persona) -> Walk:
         """The whole walk. The same neighbourhood and traits give the same walk."""
-        parameters = walk_parameters(persona)
+        parameters = self._parameters(persona)
         paths = beam = self._starts(parameters) if parameters.seeds else []
         for _ in range(parameters.hops):
             beam = self._step(beam[: parameters.beam], parameters)

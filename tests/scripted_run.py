@@ -55,7 +55,8 @@ BUILT = Citation(
 
 def receipt(persona_id: str, state: str = "active", score: float = 0.5, *, activated: bool = True) -> GateReceipt:
     reason = "expected gain" if activated else "gain below cost"
-    return GateReceipt(persona_id, state, 1, 0.5, 0.5, 0.02, score, 0.0, activated, reason)
+    voice = 1.0 if activated else 0.0
+    return GateReceipt(persona_id, state, 1, 0.5, 0.4, 0.1, 0.02, score, 0.0, voice, activated, reason)
 
 
 def step(persona_id: str, n: int = 0, *, title: str = "Gannet Stack Light", via: str = "search") -> PersonaStepped:

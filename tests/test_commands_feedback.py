@@ -76,6 +76,7 @@ def test_thresholds_decide_after_a_judgement_too(call, asked, workspace):
     (workspace / "configs" / "thresholds.yaml").write_text(
         "minimum_samples: 2\nconfidence: 0\npromotion_threshold: 0\n"
     )
+    call("personas", "demote", "analyst")
     given = json.loads(call("feedback", "last", "up", "--json"))
     moved = [(event["persona_id"], event["after"], event["decided_by"]) for event in given["transitions"]]
-    assert ("reader", "active", f"feedback on {asked['run_id']}") in moved
+    assert moved == [("analyst", "active", f"feedback on {asked['run_id']}")]

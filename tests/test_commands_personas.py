@@ -9,8 +9,8 @@ from engine.persona import persona_schema
 from tui.command_line import main
 
 STATES = {
-    **dict.fromkeys(("analyst", "archivist", "control", "networker", "specialist", "tracker"), "active"),
-    **dict.fromkeys(("reader", "skeptic", "wanderer"), "stable"),
+    **dict.fromkeys(("analyst", "archivist", "control", "networker", "skeptic", "tracker"), "active"),
+    **dict.fromkeys(("reader", "specialist", "wanderer"), "stable"),
     "minimalist": "experimental",
 }
 KEYS = ["persona_id", "state", "traits", "expertise", "activation_cost", "historical_performance", "metadata"]

@@ -35,8 +35,8 @@ from engine.events import (
 NASTY = 'Łódź "quoted" \n\u2028 \x1b[31m\x00 🙂 [bold]'
 EXAMPLES: list[RunEvent] = [
     RunStarted("r1", NASTY, 4294967295, 0, None),
-    QuestionRead(("Ann Lee", NASTY), (), ("lamp",)),
-    GateReceipt("a", "active", 1, 0.1, 0.2, 0.3, -0.4, 0.5, activated=True, reason=NASTY),
+    QuestionRead(("Ann Lee", NASTY), (), ("lamp",), (1.0, 0.25)),
+    GateReceipt("a", "active", 1, 0.1, 0.2, 0.3, 0.4, -0.5, 0.6, 0.7, activated=True, reason=NASTY),
     CycleStarted(2, ("a", "b")),
     PersonaStepped("a", 1, "", "/x.md#1", NASTY, "search", 0.1),
     OutputProduced("a", ("/x.md#1",), NASTY),

@@ -1,8 +1,11 @@
-"""Fusion: places are votes, agreement beats a single first place, and order never depends on names."""
+"""Fusion: places are votes, agreement beats a single first place, and linked evidence supports each other."""
+
+import random
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from engine.fusion import fuse
+from engine.fusion import fuse, supported
 
 
 def test_one_persona_alone_keeps_its_order_and_the_first_has_all():
@@ -47,3 +50,65 @@ def test_a_persona_is_heard_only_so_far_down():
 
 def test_nothing_becomes_nothing():
     assert fuse({}, {}) == fuse({"a": []}, {}) == fuse({"a": [1]}, {"a": 0.0}) == {}
+
+
+# -- support along links --------------------------------------------------------------------------------------
+
+
+def linked(links: Mapping[int, Mapping[int, float]]) -> Callable[[int], Mapping[int, float]]:
+    return lambda number: links.get(number, {})
+
+
+def test_a_panel_without_links_keeps_the_order_of_its_votes():
+    votes = {4: 0.9, 2: 0.9, 7: 0.5, 1: 0.1}
+    ranked = supported(votes, linked({}))
+    assert list(ranked) == [2, 4, 7, 1]
+    assert ranked == {number: pytest.approx(vote / 1.5) for number, vote in votes.items()}
+    assert supported({}, linked({})) == {}
+
+
+def test_a_link_from_the_best_lifts_its_target_by_its_strength():
+    votes = {1: 0.9, 2: 0.4, 3: 0.3}
+    assert list(supported(votes, linked({1: {3: 0.8}}))) == [1, 3, 2]
+    lifts = [supported(votes, linked({1: {3: strength}}))[3] for strength in (0.0, 0.2, 0.5, 1.0)]
+    assert lifts == sorted(set(lifts))
+    assert lifts[2] == pytest.approx((0.3 + 0.5 * 0.5 * 0.9) / 1.5)
+
+
+def test_a_link_supports_at_both_ends():
+    votes = {1: 0.9, 2: 0.5, 3: 0.5}
+    ranked = supported(votes, linked({3: {1: 1.0}}))
+    assert list(ranked) == [1, 3, 2]
+    assert ranked[3] == pytest.approx((0.5 + 0.5 * 0.9) / 1.5)
+    assert ranked[1] == pytest.approx((0.9 + 0.5 * 0.5) / 1.5)
+
+
+def test_the_best_link_counts_and_several_do_not_add_up():
+    votes = {1: 0.9, 2: 0.8, 3: 0.1}
+    one, both = ({1: {3: 1.0}}, {1: {3: 1.0}, 2: {3: 1.0}})
+    assert supported(votes, linked(one))[3] == supported(votes, linked(both))[3]
+
+
+def test_only_the_first_six_support_and_only_what_was_found_is_supported():
+    votes = {number: 1 - number / 10 for number in range(8)}
+    from_sixth, from_seventh = ({number: {7: 1.0}} for number in (5, 6))
+    assert supported(votes, linked(from_sixth))[7] > supported(votes, linked({}))[7]
+    assert supported(votes, linked(from_seventh)) == supported(votes, linked({}))
+    assert supported(votes, linked({0: {99: 1.0}})) == supported(votes, linked({}))
+
+
+def test_scores_of_any_linked_panel_stay_between_nothing_and_all_and_fall():
+    chance = random.Random(5)
+    for _ in range(200):
+        numbers = chance.sample(range(40), chance.randint(1, 20))
+        votes = dict(zip(numbers, sorted((chance.random() for _ in numbers), reverse=True), strict=True))
+        ends = range(40)
+        links = {n: {m: chance.random() for m in chance.sample(ends, 5) if m != n} for n in ends}
+        ranked = supported(votes, linked(links))
+        scores = list(ranked.values())
+        assert ranked.keys() == votes.keys()
+        assert scores == sorted(scores, reverse=True)
+        assert 0 <= scores[-1] <= scores[0] <= 1
+        assert all(ranked[number] >= vote / 1.5 for number, vote in votes.items())
+        assert supported(votes, linked(links)) == ranked
+    assert supported({1: 1.0, 2: 1.0}, linked({1: {2: 1.0}})) == {1: 1.0, 2: 1.0}

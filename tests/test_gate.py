@@ -1,18 +1,22 @@
-"""The gate: who walks, in which order seats are given, and a receipt for everyone."""
+"""The gate: who walks, in which order seats are given, how loud each is, and a receipt for everyone."""
 
 import math
 from dataclasses import replace
 
 import pytest
 
+from engine.bandit import Experience
+from engine.context import FEATURES
 from engine.events import GateReceipt
-from engine.gate import ThresholdGate, expertise_match
+from engine.gate import BanditGate, expertise_match
 from engine.library import index_passages
 from engine.passages import Passage
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.question import Question, read_question
 from engine.search import SearchIndex
 
+PLAIN = (1.0, *[0.0] * (len(FEATURES) - 1))  # a question with nothing but the bias
+KNOWN_WELL = 10**9  # samples after which the mean is expected and no bonus is left
 ACTIVE, STABLE, EXPERIMENTAL, PRUNED = (PersonaState(name) for name in ("active", "stable", "experimental", "pruned"))
 
 
@@ -24,7 +28,8 @@ def question(tmp_path_factory: pytest.TempPathFactory) -> Question:
 
 
 def entry(name: str, state: PersonaState = ACTIVE, mean: float | None = 0.5, **fields: object) -> RosterEntry:
-    earned = {} if mean is None else {"samples": 9, "mean": mean, "m2": 0.1}
+    """A persona that always earned `mean`, as `choose` tells the gate; with None one that never walked."""
+    earned = {} if mean is None else {"mean": mean}
     return RosterEntry(replace(Persona(name, {}, historical_performance=earned), **fields), state)  # type: ignore[arg-type]
 
 
@@ -34,7 +39,10 @@ CONTROL = entry("control", metadata={"control": True})
 def choose(
     question: Question, *entries: RosterEntry, threshold: float = 0.0, seats: int = 12, called: tuple[str, ...] = ()
 ) -> dict[str, GateReceipt]:
-    receipts = ThresholdGate(threshold, seats).choose(question, entries, cycle=2, called=called)
+    earned = [(e.persona.persona_id, e.persona.historical_performance) for e in entries]
+    rewards = {name: float(each["mean"]) for name, each in earned if "mean" in each}
+    gate = BanditGate(threshold, seats, [Experience(PLAIN, rewards, KNOWN_WELL)])
+    receipts = gate.choose(question, PLAIN, entries, cycle=2, called=called)
     assert [receipt.persona_id for receipt in receipts] == [e.persona.persona_id for e in entries]
     assert all(receipt.activated == (receipt.reason == "activated") for receipt in receipts)
     return {receipt.persona_id: receipt for receipt in receipts}
@@ -47,16 +55,12 @@ def activated(receipts: dict[str, GateReceipt]) -> set[str]:
 def test_a_receipt_holds_everything_that_was_weighed(question):
     expert = entry("a", STABLE, mean=0.6, expertise=("Herons", "the sea"), activation_cost=0.05)
     receipt = choose(question, expert, threshold=0.3)["a"]
-    assert (receipt.state, receipt.cycle, receipt.performance, receipt.cost, receipt.threshold) == (
-        "stable",
-        2,
-        0.6,
-        0.05,
-        0.3,
-    )
+    assert (receipt.state, receipt.cycle, receipt.cost, receipt.threshold) == ("stable", 2, 0.05, 0.3)
+    assert (receipt.expected, receipt.bonus, receipt.voice, receipt.activated) == (0.6, 0.0, 1.0, True)
     assert receipt.expertise == pytest.approx(float(question.weights[question.terms.index("heron")]), abs=1e-4)
-    assert receipt.score > receipt.performance - receipt.cost
-    assert receipt.activated
+    assert receipt.score == pytest.approx(0.6 + 0.2 * receipt.expertise - 0.05, abs=1e-4)
+    new = choose(question, entry("new", mean=None, activation_cost=0.05))["new"]
+    assert new.score == pytest.approx(new.expected + new.bonus - 0.05, abs=1e-4)
 
 
 def test_expertise_is_matched_by_stem_and_weight(question):
@@ -83,10 +87,20 @@ def test_earnings_and_expertise_raise_a_score_and_costs_lower_it(question):
     assert scores["dear"] == pytest.approx(0.4)
 
 
-def test_who_was_never_scored_is_expected_in_the_middle(question):
-    assert choose(question, entry("new", mean=None))["new"].performance == 0.5
-    nothing_yet = RosterEntry(Persona("new", {}, historical_performance={"samples": 0, "mean": 0.0, "m2": 0.0}), ACTIVE)
-    assert choose(question, nothing_yet)["new"].performance == 0.5
+def test_who_was_never_rewarded_is_expected_in_the_middle_and_tried_before_its_equals(question):
+    receipts = choose(question, entry("known"), entry("new", mean=None), seats=1)
+    assert receipts["new"].expected == receipts["known"].expected == 0.5
+    assert receipts["new"].bonus > receipts["known"].bonus == 0.0
+    assert activated(receipts) == {"new"}
+
+
+def test_what_is_expected_depends_on_the_question(question):
+    named = (1.0, 1.0, *PLAIN[2:])
+    paid = [Experience(PLAIN, {"a": 0.9, "b": 0.3}, 50), Experience(named, {"a": 0.3, "b": 0.9}, 50)]
+    gate = BanditGate(0.0, 1, paid)
+    for context, best in ((PLAIN, "a"), (named, "b")):
+        receipts = gate.choose(question, context, [entry("a"), entry("b")], cycle=1)
+        assert [receipt.persona_id for receipt in receipts if receipt.activated] == [best]
 
 
 def test_the_threshold_is_reached_not_passed(question):
@@ -149,9 +163,48 @@ def test_no_one_there_no_one_called(question):
 
 def test_scores_are_always_numbers(question):
     for receipt in choose(question, CONTROL, entry("a", mean=None), entry("b", mean=1.0)).values():
-        assert math.isfinite(receipt.score)
+        figures = receipt.expertise, receipt.expected, receipt.bonus, receipt.score, receipt.voice
+        assert all(map(math.isfinite, figures))
 
 
 def test_the_experimental_seat_is_one_for_all_cycles_of_a_question(question):
     trials = [entry("x", EXPERIMENTAL), entry("y", EXPERIMENTAL)]
     assert activated(choose(question, *trials, called=("x",))) == set()
+
+
+# -- voices ---------------------------------------------------------------------------------------------------
+
+
+def voices(receipts: dict[str, GateReceipt]) -> dict[str, float]:
+    return {name: receipt.voice for name, receipt in receipts.items()}
+
+
+def test_the_best_has_the_full_voice_and_the_others_less_by_what_is_expected_of_them(question):
+    entries = [entry("a", mean=0.8), entry("b", mean=0.7), entry("c", mean=0.6), entry("d", mean=0.8)]
+    heard = voices(choose(question, *entries))
+    assert heard["a"] == heard["d"] == 1.0
+    assert 0 < heard["c"] < heard["b"] < 1
+    assert heard["c"] == pytest.approx(heard["b"] ** 2, abs=1e-3)  # an equal step down is an equal share less
+
+
+def test_a_voice_goes_by_the_reward_expected_not_by_cost_bonus_or_expertise(question):
+    new = entry("new", mean=None, activation_cost=0.2, expertise=("heron",))
+    assert voices(choose(question, new, entry("known"))) == {"new": 1.0, "known": 1.0}
+
+
+def test_who_is_not_called_has_no_voice_and_lowers_nobodys(question):
+    entries = [entry("dear", mean=0.9, activation_cost=0.9), entry("gone", PRUNED, mean=1.0), entry("a", mean=0.5)]
+    assert voices(choose(question, *entries, threshold=0.1)) == {"dear": 0.0, "gone": 0.0, "a": 1.0}
+
+
+def test_the_control_takes_no_voice_from_the_walkers(question):
+    loud = entry("control", mean=1.0, metadata={"control": True})
+    assert voices(choose(question, loud, entry("a", mean=0.0))) == {"control": 1.0, "a": 1.0}
+    assert voices(choose(question, loud)) == {"control": 1.0}
+
+
+def test_a_later_cycle_is_no_louder_than_what_is_expected_beside_the_first(question):
+    entries = [entry("a", mean=0.8), entry("b", mean=0.7)]
+    at_once, later = choose(question, *entries), choose(question, *entries, seats=1, called=("a",))
+    assert voices(later) == {"a": 0.0, "b": voices(at_once)["b"]}
+    assert voices(later)["b"] < 1

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import re
+import shutil
+import threading
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +16,8 @@ import pytest
 from ollama_server import OllamaServer, Scripted, failure
 
 from db.ledger import Rewards, Transition
-from engine.errors import LibraryError
+from engine.context import FEATURES
+from engine.errors import LibraryError, StoreError
 from engine.events import (
     AnswerFragment,
     AnswerWritten,
@@ -32,15 +36,18 @@ from engine.events import (
     RunFinished,
     RunStarted,
 )
-from engine.gate import ThresholdGate
+from engine.gate import BanditGate
 from engine.language_model import ANSWER_RULES
 from engine.library import ScopedIndex
 from engine.orchestrator import MoeOrchestrator
+from engine.scoring import reward_of
 from tui.composition import open_session, sample_library
 
 QUESTION = "Who led the Net Strike of 1894?"
 LED = "The strike was led by Keziah Rosk"
 UNCOVERED = "When did Absalom Drusk become Harbour Reeve?"
+FULL = "relevance: 1; consistency: 0; novelty: 0; entity_grounding: 0"  # everyone earns something
+EMPTY = "relevance: 0; consistency: 0; novelty: 0; entity_grounding: 0"  # nobody earns anything
 
 
 Kind = TypeVar("Kind")
@@ -54,6 +61,12 @@ async def run(workspace: Path, question: str = QUESTION, *, model: str | None = 
             return [recorded.event async for recorded in stream]
     finally:
         await session.close()
+
+
+async def quoted_answer(workspace: Path) -> AnswerWritten:
+    """What a run without a model answers, in a copy of the workspace: a run is learned from."""
+    copy = shutil.copytree(workspace, workspace.with_name("twin"))
+    return one(await run(copy, model="none"), AnswerWritten)
 
 
 def only(events: Sequence[object], kind: type[Kind]) -> list[Kind]:
@@ -126,9 +139,10 @@ async def test_a_receipt_says_why_each_persona_was_called(workspace):
     assert receipts["newt"].reason == "one experimental seat a question"
     assert {name for name, receipt in receipts.items() if not receipt.activated} == {"wanderer", "newt"}
     for receipt in receipts.values():
-        expected = receipt.performance + 0.2 * receipt.expertise - receipt.cost
-        assert receipt.score == pytest.approx(expected, abs=1e-3)
-        assert (receipt.cycle, receipt.threshold, receipt.performance) == (1, 0.0, 0.5)
+        score = receipt.expected + receipt.bonus + 0.2 * receipt.expertise - receipt.cost
+        assert receipt.score == pytest.approx(score, abs=1e-3)
+        assert (receipt.cycle, receipt.threshold, receipt.expected) == (1, 0.0, 0.5)
+        assert receipt.voice == receipt.activated
     assert receipts["newt"].cost == 0.3
 
 
@@ -182,7 +196,9 @@ async def test_every_cycle_pays_those_who_walked_in_it_what_they_were_scored(wor
     run_id = one(events, RunStarted).run_id
     assert [entry.run_id for entry in rewards] == [run_id, run_id]
     paid = {name: reward for entry in rewards for name, reward in entry.rewards.items()}
-    assert paid == {scored.persona_id: scored.scores.total for scored in only(events, OutputScored)}
+    assert paid == {
+        scored.persona_id: reward_of(scored.scores.total, scored.credit) for scored in only(events, OutputScored)
+    }
     assert [set(entry.rewards) for entry in rewards] == [set(cycle.personas) for cycle in only(events, CycleStarted)]
     for entry in roster.entries():
         name, earned = entry.persona.persona_id, entry.persona.historical_performance
@@ -197,30 +213,94 @@ async def test_the_total_is_weighted_as_configured(workspace):
         assert scored.scores.total == scored.scores.novelty
 
 
+async def test_rewards_are_paid_with_what_the_gate_saw_of_the_question(workspace):
+    events = await run(workspace)
+    context = one(events, QuestionRead).context
+    assert len(context) == len(FEATURES)
+    assert all(0 <= value <= 1 for value in context)
+    roster = open_session(workspace).roster
+    (paid,) = [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
+    assert (paid.context, dict(roster.experiences()[0].rewards)) == (context, paid.rewards)
+
+
+async def test_the_next_question_is_asked_of_those_who_are_expected_to_earn_most(workspace):
+    configure(workspace, "system", "batch_size: 1")
+    ((called, _),) = [one(await run(workspace), CycleStarted).personas]
+    open_session(workspace).roster.record_rewards("run-0", {called: 0.0, "wanderer": 1.0}, (1.0, *[0.5] * 7))
+    receipts = {receipt.persona_id: receipt for receipt in only(await run(workspace), GateReceipt)}
+    assert receipts["wanderer"].expected > receipts[called].expected
+    assert {name for name, receipt in receipts.items() if receipt.activated} == {"control", "wanderer"}
+
+
+async def test_the_voices_of_the_receipts_are_those_of_the_ranking(session, monkeypatch):
+    told: list[object] = []
+
+    class Whispering(BanditGate):
+        def choose(self, *arguments, **options):
+            receipts = super().choose(*arguments, **options)
+            return [replace(r, voice=0.25 * (n % 3) if r.activated else 0.0) for n, r in enumerate(receipts)]
+
+    orchestrator = MoeOrchestrator(
+        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r",
+        gate=Whispering(0.0, 4),
+    )  # fmt: skip
+    await orchestrator.run()
+    voices = {receipt.persona_id: receipt.voice for receipt in only(told, GateReceipt) if receipt.activated}
+    assert orchestrator.panel.voices == voices
+    assert len(set(voices.values())) > 1
+    ranked = {
+        orchestrator.panel.neighbourhood.open(n).stored.passage.id: s for n, s in orchestrator.panel.fused().items()
+    }
+    assert {p.id: p.score for p in one(told, EvidenceRanked).passages} == {
+        name: round(score, 6) for name, score in list(ranked.items())[:20]
+    }
+
+
+async def test_a_ledger_that_cannot_be_read_is_told_by_the_run(workspace):
+    await run(workspace)
+    session = open_session(workspace, model="none")
+    session.open_now(lambda _done, _total, _path: None, threading.Event())
+    with session.roster.ledger.path.open("a") as file:
+        file.write("{}\n")
+    told: list[object] = []
+    orchestrator = MoeOrchestrator(
+        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r"
+    )
+    with pytest.raises(StoreError, match="line 1 from the end"):
+        await orchestrator.run()
+    assert isinstance(told[0], RunStarted)
+    assert "line 1 from the end" in one(told, RunFailed).message
+
+
 @pytest.mark.parametrize(
-    ("thresholds", "moves"),
+    ("scoring", "thresholds", "moves"),
     [
         (
+            FULL,
             "promotion_threshold: 0.01; pruning_threshold: 0; demotion_threshold: 0",
-            {"minimalist": ("experimental", "stable"), "reader": ("stable", "active"), "skeptic": ("stable", "active"),
-             "wanderer": ("stable", "active")},
+            {"minimalist": ("experimental", "stable"), "reader": ("stable", "active"),
+             "specialist": ("stable", "active"), "wanderer": ("stable", "active")},
         ),
         (
+            EMPTY,
             "promotion_threshold: 1; pruning_threshold: 0.99; demotion_threshold: 0",
             {"minimalist": ("experimental", "pruned")},
         ),
         (
+            EMPTY,
             "promotion_threshold: 1; pruning_threshold: 0; demotion_threshold: 0.99",
             {"analyst": ("active", "stable"), "archivist": ("active", "stable"), "networker": ("active", "stable"),
-             "specialist": ("active", "stable"), "tracker": ("active", "stable"), "reader": ("stable", "experimental"),
-             "skeptic": ("stable", "experimental"), "wanderer": ("stable", "experimental")},
+             "skeptic": ("active", "stable"), "tracker": ("active", "stable"), "reader": ("stable", "experimental"),
+             "specialist": ("stable", "experimental"), "wanderer": ("stable", "experimental")},
         ),
     ],
     ids=["promote", "prune", "demote"],
 )  # fmt: skip
-async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace, thresholds, moves):
+async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace, scoring, thresholds, moves):
+    configure(workspace, "scoring", scoring)
     configure(workspace, "system", "batch_size: 12")
-    configure(workspace, "thresholds", f"minimum_samples: 2; confidence: 0; {thresholds}")
+    everyone = "activation_threshold: -1"  # is called, whatever it has earned
+    configure(workspace, "thresholds", f"{everyone}; minimum_samples: 2; confidence: 0; {thresholds}")
     assert only(await run(workspace), PersonaTransitioned) == []  # one sample is too few
     events = await run(workspace)
     run_id = one(events, RunStarted).run_id
@@ -262,7 +342,7 @@ async def test_another_gate_may_take_over(session):
     told: list[object] = []
     orchestrator = MoeOrchestrator(
         QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r",
-        gate=ThresholdGate(0.0, 2),
+        gate=BanditGate(0.0, 2),
     )  # fmt: skip
     answer = await orchestrator.run()
     assert len(one(told, CycleStarted).personas) == 3
@@ -311,7 +391,7 @@ async def test_what_the_model_invents_is_removed_and_counted(workspace, server):
 
 
 async def test_when_nothing_that_the_model_wrote_holds_the_quotations_answer(workspace, server):
-    extractive = one(await run(workspace, model="none"), AnswerWritten)
+    extractive = await quoted_answer(workspace)
     server.enqueue(Scripted(["Purple elephants conquered Mars yesterday [1]."]))
     events = await run(workspace, model=None)
     assert one(events, AnswerWritten) == extractive
@@ -343,7 +423,7 @@ async def test_a_model_is_not_asked_what_the_evidence_does_not_cover(workspace, 
     ids=["reset", "close", "silent", "error", "status 500", "no text"],
 )
 async def test_a_model_that_fails_in_the_middle_leaves_the_quotations(workspace, server, reply):
-    extractive = one(await run(workspace, model="none"), AnswerWritten)
+    extractive = await quoted_answer(workspace)
     server.enqueue(reply)
     events = await run(workspace, model=None)
     assert one(events, AnswerWritten) == extractive
@@ -354,7 +434,7 @@ async def test_a_model_that_fails_in_the_middle_leaves_the_quotations(workspace,
 
 
 async def test_no_server_is_a_reason_and_no_failure(workspace):
-    extractive = one(await run(workspace, model="none"), AnswerWritten)
+    extractive = await quoted_answer(workspace)
     configure(workspace, "ollama", "api_endpoint: http://127.0.0.1:9")
     events = await run(workspace, model=None)
     assert one(events, AnswerWritten) == extractive

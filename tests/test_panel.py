@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from engine.fusion import fuse, supported
 from engine.library import ScopedIndex, index_passages
 from engine.panel import Panel
 from engine.passages import Passage
 from engine.persona import Persona
 from engine.search import SearchIndex
+from engine.traits import WalkParameters, walk_parameters
+from engine.traversal import Walk
 
 TEXTS = {
     "Tide Song": "Tide Song is a hymn. It was composed by Mara Ellin, and first sung in a chapel.",
@@ -36,11 +40,27 @@ def panel(found: ScopedIndex) -> Panel:
     return Panel(QUESTION, found)
 
 
+def alone(panel: Panel, walk: Walk) -> dict[int, float]:
+    """What a walk makes of the ranking when nobody else is heard."""
+    return supported(fuse({"": walk.ranking()}, {}), panel.neighbourhood.strengths)
+
+
 def test_one_walker_alone_is_the_ranking_and_has_all_the_credit(panel):
     walk = panel.send(WALKER)
-    assert list(panel.fused()) == walk.ranking()[:20]
+    assert panel.fused() == alone(panel, walk)
+    assert set(panel.fused()) == set(walk.ranking()[:20])
     assert panel.credit("walker") == pytest.approx(1.0)
-    assert panel.fused(without="walker") == {}
+    assert panel.fused({}) == {}
+
+
+def test_linked_evidence_supports_each_other(panel):
+    for persona in (WALKER, NEAR):
+        panel.send(persona)
+    votes = fuse(panel.rankings, {})
+    linked = [number for number in votes if any(number in panel.neighbourhood.strengths(n) for n in list(votes)[:6])]
+    assert linked
+    gains = {number: panel.fused()[number] - vote / 1.5 for number, vote in votes.items()}
+    assert all(gains[number] > 0 for number in linked)
 
 
 def test_nobody_sent_has_found_nothing(panel):
@@ -49,12 +69,34 @@ def test_nobody_sent_has_found_nothing(panel):
 
 
 def test_the_control_has_a_vote_only_when_no_one_else_found_anything(panel):
-    searched = panel.send(CONTROL).ranking()
-    assert list(panel.fused()) == searched[:20]
-    walked = panel.send(WALKER).ranking()
-    assert list(panel.fused()) == walked[:20]
+    searched = panel.send(CONTROL)
+    assert panel.fused() == alone(panel, searched)
+    walked = panel.send(WALKER)
+    assert panel.fused() == alone(panel, walked) != alone(panel, searched)
     assert panel.credit("control") == 0
-    assert list(panel.fused(without="walker")) == searched[:20]
+    assert panel.fused({"control": 1.0}) == alone(panel, searched)
+
+
+def test_a_voice_is_what_evidence_counts(panel):
+    near, far = panel.send(NEAR, 0.6), panel.send(FAR, 0.2)
+    assert panel.voices == {"near": 0.6, "far": 0.2}
+    assert panel.fused() == panel.fused({"near": 0.6, "far": 0.2})
+    assert panel.fused() == pytest.approx(panel.fused({"near": 0.3, "far": 0.1}))  # beside each other, no more
+    assert panel.fused({"near": 0.6, "far": 0.0}) == pytest.approx(alone(panel, near))
+    assert panel.fused({"near": 1.0}) == alone(panel, near)
+    assert panel.fused({"near": 0.0, "far": 0.2}) == pytest.approx(alone(panel, far))
+    only_far = next(number for number in far.ranking()[:20] if number not in near.scores)
+    shares = [panel.fused({"near": 1.0, "far": voice})[only_far] for voice in (0.1, 0.4, 1.0)]
+    assert shares == sorted(set(shares))
+
+
+def test_other_parameters_may_take_the_place_of_those_of_the_traits(found):
+    def stays(persona: Persona) -> WalkParameters:
+        return replace(walk_parameters(persona), hops=0)
+
+    assert Panel(QUESTION, found, stays).send(FAR).scores.keys() < Panel(QUESTION, found).send(FAR).scores.keys()
+    staying = Persona("staying", {"persistence": 1})
+    assert Panel(QUESTION, found, stays).send(WALKER).scores == Panel(QUESTION, found).send(staying).scores
 
 
 def test_scores_fall_from_the_first_on_and_stay_inside(panel):
@@ -74,7 +116,7 @@ def test_a_twin_takes_the_credit_away(panel):
 def test_credit_is_what_the_first_five_lose(panel):
     panel.send(NEAR)
     panel.send(FAR)
-    full, rest = list(panel.fused())[:5], list(panel.fused(without="near"))[:5]
+    full, rest = list(panel.fused())[:5], list(panel.fused({"far": 1.0}))[:5]
     assert set(full) != set(rest)
     weights = {number: 1 / place for place, number in enumerate(full, 1)}
     lost = sum(weight for number, weight in weights.items() if number not in rest)

@@ -113,6 +113,18 @@ def test_a_question_for_a_time_wants_a_sentence_with_a_date(asked):
     assert quoted(asked("What of the ferry: did it sink at the mole?", text))[0] == "The ferry sank near the mole."
 
 
+def test_a_sentence_that_adds_nothing_waits_for_those_that_do(asked):
+    texts = {
+        "/docs/a.md": "# Zero\n\nThe walrus, the seal and the otter sang. A walrus sat. A seal sat. An otter sat.\n",
+        "/docs/b.md": "# One\n\nA puffin came.\n",
+    }
+    panel = asked("walrus seal otter puffin", texts)
+    first, second = panel.fused()
+    told = [quotation.text for quotation in quote(panel, {first: 1.0, second: 0.01})]
+    assert len(told) == 4
+    assert "A puffin came." in told
+
+
 def test_nothing_found_is_nothing_quoted(asked):
     panel = asked("Whither unicorns?")
     assert panel.fused() == {}

@@ -8,7 +8,16 @@ from engine.experts import Evidence, PersonaOutput
 from engine.library import ScopedIndex, index_passages
 from engine.passages import Passage
 from engine.question import read_question
-from engine.scoring import DEPTH, score_consistency, score_entity_grounding, score_novelty, score_relevance
+from engine.scoring import (
+    DEPTH,
+    credit,
+    reward_of,
+    score_consistency,
+    score_entity_grounding,
+    score_novelty,
+    score_output,
+    score_relevance,
+)
 from engine.search import SearchIndex
 
 
@@ -35,46 +44,75 @@ def test_relevance_is_the_share_of_the_question_by_weight(found):
     assert score_relevance(output("a"), query) == 0
 
 
-def test_consistency_is_the_average_overlap_rank_by_rank():
-    first = output("a", 1, 2, 3)
-    assert score_consistency(first, [output("b", 1, 2, 3)]) == 1.0
-    assert score_consistency(first, [output("b", 4, 5, 6)]) == 0.0
-    assert score_consistency(first, [output("b", 2, 1, 3)]) == pytest.approx((0 + 1 + 1) / 3)
-    assert score_consistency(first, [output("b", 1, 4, 5)]) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
-    assert score_consistency(first, [output("b", 1, 2, 3), output("c", 4, 5, 6)]) == 0.5
+def test_consistency_is_the_share_of_what_the_others_put_first_together():
+    other = output("b", 1, 2, 3)  # its votes are 1/3, 1/4 and 1/5: of 47 parts 20, 15 and 12
+    assert score_consistency(output("a", 3, 2, 1), [other]) == pytest.approx(1.0)
+    assert score_consistency(output("a", 4, 5, 6), [other]) == 0.0
+    assert score_consistency(output("a", 1, 4), [other]) == pytest.approx(20 / 47)
+    assert score_consistency(output("a", 4, 2, 3), [other]) == pytest.approx(27 / 47)
 
 
-def test_agreement_at_the_top_counts_more_than_further_down():
-    top, bottom = output("b", 1, 8, 9), output("b", 8, 9, 3)
-    assert score_consistency(output("a", 1, 2, 3), [top]) > score_consistency(output("a", 1, 2, 3), [bottom])
+def test_what_several_found_counts_more_than_what_one_found():
+    others = [output("b", 1, 2), output("c", 1, 3)]  # 1 has 2/3 of a vote, 2 and 3 have 1/4 each
+    assert score_consistency(output("a", 1), others) == pytest.approx((2 / 3) / (2 / 3 + 2 / 4))
+    assert score_consistency(output("a", 3), others) == pytest.approx((1 / 4) / (2 / 3 + 2 / 4))
 
 
 def test_an_output_is_not_compared_with_itself_and_alone_agrees_with_nobody():
     mine = output("a", 1, 2)
     assert score_consistency(mine, []) == score_consistency(mine, [mine]) == 0.0
-    assert score_consistency(mine, [mine, output("b", 1, 2)]) == 1.0
-    assert score_novelty(mine, [mine]) == 1.0
+    assert score_consistency(mine, [mine, output("b", 1, 2)]) == pytest.approx(1.0)
+    assert score_consistency(mine, [mine, output("b", 3)]) == 0.0
+    assert score_novelty(mine, [mine]) == 0.0
 
 
 def test_outputs_without_evidence_agree_with_nobody():
     assert score_consistency(output("a"), [output("b")]) == 0.0
     assert score_consistency(output("a", 1), [output("b")]) == 0.0
-    assert score_novelty(output("a"), []) == 0.0
+    assert score_consistency(output("a"), [output("b", 1)]) == 0.0
+    assert score_novelty(output("a"), []) == score_novelty(output("a"), [output("b", 1)]) == 0.0
 
 
-def test_novelty_is_the_share_that_nobody_else_has():
-    mine = output("a", 1, 2, 3, 4)
-    assert score_novelty(mine, []) == 1.0
-    assert score_novelty(mine, [output("b", 9, 1), output("c", 1, 2)]) == 0.5
-    assert score_novelty(mine, [output("b", 4, 3, 2, 1)]) == 0.0
+def test_novelty_is_what_others_confirm_and_a_plain_search_does_not_find():
+    others = [output("b", 1, 2, 3), output("c", 3, 4)]
+    assert score_novelty(output("a", 2, 3), others, plain=[1, 2]) == 0.5  # of 3 and 4 it has 3
+    assert score_novelty(output("a", 4, 3), others, plain=[1, 2]) == 1.0
+    assert score_novelty(output("a", 1, 2), others, plain=[1, 2]) == 0.0
+    assert score_novelty(output("a", 1, 2, 3, 4), others, plain=[1, 2, 3, 4]) == 0.0
+    assert score_novelty(output("a", 1, 2, 3, 4), others) == 1.0
+
+
+def test_what_only_one_found_is_no_novelty():
+    assert score_novelty(output("a", 7, 8, 9), [output("b", 1, 2)], plain=[1]) == 0.0
+    few, more = output("a", 2), output("a", 2, 7, 8, 9)
+    assert score_novelty(few, [output("b", 1, 2)], plain=[1]) == score_novelty(more, [output("b", 1, 2)], plain=[1])
 
 
 def test_only_the_first_five_passages_are_judged():
     mine, other = output("a", 1, 2, 3, 4, 5, 6, 7), output("b", 1, 2, 3, 4, 5, 8, 9)
     assert DEPTH == 5
-    assert score_consistency(mine, [other]) == 1.0
-    assert score_novelty(mine, [output("b", 11, 12, 13, 14, 15, 1, 2)]) == 1.0
-    assert score_novelty(output("a", 1, 2, 3, 4, 5, 6), [other]) == 0.0
+    assert score_consistency(mine, [other]) == pytest.approx(1.0)
+    assert score_consistency(output("a", 11, 12, 13, 14, 15, 1), [other]) == 0.0
+    assert score_novelty(output("a", 8, 9), [other]) == 0.0
+    assert score_novelty(output("a", 11, 12, 13, 14, 15, 1), [other]) == 0.0
+
+
+def test_the_others_are_heard_beyond_their_first_five():
+    others = [output("b", 1, 2, 3, 4, 5, 9), output("c", 11, 12, 13, 14, 15, 9)]  # 9 has 2/8, more than a fifth place
+    assert score_consistency(output("a", 9), others) > 0
+
+
+def test_all_four_come_by_name_and_each_is_its_own(found):
+    query = read_question("Did Ann see the heron by the lamp?", found)
+    mine, others = output("a", 1, 2, stems="heron", names="ann"), [output("b", 1, 2), output("a", 1, 2)]
+    assert score_output(mine, others, query, [1]) == {
+        "relevance": score_relevance(mine, query),
+        "consistency": score_consistency(mine, others),
+        "novelty": score_novelty(mine, others, plain=[1]),
+        "entity_grounding": score_entity_grounding(mine, [name.key for name in query.names]),
+    }
+    assert score_output(mine, others, query, [1])["novelty"] == 1.0
+    assert score_output(mine, others, query, [1, 2])["novelty"] == 0.0
 
 
 def test_grounding_is_the_share_of_the_questions_names():
@@ -85,10 +123,23 @@ def test_grounding_is_the_share_of_the_questions_names():
     assert score_entity_grounding(mine, []) == 0.0
 
 
+def test_credit_is_what_the_first_five_lose():
+    assert credit([1, 2, 3], [1, 3]) == pytest.approx((1 / 2) / (1 + 1 / 2 + 1 / 3))
+    assert credit([1, 2, 3], [3, 2, 1]) == 0.0  # places do not count, only what is left
+    assert credit([1, 2, 3], []) == 1.0
+    assert credit([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5]) == 0.0  # nor what comes after the first five
+    assert credit([1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5]) == pytest.approx((1 / 5) / (137 / 60))
+    assert credit([], [1]) == 0.0
+
+
+def test_a_reward_is_the_total_and_the_credit_and_never_more_than_all():
+    assert (reward_of(0.0, 0.0), reward_of(0.7, 0.2), reward_of(0.9, 0.3)) == (0.0, 0.9, 1.0)
+
+
 def test_every_score_is_between_nothing_and_all():
     chance = random.Random(1)
     outputs = [output(str(n), *chance.sample(range(9), chance.randint(0, 7))) for n in range(60)]
     for mine in outputs:
         others = chance.sample(outputs, 4)
-        assert 0 <= score_consistency(mine, others) <= 1
-        assert 0 <= score_novelty(mine, others) <= 1
+        assert 0 <= score_consistency(mine, others) <= 1 + 1e-9
+        assert 0 <= score_novelty(mine, others, plain=range(3)) <= 1

@@ -212,7 +212,7 @@ async def test_the_log_follows_its_end_until_the_reader_scrolls_up():
 async def test_texts_from_documents_steer_nothing(size):
     events: list[Any] = [
         RunStarted("r", HOSTILE, 1, 1, HOSTILE),
-        GateReceipt(HOSTILE, HOSTILE, 1, 0, 0, 0, 0, 0, activated=False, reason=HOSTILE),
+        GateReceipt(HOSTILE, HOSTILE, 1, 0, 0, 0, 0, 0, 0, 0, activated=False, reason=HOSTILE),
         script.step(HOSTILE, title=HOSTILE, via=HOSTILE),
         AnswerWritten(HOSTILE, abstained=False, citations=(Citation(1, HOSTILE, HOSTILE, 0, 1, HOSTILE),), removed=0),
     ]

@@ -6,53 +6,160 @@ does not hold the answer; a group restricts the search to its passages.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from engine.errors import InputError
 from tui.commands.output import ProgressLine, print_json, print_table
-from tui.composition import open_session
+from tui.composition import Session, open_session
+
+if TYPE_CHECKING:
+    from engine.dataset import Dataset
+    from engine.gate import Gate
+    from engine.statistics import Interval
+
+Table = tuple[Sequence[object], Sequence[str], Sequence[Sequence[object]]]  # rows; header and cells to show them
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATASET ..., --methods, --limit and --json."""
+    """DATASET ..., what to measure, --limit and --json."""
     parser.add_argument("datasets", nargs="+", type=Path, metavar="DATASET")
     parser.add_argument(
-        "--methods", default="", metavar="A,B", help="more methods: ids of personas; bm25 and panel always"
+        "--methods",
+        default="",
+        metavar="A,B",
+        help="more methods beside bm25 and panel: rrf, best-single, oracle, random-gate, or ids of personas",
     )
+    parser.add_argument("--ablate", action="store_true", help="also the panel without each part and each persona")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--personas", action="store_true", help="instead: what each persona finds and shares")
+    other.add_argument("--scores", action="store_true", help="instead: how the scores correlate with what was found")
+    other.add_argument("--learn", action="store_true", help="instead: whether use makes the panel better (minutes)")
+    other.add_argument("--scale", type=int, metavar="N", help="instead: time and disk at 10,000 and at N passages")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each data set")
     parser.add_argument("--json", action="store_true", help="print the rows as a JSON list")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for a data set that cannot be read or an unknown method."""
-    from engine.benchmark import CUTS, read_dataset, run_benchmark  # noqa: PLC0415 - with the engine
-    from engine.gate import ThresholdGate  # noqa: PLC0415 - with the engine
+    """Exit 2 for a data set that cannot be read, an unknown method, or options that do not go together."""
+    from engine.dataset import read_dataset  # noqa: PLC0415 - with the engine
 
     if options.limit is not None and options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
-    session = open_session(options.workspace)
-    settings, entries = session.settings, session.roster.entries()
-    gate = ThresholdGate(settings.thresholds.activation_threshold, settings.system.batch_size)
-    methods = [name.strip() for name in options.methods.split(",") if name.strip()]
-    progress, rows = ProgressLine("measuring"), []
-    for folder in options.datasets:
-        dataset = read_dataset(folder, limit=options.limit)
-        rows += run_benchmark(dataset, methods, entries, gate, progress=progress)
-    progress.clear()
+    if options.scale is not None and options.scale < 1:
+        raise InputError(f"--scale {options.scale} is not valid", hint="a whole number from 1")
+    measure = next((other for name, other in _OTHERS.items() if getattr(options, name)), None)
+    if measure and (options.methods or options.ablate):
+        raise InputError("--methods and --ablate do not go with another measurement", hint="run them one by one")
+    session, progress = open_session(options.workspace), ProgressLine("measuring")
+    datasets = [read_dataset(folder, limit=options.limit) for folder in options.datasets]
+    try:
+        rows, header, cells = (measure or _recall)(options, session, datasets, progress)
+    finally:
+        progress.clear()
     if options.json:
         print_json(rows)
-        return 0
-    header = (
-        "data set",
-        "method",
-        "questions",
-        *(f"recall@{cut}" for cut in CUTS),
-        "all@5",
-        "p50 ms",
-        "p95 ms",
-        "index s",
-    )
-    print_table(header, [
-        (r.dataset, r.method, r.questions, *r.recall.values(), r.all_at_5, r.p50_ms, r.p95_ms, r.index_s) for r in rows
-    ])  # fmt: skip
+    else:
+        print_table(header, cells)
     return 0
+
+
+def _recall(
+    options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.benchmark import run_benchmark  # noqa: PLC0415 - with the engine
+    from engine.dataset import CUTS  # noqa: PLC0415 - with the engine
+
+    roster, batch_size = session.roster, session.settings.system.batch_size
+    gate = _gate(session)
+    methods = [name.strip() for name in options.methods.split(",") if name.strip()]
+    rows = [
+        row
+        for dataset in datasets
+        for row in run_benchmark(
+            dataset, methods, roster.entries(), gate, batch_size=batch_size, ablate=options.ablate, progress=progress
+        )
+    ]
+    recalls = [f"recall@{cut}" for cut in CUTS]
+    header = ("data set", "method", "questions", *recalls, "all@5", "panel ahead @5", "p50 ms", "p95 ms", "index s")
+    return rows, header, [
+        (r.dataset, f"{r.method} ({r.persona})" if r.persona else r.method, r.questions, *r.recall.values(),
+         r.all_at_5, _interval(r.lead), r.p50_ms, r.p95_ms, r.index_s)
+        for r in rows
+    ]  # fmt: skip
+
+
+def _personas(
+    _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.diversity import measure_diversity  # noqa: PLC0415 - with the engine
+
+    rows = measure_diversity(datasets, session.roster.entries(), progress=progress)
+    header = ("data set", "persona", "recall@5", "overlap", "only it %", "panel loses @5")
+    return rows, header, [(r.dataset, r.persona, r.recall, r.overlap, r.only, _interval(r.loss)) for r in rows]
+
+
+def _scores(
+    _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.validity import measure_validity  # noqa: PLC0415 - with the engine
+
+    weights = msgspec.to_builtins(session.settings.scoring)
+    rows = measure_validity(datasets, session.roster.entries(), weights, progress=progress)
+    header = ("data set", "score", "pooled", "within a question", "outputs")
+    return rows, header, [(r.dataset, r.score, _figure(r.pooled), _figure(r.within), r.outputs) for r in rows]
+
+
+def _learning(
+    _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.learning import measure_learning  # noqa: PLC0415 - with the engine
+
+    rows = measure_learning(datasets, session.roster.entries(), session.settings, progress=progress)
+    header = ("data set", "start", "learner", "held out", "recall@5 as it learns", "against frozen")
+    return rows, header, [
+        (r.dataset, r.start, r.learner, r.questions, " ".join(f"{value:.1f}" for value in r.recall), _interval(r.gain))
+        for r in rows
+    ]  # fmt: skip
+
+
+def _scale(
+    options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.benchmark import ALWAYS, ranks_of  # noqa: PLC0415 - with the engine
+    from engine.scale import measure_scale, sizes_of  # noqa: PLC0415 - with the engine
+
+    ranks = ranks_of(ALWAYS, session.roster.entries(), _gate(session), session.settings.system.batch_size)
+    rows = []
+    for dataset in datasets:
+        sizes = sizes_of([line.passage for line in dataset.passages], options.scale)
+        questions = [query.question for query in dataset.queries]
+        rows += measure_scale(dataset.name, sizes, questions, ranks, progress=progress)
+    times = ("index s", "passages/s", "MB", "p50 ms", "p95 ms", "x index", "x disk", "x p50")
+    return rows, ("data set", "method", "passages", *times), [
+        (r.dataset, r.method, r.passages, r.index_s, r.passages_per_s, round(r.megabytes, 1), r.p50_ms, r.p95_ms,
+         r.index_ratio, r.disk_ratio, r.p50_ratio)
+        for r in rows
+    ]  # fmt: skip
+
+
+def _gate(session: Session) -> "Gate":
+    """The gate as it is in use: with what it has learned in this workspace."""
+    from engine.gate import BanditGate  # noqa: PLC0415 - with the engine
+
+    thresholds, seats = session.settings.thresholds, session.settings.system.batch_size
+    return BanditGate(thresholds.activation_threshold, seats, session.roster.experiences())
+
+
+_OTHERS = {"personas": _personas, "scores": _scores, "learn": _learning, "scale": _scale}
+
+
+def _interval(interval: "Interval") -> str:
+    return f"{interval.mean:+.1f} [{interval.low:+.1f}, {interval.high:+.1f}]"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.2f}"
