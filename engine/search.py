@@ -292,7 +292,7 @@ class SearchIndex:
         try:
             yield
         finally:
-            self._writer.rollback()
+            # No rollback before: it starts other threads, and those that still merge would go on unwaited for.
             self._writer.wait_merging_threads()
             self._writer = None
             self.refresh()
