@@ -79,8 +79,8 @@ class QuestionRead:
 class GateReceipt:
     """Why one persona was or was not activated in a cycle: its `score` against `threshold`.
 
-    The score is the `expected` reward, a `bonus` for how little is known of it, and the match of its `expertise`,
-    less its `cost`. `voice` is what its evidence counts in the ranking, 1 for the best of those called.
+    The score is the `expected` reward, a `bonus` for how little is known of it, and what its `expertise` is worth
+    here, less its `cost`. `voice` is what its evidence counts in the ranking, 1 for the best of those called.
     """
 
     persona_id: str
@@ -107,7 +107,10 @@ class CycleStarted:
 
 @dataclass(frozen=True, slots=True)
 class PersonaStepped:
-    """A persona moved along an edge of the graph; `source_id` is empty for a seed. `via` names the link."""
+    """A persona moved along an edge of the graph; `source_id` is empty for a seed. `via` names the link.
+
+    `score` is that of the passage as a share of the best one that the persona found, in [0, 1].
+    """
 
     persona_id: str
     step: int

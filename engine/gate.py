@@ -88,8 +88,8 @@ class BanditGate:
     def _rate(self, question: Question, context: tuple[float, ...], entry: RosterEntry, cycle: int) -> GateReceipt:
         persona = entry.persona
         expected, bonus = self._bandit.expect(persona.persona_id, context)
-        expertise = expertise_match(persona, question)
-        score = expected + bonus + _WORTH * expertise - persona.activation_cost
+        expertise = _WORTH * expertise_match(persona, question)
+        score = expected + bonus + expertise - persona.activation_cost
         return GateReceipt(
             persona.persona_id, entry.state, cycle, round(expertise, 4), round(expected, 4), round(bonus, 4),
             persona.activation_cost, round(score, 4), self._threshold, voice=0.0, activated=False, reason="",

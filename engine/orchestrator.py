@@ -209,6 +209,7 @@ class MoeOrchestrator:
     def _show(self, persona: Persona, walk: Walk) -> None:
         """Tell and draw the best path to each passage that the persona brings back."""
         best = {path.nodes[-1]: path for path in reversed(walk.paths)}  # the first of equal ends is the best
+        highest = max(walk.scores.values(), default=0.0) or 1.0
         told: set[tuple[int, int]] = set()
         for number in walk.ranking()[:_SHOWN]:
             nodes = best[number].nodes if number in best else (number,)
@@ -216,7 +217,7 @@ class MoeOrchestrator:
                 source = nodes[step - 1] if step else -1
                 if (source, target) not in told:
                     told.add((source, target))
-                    self._show_step(persona, step, source, target, walk.scores.get(target, 0.0))
+                    self._show_step(persona, step, source, target, walk.scores.get(target, 0.0) / highest)
 
     def _show_step(self, persona: Persona, step: int, source: int, target: int, score: float) -> None:
         node_id, title = self._draw_node(target)

@@ -57,8 +57,8 @@ def test_a_receipt_holds_everything_that_was_weighed(question):
     receipt = choose(question, expert, threshold=0.3)["a"]
     assert (receipt.state, receipt.cycle, receipt.cost, receipt.threshold) == ("stable", 2, 0.05, 0.3)
     assert (receipt.expected, receipt.bonus, receipt.voice, receipt.activated) == (0.6, 0.0, 1.0, True)
-    assert receipt.expertise == pytest.approx(float(question.weights[question.terms.index("heron")]), abs=1e-4)
-    assert receipt.score == pytest.approx(0.6 + 0.2 * receipt.expertise - 0.05, abs=1e-4)
+    assert receipt.expertise == pytest.approx(0.2 * float(question.weights[question.terms.index("heron")]), abs=1e-4)
+    assert receipt.score == pytest.approx(0.6 + receipt.expertise - 0.05, abs=1e-4)
     new = choose(question, entry("new", mean=None, activation_cost=0.05))["new"]
     assert new.score == pytest.approx(new.expected + new.bonus - 0.05, abs=1e-4)
 

@@ -76,7 +76,7 @@ def test_steps_are_counted_for_each_persona_and_logged_in_order():
         script.receipt("a"), CycleStarted(1, ("a", "b")), script.step("a"), script.step("b"), script.step("a", 1)
     )
     assert (view.steps, view.rows["a"].steps, view.rows["b"].steps) == (3, 2, 1)
-    assert [type(entry).__name__ for entry in view.log] == ["CycleStarted"] + ["PersonaStepped"] * 3
+    assert [type(entry).__name__ for entry in view.log] == ["GateReceipt", "CycleStarted"] + ["PersonaStepped"] * 3
     assert view.cycle == 1
 
 
@@ -102,7 +102,12 @@ def test_a_transition_changes_the_row_and_is_logged():
 def test_a_birth_is_logged():
     born = PersonaBorn("a-b-2", ("a", "b"), {"focus": 3}, "run-1")
     view = view_of(script.receipt("a"), born)
-    assert (list(view.log), view.log_changes, view.panel_changes) == ([born], 1, 2)
+    assert (list(view.log)[-1], view.log_changes, view.panel_changes) == (born, 2, 2)
+
+
+def test_only_the_receipts_of_those_that_were_called_are_logged():
+    called, resting = script.receipt("a"), script.receipt("b", activated=False)
+    assert list(view_of(called, resting).log) == [called]
 
 
 def test_a_reason_of_degradation_is_shown_once():

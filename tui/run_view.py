@@ -28,7 +28,7 @@ from engine.events import (
 
 LOG_LINES = 5_000
 
-LogEntry = CycleStarted | PersonaStepped | PersonaTransitioned | PersonaBorn
+LogEntry = CycleStarted | GateReceipt | PersonaStepped | PersonaTransitioned | PersonaBorn
 
 
 class Phase(StrEnum):
@@ -168,6 +168,8 @@ class RunView:
         row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
         row.gate, row.threshold = receipt.score, receipt.threshold
         self.panel_changes += 1
+        if receipt.activated:
+            self._log(receipt)
         self.phase = Phase.CHOOSING
 
     def _step(self, event: PersonaStepped) -> None:

@@ -5,7 +5,7 @@ from typing import assert_never
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.events import CycleStarted, PersonaBorn, PersonaStepped, PersonaTransitioned
+from engine.events import CycleStarted, GateReceipt, PersonaBorn, PersonaStepped, PersonaTransitioned
 from tui.cells import colour_of, fit, plain, score, title
 from tui.run_view import LogEntry, RunView
 from tui.widgets.line_pane import LinePane
@@ -14,7 +14,10 @@ WIDE = 50
 
 
 class WalkLog(LinePane):
-    """`persona  title  via  score` for each step; it follows the end unless the reader has scrolled up."""
+    """Who was called why, then `persona  title  via  score` for each step.
+
+    It follows the end unless the reader has scrolled up.
+    """
 
     BORDER_TITLE = " Walk "
 
@@ -39,6 +42,8 @@ class WalkLog(LinePane):
                 return self._step(entry, width)
             case CycleStarted():
                 return Text(fit(f"cycle {entry.cycle} ".ljust(width, "─"), width), "dim")
+            case GateReceipt():
+                return self._receipt(entry, width)
             case PersonaTransitioned():
                 return self._transition(entry, width)
             case PersonaBorn():
@@ -57,6 +62,20 @@ class WalkLog(LinePane):
             (f" {fit(step.via, rest - shown - 1)}", "dim"),
             score(step.score),
         )
+
+    def _receipt(self, receipt: GateReceipt, width: int) -> Text:
+        """What the gate added up: reward expected, bonus, match of expertise, less the cost; and the voice it gave."""
+        name = 12 if width >= WIDE else 8
+        expected, bonus, match, cost, total, voice = (
+            score(figure).strip()
+            for figure in (
+                receipt.expected, receipt.bonus, receipt.expertise, receipt.cost, receipt.score, receipt.voice,
+            )
+        )  # fmt: skip
+        told = f"{expected}+{bonus}+{match}-{cost}"
+        told = f"called {told}={total} voice {voice}" if width >= WIDE else f"{told} voice {voice}"
+        colour = colour_of(self._view.place_of(receipt.persona_id))
+        return Text.assemble((f"{fit(receipt.persona_id, name)} ", colour), (fit(told, width - name - 1), "dim"))
 
     def _transition(self, moved: PersonaTransitioned, width: int) -> Text:
         return Text(fit(f"{moved.persona_id}: {moved.before} → {moved.after} ({moved.rule})", width), "bold")
