@@ -460,6 +460,16 @@ def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     assert texts(mine.retriever()) == ALL
 
 
+def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(docs):
+    library(docs).ingest([docs])
+    folder = docs.parent / "library"
+    (folder / "index-3").rename(folder / "index-2")
+    mine = library(docs)
+    mine.ingest([docs])
+    assert [path.name for path in folder.glob("index-*")] == ["index-3"]
+    assert texts(mine.retriever()) == ALL
+
+
 def test_a_folder_that_another_session_added_can_be_removed(docs):
     mine, other = library(docs), library(docs)
     mine.ingest([docs])
