@@ -51,6 +51,11 @@ class Workspace:
         return self.root / "db" / "ledger.jsonl"
 
     @property
+    def log(self) -> Path:
+        """What went wrong, in JSON lines; older files stand beside it."""
+        return self.root / "db" / "log" / "persona-moe.jsonl"
+
+    @property
     def lock(self) -> Path:
         """Held while personas or ledger change."""
         return self.root / "db" / ".lock"

@@ -14,6 +14,8 @@ import pytest
 from ollama_server import OllamaServer, Scripted
 
 import tui.commands.history
+from db import log
+from db.workspace import Workspace
 from engine import __version__
 from engine.errors import InputError, LibraryError, StoreError
 from tui import command_line
@@ -205,6 +207,15 @@ def test_a_defect_is_one_line_too_and_debug_shows_where(capsys, monkeypatch):
     for place in (["--debug", "history", "list"], ["history", "list", "--debug"]):
         with pytest.raises(ZeroDivisionError):
             main(place)
+
+
+def test_debug_logs_everything_and_others_only_what_went_wrong(workspace, capsys):
+    path = Workspace(workspace).log
+    assert main(["ask", QUESTION, "--workspace", str(workspace), "--model", "none"]) == 0
+    assert not path.exists()
+    assert main(["ask", QUESTION, "--workspace", str(workspace), "--model", "none", "--debug"]) == 0
+    assert "run done" in [entry["message"] for entry in log.entries(path)]
+    assert capsys.readouterr().err == ""
 
 
 def test_debug_in_a_process_gives_the_traceback(tmp_path):

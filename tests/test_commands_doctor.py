@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from ollama_server import OllamaServer
 
-from db import locks
+from db import locks, log
 from db.locks import exclusive
 from db.workspace import Workspace
 from tui.command_line import main
 from tui.commands import doctor
 from tui.composition import open_session
 
-PARTS = ["workspace", "locks", "library", "personas", "history", "ollama", "terminal"]
+PARTS = ["workspace", "locks", "library", "personas", "history", "log", "ollama", "terminal"]
 
 
 @pytest.fixture
@@ -46,6 +46,7 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     assert "1 folders or files" in found["library"]["detail"]
     assert found["personas"]["detail"] == "10, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
+    assert found["log"]["detail"].endswith("db/log/persona-moe.jsonl, from WARNING on; no errors")
     assert found["ollama"]["detail"] == "not wanted: model_name is none"
     assert "xterm-256color" in found["terminal"]["detail"]
     assert "persona-moe ask QUESTION" in found["terminal"]["advice"]
@@ -137,6 +138,40 @@ def test_a_damaged_history(look, workspace, capsys):
     found = look()
     assert not found["history"]["ok"]
     assert "damaged" in found["history"]["detail"]
+
+
+def test_the_last_errors_of_the_log_are_told_and_fail_nothing(look, workspace, capsys, monkeypatch):
+    def fail(*_arguments):
+        raise ZeroDivisionError("a\x1b[31m\nb\u202e" + "c" * 500)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.orchestrator.MoeOrchestrator.run", fail)
+        for _ in range(4):
+            assert main(["ask", "Who?", "--model", "none", "--workspace", str(workspace)]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 4
+    assert f"its traceback is in {Workspace(workspace).log}" in err
+    found = look()
+    assert (found["log"]["ok"], found["code"]) == (True, 0)
+    assert found["log"]["detail"].count("internal error: ZeroDivisionError") == 3
+    assert len(found["log"]["detail"]) < 800
+    assert main(["doctor", "--workspace", str(workspace)]) == 0
+    assert not {"\x1b", "\u202e"} & set(capsys.readouterr().out)
+    traceback = next(entry["traceback"] for entry in log.entries(Workspace(workspace).log))
+    assert "in fail" in traceback
+
+
+def test_a_log_that_cannot_be_written_is_told_and_a_run_goes_on(look, workspace, capsys):
+    (workspace / "db" / "log").write_text("in the way")
+    found = look()
+    assert (found["log"]["ok"], found["code"]) == (False, 1)
+    assert f"the log {Workspace(workspace).log} cannot be written: " in found["log"]["detail"]
+    (workspace / "configs" / "ollama.yaml").write_text("api_endpoint: http://127.0.0.1:9\n")  # what there is to log
+    assert main(["ask", "Who led the Net Strike of 1894?", "--workspace", str(workspace)]) == 0
+    out, err = capsys.readouterr()
+    assert "[1]" in out
+    assert err.startswith("persona-moe: the log ")
+    assert err.count("\n") == 1
 
 
 def test_a_session_that_is_writing(workspace):

@@ -1,11 +1,15 @@
 """What all screens share: help, palette, remapped keys, theme, the way out."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import scripted_run as script
 
+from db import log
+from db.workspace import Workspace
+from tui.command_line import main
 from tui.help_screen import HelpScreen
 
 
@@ -109,3 +113,25 @@ async def test_a_run_goes_on_while_another_screen_is_in_front():
         pilot.app.ask_screen.ask("who?")
         await pilot.press("f2")
         await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+
+
+@pytest.mark.parametrize("where", ["callback", "worker"])
+def test_a_defect_ends_the_program_and_its_traceback_goes_to_the_log(workspace, monkeypatch, capsys, where):
+    def fail():
+        raise ZeroDivisionError("a\x1b[31m\nb")
+
+    async def failing():
+        fail()
+
+    def start(app, **_options):
+        start = (lambda: app.call_later(fail)) if where == "callback" else lambda: app.run_worker(failing())
+        asyncio.run(app.run_async(headless=True, auto_pilot=lambda _pilot: asyncio.sleep(0, start())))
+
+    monkeypatch.setattr("tui.terminal.terminal_problem", lambda *_, **__: None)
+    monkeypatch.setattr("tui.app.PersonaMoeApp.run", start)
+    assert main(["--workspace", str(workspace), "--model", "none"]) == 1
+    out, err = capsys.readouterr()
+    path = Workspace(workspace).log
+    assert (out, err) == ("", f"persona-moe: internal error: ZeroDivisionError: a[31m b; its traceback is in {path}\n")
+    [entry] = log.last_errors(path)
+    assert "in fail" in entry["traceback"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerFailed
 
 from tui.ask_screen import AskScreen
 from tui.lasting_driver import lasting
@@ -70,6 +71,7 @@ class PersonaMoeApp(App[None]):
         self.session = session
         self.animation_level = "none"
         self.ask_screen: AskScreen | None = None
+        self.defect: Exception | None = None
         self.add_mode("ask", self._make_ask)
         self.add_mode("personas", self._make_personas)
         self.add_mode("history", self._make_history)
@@ -127,6 +129,13 @@ class PersonaMoeApp(App[None]):
             waits = (worker.wait() for worker in running)
             await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), SECONDS_TO_STORE)
         self.exit(return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A defect ends the program as textual wants it, but its traceback belongs into the log."""
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.defect = self.defect or (cause if isinstance(cause, Exception) else error)
 
     async def on_unmount(self) -> None:
         """The store and the index are closed whatever ended the program."""

@@ -4,6 +4,10 @@ import io
 import sys
 from collections.abc import Sequence
 
+TYPE_CHECKING = False  # `typing` itself would be an import that `--version` does not need
+if TYPE_CHECKING:
+    from pathlib import Path
+
 COMMANDS = ("ask", "feedback", "ingest", "library", "personas", "history", "bench", "doctor")
 
 
@@ -21,31 +25,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(given: list[str]) -> int:
-    """Every error as one line on stderr, with `--debug` as a traceback."""
+    """Every error as one line on stderr and in the workspace's log, with `--debug` as a traceback."""
     if given == ["--version"]:  # answered before anything is imported: scripts ask it often
         return _print_version()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows only ASCII gets escapes, not an error
             stream.reconfigure(errors="backslashreplace")
-    if "--debug" in given:
+    from db import log  # noqa: PLC0415
+
+    debug = "--debug" in given
+    if debug:
         given.remove("--debug")
+        log.keep_everything()
+    try:
         return _dispatch(given)
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        kept_in = log.record(error) if isinstance(error, Exception) else None
+        if debug:
+            raise
+        return _tell(error, kept_in)
+    finally:
+        if problem := log.end():
+            _complain(problem)
+
+
+def _tell(error: BaseException, kept_in: "Path | None") -> int:
+    """Say in one line what went wrong, and where its traceback is; returns the exit code."""
     from engine.errors import PersonaMoeError  # noqa: PLC0415
     from engine.text import one_line  # noqa: PLC0415
 
-    try:
-        return _dispatch(given)
-    except PersonaMoeError as error:
-        _complain(one_line(str(error)))
-        return error.exit_code
-    except KeyboardInterrupt:
+    if isinstance(error, KeyboardInterrupt):
         _complain("cancelled")
         return 130
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the last place where a defect can become one clear line
-        _complain(one_line(f"internal error: {type(error).__name__}: {error}; run again with --debug to see where"))
-        return 1
+    if isinstance(error, PersonaMoeError):
+        _complain(one_line(str(error)))
+        return error.exit_code
+    where = f"its traceback is in {kept_in}" if kept_in else "run again with --debug to see where"
+    _complain(one_line(f"internal error: {type(error).__name__}: {error}; {where}"))
+    return 1
 
 
 def _dispatch(given: list[str]) -> int:

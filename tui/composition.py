@@ -1,6 +1,7 @@
 """What is wired to what: a workspace, its settings, library, personas, history and language model, as one session."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.errors import LanguageModelError, StoreError
 from engine.events import (
     AnswerWritten,
+    Degraded,
     Emit,
     EvidenceRanked,
     OutputScored,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
 _NO_MODEL = "none"
+_LOG = logging.getLogger("persona_moe")
 
 
 class Session:
@@ -139,6 +142,7 @@ class Session:
         Every event is stored as it comes; graph and events are complete before the history names the run.
         """
         from db.history import new_run_id  # noqa: PLC0415 - after the first paint
+        from db.log import record  # noqa: PLC0415 - after the first paint
         from db.snapshots import RunRecorder  # noqa: PLC0415 - after the first paint
 
         run_id = new_run_id()
@@ -149,8 +153,11 @@ class Session:
                     async for recorded in events:
                         recorder.append(recorded)
                         summary.note(recorded)
+                        _log(run_id, recorded)
                         yield recorded
             except BaseException as error:
+                if isinstance(error, Exception):
+                    record(error, run_id=run_id)
                 if not summary.ended:
                     recorder.append(summary.broken_off(error))
                 raise
@@ -294,6 +301,17 @@ class _Summary:
         )  # fmt: skip
 
 
+def _log(run_id: str, recorded: RecordedEvent) -> None:
+    """What of a run is worth a line of the log, beside the errors that end it."""
+    match recorded.event:
+        case Degraded(reason=reason):
+            _LOG.warning("degraded: %s", reason, extra={"fields": {"run_id": run_id}})
+        case RunFinished():
+            _LOG.info("run done", extra={"fields": {"run_id": run_id, "ms": recorded.at_ms}})
+        case _:
+            pass
+
+
 def sample_library() -> Path:
     """The folder of the documents that come with the program."""
     return shipped("db/sample")
@@ -301,8 +319,11 @@ def sample_library() -> Path:
 
 def open_session(workspace: Path | None, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
     """The session of a command: its workspace is made if need be. Raises InputError or SettingsError."""
+    from db.log import begin  # noqa: PLC0415 - with the workspace
     from db.workspace import open_workspace  # noqa: PLC0415 - `--version` needs no workspace
     from engine.settings import load_settings  # noqa: PLC0415 - `--version` needs no settings
 
     opened = open_workspace(workspace)
-    return Session(opened, load_settings(opened.configs), paths=paths, model=model)
+    settings = load_settings(opened.configs)
+    begin(opened.log, settings.system.log_level)
+    return Session(opened, settings, paths=paths, model=model)

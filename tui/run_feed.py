@@ -35,6 +35,9 @@ class RunFeed:
         except PersonaMoeError as error:
             self._fail(view, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - the task ends here; the user must see why
+            from db.log import record  # noqa: PLC0415 - after the first paint
+
+            record(error)
             self._fail(view, f"{type(error).__name__}: {error}", "this is a defect of persona-moe: please report it")
         finally:
             if not view.finished:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import LanguageModelError, PersonaMoeError
+from engine.text import one_line
 from tui.commands.output import print_json, print_text
 from tui.composition import Session, open_session
 from tui.terminal import terminal_problem
+
+SHOWN_MESSAGE = 120
 
 
 class Finding(NamedTuple):
@@ -50,6 +53,7 @@ def _findings(workspace: Path | None) -> Iterator[Finding]:
     yield Finding("workspace", True, str(session.workspace.root))
     for what, look in (("locks", _locks), ("library", _library), ("personas", _personas), ("history", _history)):
         yield _looked(what, look, session)
+    yield _looked("log", _log, session)
     yield _ollama(session)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
     detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
@@ -96,6 +100,21 @@ def _history(session: Session) -> Finding:
     if problems:
         return Finding("history", False, problems[0], "the runs in the file set aside are not listed; later ones are")
     return Finding("history", True, f"{runs} runs")
+
+
+def _log(session: Session) -> Finding:
+    """Where the log is and what it last complained of; errors of yesterday are no reason to fail."""
+    from db.log import LAST_ERRORS, last_errors, why_not_writable  # noqa: PLC0415 - with the store
+
+    path = session.workspace.log
+    if problem := why_not_writable(path):
+        return Finding("log", False, problem, "free that place for it: the folder and its files must be yours")
+    errors = last_errors(path)
+    where = f"{path}, from {session.settings.system.log_level} on"
+    if not errors:
+        return Finding("log", True, f"{where}; no errors")
+    told = "; ".join(f"{error['at']} {one_line(str(error['message']))[:SHOWN_MESSAGE]}" for error in errors)
+    return Finding("log", True, f"{where}; the last errors (at most {LAST_ERRORS}): {told}", "that file says where")
 
 
 def _ollama(session: Session) -> Finding:

@@ -33,4 +33,6 @@ def run(options: argparse.Namespace) -> int:
 
     app = PersonaMoeApp(session)
     app.run()
+    if app.defect is not None:  # told where all errors are, once the terminal is itself again
+        raise app.defect
     return app.return_code or 0
