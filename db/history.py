@@ -65,6 +65,10 @@ class History:
                 path = self._file(int(path.stem.removeprefix("runs-")) + 1)
             AtomicTinyDB(path, report=self._report).insert(msgspec.to_builtins(_fitted(summary)))
 
+    def runs(self) -> Iterator[RunSummary]:
+        """All runs, newest first, a file of them in memory at a time. Raises StoreError."""
+        return self._newest()
+
     def recent(self, limit: int = 50, offset: int = 0) -> list[RunSummary]:
         """The newest runs, newest first, without the `offset` newest. Raises StoreError."""
         return list(islice(self._newest(offset), limit))
