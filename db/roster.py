@@ -1,11 +1,13 @@
 """All personas of a workspace: files in one folder per state, with a ledger of every change.
 
 The ledger is written first, then the files, so a crash in between loses nothing: `verify` tells where the
-files are behind, and `repair` brings them up to the ledger.
+files are behind, and `repair` brings them up to the ledger. A mark stands beside the ledger meanwhile, so
+that the next start knows that it has to.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,15 +40,23 @@ class _Found(NamedTuple):
 
 
 class FolderRoster:
-    """The roster (`engine.lifecycle.Roster`) kept in a workspace's folders; threads and processes may share it."""
+    """The roster (`engine.lifecycle.Roster`) kept in a workspace's folders; threads and processes may share it.
+
+    `recovered` tells what a crash had left behind the ledger and was brought up to it at the opening.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.ledger = Ledger(workspace.ledger)
         self._parsed: dict[Path, tuple[_Signature, Persona]] = {}
         self._recorded: set[str] = set()
+        self._mark = workspace.ledger.with_name(".unfinished")
+        self.recovered: list[str] = []
         with exclusive(workspace.lock):
             self._seen()
+            if self._mark.exists():
+                self.recovered = self.repair()
+                self._mark.unlink(missing_ok=True)
 
     def entries(self) -> Sequence[RosterEntry]:
         """Every persona that can be read, ordered by id."""
@@ -75,10 +85,11 @@ class FolderRoster:
             before, after = entry.state, state_after(entry, verdict)
             if after is not before:
                 figures, afresh = performance_of(entry.persona), verdict is Verdict.RESTORE
-                self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures, afresh))
-                self._move(persona_id, before, after)
-                if afresh:
-                    self._save_performance(RosterEntry(entry.persona, after), PersonaPerformance())
+                with self._marked():
+                    self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures, afresh))
+                    self._move(persona_id, before, after)
+                    if afresh:
+                        self._save_performance(RosterEntry(entry.persona, after), PersonaPerformance())
         return PersonaTransitioned(persona_id, before, after, rule, decided_by)
 
     def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
@@ -94,9 +105,10 @@ class FolderRoster:
             found = self._seen()
             paid = [(_pick(found, name), float(reward)) for name, reward in rewards.items()]
             owed = {entry.persona.persona_id: reward for entry, reward in paid}
-            self.ledger.append(Rewards(now(), run_id, owed, context))
-            for entry, reward in paid:
-                self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
+            with self._marked():
+                self.ledger.append(Rewards(now(), run_id, owed, context))
+                for entry, reward in paid:
+                    self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
 
     def record_feedback(self, judgement: Judgement) -> dict[str, tuple[float, float]]:
         """Add what a judgement is worth, as `engine.feedback.WEIGHT` samples each; the means before and after.
@@ -115,16 +127,17 @@ class FolderRoster:
                 raise InputError(f"{judgement.subject} was judged so already", hint="the opposite would replace it")
             touched = found.entries.keys() & {*rewards, *(earlier.rewards if earlier else ())}
             before = {name: performance_of(found.entries[name].persona) for name in sorted(touched)}
-            self.ledger.append(
-                Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
-            )
-            after = (
-                performances(self.ledger.entries())
-                if earlier
-                else {name: before[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
-            )
-            for name in before:
-                self._save_performance(found.entries[name], after[name])
+            with self._marked():
+                self.ledger.append(
+                    Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
+                )
+                after = (
+                    performances(self.ledger.entries())
+                    if earlier
+                    else {name: before[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
+                )
+                for name in before:
+                    self._save_performance(found.entries[name], after[name])
         return {name: (figures.mean, after[name].mean) for name, figures in before.items()}
 
     def add(
@@ -183,6 +196,16 @@ class FolderRoster:
                     if entry.state is not state:
                         self._move(name, entry.state, state)
         return different
+
+    @contextmanager
+    def _marked(self) -> Iterator[None]:
+        """Around a line of the ledger and the files that follow it; a mark that was there already stays."""
+        stays = self._mark.exists()
+        with store_errors(self._mark):
+            self._mark.touch(mode=0o600)
+        yield
+        if not stays:
+            self._mark.unlink(missing_ok=True)
 
     def _path(self, persona_id: str, state: PersonaState) -> Path:
         return self._workspace.personas / state / file_name(persona_id)

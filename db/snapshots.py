@@ -1,17 +1,21 @@
 """Graph and events of a run, each in one file, written before the run's summary enters the history."""
 
+import fcntl
 import gzip
 import os
 import re
 import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import msgspec
 
+from db.locks import exclusive
 from engine.errors import StoreError, UnknownRunError
-from engine.events import RecordedEvent, from_json, to_json
+from engine.events import RecordedEvent, RunCancelled, RunFailed, RunFinished, RunStarted, from_json, to_json
 from engine.files import append_whole, private_folder, store_errors, write_atomically
 
 _CLOSED = -1
@@ -57,14 +61,16 @@ class RunRecorder:
     """Keeps the events of one run as they come, so that a killed session leaves what it saw.
 
     Each event is handed to the system at once (2 us, nothing waits in this process); `close` packs the
-    file. Raises StoreError if the disk refuses, or if the run was recorded already.
+    file. The plain one goes when the block ends, in which the history has named the run: what a kill
+    left is found by it (`finish_left`). Raises StoreError if the disk refuses, or if the run was recorded already.
     """
 
     def __init__(self, folder: Path, run_id: str) -> None:
         self._plain, self._gzipped = _paths(folder, run_id)
-        private_folder(folder)
-        with store_errors(self._plain):
+        self._open = True
+        with exclusive(private_folder(folder) / ".lock"), store_errors(self._plain):
             self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
 
     def __enter__(self) -> Self:
         return self
@@ -72,25 +78,66 @@ class RunRecorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+            if not isinstance(error, StoreError):  # the history may not name it
+                self._plain.unlink(missing_ok=True)
+        finally:
+            if self._descriptor != _CLOSED:
+                os.close(self._descriptor)
+                self._descriptor = _CLOSED
 
     def append(self, recorded: RecordedEvent) -> None:
         """Write one event; raises StoreError, also after `close`."""
-        if self._descriptor == _CLOSED:
+        if not self._open:
             raise StoreError(f"{self._gzipped}: this run is closed")
         with store_errors(self._plain):
             append_whole(self._descriptor, to_json(recorded) + b"\n")
 
     def close(self) -> None:
         """Pack the events into `<run_id>.jsonl.gz`, durably; closing again does nothing."""
-        if self._descriptor == _CLOSED:
+        if not self._open:
             return
-        os.close(self._descriptor)
-        self._descriptor = _CLOSED
+        self._open = False
         with store_errors(self._plain):
             events = self._plain.read_bytes()
         write_atomically(self._gzipped, _packed(events))
-        self._plain.unlink(missing_ok=True)
+
+
+def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
+    """Bring to an end the runs whose sessions were killed; returns a line for each.
+
+    It is packed, with a last event that says so if it had none; then `enter` puts it in the history, or leaves
+    it if it is there. A run that had not begun leaves nothing, damaged events are set aside. Raises StoreError.
+    """
+    with store_errors(folder), os.scandir(folder) as files:
+        left = sorted(file.name for file in files if file.name.endswith(".jsonl") and _SAFE_NAME.fullmatch(file.name))
+    if not left:
+        return []
+    with exclusive(folder / ".lock"):
+        return list(filter(None, (_finished(folder / name, enter) for name in left)))
+
+
+def _finished(plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> str:
+    """What was done; nothing for a run that goes on in another session, which holds its lock."""
+    with suppress(FileNotFoundError, BlockingIOError), plain.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with store_errors(plain):
+            try:
+                events = load_events(plain.parent, plain.stem)
+            except StoreError as error:
+                plain.rename(plain.with_name(f"{plain.name}.damaged"))
+                return f"the events of a killed run are damaged and were set aside: {error.message}"
+            if begun := any(isinstance(recorded.event, RunStarted) for recorded in events):
+                if not isinstance(events[-1].event, RunFinished | RunFailed | RunCancelled):
+                    killed = RunFailed("the session was killed in the middle of this run", "ask again")
+                    events.append(RecordedEvent(events[-1].at_ms, killed))
+                data = b"".join(to_json(recorded) + b"\n" for recorded in events)
+                write_atomically(plain.with_suffix(".jsonl.gz"), _packed(data))
+                enter(plain.stem, events)
+            plain.unlink(missing_ok=True)
+            return f"run {plain.stem} was brought to its end" if begun else ""
+    return ""
 
 
 def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:

@@ -290,6 +290,8 @@ class SearchIndex:
                 "the library is being written by another session", hint="wait until its ingest is done, then try again"
             ) from error
         try:
+            # What a killed writer left unfinished bears the names that this one will give.
+            self._writer.garbage_collect_files()
             yield
         finally:
             # No rollback before: it starts other threads, and those that still merge would go on unwaited for.

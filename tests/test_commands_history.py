@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,21 @@ def test_export_writes_markdown_or_json(call, asked, tmp_path):
     assert json.loads(call("history", "export", first["run_id"], "--json")) == first
     err = call("history", "export", first["run_id"], "--output", tmp_path / "nowhere" / "run.md", code=2)
     assert f"{tmp_path / 'nowhere' / 'run.md'}: No such file" in err
+
+
+def test_an_export_that_breaks_off_leaves_the_older_file(call, asked, tmp_path, monkeypatch):
+    target = tmp_path / "run.md"
+    target.write_text("older")
+    write = Path.write_text
+
+    def half(path, text, **how):
+        write(path, text[: len(text) // 2], **how)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert "No space left" in call("history", "export", asked[0]["run_id"], "--output", target, code=2)
+    assert target.read_text() == "older"
+    assert list(tmp_path.glob(".run.md*")) == []
 
 
 def test_replay_gives_the_same_events(call):

@@ -11,8 +11,9 @@ from ollama_server import OllamaServer
 
 from db.snapshots import graph_path, load_graph_snapshot
 from engine.errors import InputError, LibraryError, SettingsError, UnknownRunError
-from engine.events import AnswerWritten, EvidenceRanked, RecordedEvent, RunCancelled, RunFailed, RunStarted
+from engine.events import AnswerWritten, EvidenceRanked, RecordedEvent, RunCancelled, RunFailed, RunStarted, to_json
 from engine.library import IngestReport, ScopedIndex
+from engine.lifecycle import Verdict
 from engine.panel import Panel
 from tui.composition import Session, open_session, sample_library
 
@@ -246,3 +247,30 @@ async def test_the_argument_wins_over_the_configuration(workspace):
             started = [one.event for one in await asked(session) if isinstance(one.event, RunStarted)]
             assert started[0].model == used
             await session.close()
+
+
+async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(workspace, capsys):
+    session, _ = opened(workspace)
+    events = await asked(session)
+    run_id = session.history.recent()[0].run_id
+    runs = workspace / "db" / "runs"
+    killed = run_id.replace(run_id[:8], "20260102")
+    lines = [to_json(recorded).replace(run_id.encode(), killed.encode()) + b"\n" for recorded in events]
+    (runs / f"{killed}.jsonl").write_bytes(b"".join(lines))
+    (runs / f"{run_id}.jsonl").write_bytes(b"".join(lines))  # killed between the history and the end of its block
+    after, _ = opened(workspace)
+    assert [(run.run_id, run.question, run.status) for run in after.history.recent()] == [
+        (killed, QUESTION, "done"),
+        (run_id, QUESTION, "done"),
+    ]
+    assert after.history.recent()[0].at.startswith("2026-01-02T")
+    assert f"run {killed} was brought to its end" in capsys.readouterr().err
+    assert list(runs.glob("*.jsonl")) == []
+
+
+def test_personas_that_a_crash_left_behind_the_ledger_are_told_at_the_next_start(workspace, capsys):
+    opened(workspace)[0].roster.change("skeptic", Verdict.DEMOTE, rule="r", decided_by="u")
+    (workspace / "personas" / "stable" / "skeptic.json").rename(workspace / "personas" / "active" / "skeptic.json")
+    (workspace / "db" / ".unfinished").touch()
+    assert opened(workspace)[0].roster.verify() == []
+    assert "recovered after a crash: skeptic: stable in the ledger" in capsys.readouterr().err

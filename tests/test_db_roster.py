@@ -249,6 +249,29 @@ def test_a_crash_between_ledger_and_files_is_told_and_mended(roster, monkeypatch
     assert (state_of(roster)["walker"], earned(roster)["skeptic"].samples) == (PersonaState.STABLE, 1)
 
 
+def test_the_next_start_mends_what_a_crash_left_and_says_so(roster, workspace, monkeypatch):
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    assert FolderRoster(workspace).recovered == []
+    with monkeypatch.context() as patched:
+        patched.setattr(roster_module, "move_persona_to_folder", dies)
+        with pytest.raises(KeyboardInterrupt):
+            roster.change("walker", Verdict.PROMOTE, rule="r", decided_by="u")
+    roster.record_rewards("run", {"skeptic": 0.5})  # by a session that goes on: the mark stays
+    after = FolderRoster(workspace)
+    assert [line.split(":")[0] for line in after.recovered] == ["walker"]
+    assert after.verify() == []
+    assert FolderRoster(workspace).recovered == []
+
+
+def test_a_file_moved_by_hand_is_told_and_not_moved_back(roster, workspace):
+    (workspace.personas / "experimental" / "walker.json").rename(workspace.personas / "active" / "walker.json")
+    after = FolderRoster(workspace)
+    assert after.recovered == []
+    assert state_of(after)["walker"] is PersonaState.ACTIVE
+
+
 def test_a_kill_loses_at_most_the_run_it_fell_in(roster, workspace):
     code = (
         "import sys, pathlib\nfrom db.roster import FolderRoster\nfrom db.workspace import Workspace\n"

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from db.snapshots import RunRecorder, graph_path, load_events, load_graph_snapshot, save_graph_snapshot
+from db.snapshots import RunRecorder, finish_left, graph_path, load_events, load_graph_snapshot, save_graph_snapshot
 from engine.errors import StoreError, UnknownRunError
-from engine.events import AnswerFragment, PersonaStepped, RecordedEvent, RunFinished, to_json
+from engine.events import AnswerFragment, PersonaStepped, RecordedEvent, RunFailed, RunFinished, RunStarted, to_json
 
 EVENTS = [
     RecordedEvent(0.5, PersonaStepped("walker", 1, "", "p1", "Vane\nHead", "seed", 0.25)),
@@ -73,7 +73,7 @@ def test_events_can_be_read_while_they_come_and_when_they_are_packed(tmp_path):
         for seen, event in enumerate(EVENTS, start=1):
             recorder.append(event)
             assert load_events(tmp_path / "runs", "run-1") == EVENTS[:seen]
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.jsonl.gz"]
+    assert [path.name for path in (tmp_path / "runs").glob("[!.]*")] == ["run-1.jsonl.gz"]
     assert load_events(tmp_path / "runs", "run-1") == EVENTS
     recorder.close()
     with pytest.raises(StoreError, match="closed"):
@@ -109,3 +109,56 @@ def test_a_torn_last_event_is_dropped_and_any_other_bad_line_is_named(tmp_path):
             load_events(tmp_path, "run")
     with pytest.raises(UnknownRunError, match="other"):
         load_events(tmp_path, "other")
+
+
+STARTED = RecordedEvent(0.1, RunStarted("run", "Who?", 1, 2, None))
+
+
+def left_by_a_kill(folder, run_id, *events):
+    folder.mkdir(exist_ok=True)
+    (folder / f"{run_id}.jsonl").write_bytes(b"".join(to_json(event) + b"\n" for event in events) + b'{"at_ms":1')
+
+
+def test_runs_that_a_kill_left_are_brought_to_their_end_once(tmp_path):
+    runs = tmp_path / "runs"
+    left_by_a_kill(runs, "begun", STARTED, EVENTS[0])
+    left_by_a_kill(runs, "ended", STARTED, EVENTS[2])
+    left_by_a_kill(runs, "hardly")
+    entered = {}
+    assert [line.split()[1] for line in finish_left(runs, entered.__setitem__)] == ["begun", "ended"]
+    assert entered["ended"] == [STARTED, EVENTS[2]]
+    assert entered["begun"][:2] == [STARTED, EVENTS[0]]
+    assert isinstance(entered["begun"][2].event, RunFailed)
+    assert load_events(runs, "begun") == entered["begun"]
+    assert sorted(path.name for path in runs.glob("[!.]*")) == ["begun.jsonl.gz", "ended.jsonl.gz"]
+    assert finish_left(runs, entered.__setitem__) == []
+
+
+def test_a_run_that_goes_on_is_left_alone(tmp_path):
+    entered = {}
+    with RunRecorder(tmp_path, "run") as recorder:
+        recorder.append(STARTED)
+        assert finish_left(tmp_path, entered.__setitem__) == []
+        recorder.append(EVENTS[2])
+        recorder.close()
+        assert finish_left(tmp_path, entered.__setitem__) == []  # its session is about to name it in the history
+    assert (entered, load_events(tmp_path, "run")) == ({}, [STARTED, EVENTS[2]])
+
+
+def test_a_run_that_the_history_could_not_take_is_kept_for_the_next_start(tmp_path):
+    recorder = RunRecorder(tmp_path, "run")
+    recorder.append(STARTED)
+    recorder.append(EVENTS[2])
+    recorder.__exit__(StoreError, StoreError("the disk is full"), None)
+    entered = {}
+    assert len(finish_left(tmp_path, entered.__setitem__)) == 1
+    assert entered == {"run": [STARTED, EVENTS[2]]}
+
+
+def test_damaged_events_of_a_killed_run_are_set_aside(tmp_path):
+    (tmp_path / "run.jsonl").write_bytes(b"{}\n")
+    entered = {}
+    (line,) = finish_left(tmp_path, entered.__setitem__)
+    assert "set aside" in line
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["run.jsonl.damaged"]
+    assert finish_left(tmp_path, entered.__setitem__) == []

@@ -1,5 +1,6 @@
 """The index: BM25 as the books have it, look-ups by name and title, one writer at a time."""
 
+import json
 import math
 import subprocess
 import sys
@@ -273,3 +274,19 @@ def test_rarer_is_heavier_and_never_negative():
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] > 0
     assert weights[1] == pytest.approx(math.log(1 + 99.5 / 1.5))
+
+
+def test_what_a_killed_writer_left_does_not_block_the_next(tmp_path):
+    index = SearchIndex(tmp_path)
+    index_passages(index, [(passage(n, "One", f"Lamp {n}."), f"p{n}") for n in range(3)])
+    segment = json.loads((tmp_path / "meta.json").read_text())["segments"][0]["segment_id"].replace("-", "")
+    managed = tmp_path / ".managed.json"
+    left = [f"{segment}.{stamp}.del" for stamp in range(20)]  # deletions that were written, and not committed
+    for name in left:
+        (tmp_path / name).write_bytes(b"")
+    managed.write_text(json.dumps([*json.loads(managed.read_text()), *left]))
+    again = SearchIndex(tmp_path)
+    with again.writing():
+        again.remove("p1")
+        again.commit()
+    assert len(again) == 2

@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+import sys
 import threading
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from engine.errors import LanguageModelError, StoreError
+from engine.errors import LanguageModelError, StoreError, UnknownRunError
 from engine.events import (
     AnswerWritten,
     Degraded,
@@ -69,14 +70,29 @@ class Session:
         """The personas."""
         from db.roster import FolderRoster  # noqa: PLC0415 - after the first paint
 
-        return FolderRoster(self.workspace)
+        roster = FolderRoster(self.workspace)
+        _tell(f"recovered after a crash: {difference}" for difference in roster.recovered)
+        return roster
 
     @cached_property
     def history(self) -> "History":
-        """The finished runs."""
+        """The finished runs, with those that a killed session could not enter any more."""
         from db.history import History  # noqa: PLC0415 - after the first paint
+        from db.snapshots import finish_left  # noqa: PLC0415 - after the first paint
 
-        return History(self.workspace.history)
+        history = History(self.workspace.history)
+
+        def enter(run_id: str, events: Sequence[RecordedEvent]) -> None:
+            try:
+                history.find(run_id)
+            except UnknownRunError:
+                history.add(_Summary.of(run_id, events).finished())
+
+        try:
+            _tell(f"recovered after a crash: {line}" for line in finish_left(self.workspace.runs, enter))
+        except StoreError as error:  # the runs of this session are none the worse
+            _tell([str(error)])
+        return history
 
     # -- the library --------------------------------------------------------------------------------------
 
@@ -258,12 +274,23 @@ class _Summary:
         self._status: Literal["done", "failed", "cancelled"] = "cancelled"
         self.duration_ms, self.ended = 0.0, False
 
+    @classmethod
+    def of(cls, run_id: str, events: Sequence[RecordedEvent]) -> "_Summary":
+        """The summary of a run that another session began."""
+        summary = cls(run_id, "")
+        with suppress(ValueError):  # a run id begins with its time
+            asked = datetime.strptime(run_id.rpartition("-")[0], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
+            summary._at = asked.isoformat(timespec="seconds")
+        for recorded in events:
+            summary.note(recorded)
+        return summary
+
     def note(self, recorded: RecordedEvent) -> None:
         """Take from an event what the history shows."""
         self.duration_ms = recorded.at_ms
         match recorded.event:
-            case RunStarted(model=model):
-                self._model = model
+            case RunStarted(question=question, model=model):
+                self._question, self._model = question, model
             case EvidenceRanked(passages=passages):
                 self._passages = len(passages)
             case OutputScored(persona_id=name, scores=scores):
@@ -299,6 +326,12 @@ class _Summary:
             model=self._model or "", passages=self._passages, personas=tuple(self._totals), top_persona=best,
             duration_ms=self.duration_ms, status=self._status,
         )  # fmt: skip
+
+
+def _tell(lines: Iterable[str]) -> None:
+    """On stderr, so that it mixes with no output; the application's screen keeps it off."""
+    for line in lines:
+        print(f"persona-moe: {one_line(line)}", file=sys.stderr)  # noqa: T201 - for the user of any command
 
 
 def _log(run_id: str, recorded: RecordedEvent) -> None:

@@ -1,6 +1,7 @@
 """Look at earlier runs: list, show, export, replay."""
 
 import argparse
+import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,8 +112,14 @@ def _json(result: object) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    # Beside its place first: a kill leaves the older file or the whole new one. A device or pipe has no such place.
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    whole = path.resolve() == path.absolute() and (path.is_file() or not path.exists())
     try:
-        path.write_text(text, encoding="utf-8")
+        (aside if whole else path).write_text(text, encoding="utf-8")
+        if whole:
+            aside.replace(path)
     except OSError as error:
+        aside.unlink(missing_ok=True)
         raise InputError(f"{path}: {error.strerror}", hint="choose a file that can be written") from error
     print_text(f"written to {path}")

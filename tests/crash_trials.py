@@ -1,0 +1,342 @@
+"""Kill the program at random moments, and look whether anything is lost: `python tests/crash_trials.py --trials N`.
+
+Each trial runs one real command in a process of its own, sends it SIGKILL at a moment drawn over its usual
+duration (every other one over the part of it in which files change), starts again, and checks every file.
+"""
+
+import argparse
+import contextlib
+import gzip
+import io
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from db.ledger import Feedback, Ledger, Rewards  # noqa: E402 - run as a script, the project is not on the path
+from db.snapshots import load_events  # noqa: E402
+from db.workspace import Workspace  # noqa: E402
+from engine.events import RunFinished  # noqa: E402
+from engine.persona import PersonaState  # noqa: E402
+from tui.command_line import main  # noqa: E402
+
+QUESTIONS = ("Who keeps the lamp of Vell?", "Who taught Oda Marr?", "Where was Tam Rook born?")
+ANEW = 40  # trials in one workspace
+PROMPT_SECONDS = 10.0  # a start that takes longer waits for a lock
+
+
+@dataclass
+class Tally:
+    """What became of the trials of one command."""
+
+    trials: int = 0
+    killed: int = 0
+    recovered: int = 0
+    defects: list[str] = field(default_factory=list)
+
+
+def call(root: Path, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command that nobody kills, here in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main([*map(str, arguments), "--workspace", str(root)])
+    return code, out.getvalue(), err.getvalue()
+
+
+class Trials:
+    """The trials of one seed, in workspaces below `folder`."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._folder, self._number = folder, 0
+        self._documents = folder / "documents"
+        self._documents.mkdir()
+        for number in range(8):
+            self._write_document(number)
+        self._template = folder / "template"
+        self._must("ingest", self._documents, root=self._template)
+        for question in QUESTIONS:
+            self._must("ask", question, "--model", "none", "--json", root=self._template)
+        self._root = self._template
+        self._commands: dict[str, Callable[[], list[object]]] = {
+            "ingest": self._ingest, "ask": self._ask, "promote": self._promote, "prune": self._prune,
+            "edit": self._edit, "feedback": self._feedback, "breed": self._breed, "export": self._export,
+            "first start": self._first_start,
+        }  # fmt: skip
+        self._usual: dict[str, tuple[float, float, float]] = {}  # duration, first and last change of a file
+        self.tallies = {name: Tally() for name in self._commands}
+
+    def run(self, trials: int, seconds: float = float("inf")) -> None:
+        """One command after the other, until there were so many trials or the time is over."""
+        until = time.monotonic() + seconds
+        names = list(self._commands)
+        for number in range(trials):
+            if time.monotonic() > until:
+                break
+            if number % ANEW == 0:
+                self._new_workspace()
+            self._trial(names[number % len(names)])
+
+    def _trial(self, name: str) -> None:
+        tally = self.tallies[name]
+        if name == "first start":
+            shutil.rmtree(self._fresh, ignore_errors=True)
+        arguments = self._commands[name]()
+        root = self._fresh if name == "first start" else self._root
+        if name not in self._usual:
+            self._usual[name] = self._measure(arguments, root)
+            if name == "first start":
+                shutil.rmtree(root)
+            arguments = self._commands[name]()
+        duration, first, last = self._usual[name]
+        if tally.trials % 2:
+            moment = self._random.uniform(first - 0.02, 1.15 * last + 0.02)
+        else:
+            moment = self._random.uniform(0, 1.1 * duration)
+        ended, printed = _killed_after(moment, arguments, root)
+        tally.trials += 1
+        tally.killed += not ended
+        told, defects = self._looked(root, name, printed if ended else "")
+        tally.recovered += bool(told)
+        tally.defects += [f"{name}, killed after {moment:.3f} s: {defect}" for defect in defects]
+        if defects:
+            self._new_workspace()
+
+    def _measure(self, arguments: list[object], root: Path) -> tuple[float, float, float]:
+        wall, started = time.time(), time.monotonic()
+        _killed_after(60, arguments, root)
+        duration = time.monotonic() - started
+        changed = [path.stat().st_mtime - wall for path in root.parent.rglob("*") if path.is_file()]
+        changed = [moment for moment in changed if moment > 0] or [0, duration]
+        return duration, min(changed), max(changed)
+
+    # -- the commands -------------------------------------------------------------------------------------
+
+    def _ingest(self) -> list[object]:
+        for number in self._random.sample(range(12), 4):
+            self._write_document(number)
+        (self._documents / f"note-{self._random.randrange(12)}.md").unlink(missing_ok=True)
+        return ["ingest", self._documents]
+
+    def _ask(self) -> list[object]:
+        return ["ask", self._random.choice(QUESTIONS), "--model", "none", "--json"]
+
+    def _promote(self) -> list[object]:
+        return ["personas", "promote", self._one_of("experimental", "stable") or self._made()]
+
+    def _prune(self) -> list[object]:
+        return ["personas", "prune", self._one_of("experimental", "stable", "active") or self._made()]
+
+    def _edit(self) -> list[object]:
+        self._number += 1
+        return ["personas", "new", f"made-{self._number}", "--trait", f"focus={self._random.randint(1, 9)}"]
+
+    def _breed(self) -> list[object]:
+        first, other = self._one_of("stable", "active") or self._made(), self._one_of("stable", "active")
+        return ["personas", "breed", *{first: 0, other or first: 0}]
+
+    def _feedback(self) -> list[object]:
+        run_id = self._random.choice(self._runs())
+        said = Ledger(Workspace(self._root).ledger).judgements().get(run_id, {}).get(None)
+        return ["feedback", run_id, "down" if said and said.liked else "up"]
+
+    def _export(self) -> list[object]:
+        return ["history", "export", self._random.choice(self._runs()), "--json", "--output", self._exported]
+
+    def _first_start(self) -> list[object]:
+        return ["personas", "list"]
+
+    @property
+    def _fresh(self) -> Path:
+        return self._folder / "fresh" / "workspace"
+
+    @property
+    def _exported(self) -> Path:
+        return self._folder / "exported.json"
+
+    def _one_of(self, *states: str) -> str:
+        found = [p.stem for state in states for p in sorted((self._root / "personas" / state).glob("*.json"))]
+        return self._random.choice([name for name in found if name != "control"] or [""])
+
+    def _made(self) -> str:
+        arguments = self._edit()
+        self._must(*arguments)
+        return str(arguments[2])
+
+    def _runs(self) -> list[str]:
+        runs = json.loads(self._must("history", "list", "--json"))
+        return [run["run_id"] for run in runs if run["status"] == "done" and not run["abstained"]]
+
+    def _write_document(self, number: int) -> None:
+        lines = [
+            f"# Note {number}",
+            f"Oda Marr keeps the lamp of Vell since 19{self._random.randint(10, 99)}.",
+            "Tam Rook was born in Vell. Tam Rook taught Oda Marr to trim the lamp.",
+        ]
+        (self._documents / f"note-{number}.md").write_text("\n\n".join(lines), encoding="utf-8")
+
+    def _new_workspace(self) -> None:
+        if self._root != self._template:
+            shutil.rmtree(self._root)
+        self._number += 1
+        self._root = Path(shutil.copytree(self._template, self._folder / f"w{self._number}" / "workspace"))
+
+    def _must(self, *arguments: object, root: Path | None = None) -> str:
+        code, out, err = call(root or self._root, *arguments)
+        assert code == 0, err
+        return out
+
+    # -- what must hold after a kill ----------------------------------------------------------------------
+
+    def _looked(self, root: Path, name: str, printed: str) -> tuple[str, list[str]]:
+        """What the next start said that it recovered, and every defect, one line each."""
+        defects = list(broken_files(root))
+        if self._exported.exists() and (problem := _unreadable(self._exported)):
+            defects.append(f"the exported file: {problem}")
+            self._exported.unlink()
+        before = {path.stem for path in (self._template / "personas").glob("*/*.json")}
+        started = time.monotonic()
+        code, out, err = call(root, "personas", "list")
+        if code or "not read" in out:
+            defects.append(f"the next start: {err or out}")
+        code, out, more = call(root, "personas", "ledger", "--verify")
+        if code:
+            defects.append(f"ledger and folders: {out.splitlines()[0] if out else more}")
+        code, out, of_history = call(root, "history", "list", "--json", "--limit", 1000)
+        if code:
+            defects.append(f"the history: {of_history}")
+        if (waited := time.monotonic() - started) > PROMPT_SECONDS:
+            defects.append(f"the next start took {waited:.0f} s")
+        listed = {run["run_id"]: run["status"] for run in json.loads(out or "[]")}
+        defects += personas_in_two_places(root, before)
+        defects += runs_that_are_lost(root, listed)
+        if name == "ask" and printed and json.loads(printed)["run_id"] not in listed:
+            defects.append("an answer that was printed is not in the history")
+        if name == "ingest":
+            defects += self._index_out_of_step(root)
+        return err + more + of_history, defects
+
+    def _index_out_of_step(self, root: Path) -> Iterator[str]:
+        code, out, err = call(root, "ingest", self._documents, "--json")
+        if code:
+            yield f"the next ingest: {err}"
+            return
+        files = len(list(self._documents.glob("*.md")))
+        report = json.loads(out)
+        _, again, _ = call(root, "ingest", self._documents, "--json")
+        answer = json.loads(call(root, "ask", QUESTIONS[0], "--model", "none", "--events")[1].splitlines()[0])
+        counts = (report["passages"], json.loads(again)["passages"], answer["passages"])
+        if set(counts) != {files}:
+            yield f"{files} files of one passage, but the library has {counts}"
+
+
+def _killed_after(seconds: float, arguments: list[object], root: Path) -> tuple[bool, str]:
+    """Whether the command was faster than its killer, and what it printed."""
+    command = [sys.executable, "-m", "tui", *map(str, arguments), "--workspace", str(root)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return False, process.communicate()[0]
+    assert process.returncode == 0, err
+    return True, out
+
+
+def broken_files(root: Path) -> Iterator[str]:
+    """Each file of a workspace that does not parse; the torn last line of a file that only grows is none."""
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.name.endswith(".tmp") and (problem := _unreadable(path)):
+            yield f"{path.relative_to(root)}: {problem}"
+
+
+def _unreadable(path: Path) -> str:
+    packed = path.suffix == ".gz"
+    kind = Path(path.stem).suffix if packed else path.suffix
+    try:
+        data = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+        if kind == ".jsonl":
+            lines = data.split(b"\n")
+            if packed and lines[-1]:
+                return "its last line is torn"
+            for line in lines[:-1]:
+                json.loads(line)
+        elif kind == ".json":
+            json.loads(data)
+        elif kind == ".yaml":
+            yaml.safe_load(data)
+    except (ValueError, EOFError, OSError, yaml.YAMLError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def personas_in_two_places(root: Path, known: set[str]) -> Iterator[str]:
+    """Each persona that stands in more than one folder, or of those `known` in none."""
+    places = Counter(path.stem for state in PersonaState for path in (root / "personas" / state).glob("*.json"))
+    yield from (f"{name} stands in {count} folders" for name, count in places.items() if count > 1)
+    yield from (f"{name} is gone" for name in sorted(known - places.keys()))
+
+
+def runs_that_are_lost(root: Path, listed: dict[str, str]) -> Iterator[str]:
+    """Each run with events or rewards that the history does not list, or whose events cannot be read."""
+    workspace = Workspace(root)
+    if workspace.ledger.exists():
+        entries = list(Ledger(workspace.ledger).entries())
+        paid = {entry.run_id for entry in entries if isinstance(entry, Rewards | Feedback)}
+        yield from (f"run {run_id} was paid for, but is not in the history" for run_id in sorted(paid - listed.keys()))
+    for path in sorted(workspace.runs.glob("[!.]*.jsonl*")):
+        if (run_id := path.name.partition(".")[0]) not in listed:
+            yield f"run {run_id} has events, but is not in the history"
+        if path.suffix == ".jsonl":
+            yield f"run {run_id} was left unpacked"
+    for run_id, status in listed.items():
+        try:
+            events = load_events(workspace.runs, run_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a defect
+            yield f"run {run_id}: {error}"
+            continue
+        if (status == "done") != isinstance(events[-1].event, RunFinished):
+            yield f"run {run_id} is {status}, but ends with {type(events[-1].event).__name__}"
+
+
+def table(tallies: dict[str, Tally]) -> str:
+    """The trials of each command in a line."""
+    rows = [f"{'command':<12} {'trials':>6} {'killed':>6} {'finished':>8} {'recovered':>9} {'defects':>7}"]
+    for name, tally in tallies.items():
+        finished = tally.trials - tally.killed
+        rows.append(
+            f"{name:<12} {tally.trials:>6} {tally.killed:>6} {finished:>8} {tally.recovered:>9} {len(tally.defects):>7}"
+        )
+    return "\n".join(rows)
+
+
+def _run() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many, done or not")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        trials = Trials(Path(folder), options.seed)
+        trials.run(options.trials, options.seconds)
+    defects = [defect for tally in trials.tallies.values() for defect in tally.defects]
+    print(table(trials.tallies), *defects, sep="\n")  # noqa: T201 - the command's own output
+    return 1 if defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_run())
