@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
@@ -54,6 +55,7 @@ class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     run_id: str
     rewards: dict[str, float]
     context: tuple[float, ...] = ()
+    weight: ClassVar[int] = 1
 
 
 class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
@@ -202,9 +204,8 @@ def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance
         elif isinstance(entry, Transition) and entry.afresh:
             found[entry.persona_id] = PersonaPerformance()
         elif isinstance(entry, Rewards | Feedback):
-            weight = entry.weight if isinstance(entry, Feedback) else 1
             for name, reward in entry.rewards.items():
-                found[name] = found.get(name, PersonaPerformance()).with_reward(reward, weight)
+                found[name] = found.get(name, PersonaPerformance()).with_reward(reward, entry.weight)
     return found
 
 
@@ -215,7 +216,7 @@ def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
         if isinstance(entry, Transition) and entry.afresh:
             found = [each.without(entry.persona_id) for each in found]
         elif isinstance(entry, Rewards | Feedback):
-            found.append(Experience(entry.context, entry.rewards, getattr(entry, "weight", 1)))
+            found.append(Experience(entry.context, entry.rewards, entry.weight))
     return found[-REMEMBERED:]
 
 

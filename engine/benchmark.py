@@ -11,11 +11,12 @@ from engine.errors import InputError
 from engine.events import GateReceipt
 from engine.fusion import fuse
 from engine.gate import Gate
+from engine.library import Progress
 from engine.panel import Panel
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.question import Question, read_question
 from engine.search import Retriever
-from engine.statistics import Interval, paired_bootstrap
+from engine.statistics import Interval, median_and_p95, paired_bootstrap
 from engine.traits import WalkParameters, walk_parameters
 
 ALWAYS = ("bm25", "panel")
@@ -37,7 +38,6 @@ ABLATIONS: Mapping[str, Mapping[str, float]] = {
     "corroboration": {"corroboration": 0.0},
 }
 
-Progress = Callable[[int, int, str], None]
 Rank = Callable[[str, Retriever], Sequence[int]]
 
 
@@ -144,7 +144,7 @@ def ranks_of(names: Sequence[str], entries: Sequence[RosterEntry], gate: Gate, b
 def _row(dataset: Dataset, name: str, found: _Measured, panel: _Measured, library: Indexed) -> BenchmarkRow:
     means = [round(100 * sum(column) / len(column), 2) for column in zip(*found.recalls, strict=True)]
     lead = paired_bootstrap(panel.at_5(), found.at_5())
-    times = sorted(found.times) or [0.0]
+    p50, p95 = median_and_p95(found.times)
     return BenchmarkRow(
         dataset=dataset.name,
         method=name,
@@ -153,9 +153,9 @@ def _row(dataset: Dataset, name: str, found: _Measured, panel: _Measured, librar
         questions=len(dataset.queries),
         recall={str(cut): mean for cut, mean in zip(CUTS, means, strict=False)},
         all_at_5=means[-1],
-        lead=Interval(*(round(100 * value, 2) for value in lead)),
-        p50_ms=round(times[len(times) // 2], 3),
-        p95_ms=round(times[int(0.95 * (len(times) - 1))], 3),
+        lead=lead.in_points(),
+        p50_ms=round(p50, 3),
+        p95_ms=round(p95, 3),
         index_s=round(library.index_s, 3),
     )
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.benchmark import Progress, standing
-from engine.dataset import Dataset, indexed
+from engine.benchmark import standing
+from engine.dataset import Dataset
+from engine.library import Progress
 from engine.persona import Persona, RosterEntry
-from engine.rehearsal import Rehearsal, rehearse
+from engine.rehearsal import Rehearsal, rehearse_all
 from engine.scoring import DEPTH
 from engine.statistics import Interval, paired_bootstrap
 
@@ -37,10 +38,8 @@ def measure_diversity(
     """A row for each walker and data set. Raises what reading a question raises."""
     personas = {entry.persona.persona_id: entry.persona for entry in standing(entries)}
     rows: list[DiversityRow] = []
-    for done, dataset in enumerate(datasets):
-        progress(done, len(datasets), dataset.name)
-        with indexed(dataset) as library:
-            seen = [_Seen(question, personas) for question in rehearse(library)]
+    for dataset, questions in rehearse_all(datasets, progress):
+        seen = [_Seen(question, personas) for question in questions]
         rows += [_row(dataset.name, name, seen) for name in personas]
     return rows
 
@@ -73,7 +72,7 @@ def _row(dataset: str, name: str, seen: Sequence[_Seen]) -> DiversityRow:
         round(100 * _mean([each.recall[name] for each in seen]), 2),
         round(_mean([each.overlap[name] for each in seen]), 3),
         round(100 * sum(each.only[name] for each in seen) / sum(each.gold for each in seen), 2),
-        Interval(*(round(100 * value, 2) for value in loss)),
+        loss.in_points(),
     )
 
 

@@ -1,7 +1,7 @@
 """Does use make the panel better? A stream of questions, and every so often a test on questions never learned from."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,6 +11,7 @@ from engine.events import GateReceipt
 from engine.evolution import evolve
 from engine.feedback import WEIGHT
 from engine.gate import BanditGate, Gate
+from engine.library import Progress
 from engine.lifecycle import review
 from engine.memory_roster import MemoryRoster
 from engine.metrics import calculate_weighted_score
@@ -28,7 +29,6 @@ Start = Literal["shipped", "random"]
 Learner = Literal["frozen", "random gate", "shuffled", "scores", "feedback"]
 STARTS: tuple[Start, ...] = ("shipped", "random")
 LEARNERS: tuple[Learner, ...] = ("frozen", "random gate", "shuffled", "scores", "feedback")
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,7 @@ def _pooled(lasts: Mapping[tuple[Start, Learner], Mapping[str, float]]) -> list[
 
 def _gain(mine: Mapping[str, float], frozen: Mapping[str, float]) -> Interval:
     names = sorted(mine)
-    found = paired_bootstrap([mine[name] for name in names], [frozen[name] for name in names])
-    return Interval(*(round(100 * value, 2) for value in found))
+    return paired_bootstrap([mine[name] for name in names], [frozen[name] for name in names]).in_points()
 
 
 def _curve(
@@ -163,7 +162,7 @@ class _Student:
         personas = self._personas()
         voices = {receipt.persona_id: receipt.voice for receipt in self._called(question)}
         called = [personas[name] for name in voices]
-        rewards = {persona.persona_id: self._reward(question, persona, called, voices) for persona in called}
+        rewards = self._rewards(question, called, voices)
         if self._learner == "shuffled":
             self._dealt += rewards.values()
             rewards = {name: self._lots.choice(self._dealt) for name in rewards}
@@ -175,14 +174,14 @@ class _Student:
         evolve(self._roster, self._settings.thresholds, seed=self._seed, decided_by=run_id)
         self._learned = None
 
-    def _reward(
-        self, question: Rehearsal, persona: Persona, called: Sequence[Persona], voices: Mapping[str, float]
-    ) -> float:
-        weights, personas = self._settings.scoring, {other.persona_id: other for other in called}
-        scores = question.scores(persona, called)
-        total = calculate_weighted_score(scores, {name: getattr(weights, name) for name in scores})
-        others = {name: voice for name, voice in voices.items() if name != persona.persona_id}
-        return reward_of(total, credit(question.fused(voices, personas), question.fused(others, personas)))
+    def _rewards(self, question: Rehearsal, called: Sequence[Persona], voices: Mapping[str, float]) -> dict[str, float]:
+        personas, found = {persona.persona_id: persona for persona in called}, {}
+        full = question.fused(voices, personas)
+        for name, persona in personas.items():
+            total = calculate_weighted_score(question.scores(persona, called), self._settings.scoring.weights)
+            others = {other: voice for other, voice in voices.items() if other != name}
+            found[name] = reward_of(total, credit(full, question.fused(others, personas)))
+        return found
 
     def _called(self, question: Rehearsal) -> list[GateReceipt]:
         entries = standing(self._roster.entries())

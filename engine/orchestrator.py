@@ -239,8 +239,7 @@ class MoeOrchestrator:
         walkers = [other for name, other in self._outputs.items() if not self._called[name].is_control]
         plain = [number for number, _ in self.panel.neighbourhood.first[:DEPTH]]
         scores = score_output(output, walkers, self.panel.question, plain)
-        weights = self._settings.scoring
-        total = calculate_weighted_score(scores, {name: getattr(weights, name) for name in scores})
+        total = calculate_weighted_score(scores, self._settings.scoring.weights)
         return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))
 
     def _ranked(self, number: int) -> RankedPassage:

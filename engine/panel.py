@@ -27,6 +27,7 @@ class Panel:
         self.walks: dict[str, Walk] = {}
         self.rankings: dict[str, list[int]] = {}
         self.voices: dict[str, float] = {}
+        self._fused: dict[int, float] = {}  # with these voices, once it was asked for
 
     def send(self, persona: Persona, voice: float = 1.0) -> Walk:
         """Let a persona walk; its evidence joins the ranking and counts there with this `voice`."""
@@ -35,6 +36,7 @@ class Panel:
         self.walks[persona.persona_id] = walk
         self.rankings[persona.persona_id] = walk.ranking()
         self.voices[persona.persona_id] = voice
+        self._fused = {}
         return walk
 
     def fused(self, voices: Mapping[str, float] | None = None) -> dict[int, float]:
@@ -43,10 +45,12 @@ class Panel:
         Who has no voice is not heard. The control is heard only when no one else has found anything: it is there
         to be compared with.
         """
-        heard = self.voices if voices is None else voices
-        found = {name: self.rankings[name] for name in heard if self.rankings[name]}
+        if voices is None:
+            self._fused = self._fused or self.fused(self.voices)
+            return self._fused
+        found = {name: self.rankings[name] for name in voices if self.rankings[name]}
         walkers = {name: ranking for name, ranking in found.items() if not self._personas[name].is_control}
-        return supported(fuse(walkers or found, heard), self.neighbourhood.strengths)
+        return supported(fuse(walkers or found, voices), self.neighbourhood.strengths)
 
     def output(self, persona_id: str) -> PersonaOutput:
         """What a persona brought back, with what its first passages hold."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.context import read_context
-from engine.dataset import Indexed, Query
+from engine.dataset import Dataset, Indexed, Query, indexed
 from engine.experts import PersonaOutput
 from engine.fusion import HEARD, fuse, supported
+from engine.library import Progress
 from engine.panel import Panel
 from engine.persona import Persona
 from engine.scoring import DEPTH, score_output
@@ -64,6 +65,14 @@ def rehearse(library: Indexed) -> Iterator[Rehearsal]:
     """Every question of a data set."""
     for query in library.dataset.queries:
         yield Rehearsal(query, library.library(query))
+
+
+def rehearse_all(datasets: Sequence[Dataset], progress: Progress) -> Iterator[tuple[Dataset, Iterator[Rehearsal]]]:
+    """Each data set with its questions, which are good until the next one is asked for."""
+    for done, dataset in enumerate(datasets):
+        progress(done, len(datasets), dataset.name)
+        with indexed(dataset) as library:
+            yield dataset, rehearse(library)
 
 
 def _renamed(output: PersonaOutput, name: str) -> PersonaOutput:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.enlarging import enlarged
-from engine.library import ScopedIndex, index_passages
+from engine.library import Progress, ScopedIndex, index_passages
 from engine.passages import Passage
 from engine.search import WRITER_HEAP, SearchIndex
+from engine.statistics import median_and_p95
 from engine.text import STOP_WORDS, words
 
 SMALL = 10_000  # passages of the library that a larger one is compared with
@@ -18,7 +19,6 @@ _DEPTH = 20  # passages that a question brings
 
 Ask = Callable[[str], object]
 Rank = Callable[[str, ScopedIndex], Sequence[int]]
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +133,4 @@ def _times(questions: Sequence[str], ask: Ask) -> tuple[float, float]:
         started = time.perf_counter()
         ask(question)
         times.append((time.perf_counter() - started) * 1000)
-    times.sort()
-    return times[len(times) // 2], times[int(0.95 * (len(times) - 1))]
+    return median_and_p95(times)

@@ -1,7 +1,7 @@
 """The settings of a workspace: five small YAML files, checked by a schema, as frozen typed values."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,11 @@ class Scoring:
     consistency: float
     novelty: float
     entity_grounding: float
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights by the name of their score."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,16 @@ class Interval(NamedTuple):
         """Is the sign of the mean beyond doubt?"""
         return self.low > 0 or self.high < 0
 
+    def in_points(self) -> "Interval":
+        """Of shares, in percentage points with two decimals."""
+        return Interval(*(round(100 * value, 2) for value in self))
+
+
+def median_and_p95(values: Sequence[float]) -> tuple[float, float]:
+    """The median and the 95th percentile; (0, 0) of nothing."""
+    ordered = sorted(values) or [0.0]
+    return ordered[len(ordered) // 2], ordered[int(0.95 * (len(ordered) - 1))]
+
 
 def paired_bootstrap(first: Sequence[float], second: Sequence[float], *, seed: int = 0) -> Interval:
     """Of the mean of `first - second`, pair by pair: percentiles of 10,000 resamples (Efron, Ann. Stat. 7(1), 1979)."""

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.benchmark import Progress, standing
-from engine.dataset import Dataset, indexed
+from engine.benchmark import standing
+from engine.dataset import Dataset
+from engine.library import Progress
 from engine.metrics import calculate_weighted_score
 from engine.persona import Persona, RosterEntry
-from engine.rehearsal import Rehearsal, rehearse
+from engine.rehearsal import Rehearsal, rehearse_all
 from engine.scoring import credit
 from engine.statistics import spearman
 
@@ -40,10 +41,8 @@ def measure_validity(
     """A row for each data set and each of: the four scores, their `total` by `weights`, and the credit."""
     personas = {entry.persona.persona_id: entry.persona for entry in standing(entries)}
     rows: list[ValidityRow] = []
-    for done, dataset in enumerate(datasets):
-        progress(done, len(datasets), dataset.name)
-        with indexed(dataset) as library:
-            tables = [_table(question, personas, weights) for question in rehearse(library)]
+    for dataset, questions in rehearse_all(datasets, progress):
+        tables = [_table(question, personas, weights) for question in questions]
         scores = [name for name in next(iter(tables[0]), {}) if name not in {"recall", "missed"}]
         rows += [_row(dataset.name, score, tables) for score in scores]
     return rows

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from engine.errors import InputError
 from tui.commands.output import ProgressLine, print_json, print_table
 from tui.composition import Session, open_session
@@ -107,7 +105,7 @@ def _scores(
 ) -> Table:
     from engine.validity import measure_validity  # noqa: PLC0415 - with the engine
 
-    weights = msgspec.to_builtins(session.settings.scoring)
+    weights = session.settings.scoring.weights
     rows = measure_validity(datasets, session.roster.entries(), weights, progress=progress)
     header = ("data set", "score", "pooled", "within a question", "outputs")
     return rows, header, [(r.dataset, r.score, _figure(r.pooled), _figure(r.within), r.outputs) for r in rows]
