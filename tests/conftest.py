@@ -2,10 +2,12 @@
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tui.command_line import main
 from tui.composition import Session, open_session
 
 # Nothing of the machine shows in a test: no workspace of a user, no theme, no colour choice.
@@ -36,3 +38,16 @@ def session(workspace: Path) -> Session:
     opened = open_session(workspace, model="none")
     opened.open_now(lambda _done, _total, _path: None, threading.Event())
     return opened
+
+
+@pytest.fixture
+def call(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command in the workspace; returns what it printed, or its one line of complaint when `code` is not 0."""
+
+    def run(*arguments: object, code: int = 0) -> str:
+        assert main([*map(str, arguments), "--workspace", str(workspace)]) == code
+        out, err = capsys.readouterr()
+        assert err == "" if not code else err.count("\n") == 1
+        return out or err
+
+    return run

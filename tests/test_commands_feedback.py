@@ -6,24 +6,10 @@ import pytest
 
 from engine.feedback import WEIGHT
 from engine.lifecycle import performance_of
-from tui.command_line import main
 from tui.composition import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
 UNCOVERED = "When did Absalom Drusk become Harbour Reeve?"
-
-
-@pytest.fixture
-def call(workspace, capsys):
-    """Run a command; returns what it printed."""
-
-    def run(*arguments, code=0):
-        assert main([*map(str, arguments), "--workspace", str(workspace)]) == code
-        out, err = capsys.readouterr()
-        assert err == "" if not code else err.count("\n") == 1
-        return out or err
-
-    return run
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from engine.events import RunFinished, from_json
-from tui.command_line import main
 from tui.composition import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
@@ -18,19 +17,6 @@ SUMMARY = [
     "run_id", "at", "question", "answer", "abstained", "model", "passages", "personas", "top_persona", "duration_ms",
     "status",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def call(workspace, capsys):
-    """Run a command; returns stdout."""
-
-    def run(*arguments, code=0):
-        assert main([*map(str, arguments), "--workspace", str(workspace)]) == code
-        out, err = capsys.readouterr()
-        assert err == "" if not code else err.count("\n") == 1
-        return out or err
-
-    return run
 
 
 @pytest.fixture
