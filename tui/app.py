@@ -15,6 +15,7 @@ from textual.worker import WorkerFailed
 
 from tui.ask_screen import AskScreen
 from tui.lasting_driver import lasting
+from tui.places import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from tui.composition import Session
     from tui.history_screen import HistoryScreen
-    from tui.personas_screen import PersonasScreen
+    from tui.places import Place
 
 SECONDS_TO_STORE = 5.0
 ASK_FOR_SYNC = "\x1b[?2026$p"
@@ -35,7 +36,7 @@ ASK_FOR_SYNC = "\x1b[?2026$p"
 
 
 class PersonaMoeApp(App[None]):
-    """Three screens over one session; nothing of the engine is imported before the first paint."""
+    """The screens over one session; nothing of the engine is imported before the first paint."""
 
     TITLE = "persona-moe"
     CSS_PATH = "app.tcss"
@@ -55,12 +56,7 @@ class PersonaMoeApp(App[None]):
             tooltip="End the program; a running question is cancelled",
         ),
         Binding("f1", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"),
-        Binding(
-            "f2", "switch('personas')", "Personas", id="personas", tooltip="Promote, demote, prune and restore personas"
-        ),
-        Binding(
-            "f3,f8", "switch('history')", "History", id="history", tooltip="Earlier questions: find and replay them"
-        ),
+        *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in PLACES),
         Binding(
             "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
         ),
@@ -73,8 +69,8 @@ class PersonaMoeApp(App[None]):
         self.ask_screen: AskScreen | None = None
         self.defect: Exception | None = None
         self.add_mode("ask", self._make_ask)
-        self.add_mode("personas", self._make_personas)
-        self.add_mode("history", self._make_history)
+        for place in PLACES:
+            self.add_mode(place.mode, partial(self._make, place))
         self._leaving = False
 
     def get_driver_class(self) -> type[Driver]:
@@ -85,15 +81,10 @@ class PersonaMoeApp(App[None]):
         self.ask_screen = AskScreen(self.session, ask_terminal=self._ask_terminal)
         return self.ask_screen
 
-    def _make_personas(self) -> PersonasScreen:
-        from tui.personas_screen import PersonasScreen  # noqa: PLC0415 - not needed for the first paint
-
-        return PersonasScreen(self.session)
-
-    def _make_history(self) -> HistoryScreen:
-        from tui.history_screen import HistoryScreen  # noqa: PLC0415 - not needed for the first paint
-
-        return HistoryScreen(self.session)
+    def _make(self, place: Place) -> Screen[None]:
+        kind: Any = place.screen_class()  # imported only now: no place is needed for the first paint
+        screen: Screen[None] = kind(self.session)
+        return screen
 
     def on_mount(self) -> None:
         """Theme, keys, and an orderly end when the terminal or the system asks for it."""

@@ -21,6 +21,7 @@ from tui.replay import Replay
 from tui.run_feed import RunFeed
 from tui.widgets.ask_input import AskInput
 from tui.widgets.message_line import MessageLine
+from tui.widgets.places_bar import PlacesBar
 from tui.widgets.status_line import StatusLine, status_text
 from tui.widgets.welcome import Welcome
 
@@ -88,6 +89,7 @@ class AskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
+        yield PlacesBar("ask", self.session.settings.screen.keymap)
         with Horizontal(id="question"):
             yield Label("Ask", id="ask-label")
             yield AskInput(id="ask")

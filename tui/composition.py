@@ -5,33 +5,27 @@ import logging
 import sys
 import threading
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from engine.errors import LanguageModelError, StoreError, UnknownRunError
 from engine.events import (
-    AnswerWritten,
     Degraded,
     Emit,
-    EvidenceRanked,
-    OutputScored,
     PersonaBorn,
     RecordedEvent,
-    RunCancelled,
-    RunFailed,
     RunFinished,
-    RunStarted,
 )
 from engine.shipped import shipped
 from engine.stream import events_of
 from engine.text import one_line
 
 if TYPE_CHECKING:
-    from db.history import History, RunSummary
+    from db.history import History
     from db.roster import FolderRoster
     from db.workspace import Workspace
     from engine.feedback import FeedbackGiven
@@ -78,6 +72,7 @@ class Session:
     def history(self) -> "History":
         """The finished runs, with those that a killed session could not enter any more."""
         from db.history import History  # noqa: PLC0415 - after the first paint
+        from db.run_summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
         from db.snapshots import finish_left  # noqa: PLC0415 - after the first paint
 
         history = History(self.workspace.history)
@@ -86,7 +81,7 @@ class Session:
             try:
                 history.find(run_id)
             except UnknownRunError:
-                history.add(_Summary.of(run_id, events).finished())
+                history.add(SummaryOfRun.of(run_id, events).finished())
 
         try:
             _tell(f"recovered after a crash: {line}" for line in finish_left(self.workspace.runs, enter))
@@ -159,10 +154,11 @@ class Session:
         """
         from db.history import new_run_id  # noqa: PLC0415 - after the first paint
         from db.log import record  # noqa: PLC0415 - after the first paint
+        from db.run_summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
         from db.snapshots import RunRecorder  # noqa: PLC0415 - after the first paint
 
         run_id = new_run_id()
-        summary = _Summary(run_id, question)
+        summary = SummaryOfRun(run_id, question)
         with RunRecorder(self.workspace.runs, run_id) as recorder:
             try:
                 async with aclosing(events_of(partial(self._run, run_id, question))) as events:
@@ -260,72 +256,6 @@ class Session:
         if self._model is not None:
             await self._model.close()
             self._model = None
-
-
-class _Summary:
-    """Collects a run's line of the history from its events."""
-
-    def __init__(self, run_id: str, question: str) -> None:
-        self._run_id, self._question = run_id, question
-        self._at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._model: str | None = None
-        self._answer, self._abstained, self._passages = "", False, 0
-        self._totals: dict[str, float] = {}
-        self._status: Literal["done", "failed", "cancelled"] = "cancelled"
-        self.duration_ms, self.ended = 0.0, False
-
-    @classmethod
-    def of(cls, run_id: str, events: Sequence[RecordedEvent]) -> "_Summary":
-        """The summary of a run that another session began."""
-        summary = cls(run_id, "")
-        with suppress(ValueError):  # a run id begins with its time
-            asked = datetime.strptime(run_id.rpartition("-")[0], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
-            summary._at = asked.isoformat(timespec="seconds")
-        for recorded in events:
-            summary.note(recorded)
-        return summary
-
-    def note(self, recorded: RecordedEvent) -> None:
-        """Take from an event what the history shows."""
-        self.duration_ms = recorded.at_ms
-        match recorded.event:
-            case RunStarted(question=question, model=model):
-                self._question, self._model = question, model
-            case EvidenceRanked(passages=passages):
-                self._passages = len(passages)
-            case OutputScored(persona_id=name, scores=scores):
-                self._totals[name] = scores.total
-            case AnswerWritten(answer=answer, abstained=abstained):
-                self._answer, self._abstained = answer, abstained
-            case RunFinished():
-                self._status, self.ended = "done", True
-            case RunFailed():
-                self._status, self.ended = "failed", True
-            case RunCancelled():
-                self.ended = True
-            case _:
-                pass
-
-    def broken_off(self, error: BaseException) -> RecordedEvent:
-        """The last event of a run that did not come to its end: a defect, or its reader left."""
-        ended: RunFailed | RunCancelled = RunCancelled()
-        if isinstance(error, Exception):
-            reason = one_line(f"internal error: {type(error).__name__}: {error}")
-            ended = RunFailed(reason, "run it again with `persona-moe --debug ask`")
-        recorded = RecordedEvent(self.duration_ms, ended)
-        self.note(recorded)
-        return recorded
-
-    def finished(self) -> "RunSummary":
-        """The line of the history."""
-        from db.history import RunSummary  # noqa: PLC0415 - after the first paint
-
-        best = max(self._totals, key=lambda name: (self._totals[name], name), default="")
-        return RunSummary(
-            run_id=self._run_id, at=self._at, question=self._question, answer=self._answer, abstained=self._abstained,
-            model=self._model or "", passages=self._passages, personas=tuple(self._totals), top_persona=best,
-            duration_ms=self.duration_ms, status=self._status,
-        )  # fmt: skip
 
 
 def _tell(lines: Iterable[str]) -> None:

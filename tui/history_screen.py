@@ -18,6 +18,7 @@ from engine.errors import PersonaMoeError
 from engine.text import printable
 from tui.cells import fit, plain, title
 from tui.widgets.message_line import MessageLine
+from tui.widgets.places_bar import PlacesBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,7 @@ class HistoryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Search, table, the highlighted answer, and what the last key did."""
+        yield PlacesBar("history", self.session.settings.screen.keymap)
         yield Input(placeholder="find words in questions and answers", compact=True, id="find")
         yield DataTable[Text](id="runs", cursor_type="row")
         yield Static(EMPTY, markup=False, id="empty")

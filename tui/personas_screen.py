@@ -18,6 +18,7 @@ from engine.lifecycle import Verdict, performance_of
 from tui.cells import fit, plain, score, title
 from tui.widgets.message_line import MessageLine
 from tui.widgets.persona_card import PersonaCard
+from tui.widgets.places_bar import PlacesBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +72,7 @@ class PersonasScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Table, card, the roster's problems, and what the last key did."""
+        yield PlacesBar("personas", self.session.settings.screen.keymap)
         with Container(id="manager"):
             yield DataTable[Text](id="table", cursor_type="row", zebra_stripes=False)
             yield PersonaCard(id="card")

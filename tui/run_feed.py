@@ -5,32 +5,34 @@ from contextlib import aclosing
 from typing import cast
 
 from engine.errors import PersonaMoeError
-from engine.events import RecordedEvent, RunCancelled, RunFailed
+from engine.events import RecordedEvent, RunCancelled, RunEvent, RunFailed
 from tui.run_view import RunView
 
 
 class RunFeed:
-    """Reads a stream of events into `view` and calls `changed` after each one.
+    """Reads a stream of events into `view`, keeps them in `events`, and calls `changed` after each one.
 
     However the stream ends, the view ends with it: cancelled, failed with a message and a hint, or finished.
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.view = RunView()
+        self.events: list[RunEvent] = []
         self._changed = changed
 
     def reset(self, question: str = "") -> None:
         """Begin a new, empty view; `question` is shown until the run names its own."""
-        self.view = RunView(question=question)
+        self.view, self.events = RunView(question=question), []
         self._changed()
 
     async def follow(self, events: AsyncIterator[RecordedEvent]) -> None:
         """Read `events` to their end; cancelling this cancels the run that makes them."""
-        view = self.view
+        view, kept = self.view, self.events
         try:
             async with aclosing(cast("AsyncGenerator[RecordedEvent]", events)) as stream:
                 async for recorded in stream:
                     view.apply(recorded.event)
+                    kept.append(recorded.event)
                     self._changed()
         except PersonaMoeError as error:
             self._fail(view, error.message, error.hint)
