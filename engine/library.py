@@ -43,8 +43,8 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """What is known of an indexed or skipped file; `reason` is empty for an indexed one."""
+class KnownFile:
+    """What is known of an indexed or skipped file (`size` in bytes); `reason` is empty for an indexed one."""
 
     size: int
     mtime_ns: int
@@ -59,7 +59,7 @@ class _Catalogue:
 
     roots: list[str] = field(default_factory=list)
     read_with: tuple[int, int, float] = (0, 0, 0.0)  # index format, passage_characters and max_file_megabytes
-    files: dict[str, _File] = field(default_factory=dict)
+    files: dict[str, KnownFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,13 @@ class Library:
         """The files that could not be read at the last ingest."""
         return tuple(Skipped(path, file.reason) for path, file in sorted(self._catalogue.files.items()) if file.reason)
 
+    def files(self, path: str) -> dict[str, KnownFile]:
+        """The files under `path` by their own paths, in order, as they were at the last ingest."""
+        return {name: file for name, file in sorted(self._catalogue.files.items()) if _is_under(name, path)}
+
     def count(self, path: str) -> tuple[int, int]:
         """How many indexed files and passages are under `path`."""
-        files = [f for name, f in self._catalogue.files.items() if _is_under(name, path) and not f.reason]
+        files = [file for file in self.files(path).values() if not file.reason]
         return len(files), sum(file.passages for file in files)
 
     def retriever(self, scope: Sequence[str] = ()) -> "ScopedIndex":
@@ -212,9 +216,9 @@ class Library:
         added = len(set(plan.changed[:done]) - before)
         return replace(report, added=added, changed=done - added, cancelled=done < len(plan.changed))
 
-    def _read_file(self, name: str, root: Path, stat: os.stat_result, cancelled: Callable[[], bool]) -> _File:
+    def _read_file(self, name: str, root: Path, stat: os.stat_result, cancelled: Callable[[], bool]) -> KnownFile:
         """Put the passages of one file in place of its old ones; when cancelled, the file is not known any more."""
-        found = _File(stat.st_size, stat.st_mtime_ns)
+        found = KnownFile(stat.st_size, stat.st_mtime_ns)
         try:
             limit = int(self._system.max_file_megabytes * 1e6)
             documents = read_documents(Path(name), root=root if root.is_dir() else root.parent, max_bytes=limit)
@@ -350,5 +354,5 @@ def _is_under(name: str, root: str) -> bool:
     return name == root or name.startswith(root.rstrip("/") + "/")
 
 
-def _is_same(known: _File | None, stat: os.stat_result) -> bool:
+def _is_same(known: KnownFile | None, stat: os.stat_result) -> bool:
     return known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)

@@ -1,6 +1,7 @@
 """A session that plays a script, for what must look the same every time: pictures, failures, slow runs."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +32,7 @@ from engine.events import (
 )
 from engine.evolution import breed
 from engine.feedback import FeedbackGiven, Judgement
+from engine.library import IngestReport, KnownFile
 from engine.lifecycle import Births, Verdict, state_after
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import load_settings
@@ -175,6 +177,25 @@ class ScriptedHistory:
         return [run for run in self.runs if words in run.question][:limit]
 
 
+class ScriptedLibrary:
+    """Two folders, one of which is not there, with files of all kinds."""
+
+    def __init__(self) -> None:
+        self.roots = ("/library", "/gone/notes")
+        self._files = {
+            "/library/people/ysolde-marrak.md": KnownFile(900, 1, 2, 240),
+            "/library/places/gannet-stack-light.md": KnownFile(1200, 1, 3, 311),
+            "/library/[red]scan\x1b[31m.pdf": KnownFile(12, 1, reason="damaged PDF: [b]no trailer\x1b]0;x\x07"),
+            "/gone/notes/a.txt": KnownFile(5, 1, 1, 4),
+        }
+
+    def files(self, path: str) -> dict[str, KnownFile]:
+        return {name: file for name, file in sorted(self._files.items()) if name.startswith(path)}
+
+    def retriever(self) -> None:
+        pass
+
+
 class ScriptedSession:
     """Plays `script`; with `hold`, it then waits until it is cancelled."""
 
@@ -182,7 +203,7 @@ class ScriptedSession:
 
     def __init__(self, script: Sequence[RunEvent] = (), *, hold: bool = False, runs: int = 0) -> None:
         self.settings = load_settings(Path("/nonexistent"))
-        self.roster, self.history = ScriptedRoster(), ScriptedHistory(runs)
+        self.roster, self.history, self.library = ScriptedRoster(), ScriptedHistory(runs), ScriptedLibrary()
         self.script, self.hold = script, hold
         self.passages = 0
         self.skipped: tuple[str, ...] = ()
@@ -192,6 +213,12 @@ class ScriptedSession:
         self.cancelled = self.closed = False
         self.may_open = asyncio.Event()
         self.may_open.set()
+
+    def add(self, paths: Sequence[Path], progress: Any, cancelled: threading.Event) -> IngestReport:
+        progress(12, 340, "/library/[b]slow.pdf")
+        if self.hold:
+            cancelled.wait(20)
+        return IngestReport(files=340, added=11, cancelled=cancelled.is_set())
 
     def suggestions(self) -> list[str]:
         return [QUESTION, "Who led the Net Strike of 1894?", "What were the weights of the Tide Clock cast from?"]

@@ -95,6 +95,17 @@ def test_history(snap_compare, size):
     assert snap_compare(app, run_before=pressing("History · 50+", "f3", "j"), terminal_size=size)
 
 
+@both_sizes
+def test_library(snap_compare, size):
+    app = script.app(script.ScriptedSession())
+    assert snap_compare(app, run_before=pressing("damaged PDF", "f5"), terminal_size=size)
+
+
+def test_reading(snap_compare):
+    app = script.app(script.ScriptedSession(hold=True))
+    assert snap_compare(app, run_before=pressing("12 of 340 files", "f5", "s"), terminal_size=SMALL)
+
+
 def test_help(snap_compare):
     app = script.app(script.ScriptedSession())
     assert snap_compare(app, run_before=pressing("Keys · Ask", "f1"), terminal_size=SMALL)

@@ -170,6 +170,11 @@ class PersonaMoeApp(App[None]):
             keys.append(self.get_key_display(active.binding))
         return [(" ".join(keys), active) for keys, active in found.values()]
 
+    async def on_library_screen_changed(self) -> None:
+        """The ask screen names the library and suggests questions."""
+        if self.ask_screen is not None:
+            await self.ask_screen.library.introduce()
+
     def on_history_screen_replay_wanted(self, event: HistoryScreen.ReplayWanted) -> None:
         """A run of the history goes to the ask screen, event by event."""
         if self.ask_screen is None or self.ask_screen.busy:

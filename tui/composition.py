@@ -126,12 +126,35 @@ class Session:
 
             there = [Path(root) for root in roots if Path(root).exists()] if self.library.is_outdated else []
             report = self.ingest(there, progress, cancelled) if there else IngestReport(skipped=self.library.skipped)
-            self.passages = len(self.library.retriever())
+            self._count()
             return replace(report, passages=self.passages)
         self._paths = tuple(self._paths) or (sample_library(),)
         report = self.ingest(self._paths, progress, cancelled)
-        self.passages = sum(self.library.count(path)[1] for path in self._scope())
+        self._count()
         return report
+
+    def add(self, paths: Sequence[Path], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """`ingest`, and ask what it brings from now on; the sample is asked only while there is nothing else."""
+        report = self.ingest(paths, progress, cancelled)
+        if self._paths and self._scope() != [str(sample_library())]:
+            self._paths = tuple(dict.fromkeys((*self._paths, *paths)))
+        elif str(sample_library()) not in self.library.roots:
+            self._paths = ()
+        self._count()
+        return report
+
+    def drop(self, root: str, progress: "Progress", cancelled: threading.Event) -> int:
+        """Take a root out of the library; returns how many files left. Nothing left to ask: the sample comes back."""
+        files = self.library.remove(root)
+        self._paths = tuple(path for path, name in zip(self._paths, self._scope(), strict=True) if name != root)
+        if not self.library.roots:
+            self.open_now(progress, cancelled)
+        self._count()
+        return files
+
+    def _count(self) -> None:
+        scope = self._scope()
+        self.passages = sum(self.library.count(path)[1] for path in scope) if scope else len(self.library.retriever())
 
     def _scope(self) -> list[str]:
         """The folders and files that the questions go to, as the library knows them."""

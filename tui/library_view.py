@@ -41,8 +41,7 @@ class LibraryView:
             loop.call_soon_threadsafe(self._changed)
 
         try:
-            self.name, self.suggestions = await asyncio.to_thread(self._introduce)
-            self._changed()
+            await self.introduce()
             report = await self._session.open_library(progress)
         except PersonaMoeError as error:
             self.problem = str(error)
@@ -51,6 +50,11 @@ class LibraryView:
         finally:
             self.ready.set()
             self._changed()
+
+    async def introduce(self) -> None:
+        """Ask for the library's name and what can be asked of it: it may have changed."""
+        self.name, self.suggestions = await asyncio.to_thread(self._introduce)
+        self._changed()
 
     def _introduce(self) -> tuple[str, list[str]]:
         return printable(self._session.library_name), self._session.suggestions()

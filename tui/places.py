@@ -36,5 +36,6 @@ PLACES = (
         "history", "History", "f3,f8", "Earlier questions: find and replay them",
         "tui.history_screen", "HistoryScreen",
     ),
+    Place("library", "Library", "f5", "Add, read again and remove documents", "tui.library_screen", "LibraryScreen"),
 )  # fmt: skip
 """In the order of their keys; the ask screen, where the program starts, is where escape leads back to."""
