@@ -1,34 +1,16 @@
 """Where the screens may start, what they may import first, and how they end when they are told to."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
-import threading
-import time
-from pathlib import Path
 
 import pytest
+from terminal import SCRIPTED, Terminal, wait_for
 
 from tui.terminal import terminal_problem
 
 HEAVY = ("tantivy", "networkx", "ollama", "tinydb", "jsonschema", "pypdf", "yaml", "httpx")
-
-PROGRAM = """
-import sys
-import scripted_run as script
-session = script.ScriptedSession(script.walk(), hold=True)
-app = script.app(session)
-app.run()
-with open(sys.argv[1], "w") as report:
-    print("ended", session.cancelled, session.closed, file=report)
-sys.exit(app.return_code)
-"""
 
 
 @pytest.mark.parametrize(
@@ -57,71 +39,66 @@ def test_the_first_paint_needs_no_engine():
     assert done.stdout.strip() == "[]"
 
 
-class Terminal:
-    """The application in a pseudo-terminal of 80x24, in the middle of a run; everything it writes is collected."""
-
-    def __init__(self, folder: Path) -> None:
-        self.report = folder / "report"
-        self.pid, self.file = pty.fork()
-        if not self.pid:
-            here = str(Path(__file__).parent)
-            os.environ.update(TERM="xterm-256color", PYTHONPATH=os.pathsep.join((here, str(Path(here).parent))))
-            os.execv(sys.executable, [sys.executable, "-c", PROGRAM, str(self.report)])
-        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.written = b""
-        self._open = True
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        wait_for(lambda: b"412" in self.written)
-        os.write(self.file, b"1")
-        wait_for(lambda: b"walking" in self.written)
-
-    def _read(self) -> None:
-        while self._open:
-            if select.select([self.file], [], [], 0.05)[0]:
-                try:
-                    self.written += os.read(self.file, 65536)
-                except OSError:
-                    return
-
-    def close(self) -> None:
-        # A read that still waits would keep the terminal open.
-        self._open = False
-        self._reader.join()
-        os.close(self.file)
-
-
-def wait_for(holds) -> None:
-    for _ in range(1500):
-        if holds():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
-
-
-def exit_code(pid: int) -> int:
-    for _ in range(1000):
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    raise AssertionError("it did not end")
+def walking(report):
+    """The application in the middle of a run."""
+    terminal = Terminal([sys.executable, "-c", SCRIPTED.format(script="walk", hold=True), str(report)])
+    terminal.shows("412 passages")
+    terminal.press("1")
+    terminal.shows("walking")
+    return terminal
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stores_the_run_and_leaves_the_terminal_clean(number, tmp_path):
-    terminal = Terminal(tmp_path)
+    terminal = walking(tmp_path / "report")
     os.kill(terminal.pid, number)
-    assert exit_code(terminal.pid) == 128 + number
-    assert terminal.report.read_text() == "ended True True\n"
-    assert terminal.written.rindex(b"\x1b[?1049l") > terminal.written.rindex(b"\x1b[?1049h")
-    assert b"\x1b[?1000l" in terminal.written
-    terminal.close()
+    assert terminal.ends() == 128 + number
+    assert (tmp_path / "report").read_text() == "ended True True\n"
+    assert terminal.is_as_it_was
+    terminal.vanish()
 
 
 def test_a_vanished_terminal_ends_it_too(tmp_path):
-    terminal = Terminal(tmp_path)
-    terminal.close()
-    assert exit_code(terminal.pid) == 128 + signal.SIGHUP
-    assert terminal.report.read_text() == "ended True True\n"
+    terminal = walking(tmp_path / "report")
+    terminal.vanish()
+    assert terminal.ends() == 128 + signal.SIGHUP
+    assert (tmp_path / "report").read_text() == "ended True True\n"
+
+
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color", "screen-256color", "tmux-256color", "linux", "vt220"])
+def test_every_kind_of_terminal_shows_the_answer_and_survives_another_size(term, tmp_path):
+    program = SCRIPTED.format(script="answered", hold=False)
+    terminal = Terminal([sys.executable, "-c", program, str(tmp_path / "report")], term=term)
+    terminal.shows("412 passages")
+    terminal.press("1")
+    terminal.shows("She kept Gannet Stack Light for nineteen years.")
+    terminal.resize(40, 10)
+    terminal.shows("● answered")
+    terminal.resize(80, 24)
+    terminal.shows("It was built by Tobiász Krelle.")
+    terminal.press("\x11")
+    assert terminal.ends() == 0
+    assert terminal.is_as_it_was
+    terminal.vanish()
+
+
+def test_suspended_it_gives_the_terminal_back_and_returns(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(SCRIPTED.format(script="answered", hold=False))
+    terminal = Terminal(["sh", "-i"], environ={"PS1": "shell> "})
+    terminal.shows("shell> ")
+    terminal.press(f"{sys.executable} {program} {tmp_path / 'report'}\r")
+    terminal.shows("412 passages")
+    terminal.press("\x1a")
+    terminal.shows("Stopped")
+    assert terminal.is_as_it_was
+    terminal.press("fg\r")
+    terminal.shows("412 passages")
+    terminal.press("1")
+    terminal.shows("It was built by Tobiász Krelle.")
+    terminal.press("\x11")
+    wait_for(lambda: (tmp_path / "report").exists() and (tmp_path / "report").read_text() == "ended False True\n")
+    assert terminal.is_as_it_was
+    terminal.press("exit\r")
+    terminal.ends()
+    terminal.vanish()
