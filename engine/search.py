@@ -200,6 +200,10 @@ class SearchIndex:
             parts.append((self._tantivy.Occur.Must, self._filter("scope", scope)))
         return sorted(number for number, _ in self._ranked(self._tantivy.Query.boolean_query(parts), 64))
 
+    def under(self, scope: str, limit: int) -> list[int]:
+        """The first `limit` passages of a folder, file or group."""
+        return [number for number, _ in self._ranked(self._filter("scope", [scope]), limit)]
+
     def open(self, number: int) -> OpenedPassage:
         """See `Retriever.open`."""
         if (found := self._opened.get(number)) is None:

@@ -49,6 +49,25 @@ async def test_a_folder_is_added_and_asked_from_then_on(session, docs):
     assert session.library.roots == (str(docs),)
 
 
+async def test_enter_on_a_file_shows_its_names_and_passages(session):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"net-school", "enter", "tab", "enter")
+        await script.until(pilot, lambda: on(pilot, "esc closes"))
+        assert on(pilot, "net school in 13 passages, 2 about it")
+        assert on(pilot, "passages 0-")
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, LibraryScreen)
+
+
+async def test_a_skipped_file_does_not_open():
+    async with script.app(script.ScriptedSession()).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("tab", "enter")
+        assert isinstance(pilot.app.screen, LibraryScreen)
+        assert pilot.app.screen.query_one("#files").has_focus
+
+
 async def test_rescan_reads_what_changed(session, docs):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from engine.library import IngestReport, KnownFile
     from tui.composition import Session
+    from tui.widgets.cursor_pane import CursorPane
 
 Files = dict[str, "KnownFile"]
 
@@ -165,6 +166,21 @@ class LibraryScreen(Screen[None]):
         if action in {"add", "rescan", "remove", "undo"}:
             return not self.ingest.busy and (action != "undo" or bool(self._removed))
         return super().check_action(action, parameters)
+
+    def on_cursor_pane_chosen(self, event: CursorPane.Chosen) -> None:
+        """Enter on a file tells what the index holds of it."""
+        event.stop()
+        root, name = self._root, self.query_one(FilePane).chosen
+        if root is not None and name is not None:
+            self._open(name, next(path for path in self._files[root] if _inside(path, root) == name))
+
+    @work(group="file", exclusive=True)
+    async def _open(self, name: str, path: str) -> None:
+        from engine.inventory import contents_of  # noqa: PLC0415 - not needed before
+        from tui.file_screen import FileScreen  # noqa: PLC0415 - not needed before
+
+        contents = await asyncio.to_thread(contents_of, self.session.library.index, path)
+        self.app.push_screen(FileScreen(name, contents))
 
     # -- keys ---------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tui.cells import fit, plain, title
-from tui.widgets.line_pane import LinePane
+from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NARROW, WIDE = 40, 60
 
 
-class FilePane(LinePane):
+class FilePane(CursorPane):
     """One line a file, those that were skipped first; only the visible ones are drawn."""
 
     BORDER_TITLE = " Files "
@@ -26,14 +26,20 @@ class FilePane(LinePane):
         super().__init__(id=id)
         self._files: Sequence[tuple[str, KnownFile]] = ()
 
+    @property
+    def chosen(self) -> str | None:
+        """The name of the file under the cursor, if it was indexed."""
+        name, file = self._files[self.cursor] if self._files else ("", None)
+        return name if file is not None and not file.reason else None
+
     def show(self, files: Sequence[tuple[str, KnownFile]], name: str) -> None:
         """Show these files, each with its name in the folder; `name` says which they are."""
         self._files = files
         self.border_title = title(f"{plain(name)} · {len(files):,} files")
-        self.top = 0
         self.resized_to(len(files))
+        self.point_to(0)
 
-    def line_at(self, index: int, width: int) -> Text:
+    def entry_at(self, index: int, width: int) -> Text:
         """Name and figures, or name and reason."""
         name, file = self._files[index]
         if file.reason:
