@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from db.metrics import Metrics, Recent
 from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
@@ -36,6 +38,7 @@ from engine.library import IngestReport, KnownFile
 from engine.lifecycle import Births, Verdict, state_after
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import load_settings
+from tui.checks import Finding
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
 WALKERS = ("control", "tracker", "archivist", "skeptic")
@@ -260,6 +263,23 @@ class ScriptedSession:
     def breed(self, persona_ids: Sequence[str]) -> PersonaBorn:
         parents = [self.roster._entries[name] for name in dict.fromkeys(persona_ids)]
         return breed(self.roster, parents, seed=7, decided_by="user")
+
+    def metrics(self) -> Metrics:
+        found = Metrics(models=Counter({"none": 3, "qwen3:4b": 1}), buckets=[0, 0, 2, 1, *[0] * 11], seconds=0.4)
+        found.outcomes.update(answered=2, abstained=1, failed=1)
+        found.levels.update(WARNING=2, ERROR=1)
+        found.recent = Recent(4, 1, [31.0, 47.0, 82.0], Counter({"[b]no model\x1b[1m": 1}), Counter({"the disk": 1}))
+        found.recent.phases = {"walking": 0.12, "reading": 0.03}
+        return found
+
+    def checks(self) -> list[Finding]:
+        return [
+            Finding("library", True, "2 folders or files, 6 passages, 1 files skipped", "library list shows why"),
+            Finding("ollama", False, "it does not answer [red]\x1b]0;x\x07", "start it with `ollama serve`"),
+        ]
+
+    def logged(self, limit: int) -> list[dict[str, str]]:
+        return [{"at": "2026-01-02T10:00:00.000+00:00", "level": "ERROR", "message": "[b]boom\x1b[2J\nagain"}][:limit]
 
     async def close(self) -> None:
         self.closed = True

@@ -62,7 +62,7 @@ def test_for_a_person_each_finding_is_a_line_and_its_advice_another(look, worksp
 
 
 def test_a_terminal_that_will_do(look, monkeypatch):
-    monkeypatch.setattr("tui.commands.doctor.terminal_problem", lambda _environ, *, isatty: None)
+    monkeypatch.setattr("tui.checks.terminal_problem", lambda _environ, *, isatty: None)
     assert look()["terminal"] == look()["terminal"] | {"ok": True, "advice": ""}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from db.history import History, RunSummary
+from db.metrics import measure
 from db.metrics_text import metrics_text
 from db.snapshots import RunRecorder
 from db.workspace import Workspace
@@ -88,7 +89,7 @@ def test_outcomes_and_times(tmp_path):
         summary(4, status="failed"),
         summary(5, status="cancelled"),
     ]
-    found = parsed(metrics_text(runs, tmp_path, []))
+    found = parsed(metrics_text(measure(runs, tmp_path, [])))
     outcomes = [
         found[f'persona_moe_runs_total{{outcome="{o}"}}'] for o in ("answered", "abstained", "failed", "cancelled")
     ]
@@ -102,7 +103,7 @@ def test_outcomes_and_times(tmp_path):
 
 def test_names_cannot_break_a_label_or_steer_a_terminal(tmp_path):
     hostile = 'a"b\\c\n# TYPE x counter\x1b[2J\u202e'
-    text = metrics_text([summary(1, model=hostile), summary(2, model=f"{hostile}\x07")], tmp_path, [])
+    text = metrics_text(measure([summary(1, model=hostile), summary(2, model=f"{hostile}\x07")], tmp_path, []))
     found = parsed(text)
     assert found[r'persona_moe_model_runs_total{model="a\"b\\c # TYPE x counter[2J"}'] == 2
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
@@ -118,7 +119,7 @@ def test_reasons_are_few_and_damaged_events_are_left_out(tmp_path):
     (tmp_path / "r0.jsonl.gz").write_bytes(b"nonsense")
     (tmp_path / "r1.jsonl.gz").write_bytes(gzip.compress(b'{"event": "Unheard"}\n'))
     (tmp_path / "r2.jsonl.gz").unlink()
-    found = parsed(metrics_text(runs, tmp_path, []))
+    found = parsed(metrics_text(measure(runs, tmp_path, [])))
     assert found["persona_moe_recent_runs"] == found["persona_moe_recent_degraded_runs"] == 97
     reasons = {name: count for name, count in found.items() if "recent_degradations" in name}
     assert (len(reasons), sum(reasons.values())) == (21, 97)

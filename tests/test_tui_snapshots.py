@@ -106,6 +106,12 @@ def test_reading(snap_compare):
     assert snap_compare(app, run_before=pressing("12 of 340 files", "f5", "s"), terminal_size=SMALL)
 
 
+@both_sizes
+def test_health(snap_compare, size):
+    app = script.app(script.ScriptedSession())
+    assert snap_compare(app, run_before=pressing("boom", "f7"), terminal_size=size)
+
+
 def test_help(snap_compare):
     app = script.app(script.ScriptedSession())
     assert snap_compare(app, run_before=pressing("Keys · Ask", "f1"), terminal_size=SMALL)

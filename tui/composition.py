@@ -4,13 +4,14 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import LanguageModelError, StoreError, UnknownRunError
 from engine.events import (
@@ -26,12 +27,14 @@ from engine.text import one_line
 
 if TYPE_CHECKING:
     from db.history import History
+    from db.metrics import Metrics
     from db.roster import FolderRoster
     from db.workspace import Workspace
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
     from engine.settings import Settings
+    from tui.checks import Finding
 
 _NO_MODEL = "none"
 _LOG = logging.getLogger("persona_moe")
@@ -273,6 +276,25 @@ class Session:
         except StoreError:
             return {}
         return {run_id: marks({n: e.liked for n, e in entries.items()}) for run_id, entries in judged.items()}
+
+    def metrics(self) -> "Metrics":
+        """The workspace in numbers. Raises StoreError."""
+        from db.log import entries  # noqa: PLC0415 - after the first paint
+        from db.metrics import measure  # noqa: PLC0415 - after the first paint
+
+        return measure(self.history.runs(), self.workspace.runs, entries(self.workspace.log))
+
+    def logged(self, limit: int) -> list[dict[str, Any]]:
+        """The newest entries of the log, newest first. Raises StoreError."""
+        from db.log import entries  # noqa: PLC0415 - after the first paint
+
+        return list(islice(entries(self.workspace.log), limit))
+
+    def checks(self) -> "Iterator[Finding]":
+        """Everything that a run needs, looked at one by one (`tui.checks`)."""
+        from tui.checks import checks  # noqa: PLC0415 - after the first paint
+
+        return checks(self)
 
     async def close(self) -> None:
         """Let go of the language model's connections."""

@@ -37,5 +37,6 @@ PLACES = (
         "tui.history_screen", "HistoryScreen",
     ),
     Place("library", "Library", "f5", "Add, read again and remove documents", "tui.library_screen", "LibraryScreen"),
+    Place("health", "Health", "f7", "Runs, times and trouble; what a run needs", "tui.health_screen", "HealthScreen"),
 )  # fmt: skip
 """In the order of their keys; the ask screen, where the program starts, is where escape leads back to."""

@@ -12,10 +12,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 1 if the history cannot be read."""
-    session = open_session(options.workspace)
-    from db.log import entries  # noqa: PLC0415 - with the store
     from db.metrics_text import metrics_text  # noqa: PLC0415 - with the store
 
-    text = metrics_text(session.history.runs(), session.workspace.runs, entries(session.workspace.log))
-    print_text(text.rstrip("\n"))
+    print_text(metrics_text(open_session(options.workspace).metrics()).rstrip("\n"))
     return 0
