@@ -22,6 +22,7 @@ from typing import Any, Literal, Self
 COMPLETION, EMBEDDING = ("completion",), ("embedding",)
 MODELS: Mapping[str, Sequence[str]] = {"qwen3:4b": COMPLETION}
 CREATED = "2025-11-01T12:00:00.000000Z"
+TOO_LONG = "the input length exceeds the context length"
 TICK = 0.002
 
 
@@ -139,7 +140,7 @@ class OllamaServer:
             case (("GET" | "HEAD"), "/"):
                 await wire.whole(200, b"Ollama is running", "text/plain; charset=utf-8")
             case "GET", "/api/version":
-                await wire.json(200, {"version": "0.13.0"})
+                await wire.json(200, {"version": "0.17.4"})
             case "GET", "/api/tags" if self.listing is not None:
                 await self._play(self.listing, wire)
             case "GET", "/api/tags":
@@ -158,38 +159,57 @@ class OllamaServer:
             case _:
                 await wire.whole(404, b"404 page not found", "text/plain")
 
+    def _kinds(self, name: str) -> Sequence[str] | None:
+        """What a model can do; None when there is none of that name."""
+        return self.models.get(name) or self.models.get(f"{name}:latest")
+
     async def _show(self, request: Recorded, wire: "_Wire") -> None:
         name = request.body.get("model", "")
-        if name not in self.models:
+        if (kinds := self._kinds(name)) is None:
             await wire.json(404, {"error": f"model '{name}' not found"})
             return
-        shown = {"modelfile": "", "template": "", "details": _listed(name, self.models[name])["details"]}
+        shown = {"modelfile": "", "template": "", "details": _listed(name, kinds)["details"]}
         if self.tells_capabilities:
-            shown["capabilities"] = list(self.models[name])
-        await wire.json(200, shown | {"model_info": {"general.architecture": "stub"}, "modified_at": CREATED})
+            shown["capabilities"] = list(kinds)
+        family = shown["details"]["family"]
+        info = {"general.architecture": family, f"{family}.context_length": self.context_length}
+        await wire.json(200, shown | {"model_info": info, "modified_at": CREATED})
 
     async def _embed(self, request: Recorded, wire: "_Wire") -> None:
-        given = request.body.get("input", "")
+        name, given = request.body.get("model", ""), request.body.get("input", "")
         texts = [given] if isinstance(given, str) else given
+        if self._kinds(name) is None:
+            await wire.json(404, {"error": f'model "{name}" not found, try pulling it first'})
+            return
+        if request.body.get("truncate") is False and max(map(_tokens, texts), default=0) > self.context_length:
+            await wire.json(400, {"error": TOO_LONG})
+            return
         vectors = [[len(text) % 7 / 7, text.count("e") / 100, 1.0] for text in texts]
-        await wire.json(200, {"model": request.body.get("model"), "embeddings": vectors, "total_duration": 1})
+        counts = {"total_duration": 1, "load_duration": 1, "prompt_eval_count": sum(map(_tokens, texts))}
+        await wire.json(200, {"model": name, "embeddings": vectors, **counts})
 
     async def _chat(self, request: Recorded, wire: "_Wire") -> None:
         body, name = request.body, request.body.get("model", "")
-        if name not in self.models and f"{name}:latest" not in self.models:
+        if (kinds := self._kinds(name)) is None:
             await wire.json(404, {"error": f"model '{name}' not found"})
-            return
-        if "completion" not in self.models.get(name, COMPLETION):
+        elif body.get("think") and "thinking" not in kinds:
+            await wire.json(400, {"error": f'"{name}" does not support thinking'})
+        elif "completion" not in kinds:
             await wire.json(400, {"error": f'"{name}" does not support chat'})
-            return
+        elif not body["messages"]:
+            reason = "unload" if body.get("keep_alive") == 0 else "load"
+            await wire.json(200, _part(name, {"content": ""}) | {"done": True, "done_reason": reason})
+        else:
+            await self._write(request, wire)
+
+    async def _write(self, request: Recorded, wire: "_Wire") -> None:
+        body = request.body
         window = min(body.get("options", {}).get("num_ctx", 4096), self.context_length)
-        tokens = sum(len(message["content"]) for message in body["messages"]) // 4 + 8
-        if tokens > window:
-            if self.knows_truncate and body.get("truncate") is False:
-                await wire.json(400, {"error": "the input length exceeds the context length"})
-                return
-            tokens = window // 2
-        await self._play(self._script.popleft() if self._script else _default(body), wire, tokens)
+        tokens = sum(_tokens(message["content"]) for message in body["messages"]) + 8
+        if tokens > window and self.knows_truncate and body.get("truncate") is False:
+            await self._play(failure(400, TOO_LONG), wire)
+        else:  # what is too long is cut to the very size of the window
+            await self._play(self._script.popleft() if self._script else _default(body), wire, min(tokens, window))
 
     async def _play(self, reply: Scripted, wire: "_Wire", prompt_tokens: int = 0) -> None:
         if reply.body is not None:
@@ -198,7 +218,7 @@ class OllamaServer:
         if reply.error and reply.end != "error":
             await wire.json(reply.status, {"error": reply.error}, reply.headers)
             return
-        name, is_streamed = wire.request.body.get("model"), wire.request.body.get("stream", True)
+        name, is_streamed = wire.request.body.get("model", ""), wire.request.body.get("stream", True)
         closing = {
             "done_reason": reply.done_reason,
             "total_duration": 10_000_000,
@@ -209,19 +229,17 @@ class OllamaServer:
             "eval_duration": 1_000_000,
         }
         if not is_streamed:
-            message = {"role": "assistant", "content": "".join(reply.tokens)}
-            await wire.json(200, {"model": name, "created_at": CREATED, "message": message, "done": True, **closing})
+            message = {"content": "".join(reply.tokens)}
+            await wire.json(200, _part(name, message) | {"done": True, **closing})
             return
         await wire.begin(reply.content_type)
         for kind, tokens in (("thinking", reply.thinking), ("content", reply.tokens)):
             for token in tokens:
                 await wire.sleep(reply.delay)
-                message = {"role": "assistant", "content": "", kind: token}
-                await wire.line({"model": name, "created_at": CREATED, "message": message, "done": False})
+                await wire.line(_part(name, {"content": "", kind: token}))
                 wire.request.tokens_sent += 1
         if reply.end == "done":
-            message = {"role": "assistant", "content": ""}
-            await wire.line({"model": name, "created_at": CREATED, "message": message, "done": True, **closing})
+            await wire.line(_part(name, {"content": ""}) | {"done": True, **closing})
         elif reply.end == "error":
             await wire.line({"error": reply.error})
         elif reply.end == "hang":
@@ -308,8 +326,18 @@ def _as_go_writes(value: object) -> bytes:
 
 def _listed(name: str, kinds: Sequence[str]) -> dict[str, Any]:
     family = "qwen3" if "completion" in kinds else "nomic-bert"
-    details = {"format": "gguf", "family": family, "families": [family], "parameter_size": "4B"}
+    details = {"parent_model": "", "format": "gguf", "family": family, "families": [family]}
+    details |= {"parameter_size": "4B", "quantization_level": "Q4_K_M"}
     return {"name": name, "model": name, "modified_at": CREATED, "size": 1, "digest": "0" * 64, "details": details}
+
+
+def _part(name: str, message: dict[str, str]) -> dict[str, Any]:
+    """One object of a chat's answer; the last one says more."""
+    return {"model": name, "created_at": CREATED, "message": {"role": "assistant", **message}, "done": False}
+
+
+def _tokens(text: str) -> int:
+    return len(text) // 4
 
 
 def _default(body: dict[str, Any]) -> Scripted:
