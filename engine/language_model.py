@@ -143,7 +143,8 @@ class LanguageModel:
             hint = "raise max_tokens in configs/ollama.yaml, or choose a model that does not think first"
             raise LanguageModelError(f"{self.name} wrote no text ({part.done_reason or 'stop'})", hint=hint)
         tokens, characters = part.prompt_eval_count, sum(len(message["content"]) for message in request["messages"])
-        was_cut = bool(tokens) and (tokens or 0) * _FEWEST_TOKENS < characters
+        window = self.settings.num_ctx  # a server that cuts fills it to the last token
+        was_cut = bool(tokens) and ((tokens or 0) >= window or (tokens or 0) * _FEWEST_TOKENS < characters)
         return Reply("".join(text), part.done_reason == "length", was_cut, tokens)
 
     async def _parts(self, host: Host, request: dict[str, Any]) -> AsyncGenerator["ollama.ChatResponse", None]:

@@ -303,6 +303,15 @@ async def test_a_prompt_that_is_longer_than_was_estimated_is_refused_not_cut(ser
     assert "num_ctx" in error.hint
 
 
+async def test_a_prompt_that_an_older_server_cuts_without_a_word_is_noticed(server):
+    if server.version >= (0, 12, 4):
+        pytest.skip("this server refuses instead")
+    notices = []
+    async with connected(server, "writer") as model:
+        await send_prompt_to_ollama(CONTEXT + " word" * 500, QUESTION, model, on_notice=notices.append)
+    assert notices == [f"writer:latest read only {WINDOW} tokens: the server cut the prompt, lower num_ctx"]
+
+
 async def test_a_model_that_repeats_itself_is_stopped_and_the_text_kept(server):
     async with connected(server, "repeater") as model:
         error = await fails(model, AnswerCutShortError)
