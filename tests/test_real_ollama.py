@@ -34,6 +34,7 @@ CONTEXT = "[1] The strike was led by Keziah Rosk.\n\n[2] It began in March."
 BLOCKS = [("file.md#0-30", "Keziah Rosk led it."), ("file.md#31-60", "It began in March.")]
 SAID = ["Keziah", " Rosk", " led", " the", " Net", " Strike", ".", " Moons", " eat", " cheese", " daily", "!"]
 WINDOW = 2048
+LENGTHY = {"num_ctx": 32_768, "max_tokens": 30_000}
 MODELS = {  # name: what follows what, and the template of its chat
     "writer": (after(ASSISTANT, SAID), CHAT),
     "thinker": (after(ASSISTANT, [THINK, "Hm", " well", ANSWER]) | after(ANSWER, SAID), THINKING_CHAT),
@@ -275,6 +276,20 @@ async def test_an_answer_that_reaches_max_tokens_is_flagged(server):
 # --- what fails
 
 
+class BegunError(Exception):
+    """The first token is there, more are not wanted."""
+
+
+async def begins(model):
+    """Ask, and leave at the first token."""
+
+    def leave(_token):
+        raise BegunError
+
+    with pytest.raises(BegunError):
+        await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=leave)
+
+
 def once(act):
     """A listener that acts at the first token only."""
     heard = []
@@ -343,13 +358,11 @@ async def test_a_model_that_takes_its_time_to_load(server):
     assert "may still be loading" in error.hint
 
 
-async def test_an_endless_answer_is_given_up(server):
-    async with connected(server, "endless", num_ctx=32_768) as model:
-        await send_prompt_to_ollama(CONTEXT, QUESTION, model)  # it is loaded now
-    async with connected(server, "endless", num_ctx=32_768, max_tokens=30_000, timeout_seconds=0.3) as model:
-        started = time.monotonic()
+async def test_an_endless_answer_is_given_up(server, monkeypatch):
+    monkeypatch.setattr("engine.language_model._LONGEST", 0.5)  # half the two seconds of silence that are allowed
+    async with connected(server, "endless", **LENGTHY, timeout_seconds=2) as model:
+        await begins(model)  # it is loaded now
         error = await fails(model, AnswerCutShortError)
-        assert time.monotonic() - started < 5, "ten times the timeout, and no more"
     assert error.partial.startswith("one two threeone two three")
 
 
@@ -368,28 +381,27 @@ async def test_a_full_queue_is_waited_for(server):
 async def test_cancelling_stops_the_server(server):
     """The server works on one request at a time: the second is answered at once only when the first was given up."""
     begun = asyncio.Event()
-    async with connected(server, "endless", num_ctx=32_768, max_tokens=30_000) as model:
+    async with connected(server, "endless", **LENGTHY) as model:
         task = asyncio.create_task(send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=lambda _: begun.set()))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         started = time.monotonic()
-        options = {"num_ctx": 32_768, "num_predict": 3, "seed": 7}
-        assert exchanged(server.url, *turn("endless", stream=False, options=options)).is_success
+        await begins(model)
         assert time.monotonic() - started < 3, "30,000 tokens take longer"
 
 
 async def test_a_model_that_dies_in_the_middle(server):
-    async with connected(server, "endless", max_tokens=1500) as model:
+    async with connected(server, "endless", **LENGTHY) as model:
         with pytest.raises(AnswerCutShortError, match="error was encountered while running the model") as caught:
             await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(server.kill_runners))
         assert caught.value.partial.startswith("one")
-        assert await send_prompt_to_ollama(CONTEXT, QUESTION, model), "the server starts it again"
+        await begins(model)  # the server has started it again
 
 
 async def test_a_server_that_is_killed_in_the_middle_and_started_again(server):
-    async with connected(server, "endless", max_tokens=1500) as model:
+    async with connected(server, "endless", **LENGTHY) as model:
         with pytest.raises(AnswerCutShortError, match="broke the connection") as caught:
             await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(server.kill))
         assert caught.value.partial.startswith("one")
@@ -397,7 +409,7 @@ async def test_a_server_that_is_killed_in_the_middle_and_started_again(server):
             assert "cannot be reached" in str(await fails(model, BusyError))
         finally:
             server.start()
-        assert await send_prompt_to_ollama(CONTEXT, QUESTION, model), "nothing is left of the old connection"
+        await begins(model)  # nothing is left of the old connection
 
 
 async def test_another_host_answers_when_one_is_gone(server):
