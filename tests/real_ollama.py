@@ -102,4 +102,6 @@ class RealOllama:
         except httpx.TransportError:
             return False
         self.version = tuple(int(part) for part in told.split("-")[0].split("."))
+        if not any(self.version):
+            self.version = (99,)  # what was built without a name is taken for the newest
         return True

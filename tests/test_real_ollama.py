@@ -123,6 +123,7 @@ EXCHANGES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "chat with what is missing": turn("nobody"),
     "chat with what only embeds": turn("embedder"),
     "no thinking": turn("writer", think=False),
+    "chat by a schema": turn("writer", format={"type": "object", "properties": {}}, stream=False),
     "embed": embed("embedder", "one", "two"),
     "load": ("POST", "/api/chat", {"model": "writer", "messages": []}),
     "unload": ("POST", "/api/chat", {"model": "writer", "messages": [], "keep_alive": 0}),
