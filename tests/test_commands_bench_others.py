@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from test_rehearsal import films  # type: ignore[import-not-found]
+from test_rehearsal import films
 
 from tui.command_line import main
 from tui.composition import open_session

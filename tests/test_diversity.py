@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_rehearsal import CONTROL, PERSONAS, STAYER, WALKER, films  # type: ignore[import-not-found]
+from test_rehearsal import CONTROL, PERSONAS, STAYER, WALKER, films
 
 from engine.dataset import Dataset
 from engine.diversity import DiversityRow, measure_diversity

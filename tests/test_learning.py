@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
-from test_rehearsal import FILMS, WALKER, films  # type: ignore[import-not-found]
+from test_rehearsal import FILMS, WALKER, films
 
 from engine import learning, statistics
 from engine.bandit import Experience

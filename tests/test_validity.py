@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from msgspec.structs import replace as replaced
-from test_rehearsal import CONTROL, PERSONAS, STAYER, WALKER, films  # type: ignore[import-not-found]
+from test_rehearsal import CONTROL, PERSONAS, STAYER, WALKER, films
 
 from engine.dataset import Dataset, indexed
 from engine.persona import Persona, PersonaState, RosterEntry
