@@ -2,13 +2,17 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tui.command_line import main
 from tui.composition import Session, open_session
+
+if TYPE_CHECKING:
+    from real_ollama import RealOllama
 
 # Nothing of the machine shows in a test: no workspace of a user, no theme, no colour choice.
 for name in ("PERSONA_MOE_WORKSPACE", "NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
@@ -51,3 +55,15 @@ def call(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., s
         return out or err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealOllama"]:
+    """A real Ollama server with the tiny models of `real_ollama`; no such program here: the test is skipped."""
+    from real_ollama import RealOllama, create_models, program
+
+    if (name := program()) is None:
+        pytest.skip("there is no `ollama` on the PATH, and PERSONA_MOE_OLLAMA names none")
+    with RealOllama(name, tmp_path_factory.mktemp("ollama")) as running:
+        create_models(running)
+        yield running

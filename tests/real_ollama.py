@@ -11,10 +11,25 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import ollama
+import pytest
+from tiny_model import ANSWER, ASSISTANT, CHAT, THINK, THINKING_CHAT, after, save
+
+SAID = ["Keziah", " Rosk", " led", " the", " Net", " Strike", ".", " Moons", " eat", " cheese", " daily", "!"]
+WINDOW = 2048  # tokens asked for, unless a test says more
+MODELS = {  # name: what follows what, and the template of its chat
+    "writer": (after(ASSISTANT, SAID), CHAT),
+    "thinker": (after(ASSISTANT, [THINK, "Hm", " well", ANSWER]) | after(ANSWER, SAID), THINKING_CHAT),
+    "babbler": ({}, CHAT),
+    "endless": (after(ASSISTANT, ["one", " two", " three"], then="one"), CHAT),
+    "repeater": (after(ASSISTANT, ["again"], then="again"), CHAT),
+    "broken": (after(ASSISTANT, ["never"]), CHAT),
+    "odd": (after(ASSISTANT, ["a\x85", "b\u2028", "\x1b[2J", "<&>", "\u202e\u9418"]), CHAT),
+    "embedder": ({"vector": "vector"}, CHAT),
+}
 
 
 def program() -> str | None:
@@ -25,17 +40,17 @@ def program() -> str | None:
 class RealOllama:
     """`with RealOllama(program, folder) as server:` starts it and ends it; `kill` and `start` in between are allowed.
 
-    A server on a folder that another one used has that one's models.
+    A server on a folder that another one uses has that one's models. `queue`: requests that wait while a model loads.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, *, queue: int = 512) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{probe.getsockname()[1]}"
         self.url, self.log = f"http://{self.address}", folder / "ollama.log"
         self.client = ollama.Client(self.url, trust_env=False)
         self.version: tuple[int, ...] = ()
-        self._program, self._folder = name, folder
+        self._program, self.folder, self._queue = name, folder, queue
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -48,8 +63,10 @@ class RealOllama:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        own = {"HOME": self._folder, "OLLAMA_MODELS": self._folder / "models", "OLLAMA_HOST": self.address}
-        quiet = {"OLLAMA_NO_CLOUD": 1, "OLLAMA_NOPRUNE": 1, "OLLAMA_MAX_QUEUE": 1}  # a queue that a test can fill
+        own = {"HOME": self.folder, "OLLAMA_MODELS": self.folder / "models", "OLLAMA_HOST": self.address}
+        quiet = {"OLLAMA_NO_CLOUD": 1, "OLLAMA_NOPRUNE": 1, "OLLAMA_MAX_QUEUE": self._queue}
+        # All models stay: 0.17 was seen to wait for ever for room when a client had left while a model was loading.
+        quiet["OLLAMA_MAX_LOADED_MODELS"] = 16
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._program, "serve"],
@@ -71,6 +88,11 @@ class RealOllama:
             self._process.wait()
             self._process = None
 
+    def needs(self, *version: int) -> None:
+        """Skip a test of what came with this version."""
+        if self.version < version:
+            pytest.skip(f"Ollama {'.'.join(map(str, self.version))} does not do this yet")
+
     def kill_runners(self) -> None:
         """`kill -9` the processes that run the models, as the system does when memory is short."""
         assert self._process is not None
@@ -85,7 +107,7 @@ class RealOllama:
         """
         digest = self.client.create_blob(path)
         self.client.create(name, files={path.name: digest}, template=template, parameters={"num_thread": 1})
-        (manifest,) = self._folder.glob(f"models/manifests/*/*/{name}/latest")
+        (manifest,) = self.folder.glob(f"models/manifests/*/*/{name}/latest")
         os.utime(manifest, (made := time.time() - age, made))
 
     def damage(self, name: str) -> None:
@@ -105,3 +127,23 @@ class RealOllama:
         if not any(self.version):
             self.version = (99,)  # what was built without a name is taken for the newest
         return True
+
+
+def create_models(server: RealOllama) -> None:
+    """Give a new server all of MODELS, the last one the newest; `broken` cannot be loaded."""
+    for age, (name, (table, template)) in zip(range(len(MODELS), 0, -1), MODELS.items(), strict=True):
+        path = save(server.folder / f"{name}.gguf", table, embeds=name == "embedder")
+        server.create(name, path, template, age=age * 60)
+    server.damage("broken")
+
+
+def turn(model: str, text: str = "hello", **more: Any) -> tuple[str, str, dict[str, Any]]:
+    """A chat to `exchanged`."""
+    options = {"temperature": 0.2, "num_ctx": WINDOW, "num_predict": 64, "seed": 7}
+    body = {"model": model, "messages": [{"role": "user", "content": text}], "options": options, "truncate": False}
+    return "POST", "/api/chat", body | more
+
+
+def exchanged(url: str, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+    """What a server answers, with nothing of ours in between."""
+    return httpx.request(method, url + path, json=body, timeout=20, trust_env=False)
