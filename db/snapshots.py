@@ -57,6 +57,11 @@ def graph_path(folder: Path, query_id: str) -> Path:
     return folder / f"{_safe(query_id)}.graph.json.gz"
 
 
+def files_of_run(run_id: str) -> tuple[str, ...]:
+    """The names of the files that a run may have; raises UnknownRunError for an id that is no file name."""
+    return f"{_safe(run_id)}.jsonl.gz", f"{run_id}.jsonl", f"{run_id}.graph.json.gz"
+
+
 class RunRecorder:
     """Keeps the events of one run as they come, so that a killed session leaves what it saw.
 

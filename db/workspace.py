@@ -46,6 +46,11 @@ class Workspace:
         return self.root / "db" / "runs"
 
     @property
+    def trash(self) -> Path:
+        """The runs that were deleted, for as long as they can be brought back."""
+        return self.root / "db" / "trash"
+
+    @property
     def ledger(self) -> Path:
         """Every change of every persona, one line each."""
         return self.root / "db" / "ledger.jsonl"

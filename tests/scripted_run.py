@@ -1,14 +1,22 @@
 """A session that plays a script, for what must look the same every time: pictures, failures, slow runs."""
 
 import asyncio
+import shutil
+import tempfile
 import threading
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+
+from db.history import History, RunSummary
 from db.metrics import Metrics, Recent
+from db.trash import Trash
 from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
@@ -158,26 +166,24 @@ class ScriptedRoster:
         return ()
 
 
-def summary(n: int, **changed: Any) -> SimpleNamespace:
-    fields = {
-        "run_id": f"run-{n}", "at": f"2026-01-02T10:{n % 60:02}:00+00:00", "question": f"Question {n}: {QUESTION}",
-        "answer": "Tobiász Krelle. [1]", "abstained": n % 5 == 1, "model": "", "passages": 20, "personas": WALKERS,
-        "top_persona": "tracker", "duration_ms": 83.2, "status": "cancelled" if n % 7 == 3 else "done",
-    }  # fmt: skip
-    return SimpleNamespace(**{**fields, **changed})
+def summary(n: int, **changed: Any) -> RunSummary:
+    """The run number `n` of a history; every minute there is one more."""
+    at = f"2026-01-02T{10 + n // 60:02}:{n % 60:02}:00+00:00"
+    run = RunSummary(
+        run_id=f"run-{n}", at=at, question=f"Question {n}: {QUESTION}",
+        answer="Tobiász Krelle. [1]", abstained=n % 5 == 1, model="", passages=20, personas=WALKERS,
+        top_persona="tracker", duration_ms=83.2, status="cancelled" if n % 7 == 3 else "done",
+    )  # fmt: skip
+    return replace(run, **changed)
 
 
-class ScriptedHistory:
-    def __init__(self, runs: int) -> None:
-        self.runs = [summary(n) for n in range(runs)]
-        self.reads: list[tuple[int, int]] = []
-
-    def recent(self, limit: int, offset: int) -> list[SimpleNamespace]:
-        self.reads.append((limit, offset))
-        return self.runs[offset : offset + limit]
-
-    def search(self, words: str, limit: int) -> list[SimpleNamespace]:
-        return [run for run in self.runs if words in run.question][:limit]
+def history_of(runs: Sequence[RunSummary], folder: Path) -> History:
+    """A history with these runs, oldest first, in files of a thousand as the real one writes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, len(runs), 1000), start=1):
+        table = {str(n): run for n, run in enumerate(runs[first : first + 1000], start=1)}
+        (folder / f"runs-{number:06}.json").write_bytes(msgspec.json.encode({"_default": table}))
+    return History(folder)
 
 
 class ScriptedLibrary:
@@ -206,7 +212,11 @@ class ScriptedSession:
 
     def __init__(self, script: Sequence[RunEvent] = (), *, hold: bool = False, runs: int = 0) -> None:
         self.settings = load_settings(Path("/nonexistent"))
-        self.roster, self.history, self.library = ScriptedRoster(), ScriptedHistory(runs), ScriptedLibrary()
+        self.roster, self.library = ScriptedRoster(), ScriptedLibrary()
+        self.root = root = Path(tempfile.mkdtemp(prefix="scripted-"))
+        weakref.finalize(self, shutil.rmtree, root)
+        self.history = history_of([summary(n) for n in reversed(range(runs))], root / "history")
+        self.trash = Trash(root / "trash", self.history, root / "runs")
         self.script, self.hold = script, hold
         self.passages = 0
         self.skipped: tuple[str, ...] = ()

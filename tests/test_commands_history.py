@@ -27,7 +27,7 @@ def asked(call):
 
 def test_no_runs_yet(call):
     assert call("history", "list") == "no runs yet\n"
-    assert call("history", "list", "owl") == "no run has these words\n"
+    assert call("history", "list", "owl") == "no such run\n"
     assert json.loads(call("history", "list", "--json")) == []
     assert "there are no runs yet" in call("history", "show", "2", code=2)
 

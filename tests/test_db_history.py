@@ -40,7 +40,7 @@ def filled(history: History, runs: int) -> list[str]:
 
 
 def test_an_empty_history_has_no_runs(history):
-    assert history.recent() == history.search("x") == history.problems() == []
+    assert history.recent() == history.search(bool) == history.problems() == []
     assert history.count() == 0
     with pytest.raises(UnknownRunError, match="no runs yet"):
         history.find("x")
@@ -58,14 +58,83 @@ def test_runs_come_newest_first_over_all_files(history, tmp_path):
     assert History(tmp_path / "history").recent(1) == [replace(RUN, run_id="run-024")]
 
 
-def test_search_asks_for_all_words_whatever_their_case_and_accents(history):
-    history.add(replace(RUN, run_id="a", question="Où est Łódź, la ville des ÉCOLES?", answer=""))
-    history.add(replace(RUN, run_id="b", question="Straße", answer="Where the ECOLES are"))
-    assert [run.run_id for run in history.search("ecoles")] == ["b", "a"]
-    assert [run.run_id for run in history.search("école VILLE")] == ["a"]
-    assert [run.run_id for run in history.search("strasse")] == ["b"]
-    assert [run.run_id for run in history.search("ecoles", limit=1)] == ["b"]
-    assert history.search("école nowhere") == []
+def test_a_search_ends_when_enough_is_found(history):
+    filled(history, 25)
+    looked_at = []
+
+    def even(run: RunSummary) -> bool:
+        looked_at.append(run.run_id)
+        return int(run.run_id[-1]) % 2 == 0
+
+    assert [run.run_id for run in history.search(even, 3)] == ["run-024", "run-022", "run-020"]
+    assert looked_at[-1] == "run-020"
+    assert len(history.search(even)) == 13
+    assert history.search(lambda _run: False) == []
+
+
+def test_places_are_found_file_by_file_and_read_again(history):
+    ids = filled(history, 25)
+    everything = list(history.places())
+    assert [(list(places.numbers), places.looked_at) for places in everything] == [
+        ([5, 4, 3, 2, 1], 5), ([*range(10, 0, -1)], 10), ([*range(10, 0, -1)], 10)
+    ]  # fmt: skip
+    found = [places for places in history.places(lambda run: run.run_id in {ids[3], ids[24]}) if places.numbers]
+    assert [run.run_id for places in found for run in history.at(places.path, places.numbers)] == [ids[24], ids[3]]
+    assert history.at(everything[0].path, [5, 6]) == [replace(RUN, run_id=ids[24]), None]
+    assert history.at(everything[0].path.with_name("runs-000009.json"), [1]) == [None]
+
+
+def test_removed_runs_come_back_to_their_places(history):
+    ids = filled(history, 25)
+    with history.lock():
+        removed = list(history.remove([ids[4], ids[22], "nowhere"]))
+    assert [(placed.name, placed.number, placed.summary.run_id) for placed in removed] == [
+        ("runs-000003.json", 3, ids[22]), ("runs-000001.json", 5, ids[4])
+    ]  # fmt: skip
+    left = [run_id for run_id in ids if run_id not in {ids[4], ids[22]}]
+    assert [run.run_id for run in history.recent(50)] == left[::-1]
+    assert [history.has(placed) for placed in removed] == [False, False]
+    with history.lock():
+        for placed in removed:
+            history.put_back(placed)
+    assert [run.run_id for run in history.recent(50)] == ids[::-1]
+    assert [history.has(placed) for placed in removed] == [True, True]
+
+
+def test_a_run_whose_place_was_taken_comes_back_to_the_end_of_its_file(history):
+    ids = filled(history, 3)
+    with history.lock():
+        (placed,) = history.remove([ids[2]])
+    history.add(replace(RUN, run_id="new"))
+    with history.lock():
+        history.put_back(placed)
+    assert [run.run_id for run in history.recent()] == [ids[2], "new", ids[1], ids[0]]
+
+
+def test_a_history_whose_newest_runs_were_all_removed_goes_on(history):
+    ids = filled(history, 11)
+    with history.lock():
+        assert len(list(history.remove([ids[10]]))) == 1
+    assert history.count() == 10
+    history.add(RUN)
+    assert [run.run_id for run in history.recent(2)] == [RUN.run_id, ids[9]]
+
+
+def test_what_was_removed_can_be_forgotten_by_the_older_generation_too(history, tmp_path):
+    ids = filled(history, 2)
+    with history.lock():
+        (placed,) = history.remove([ids[0]])
+        assert ids[0].encode() in b"".join(path.read_bytes() for path in (tmp_path / "history").glob("runs-*"))
+        history.forget_older(placed.name)
+    assert ids[0].encode() not in b"".join(path.read_bytes() for path in (tmp_path / "history").glob("runs-*"))
+    assert [run.run_id for run in history.recent()] == [ids[1]]
+
+
+def test_the_last_run_has_a_name(history):
+    with pytest.raises(UnknownRunError, match="no runs yet"):
+        history.find("last")
+    ids = filled(history, 12)
+    assert history.find("last").run_id == ids[-1]
 
 
 def test_a_run_is_found_by_its_id_or_a_prefix_that_only_it_has(history):

@@ -243,7 +243,7 @@ async def test_a_replay_can_be_paused_stepped_and_ended():
         assert "paused" in script.screen_text(pilot.app)
         await pilot.press("escape")
         await script.until(pilot, lambda: screen.feed.view.finished)
-        assert (screen.feed.view.phase, screen.replay) == (Phase.ANSWERED, None)
+        assert (screen.feed.view.phase, screen.replay.ended) == (Phase.ANSWERED, True)
 
 
 async def test_an_answer_is_judged_from_the_empty_input():

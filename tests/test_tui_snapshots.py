@@ -92,7 +92,65 @@ def test_personas(snap_compare, size):
 @both_sizes
 def test_history(snap_compare, size):
     app = script.app(script.ScriptedSession(runs=60))
-    assert snap_compare(app, run_before=pressing("History · 50+", "f3", "j"), terminal_size=size)
+    assert snap_compare(app, run_before=pressing("± 2026-01-02", "f3", "j"), terminal_size=size)
+
+
+def test_history_empty(snap_compare):
+    app = script.app(script.ScriptedSession())
+    assert snap_compare(app, run_before=pressing("No question", "f3"), terminal_size=SMALL)
+
+
+@both_sizes
+def test_history_found(snap_compare, size):
+    app = script.app(script.ScriptedSession(runs=60))
+    found = pressing("is:cancelled” · 1 ", "f3", "slash", *"17 is:cancelled", "enter", "slash")
+    assert snap_compare(app, run_before=found, terminal_size=size)
+
+
+def test_history_refused(snap_compare):
+    app = script.app(script.ScriptedSession(runs=60))
+    assert snap_compare(app, run_before=pressing("did you", "f3", "slash", *"is:x", "enter"), terminal_size=SMALL)
+
+
+@both_sizes
+def test_history_compare(snap_compare, size):
+    app = script.app(script.ScriptedSession(runs=60))
+
+    async def play(pilot: Any) -> None:
+        await pressing("± 2026-01-02", "f3")(pilot)
+        await pressing("Two runs", "c", "j", "j", "c")(pilot)
+
+    assert snap_compare(app, run_before=play, terminal_size=size)
+
+
+@both_sizes
+def test_history_export(snap_compare, size):
+    app = script.app(script.ScriptedSession(runs=60))
+
+    async def play(pilot: Any) -> None:
+        await pressing("± 2026-01-02", "f3")(pilot)
+        await pressing("Write to question-0", "e")(pilot)
+
+    assert snap_compare(app, run_before=play, terminal_size=size)
+
+
+@both_sizes
+def test_history_hostile(snap_compare, size):
+    text = "[red]bold[/red]\x1b[2J\x1b]0;gone\x07\x9b31m\u202eevil\u2066 鐘🔔"
+    session = script.ScriptedSession()
+    runs = [script.summary(n, question=text, answer=text, model=text, top_persona=text) for n in range(3)]
+    session.history = script.history_of(runs, session.root / "hostile")
+    assert snap_compare(script.app(session), run_before=pressing(" ± 2026", "f3"), terminal_size=size)
+
+
+@both_sizes
+def test_replay(snap_compare, size):
+    async def play(pilot: Any) -> None:
+        await pressing("± 2026-01-02", "f3")(pilot)
+        await pressing("record", "enter")(pilot)
+        await pressing("paused ━━━━━━····", "left", "left", "left", "comma")(pilot)
+
+    assert snap_compare(script.app(script.ScriptedSession(runs=60)), run_before=play, terminal_size=size)
 
 
 @both_sizes

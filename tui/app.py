@@ -175,13 +175,23 @@ class PersonaMoeApp(App[None]):
         if self.ask_screen is not None:
             await self.ask_screen.library.introduce()
 
-    def on_history_screen_replay_wanted(self, event: HistoryScreen.ReplayWanted) -> None:
-        """A run of the history goes to the ask screen, event by event."""
-        if self.ask_screen is None or self.ask_screen.busy:
+    def on_history_screen_run_wanted(self, event: HistoryScreen.RunWanted) -> None:
+        """A run of the history goes to the ask screen: its end, or event by event."""
+        if screen := self._free_ask_screen():
+            screen.show_run(event.recorded, play=event.play)
+
+    def on_history_screen_question_wanted(self, event: HistoryScreen.QuestionWanted) -> None:
+        """A question of the history is asked again."""
+        if screen := self._free_ask_screen():
+            screen.ask(event.question)
+
+    def _free_ask_screen(self) -> AskScreen | None:
+        """The ask screen, brought to the front; None while a question runs on it."""
+        if self.ask_screen is None or self.ask_screen.asking:
             self.notify("A question is running: cancel it on the Ask screen first.", markup=False)
-            return
+            return None
         self.switch_mode("ask")
-        self.ask_screen.show_run(event.recorded)
+        return self.ask_screen
 
     def _ask_terminal(self) -> bool:
         """Ask for a sign that everything drawn so far was printed; False where no answer would come."""

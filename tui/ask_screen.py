@@ -31,12 +31,18 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.worker import Worker
 
-    from engine.events import RecordedEvent
+    from engine.events import RecordedEvent, RunEvent
     from tui.composition import Session
     from tui.widgets.run_panes import RunPanes
     from tui.widgets.source_list import SourceList
 
-STEERING = {"toggle": Replay.toggle, "step": Replay.step, "faster": Replay.faster, "slower": Replay.slower}
+STEERING = {
+    "toggle": Replay.toggle, "faster": Replay.faster, "slower": Replay.slower,
+    "step": Replay.step, "step_back": Replay.step_back, "forward": Replay.forward, "back": Replay.back,
+    "start": Replay.to_start, "end": Replay.to_end,
+}  # fmt: skip
+WHILE_PLAYING = frozenset({"faster", "slower"})
+"""At its end a recorded run is judged by the keys of its speed."""
 
 
 class AskScreen(Screen[None]):
@@ -60,8 +66,13 @@ class AskScreen(Screen[None]):
         Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip="It is not: who brought it loses"),
         Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
-        Binding("space", "replay('toggle')", "Pause", id="replay.pause", tooltip="Pause the replay, or go on"),
+        Binding("space", "replay('toggle')", "Play", id="replay.pause", tooltip="Play the recorded run, or pause it"),
         Binding("full_stop", "replay('step')", "Step", id="replay.step", tooltip="One event more, then wait"),
+        Binding("comma", "replay('step_back')", "Step back", show=False, id="replay.step_back", tooltip="One less"),
+        Binding("right", "replay('forward')", "Ahead", show=False, id="replay.forward", tooltip="A tenth of it ahead"),
+        Binding("left", "replay('back')", "Rewind", show=False, id="replay.back", tooltip="A tenth of it back"),
+        Binding("less_than_sign", "replay('start')", "Start", show=False, id="replay.start", tooltip="To its start"),
+        Binding("greater_than_sign", "replay('end')", "End", show=False, id="replay.end", tooltip="To its end"),
         Binding(
             "plus,equals_sign",
             "replay('faster')",
@@ -86,6 +97,11 @@ class AskScreen(Screen[None]):
     def busy(self) -> bool:
         """Whether a question or a replay is running, or waits for the library."""
         return self._run is not None and not self._run.is_finished
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question is running: a replay may be left for another run."""
+        return self.busy and self.replay is None
 
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
@@ -119,29 +135,29 @@ class AskScreen(Screen[None]):
         """Start a run, unless one is running."""
         if not question.strip():
             return
-        if self.busy:
+        if self.asking:
             self.notify("A question is running: esc cancels it.", markup=False)
             return
         self.query_one(AskInput).clear()
+        self.replay = None
         self._start(question, self._live(question))
 
-    def show_run(self, recorded: Sequence[RecordedEvent]) -> None:
-        """Replay a recorded run; the keys of the replay work while the question is not being typed."""
-        self.replay = Replay(recorded)
-        self._start("", self.replay.events())
+    def show_run(self, recorded: Sequence[RecordedEvent], *, play: bool = True) -> None:
+        """Replay a recorded run, or show its end; the keys of the replay work while no question is being typed."""
+        self.replay = Replay(recorded, ended=not play)
+        self._play(self.replay)
         self.query_one("#walk").focus()
 
-    def _start(self, question: str, events: AsyncIterator[RecordedEvent]) -> None:
-        self.feed.reset(question)
-        self.query_one(MessageLine).clear()
-        self._run = self.run_worker(partial(self._follow, events), group="run", exclusive=True)
-        self._offer_keys()
+    def _play(self, replay: Replay) -> None:
+        """Show a replay from its position on."""
+        before = [recorded.event for recorded in replay.recorded[: replay.position]]
+        self._start("", replay.events(), before)
 
-    async def _follow(self, events: AsyncIterator[RecordedEvent]) -> None:
-        try:
-            await self.feed.follow(events)
-        finally:
-            self.replay = None
+    def _start(self, question: str, events: AsyncIterator[RecordedEvent], before: Sequence[RunEvent] = ()) -> None:
+        self.feed.reset(question, before)
+        self.query_one(MessageLine).clear()
+        self._run = self.run_worker(partial(self.feed.follow, events), group="run", exclusive=True)
+        self._offer_keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Other keys work when a run is over."""
@@ -206,7 +222,7 @@ class AskScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
         if action == "replay":
-            return self.replay is not None
+            return self.replay is not None and (self.busy or parameters[0] not in WHILE_PLAYING)
         if action == "cancel":
             return self.busy
         if action == "judge":
@@ -234,6 +250,7 @@ class AskScreen(Screen[None]):
     def action_new(self) -> None:
         """Back to the empty screen."""
         if not self.busy:
+            self.replay = None
             self.feed.reset()
             self.query_one(MessageLine).clear()
             self.query_one(AskInput).focus()
@@ -279,6 +296,10 @@ class AskScreen(Screen[None]):
 
     def action_replay(self, how: str) -> None:
         """Steer the replay by one of `STEERING`."""
-        if self.replay is not None:
-            STEERING[how](self.replay)
-            self.pace.mark()
+        if self.replay is None:
+            return
+        before = self.replay.position
+        STEERING[how](self.replay)
+        if self.replay.position != before:
+            self._play(self.replay)
+        self.pace.mark()

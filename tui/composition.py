@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from db.history import History
     from db.metrics import Metrics
     from db.roster import FolderRoster
+    from db.trash import Trash
     from db.workspace import Workspace
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
@@ -77,6 +78,7 @@ class Session:
         from db.history import History  # noqa: PLC0415 - after the first paint
         from db.run_summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
         from db.snapshots import finish_left  # noqa: PLC0415 - after the first paint
+        from db.trash import Trash  # noqa: PLC0415 - after the first paint
 
         history = History(self.workspace.history)
 
@@ -88,9 +90,17 @@ class Session:
 
         try:
             _tell(f"recovered after a crash: {line}" for line in finish_left(self.workspace.runs, enter))
+            Trash(self.workspace.trash, history, self.workspace.runs).tidy()
         except StoreError as error:  # the runs of this session are none the worse
             _tell([str(error)])
         return history
+
+    @cached_property
+    def trash(self) -> "Trash":
+        """The deleted runs, for as long as they can be brought back."""
+        from db.trash import Trash  # noqa: PLC0415 - after the first paint
+
+        return Trash(self.workspace.trash, self.history, self.workspace.runs)
 
     # -- the library --------------------------------------------------------------------------------------
 

@@ -1,24 +1,26 @@
-"""Earlier questions: newest first, fifty at a time, to be found and replayed."""
+"""Earlier questions, and what can be done with one: open, replay, ask again, compare, export, delete, bring back."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, assert_never
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Input, Label
 
 from engine.errors import PersonaMoeError
-from engine.text import printable
-from tui.cells import fit, plain, title
+from engine.events import RunStarted
+from tui.comparison import compare, compared
+from tui.run_export import default_name, export
+from tui.run_report import RunReport
+from tui.runs_screen import RunsScreen
 from tui.widgets.message_line import MessageLine
-from tui.widgets.places_bar import PlacesBar
+from tui.widgets.run_table import RunTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,189 +31,204 @@ if TYPE_CHECKING:
     from engine.events import RecordedEvent
     from tui.composition import Session
 
-PAGE = 50
-FOUND = 200
-MOST_CHARACTERS = 300
-SOON = 10
-"""The next page is read when the cursor is this near to the end."""
-
-EMPTY = "No question was asked here yet. Esc goes back; ask one, and it will stand here with everything it did."
+CUT = "…"
+KEYS_OF_A_RUN = frozenset({"open", "ask", "compare", "export", "delete", "undo"})
 
 
-def outcome(run: RunSummary) -> str:
-    """How a run ended, as a mark and a word."""
-    match run.status:
-        case "cancelled":
-            return "■ cancelled"
-        case "failed":
-            return "✗ failed"
-        case "done":
-            return "○ no answer" if run.abstained else "● answered"
-        case _ as never:
-            assert_never(never)
-
-
-def local_time(at: str) -> str:
-    """The store's UTC time where the reader is; what cannot be read as a time is shown as it is."""
-    try:
-        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return fit(at, 16)
-
-
-def run_text(run: RunSummary, judged: str = "") -> Text:
-    """Question and answer of one run, what it was made of, and what the user said of it."""
-    best = f"best persona {plain(run.top_persona)} · " if run.top_persona else ""
-    made_of = f"{best}{run.passages} passages · {plain(run.model) if run.model else 'no model'}"
-    made_of += f" · judged {judged}" if judged else ""
-    return Text.assemble((f"{plain(run.question)}\n", "bold"), f"{printable(run.answer)}\n", (made_of, "dim"))
-
-
-class HistoryScreen(Screen[None]):
-    """A table of runs; the answer of the highlighted one stands below it."""
+class HistoryScreen(RunsScreen):
+    """The table of runs with the keys of a run; what is shown of it elsewhere is asked for by messages."""
 
     TITLE = "History"
-    CSS_PATH = "history.tcss"
-    AUTO_FOCUS = "#runs"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="history.back", tooltip="Leave the search, or go back to the question"),
-        Binding("slash", "find", "Find", id="find", tooltip="Find words in questions and answers"),
-        Binding("enter", "replay", "Replay", id="replay", tooltip="Replay the run on the Ask screen"),
-        Binding("j", "cursor(1)", "Down", show=False, id="history.down", tooltip="The run before"),
-        Binding("k", "cursor(-1)", "Up", show=False, id="history.up", tooltip="The run after"),
+        Binding("enter", "open(False)", "Open", id="open", tooltip="Open the finished run with its sources"),
+        Binding("p", "open(True)", "Replay", id="replay", tooltip="Watch the run again, from its beginning"),
+        Binding("a", "ask", "Ask again", id="history.ask", tooltip="Ask the same question again, now"),
+        Binding("c", "compare", "Compare", id="history.compare", tooltip="Choose one run, then another to compare"),
+        Binding("e", "export", "Export", id="export", tooltip="Write the run to a Markdown or JSON file"),
+        Binding("D,delete", "delete", "Delete", id="delete", tooltip="Delete the run; u brings it back"),
+        Binding("u", "undo", "Undo", show=False, id="undo", tooltip="Bring back the run that was deleted last"),
     ]
 
     @dataclass
-    class ReplayWanted(Message):
-        """A run was chosen; `recorded` are its events."""
+    class RunWanted(Message):
+        """A run is to be shown: its end, or from its beginning on; `recorded` are its events."""
 
         recorded: Sequence[RecordedEvent]
+        play: bool
+
+    @dataclass
+    class QuestionWanted(Message):
+        """A question is to be asked again."""
+
+        question: str
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-        self._runs: list[RunSummary] = []
-        self._judged: dict[str, str] = {}
-        self._words = ""
-        self._complete = False
+        super().__init__(session)
+        self._exported: RunSummary | None = None
+        self._replaced = ""
 
     def compose(self) -> ComposeResult:
-        """Search, table, the highlighted answer, and what the last key did."""
-        yield PlacesBar("history", self.session.settings.screen.keymap)
-        yield Input(placeholder="find words in questions and answers", compact=True, id="find")
-        yield DataTable[Text](id="runs", cursor_type="row")
-        yield Static(EMPTY, markup=False, id="empty")
-        yield Static(markup=False, id="run-answer")
-        yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        """The runs, and the name of a file to write."""
+        yield from super().compose()
+        with Horizontal(id="file-line") as line:
+            line.display = False
+            yield Label("Write to", id="file-label")
+            yield Input(compact=True, id="file")
 
-    def on_mount(self) -> None:
-        """The columns; the rows come with every visit."""
-        self.query_one("#find", Input).cursor_blink = False
-        self.query_one("#find").display = False
-        self.query_one(DataTable).add_columns("when", "outcome", "     ms", "question")
-
-    def on_screen_resume(self) -> None:
-        """There may be new runs since the last visit."""
-        self._read(again=True)
-
-    @work(group="history", exclusive=True)
-    async def _read(self, *, again: bool) -> None:
-        """Read the next page, or the first one again; the disk is read in a thread."""
-        offset = 0 if again else len(self._runs)
-        try:
-            page, self._judged = await asyncio.to_thread(self._page, offset)
-        except PersonaMoeError as error:
-            self.query_one(MessageLine).complain(str(error))
-            return
-        self._complete = bool(self._words) or len(page) < PAGE
-        self._show(page, again=again)
-
-    def _page(self, offset: int) -> tuple[Sequence[RunSummary], dict[str, str]]:
-        history = self.session.history
-        page = history.search(self._words, FOUND) if self._words else history.recent(PAGE, offset)
-        return page, self.session.judgements()
-
-    def _show(self, page: Sequence[RunSummary], *, again: bool) -> None:
-        table = self.query_one(DataTable)
-        if again:
-            table.clear()
-            self._runs = []
-        self._runs.extend(page)
-        for run in page:
-            table.add_row(*self._cells(run))
-        name = f"Found “{plain(self._words)}”" if self._words else "History"
-        table.border_title = title(f"{name} · {len(self._runs)}{'' if self._complete else '+'}")
-        table.display = bool(self._runs)
-        self.query_one("#empty").display = not self._runs
-        self.query_one("#empty", Static).update("Nothing found. Esc ends the search." if self._words else EMPTY)
-        self._show_answer()
-
-    def _cells(self, run: RunSummary) -> list[Text]:
-        texts = (local_time(run.at), outcome(run), f"{run.duration_ms:>7,.0f}", plain(run.question)[:MOST_CHARACTERS])
-        return [Text(text) for text in texts]
-
-    def _highlighted(self) -> RunSummary | None:
-        row = self.query_one(DataTable).cursor_row
-        return self._runs[row] if 0 <= row < len(self._runs) else None
-
-    def _show_answer(self) -> None:
-        run = self._highlighted()
-        text = Text() if run is None else run_text(run, self._judged.get(run.run_id, ""))
-        self.query_one("#run-answer", Static).update(text)
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show its answer; read on when the end is near."""
-        self._show_answer()
-        if self._runs and not self._complete and event.cursor_row >= len(self._runs) - SOON:
-            self._read(again=False)
-
-    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter replays."""
-        self.action_replay()
-
-    def action_replay(self) -> None:
-        """Read the run's events and hand them to the ask screen."""
-        run = self._highlighted()
-        if run is not None:
-            self._replay(run.run_id)
-
-    @work(group="replay", exclusive=True)
-    async def _replay(self, run_id: str) -> None:
-        try:
-            recorded = await asyncio.to_thread(self.session.replay, run_id)
-        except PersonaMoeError as error:
-            self.query_one(MessageLine).complain(str(error))
-        else:
-            self.post_message(self.ReplayWanted(recorded))
-
-    def action_find(self) -> None:
-        """Open the search."""
-        self.query_one("#find").display = True
-        self.query_one("#find", Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Search; no words show everything again."""
-        event.stop()
-        self._words = event.value.strip()
-        self.query_one("#find").display = bool(self._words)
-        self._read(again=True)
-        self.query_one(DataTable).focus()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, its letters are no keys."""
+        if action in KEYS_OF_A_RUN:
+            return not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Leave the search first, then the screen."""
-        find = self.query_one("#find", Input)
-        if not find.display:
-            self.app.switch_mode("ask")
-            return
-        find.clear()
-        find.display = False
-        if self._words:
-            self._words = ""
-            self._read(again=True)
-        self.query_one(DataTable).focus()
+        """Leave the file's name, the search, the chosen run, then the screen: one at a time."""
+        if self._exported is not None:
+            self._end_export()
+        elif self.chosen is not None and not self.query_one("#search").display:
+            self._choose(None)
+        else:
+            super().action_back()
 
-    def action_cursor(self, by: int) -> None:
-        """Move the cursor by `by` rows."""
-        table = self.query_one(DataTable)
-        table.move_cursor(row=max(0, table.cursor_row + by))
+    def action_open(self, play: bool) -> None:  # noqa: FBT001 - textual passes it by position
+        """Show the run on the ask screen, its end or from its beginning on."""
+        if (run := self.highlighted()) is not None:
+            self._open(run, play=play)
+
+    @work(group="run", exclusive=True)
+    async def _open(self, run: RunSummary, *, play: bool) -> None:
+        recorded = await self._recorded(run)
+        if recorded:
+            self.post_message(self.RunWanted(recorded, play))
+
+    async def _recorded(self, run: RunSummary) -> Sequence[RecordedEvent]:
+        """The events of a run; nothing if they cannot be read, and then that was told."""
+        try:
+            recorded = await asyncio.to_thread(self.session.replay, run.run_id)
+        except PersonaMoeError as error:
+            self.query_one(MessageLine).complain(str(error))
+            return ()
+        if not recorded:
+            self.query_one(MessageLine).complain("nothing of this run was recorded")
+        return recorded
+
+    def action_ask(self) -> None:
+        """Ask the question of the run again."""
+        if (run := self.highlighted()) is not None:
+            self._ask(run)
+
+    @work(group="run", exclusive=True)
+    async def _ask(self, run: RunSummary) -> None:
+        question = run.question
+        if question.endswith(CUT):  # the summary has only its beginning
+            begun = [one.event for one in await self._recorded(run) if isinstance(one.event, RunStarted)]
+            if not begun:
+                return
+            question = begun[0].question
+        self.post_message(self.QuestionWanted(question))
+
+    def action_compare(self) -> None:
+        """Choose the run, or compare it with the one that was chosen."""
+        run, chosen = self.highlighted(), self.chosen
+        if run is None:
+            return
+        self._choose(run if chosen is None else None)
+        if chosen is not None and chosen != run:
+            self.query_one(MessageLine).clear()
+            self._compare(chosen, run)
+
+    def _choose(self, run: RunSummary | None) -> None:
+        self.chosen = run
+        words = "chosen: c on another run compares the two, esc forgets it" if run else "no run is chosen any more"
+        self.query_one(MessageLine).say(words)
+        self.query_one(RunTable).refresh()
+
+    @work(group="run", exclusive=True)
+    async def _compare(self, first: RunSummary, second: RunSummary) -> None:
+        from tui.compare_screen import CompareScreen  # noqa: PLC0415 - only now
+
+        one, other = await self._recorded(first), await self._recorded(second)
+        if one and other:
+            comparison = compare(compared(first, one), compared(second, other))
+            self.app.push_screen(CompareScreen(comparison, self.session.settings.screen.keymap))
+
+    def action_delete(self) -> None:
+        """Delete the run; it can be brought back."""
+        if (run := self.highlighted()) is not None:
+            self._delete(run)
+
+    @work(group="trash")
+    async def _delete(self, run: RunSummary) -> None:
+        message = self.query_one(MessageLine)
+        try:
+            await asyncio.to_thread(self.session.trash.delete, [run.run_id])
+        except PersonaMoeError as error:
+            message.complain(str(error))
+        else:
+            message.say("deleted; u brings it back for a day (the ledger keeps what personas earned)")
+            self.chosen = None if self.chosen == run else self.chosen
+        self.look_again()
+
+    @work(group="trash")
+    async def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        message = self.query_one(MessageLine)
+        try:
+            restored = await asyncio.to_thread(self.session.trash.restore)
+        except PersonaMoeError as error:
+            message.complain(str(error))
+            return
+        more = f" and {len(restored) - 1} more" if restored[1:] else ""
+        message.say(f"back again: {restored[0].question}{more}")
+        self.look_again(at=restored[0].run_id)
+
+    def action_export(self) -> None:
+        """Ask for the name of a file, in the current folder unless it says otherwise."""
+        self._exported = run = self.highlighted()
+        if run is None:
+            return
+        name = self.query_one("#file", Input)
+        name.value = default_name(run.question, run.run_id)
+        name.cursor_position = len(name.value)
+        self.query_one("#file-line").display = True
+        self.query_one(MessageLine).clear()
+        name.focus()
+
+    @on(Input.Changed, "#file")
+    def _renamed(self) -> None:
+        """Another name: what was said of the one before does not count for it."""
+        self._replaced = ""
+
+    @on(Input.Submitted, "#file")
+    def _named(self, event: Input.Submitted) -> None:
+        if self._exported is not None and (name := event.value.strip()):
+            self._export(self._exported, name)
+
+    @work(group="export", exclusive=True)
+    async def _export(self, run: RunSummary, name: str) -> None:
+        message = self.query_one(MessageLine)
+        path, there = await asyncio.to_thread(_place, name)
+        if there and self._replaced != name:
+            self._replaced = name
+            message.complain(f"{path} is there already: enter again replaces it, esc leaves it")
+            return
+        if not (recorded := await self._recorded(run)):
+            return
+        try:
+            await asyncio.to_thread(export, RunReport.of(run, recorded), path)
+        except PersonaMoeError as error:
+            message.complain(str(error))
+        else:
+            message.say(f"written to {path.absolute()}")
+            self._end_export()
+
+    def _end_export(self) -> None:
+        self._exported, self._replaced = None, ""
+        self.query_one("#file-line").display = False
+        self.query_one(RunTable).focus()
+
+
+def _place(name: str) -> tuple[Path, bool]:
+    """The file that is meant, and whether there is something already."""
+    path = Path(name).expanduser()
+    return path, path.exists()

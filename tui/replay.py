@@ -1,17 +1,21 @@
-"""A recorded run as a stream of events again, at the speed its reader chooses."""
+"""A recorded run as a stream of events again: at the speed its reader chooses, from any place on, there and back."""
 
 import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Sequence
-from itertools import pairwise
 
 from engine.events import RecordedEvent
+from tui.cells import bar
 
 SPEEDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, math.inf)
 """Below 1 as well: a run without a language model is over before an eye can follow it."""
 
 PLEASANT_SECONDS = 6.0
+SCRUB = 0.1
+"""The part of a run that left and right jump over."""
+
+BAR_CELLS = 10
 
 
 def starting_speed(duration_ms: float) -> float:
@@ -23,32 +27,66 @@ def starting_speed(duration_ms: float) -> float:
 class Replay:
     """One replay: iterate over `events()`, steer it meanwhile with the other methods.
 
-    It keeps the recorded distances between events, divided by `speed`.
+    It keeps the recorded distances between events, divided by `speed`. `seek` leaves the events before the new
+    place to whoever shows them: what is shown is made anew from `recorded[:position]`.
     """
 
-    def __init__(self, recorded: Sequence[RecordedEvent], *, speed: float | None = None) -> None:
+    def __init__(self, recorded: Sequence[RecordedEvent], *, speed: float | None = None, ended: bool = False) -> None:
         self.recorded = recorded
-        self.position = 0
-        self.paused = False
+        self.position = len(recorded) if ended else 0
+        self.paused = ended
         self.speed = starting_speed(recorded[-1].at_ms if recorded else 0.0) if speed is None else speed
-        self._single_steps = 0
         self._touched = asyncio.Event()
 
     def __str__(self) -> str:
-        """What the status line says of it."""
+        """What the status line says of it: how far it is, as a bar and as a number."""
         speed = "instantly" if math.isinf(self.speed) else f"{self.speed:g}x"
-        return f"{'paused' if self.paused else 'replay'} {speed} {self.position}/{len(self.recorded)}"
+        state = "record" if self.ended else "paused" if self.paused else f"replay {speed}"
+        whole = len(self.recorded)
+        return f"{state} {bar(self.position, full=max(whole, 1), width=BAR_CELLS)} {self.position}/{whole}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything was shown."""
+        return self.position >= len(self.recorded)
 
     def toggle(self) -> None:
-        """Pause, or go on."""
-        self.paused = not self.paused
+        """Pause, or go on; at the end, from the beginning."""
+        if self.ended:
+            self.position, self.paused = 0, False
+        else:
+            self.paused = not self.paused
+        self._touched.set()
+
+    def seek(self, position: int) -> None:
+        """Wait before the event with this number; a number beyond either end is the end."""
+        self.position = max(0, min(position, len(self.recorded)))
+        self.paused = True
         self._touched.set()
 
     def step(self) -> None:
-        """Show one event more, and stay paused after it."""
-        self.paused = True
-        self._single_steps += 1
-        self._touched.set()
+        """Show one event more, then wait."""
+        self.seek(self.position + 1)
+
+    def step_back(self) -> None:
+        """Take the last event back, then wait."""
+        self.seek(self.position - 1)
+
+    def forward(self) -> None:
+        """Jump over a tenth of the run."""
+        self._scrub(1)
+
+    def back(self) -> None:
+        """Jump back over a tenth of the run."""
+        self._scrub(-1)
+
+    def to_start(self) -> None:
+        """Before the first event."""
+        self.seek(0)
+
+    def to_end(self) -> None:
+        """All of it."""
+        self.seek(len(self.recorded))
 
     def finish(self) -> None:
         """Show all the rest at once."""
@@ -66,20 +104,22 @@ class Replay:
         self._touched.set()
 
     async def events(self) -> AsyncIterator[RecordedEvent]:
-        """The recorded events, each when its time has come."""
-        starts = [0.0, *(recorded.at_ms for recorded in self.recorded)]
-        for (before, now), recorded in zip(pairwise(starts), self.recorded, strict=True):
-            await self._wait(now - before)
+        """The recorded events from the position on, each when its time has come. One reader at a time."""
+        while not self.ended:
+            before = self.recorded[self.position - 1].at_ms if self.position else 0.0
+            await self._wait(self.recorded[self.position].at_ms - before)
             self.position += 1
-            yield recorded
+            yield self.recorded[self.position - 1]
+
+    def _scrub(self, direction: int) -> None:
+        was_paused = self.paused
+        self.seek(self.position + direction * max(1, round(len(self.recorded) * SCRUB)))
+        self.paused = was_paused or self.ended
 
     async def _wait(self, gap_ms: float) -> None:
         """Let `gap_ms` of the run's own time pass, at a speed that may change meanwhile."""
         left = gap_ms / 1000
         while self.paused or left > 0:
-            if self._single_steps:
-                self._single_steps -= 1
-                return
             speed = 0.0 if self.paused else self.speed
             left -= speed * await self._rest(left, speed) if speed < math.inf else left
 

@@ -1,6 +1,6 @@
 """One run, live or replayed, fed into the view that the screen shows."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import cast
 
@@ -20,9 +20,11 @@ class RunFeed:
         self.events: list[RunEvent] = []
         self._changed = changed
 
-    def reset(self, question: str = "") -> None:
-        """Begin a new, empty view; `question` is shown until the run names its own."""
-        self.view, self.events = RunView(question=question), []
+    def reset(self, question: str = "", events: Iterable[RunEvent] = ()) -> None:
+        """Begin a new view, empty or as it is after `events`; `question` is shown until the run names its own."""
+        self.view, self.events = RunView(question=question), list(events)
+        for event in self.events:
+            self.view.apply(event)
         self._changed()
 
     async def follow(self, events: AsyncIterator[RecordedEvent]) -> None:

@@ -1,6 +1,8 @@
 """The events of a run as the one JSON object of `ask --json`."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,6 +19,11 @@ from engine.events import (
     Scores,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from db.history import RunSummary
+
 
 class RunReport:
     """Collects a run's result from its events; id and question are given for a run that ended before it began."""
@@ -30,6 +37,14 @@ class RunReport:
         self._born: list[PersonaBorn] = []
         self._degraded: list[str] = []
         self._timings: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, summary: RunSummary, recorded: Iterable[RecordedEvent]) -> dict[str, Any]:
+        """The result of a run of the history."""
+        report = cls(summary.run_id, summary.question)
+        for one in recorded:
+            report.note(one)
+        return report.result()
 
     def note(self, recorded: RecordedEvent) -> None:
         """Take what the result needs from one event."""

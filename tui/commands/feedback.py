@@ -7,7 +7,6 @@ import argparse
 
 import msgspec
 
-from engine.errors import UnknownRunError
 from tui.commands.output import print_json, print_text
 from tui.composition import open_session
 
@@ -23,13 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
     session = open_session(options.workspace)
-    if options.run_id == "last":
-        newest = session.history.recent(1)
-        if not newest:
-            raise UnknownRunError("there are no runs yet", hint="persona-moe ask 'Who ...?'")
-        run_id = newest[0].run_id
-    else:
-        run_id = session.history.find(options.run_id).run_id
+    run_id = session.history.find(options.run_id).run_id
     given = session.judge(run_id, liked=options.judgement == "up", citation=options.citation)
     if options.json:
         print_json({**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions})

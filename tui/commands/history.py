@@ -1,10 +1,15 @@
-"""Look at earlier runs: list, show, export, replay."""
+"""Look at earlier runs: list, show, compare, export, replay, delete and undelete.
+
+A run is named by its id, the beginning of it, or `last`. A search takes words, "words side by side" and fields, all
+of which must hold: date:2026-11, after:DATE, before:DATE, persona:NAME, model:NAME (or none), and is: with answered,
+unanswered, cancelled, failed, liked or disliked; a comma between two values means either.
+"""
 
 import argparse
-import secrets
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
 from engine.events import to_json
@@ -13,65 +18,68 @@ from tui.composition import Session, open_session
 from tui.run_report import RunReport
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from db.history import RunSummary
+    from engine.events import RecordedEvent
 
 _EVENT = '"event":'
+_ACTIONS = {
+    "show": "a run's answer",
+    "export": "a run in a file",
+    "replay": "its events again",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One subcommand an action; a run is named by its id or the beginning of it."""
+    """One subcommand an action."""
     actions = parser.add_subparsers(dest="action", required=True)
     listed = actions.add_parser("list", help="runs, newest first")
-    listed.add_argument("words", nargs="*", metavar="WORD", help="only runs with all of these words")
+    listed.add_argument("words", nargs="*", metavar="WORD|FIELD:VALUE", help="only runs of which all of this holds")
     listed.add_argument("--limit", type=int, default=50, metavar="N")
-    listed.add_argument("--json", action="store_true")
-    for name, about in {"show": "a run's answer", "export": "a run in a file", "replay": "its events again"}.items():
-        action = actions.add_parser(name, help=about)
-        action.add_argument("run_id", metavar="RUN")
+    for name, about in _ACTIONS.items():
+        actions.add_parser(name, help=about).add_argument("run_id", metavar="RUN")
+    compared = actions.add_parser("compare", help="two runs side by side")
+    compared.add_argument("run_ids", nargs=2, metavar="RUN")
+    deleted = actions.add_parser("delete", help="delete runs; for a day they can be brought back")
+    deleted.add_argument("run_ids", nargs="+", metavar="RUN")
+    back = actions.add_parser("undelete", help="bring back deleted runs, those of the last deletion if none is named")
+    back.add_argument("run_ids", nargs="*", metavar="RUN")
+    back.add_argument("--list", action="store_true", help="only say which can be brought back")
+    for action in actions.choices.values():
         action.add_argument("--json", action="store_true")
-        if name == "export":
-            action.add_argument("--output", type=Path, metavar="FILE", help="write there instead of printing")
-        if name == "replay":
-            action.add_argument("--speed", type=float, default=0.0, metavar="X", help="1 as it was, 0 at once")
+    actions.choices["export"].add_argument("--output", type=Path, metavar="FILE", help="write there, do not print")
+    actions.choices["replay"].add_argument(
+        "--speed", type=float, default=0.0, metavar="X", help="1 as it was, 0 at once"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for an unknown run."""
+    """Exit 2 for an unknown run or a search that cannot be read."""
     session = open_session(options.workspace)
-    if options.action == "list":
-        return _list(session, options)
-    summary = session.history.find(options.run_id)
-    if options.action == "replay":
-        return _replay(session, summary, options)
-    report = RunReport(summary.run_id, summary.question)
-    for recorded in session.replay(summary.run_id):
-        report.note(recorded)
-    result = report.result()
-    if options.action == "show" and not options.json:
-        judged = session.judgements().get(summary.run_id)
-        print_text(f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
-    text = "" if options.json else _markdown(result)
-    if options.action == "export" and options.output:
-        _write(options.output, _json(result) if options.json else text)
-    elif options.json:
-        print_json(result)
-    else:
-        print_text(text.rstrip())
+    actions = {"list": _list, "replay": _replay, "compare": _compare, "delete": _delete, "undelete": _undelete}
+    actions.get(options.action, _show)(session, options)
     return 0
 
 
-def _list(session: Session, options: argparse.Namespace) -> int:
+def _list(session: Session, options: argparse.Namespace) -> None:
+    from db.run_query import RunQuery  # noqa: PLC0415 - after the workspace
+
     if options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
-    history = session.history
-    runs = history.search(" ".join(options.words), options.limit) if options.words else history.recent(options.limit)
+    query = RunQuery.parse(" ".join(options.words))
+    judged = session.judgements() if query.of_judged else {}
+    runs = session.history.search(partial(query.holds, judged=judged), options.limit)
+    _print_runs(runs, options, nothing="no such run" if options.words else "no runs yet")
+
+
+def _print_runs(runs: "Sequence[RunSummary]", options: argparse.Namespace, *, nothing: str) -> None:
     if options.json:
         print_json(runs)
     elif runs:
         print_table(("run", "at", "status", "ms", "question"), [_row(summary) for summary in runs])
     else:
-        print_text("no runs yet" if not options.words else "no run has these words")
-    return 0
+        print_text(nothing)
 
 
 def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
@@ -79,9 +87,33 @@ def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
     return summary.run_id, summary.at, status, round(summary.duration_ms), summary.question
 
 
-def _replay(session: Session, summary: "RunSummary", options: argparse.Namespace) -> int:
+def _recorded(session: Session, run_id: str) -> "tuple[RunSummary, list[RecordedEvent]]":
+    summary = session.history.find(run_id)
+    return summary, session.replay(summary.run_id)
+
+
+def _show(session: Session, options: argparse.Namespace) -> None:
+    """Show and export differ in where the run goes."""
+    from tui.run_export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
+
+    summary, events = _recorded(session, options.run_id)
+    result = RunReport.of(summary, events)
+    if options.action == "export" and options.output:
+        write_text(options.output, as_json(result) if options.json else as_markdown(result))
+        print_text(f"written to {options.output}")
+        return
+    if options.json:
+        print_json(result)
+        return
+    if options.action == "show":
+        judged = session.judgements().get(summary.run_id)
+        print_text(f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
+    print_text(as_markdown(result).rstrip())
+
+
+def _replay(session: Session, options: argparse.Namespace) -> None:
     before = 0.0
-    for recorded in session.replay(summary.run_id):
+    for recorded in _recorded(session, options.run_id)[1]:
         if options.speed > 0:
             time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
             before = recorded.at_ms
@@ -90,36 +122,41 @@ def _replay(session: Session, summary: "RunSummary", options: argparse.Namespace
             print_json_line(line)
         else:
             print_text(f"{recorded.at_ms:9.1f} ms  {line.decode('utf-8').partition(_EVENT)[2]}")
-    return 0
 
 
-def _markdown(result: dict[str, object]) -> str:
-    lines = [f"# {result['question']}", "", str(result["answer"]), ""]
-    citations = result["citations"]
-    assert isinstance(citations, list)
-    for citation in citations:
-        place = f"{citation['source']}:{citation['start']}-{citation['end']}"
-        lines += [f"[{citation['n']}] {citation['title']}, {place}", ""]
-        lines += [f"> {line}" for line in citation["quote"].splitlines()]
-        lines.append("")
-    return "\n".join(lines)
+def _compare(session: Session, options: argparse.Namespace) -> None:
+    from tui.comparison import compare, compared  # noqa: PLC0415 - only now
+
+    first, second = (compared(*_recorded(session, run_id)) for run_id in options.run_ids)
+    comparison = compare(first, second)
+    if options.json:
+        print_json(comparison)
+        return
+    for label, one, other in comparison.texts():
+        print_text(f"{label}\n  A  {one}\n  B  {other}\n")
+    for heading, rows in comparison.figures():
+        print_table((heading, "A", "B"), rows)
+        print_text()
 
 
-def _json(result: object) -> str:
-    import json  # noqa: PLC0415
+def _delete(session: Session, options: argparse.Namespace) -> None:
+    found = [session.history.find(run_id).run_id for run_id in options.run_ids]
+    _tell(session.trash.delete(found), options, said="deleted")
+    if not options.json:
+        print_text("`persona-moe history undelete` brings back, for a day; the ledger keeps what personas earned")
 
-    return json.dumps(result, indent=2) + "\n"
+
+def _undelete(session: Session, options: argparse.Namespace) -> None:
+    if options.list:
+        runs = [deleted.placed.summary for deleted in session.trash.contents()]
+        _print_runs(runs, options, nothing="no run can be brought back")
+        return
+    _tell(session.trash.restore(options.run_ids), options, said="back again")
 
 
-def _write(path: Path, text: str) -> None:
-    # Beside its place first: a kill leaves the older file or the whole new one. A device or pipe has no such place.
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    whole = path.resolve() == path.absolute() and (path.is_file() or not path.exists())
-    try:
-        (aside if whole else path).write_text(text, encoding="utf-8")
-        if whole:
-            aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise InputError(f"{path}: {error.strerror}", hint="choose a file that can be written") from error
-    print_text(f"written to {path}")
+def _tell(runs: "Sequence[Any]", options: argparse.Namespace, *, said: str) -> None:
+    if options.json:
+        print_json(runs)
+        return
+    for summary in runs:
+        print_text(f"{said}: {summary.run_id}  {summary.question}")

@@ -98,5 +98,9 @@ class LinePane(Widget, can_focus=True):
         index, width = self.top + y, self.size.width
         if index >= self.lines:
             return Strip.blank(width, self.rich_style)
-        strip = Strip(self.line_at(index, width).render(self.app.console, end=""))
-        return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+        return self._strip(self.line_at(index, width))
+
+    def _strip(self, line: Text) -> Strip:
+        """A line as it is drawn here."""
+        strip = Strip(line.render(self.app.console, end=""))
+        return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
