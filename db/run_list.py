@@ -18,6 +18,7 @@ class RunList:
         self.query = query
         self.looked_at = 0
         self.complete = False
+        self._stopped = False
         self._history = history
         everything = query == RunQuery()
         self._places = history.places(None if everything else lambda run: query.holds(run, judged))
@@ -35,9 +36,13 @@ class RunList:
             if places.numbers:
                 self._found.append(places)
                 self._starts.append(len(self) + len(places.numbers))
-            if time.monotonic() >= end or 0 < enough <= len(self):
+            if self._stopped or time.monotonic() >= end or 0 < enough <= len(self):
                 return
         self.complete = True
+
+    def stop(self) -> None:
+        """Nobody waits for it any more: a `look_on` in another thread ends after its file."""
+        self._stopped = True
 
     def page(self, first: int, limit: int) -> list[RunSummary | None]:
         """Up to `limit` runs from number `first` on; None for one that was deleted meanwhile. Raises StoreError."""

@@ -59,7 +59,7 @@ class Trash:
                 self._move(run.run_id, self._runs, self._folder)
         if not deleted:
             raise UnknownRunError(f"there is no run {', '.join(wanted)} any more", hint="it was deleted already")
-        return deleted
+        return sorted(deleted, key=lambda run: wanted.index(run.run_id))
 
     def contents(self) -> list[DeletedRun]:
         """What can be brought back, the last deletion first."""

@@ -170,3 +170,67 @@ def test_a_run_whose_events_are_gone_is_told(call, asked, workspace):
         path.unlink()
     assert "no events of run" in call("history", "show", asked[0]["run_id"], code=2)
     assert QUESTION in call("history", "list")
+
+
+def test_a_search_by_fields_and_its_errors(call, asked):
+    first, second = asked
+    call("feedback", first["run_id"], "up")
+
+    def found(*words: str) -> list[str]:
+        return [run["run_id"] for run in json.loads(call("history", "list", *words, "--json"))]
+
+    assert found("is:liked", "persona:control", "model:none", "date:today") == [first["run_id"]]
+    assert found("is:answered", "after:2020", "--limit", "1") == [second["run_id"]]
+    assert found("before:2020") == found("is:failed,cancelled") == []
+    assert found('"net strike"') == [first["run_id"]]
+    assert "did you mean is:liked?" in call("history", "list", "is:like", code=2)
+    assert "there is no field persna: (did you mean persona:?" in call("history", "list", "persna:x", code=2)
+
+
+def test_the_last_run_needs_no_id(call, asked):
+    second = asked[1]
+    assert json.loads(call("history", "show", "last", "--json")) == second
+    assert json.loads(call("history", "export", "last", "--json")) == second
+    assert json.loads(call("history", "replay", "last", "--json").splitlines()[0])["run_id"] == second["run_id"]
+
+
+def test_two_runs_are_compared(call, asked):
+    first, second = asked
+    compared = json.loads(call("history", "compare", first["run_id"], "last", "--json"))
+    assert [compared[run]["run_id"] for run in ("first", "second")] == [first["run_id"], second["run_id"]]
+    assert compared["first"]["answer"] == first["answer"]
+    cited = [{citation["source"] for citation in run["citations"]} for run in asked]
+    assert set(compared["sources_in_both"]) == cited[0] & cited[1]
+    assert set(compared["sources_only_in_first"]) == cited[0] - cited[1]
+    assert set(compared["sources_only_in_second"]) == cited[1] - cited[0]
+    ids = [[passage["id"] for passage in run["passages"]] for run in asked]
+    assert compared["same_among"]["5"] == len({*ids[0][:5]} & {*ids[1][:5]})
+    text = call("history", "compare", first["run_id"], second["run_id"])
+    assert f"question\n  A  {QUESTION}\n  B  {OTHER}\n" in text
+    assert all(heading in text for heading in ("\nRun ", "\nSources ", "\nPanel: total, steps ", "\nMilliseconds "))
+    same = json.loads(call("history", "compare", "last", "last", "--json"))
+    assert same["first"] == same["second"]
+    assert "no run with id 'x'" in call("history", "compare", "last", "x", code=2)
+
+
+def test_a_deleted_run_is_gone_and_comes_back_whole(call, asked, workspace):
+    first, second = asked
+    call("feedback", first["run_id"], "up")
+    before = {path.name: path.read_bytes() for path in (workspace / "db" / "runs").iterdir()}
+    text = call("history", "delete", first["run_id"], "last")
+    assert text.startswith(f"deleted: {first['run_id']}  {QUESTION}\ndeleted: {second['run_id']}  {OTHER}\n")
+    assert "`persona-moe history undelete` brings back, for a day; the ledger keeps what personas earned" in text
+    assert call("history", "list") == "no runs yet\n"
+    assert "no run with id" in call("history", "show", first["run_id"], code=2)
+    assert not list((workspace / "db" / "runs").glob("*.gz"))
+    assert first["run_id"] in call("history", "undelete", "--list")
+    assert call("history", "undelete", first["run_id"]) == f"back again: {first['run_id']}  {QUESTION}\n"
+    assert json.loads(call("history", "show", first["run_id"], "--json")) == first
+    assert "judged +" in call("history", "show", first["run_id"])
+    assert [run["run_id"] for run in json.loads(call("history", "undelete", "--json"))] == [second["run_id"]]
+    assert {path.name: path.read_bytes() for path in (workspace / "db" / "runs").iterdir()} == before
+    assert call("history", "undelete", "--list") == "no run can be brought back\n"
+    assert "there is no deleted run (a deleted run is kept for 1 day)" in call("history", "undelete", code=2)
+    assert "no run with id 'x'" in call("history", "delete", "last", "x", code=2)
+    assert len(json.loads(call("history", "list", "--json"))) == 2
+    assert "personas ledger" not in call("personas", "ledger", "--verify")

@@ -49,3 +49,11 @@ def test_a_run_that_was_deleted_meanwhile_leaves_its_place_empty(tmp_path):
     with history.lock():
         list(history.remove(["run-2498"]))
     assert ids(runs.page(0, 3)) == ["run-2499", None, "run-2497"]
+
+
+def test_a_list_that_nobody_waits_for_any_more_looks_no_further(tmp_path):
+    runs = listed(tmp_path)
+    runs.look_on(9, enough=1)
+    runs.stop()
+    runs.look_on(9)
+    assert (len(runs), runs.complete) == (1500, False)

@@ -43,7 +43,7 @@ def there(root: Path) -> list[str]:
 
 def test_a_deleted_run_is_gone_and_comes_back_as_it_was(root):
     before = (root / "history" / "runs-000001.json").read_bytes()
-    assert [run.run_id for run in opened(root).delete(["run-3", "run-1"])] == ["run-1", "run-3"]
+    assert [run.run_id for run in opened(root).delete(["run-3", "run-1"])] == ["run-3", "run-1"]
     assert there(root) == ["run-0", "run-2", "run-4"]
     assert [deleted.run_id for deleted in opened(root).contents()] == ["run-3", "run-1"]
     assert {run.run_id for run in opened(root).restore()} == {"run-1", "run-3"}

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import db
 import engine
 from engine import __version__
 from engine.shipped import shipped
@@ -54,7 +55,8 @@ def test_the_engine_does_not_load_the_model_client_before_it_is_needed():
 
 
 def test_the_store_knows_no_screen():
-    loaded = after("import db.history, db.ledger, db.persona_files, db.roster, db.snapshots, db.storage, db.workspace")
+    names = [name for _, name, _ in pkgutil.iter_modules(db.__path__)]
+    loaded = after("import " + ", ".join(f"db.{name}" for name in names))
     assert not {"textual", "rich", "tui"} & loaded
 
 

@@ -1,14 +1,15 @@
 """The main screen, by its keys: asking, cancelling, reading sources, copying, replaying."""
 
+import time
 from typing import Any
 
 import pytest
 import scripted_run as script
 
 from engine.errors import LibraryError
-from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RunStarted
+from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RecordedEvent, RunStarted
 from tui.quote_screen import QuoteScreen
-from tui.run_view import Phase
+from tui.run_view import Phase, RunView
 from tui.widgets.ask_input import AskInput
 from tui.widgets.walk_log import WalkLog
 
@@ -244,6 +245,50 @@ async def test_a_replay_can_be_paused_stepped_and_ended():
         await pilot.press("escape")
         await script.until(pilot, lambda: screen.feed.view.finished)
         assert (screen.feed.view.phase, screen.replay.ended) == (Phase.ANSWERED, True)
+
+
+async def test_a_recorded_run_is_scrubbed_there_and_back():
+    async with script.app(script.ScriptedSession(runs=3)).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        screen = pilot.app.ask_screen
+        recorded = screen.session.replay("run-0")
+        screen.show_run(recorded, play=False)
+        await script.until(pilot, lambda: not screen.busy)
+        await script.drawn(pilot)
+        assert "record ━━━━━━━━━━ 36/36" in script.screen_text(pilot.app)
+        assert screen.feed.view.phase is Phase.ANSWERED
+        for keys, position in (
+            (["comma"], 35), (["comma", "comma"], 33), (["full_stop"], 34), (["left"], 30), (["right", "right"], 36),
+            (["less_than_sign"], 0), (["right"], 4), (["left", "left"], 0), (["greater_than_sign"], 36),
+        ):  # fmt: skip
+            await pilot.press(*keys)
+            await script.drawn(pilot)
+            view = RunView()
+            for one in recorded[:position]:
+                view.apply(one.event)
+            assert (screen.replay.position, screen.feed.view) == (position, view)
+            assert f"{position}/36" in script.screen_text(pilot.app)
+        await pilot.press("space")
+        await script.until(pilot, lambda: screen.busy and not screen.replay.paused and screen.replay.position < 30)
+        await pilot.press("left", "escape")
+        await script.until(pilot, lambda: not screen.busy)
+        assert (screen.replay.ended, screen.feed.view.phase) == (True, Phase.ANSWERED)
+        await pilot.press("ctrl+n", "space", "left")
+        assert (screen.replay, screen.feed.view.question) == (None, "")
+
+
+async def test_a_long_record_is_scrubbed_at_once():
+    session = script.ScriptedSession(runs=1)
+    steps = [RecordedEvent(float(n), script.step("tracker", n)) for n in range(5000)]
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        screen = pilot.app.ask_screen
+        screen.show_run([RecordedEvent(0.0, script.STARTED), *steps], play=False)
+        await pilot.press("left", "comma")
+        started = time.perf_counter()
+        screen.action_replay("step_back")
+        assert time.perf_counter() - started < 0.5
+        assert screen.feed.view.steps == screen.replay.position - 1 == 4498
 
 
 async def test_an_answer_is_judged_from_the_empty_input():

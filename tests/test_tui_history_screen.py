@@ -195,7 +195,7 @@ async def test_a_search_that_cannot_be_read_is_told_when_it_is_entered_and_can_b
 
 
 async def test_the_next_search_ends_the_one_that_goes_on(monkeypatch):
-    monkeypatch.setattr(runs_screen, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(runs_screen, "TELL_SECONDS", 0.0)
     async with script.app(script.ScriptedSession(runs=9000)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         screen = pilot.app.screen
@@ -208,7 +208,7 @@ async def test_the_next_search_ends_the_one_that_goes_on(monkeypatch):
 
 
 async def test_how_far_a_search_is_stands_in_the_title(monkeypatch):
-    monkeypatch.setattr(runs_screen, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(runs_screen, "TELL_SECONDS", 0.0)
     seen, tell = [], runs_screen.RunsScreen._tell_count
 
     def tell_and_note(screen):

@@ -59,6 +59,19 @@ async def test_it_can_be_read_from_any_place_on():
     assert seen == events[3:]
 
 
+async def test_a_jump_ends_the_reader_who_waits_and_another_goes_on_from_there():
+    replay, seen = Replay(recorded(0, 60_000, 60_000), speed=1.0), list[RecordedEvent]()
+    task = asyncio.create_task(read(replay, seen))
+    await settled()
+    assert len(seen) == 1
+    replay.to_start()
+    await asyncio.wait_for(task, 5)
+    assert (len(seen), replay.position) == (1, 0)
+    replay.finish()
+    await read(replay, seen)
+    assert len(seen) == 4
+
+
 async def test_the_wait_after_a_seek_is_the_one_to_the_next_event_only():
     replay, seen = Replay(recorded(60_000, 60_010), speed=1.0), list[RecordedEvent]()
     replay.seek(1)

@@ -85,3 +85,10 @@ def test_a_reset_view_shows_the_question_at_once():
     feed, changes = feed_and_changes()
     feed.reset("why?")
     assert (feed.view.question, len(changes)) == ("why?", 1)
+
+
+def test_a_view_can_begin_in_the_middle_of_a_run():
+    feed, changes = feed_and_changes()
+    feed.reset("", script.answered()[:-1])
+    assert (feed.view.phase, feed.view.finished, len(changes)) == (Phase.ANSWERED, False, 1)
+    assert feed.events == script.answered()[:-1]

@@ -9,6 +9,7 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
@@ -97,6 +98,14 @@ class PersonaMoeApp(App[None]):
         if not self.is_headless:
             self._watch_signals()
             self.call_after_refresh(_calm_collector)
+            self.call_after_refresh(self._open_history)
+
+    @work(group="history")
+    async def _open_history(self) -> None:
+        """End what a killed session left, in a thread: in a folder with the files of 100,000 runs that takes 200 ms."""
+        if self.ask_screen is not None:
+            await self.ask_screen.library.ready.wait()
+        await asyncio.to_thread(getattr, self.session, "history")
 
     def _watch_signals(self) -> None:
         """Textual would die at once: the terminal stays in its alternate screen and the run is lost."""

@@ -37,6 +37,7 @@ class Replay:
         self.paused = ended
         self.speed = starting_speed(recorded[-1].at_ms if recorded else 0.0) if speed is None else speed
         self._touched = asyncio.Event()
+        self._jumps = 0
 
     def __str__(self) -> str:
         """What the status line says of it: how far it is, as a bar and as a number."""
@@ -53,15 +54,15 @@ class Replay:
     def toggle(self) -> None:
         """Pause, or go on; at the end, from the beginning."""
         if self.ended:
-            self.position, self.paused = 0, False
-        else:
-            self.paused = not self.paused
+            self.to_start()
+        self.paused = not self.paused
         self._touched.set()
 
     def seek(self, position: int) -> None:
         """Wait before the event with this number; a number beyond either end is the end."""
-        self.position = max(0, min(position, len(self.recorded)))
-        self.paused = True
+        place = max(0, min(position, len(self.recorded)))
+        self._jumps += place != self.position
+        self.position, self.paused = place, True
         self._touched.set()
 
     def step(self) -> None:
@@ -104,10 +105,13 @@ class Replay:
         self._touched.set()
 
     async def events(self) -> AsyncIterator[RecordedEvent]:
-        """The recorded events from the position on, each when its time has come. One reader at a time."""
+        """The recorded events from the position on, each when its time has come; a `seek` elsewhere ends them."""
+        jumps = self._jumps
         while not self.ended:
             before = self.recorded[self.position - 1].at_ms if self.position else 0.0
             await self._wait(self.recorded[self.position].at_ms - before)
+            if jumps != self._jumps:
+                return
             self.position += 1
             yield self.recorded[self.position - 1]
 
@@ -117,9 +121,9 @@ class Replay:
         self.paused = was_paused or self.ended
 
     async def _wait(self, gap_ms: float) -> None:
-        """Let `gap_ms` of the run's own time pass, at a speed that may change meanwhile."""
-        left = gap_ms / 1000
-        while self.paused or left > 0:
+        """Let `gap_ms` of the run's own time pass, at a speed that may change meanwhile; a jump ends it."""
+        left, jumps = gap_ms / 1000, self._jumps
+        while (self.paused or left > 0) and jumps == self._jumps:
             speed = 0.0 if self.paused else self.speed
             left -= speed * await self._rest(left, speed) if speed < math.inf else left
 

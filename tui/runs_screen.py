@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from tui.composition import Session
 
 LOOK_SECONDS = 0.1
-"""How long a search goes on in its thread before what it found is shown."""
+"""How long a search goes on in its thread before what it found is shown first."""
+
+TELL_SECONDS = 0.5
+"""And then between two such times: each draws the table again."""
 
 TYPING_SECONDS = 0.15
 """How long nothing is typed before what stands there is looked for."""
@@ -94,22 +97,33 @@ class RunsScreen(Screen[None]):
         """
         self._wanted = query
         await asyncio.sleep(delay)
-        again = query == self._query and self._pages is not None
-        enough, shown = (self.query_one(RunTable).in_sight.stop + PAGE if again else 1), False
         try:
             runs = await asyncio.to_thread(self._begun, query)
-            while not runs.complete:
-                await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=0 if shown else enough)
-                if not shown and (runs.complete or not again or len(runs) >= enough):
-                    await self._take(RunPages(runs), at=(at or self._highlighted_id) if again else "")
-                    shown = True
-                self._tell_count()
-            self._judged = await asyncio.to_thread(self.session.judgements)
+            try:
+                await self._follow(runs, at=at)
+            finally:
+                runs.stop()
+            judged = await asyncio.to_thread(self.session.judgements)
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
+            return
+        if judged != self._judged:
+            self._judged = judged
+            self.query_one(RunTable).refresh()
+            self._show_answer()
+
+    async def _follow(self, runs: RunList, *, at: str) -> None:
+        """Show a list as soon as there is enough of it, and how it grows, until it is complete."""
+        again = runs.query == self._query and self._pages is not None
+        enough = self.query_one(RunTable).in_sight.stop + PAGE if again else 1
+        await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
+        while again and not runs.complete and len(runs) < enough:
+            await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
+        await self._take(RunPages(runs), at=(at or self._highlighted_id) if again else "")
         self._tell_count()
-        self.query_one(RunTable).refresh()
-        self._show_answer()
+        while not runs.complete:
+            await asyncio.to_thread(runs.look_on, TELL_SECONDS)
+            self._tell_count()
 
     def _begun(self, query: RunQuery) -> RunList:
         from db.run_list import RunList  # noqa: PLC0415 - it brings TinyDB, which the first paint need not wait for
