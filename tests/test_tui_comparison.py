@@ -41,7 +41,7 @@ def test_the_overlap_of_the_evidence_is_counted_by_depth():
     comparison = both()
     assert comparison.same_among == {5: 3, 10: 5}
     found = rows(comparison, "Evidence by rank")
-    assert found["the same of 5"] == ("3", "3")
+    assert found["both, of first 5"] == ("3", "3")
     assert (found["A"], found["X"], found["D"], found["E"]) == (("1", "2"), ("·", "4"), ("4", "7"), ("5", "·"))
 
 

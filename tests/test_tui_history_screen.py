@@ -225,6 +225,19 @@ async def test_how_far_a_search_is_stands_in_the_title(monkeypatch):
     assert " History · 2,000+ " in seen
 
 
+async def test_what_is_found_later_is_read_as_well():
+    async with script.app(script.ScriptedSession(runs=9000)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await entered(pilot, "Question 8765")
+        await said(pilot, "Found “Question 8765” · 1 ")
+        await listed(pilot)
+        assert highlighted(pilot) == "run-8765"
+        await entered(pilot, "Question 765")
+        await said(pilot, "Found “Question 765” · 19 ")
+        await listed(pilot)
+        assert "  Question 7657: " in script.screen_text(pilot.app)
+
+
 async def test_the_cursor_stays_on_its_run_when_the_screen_is_left():
     session = script.ScriptedSession(script.answered(), runs=60)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
@@ -436,7 +449,8 @@ async def test_a_run_that_another_session_deleted_is_told():
         pilot.app.screen.query_one(RunTable).action_scroll_to_top()
         await listed(pilot)
         pilot.app.screen.query_one(RunTable).action_scroll_to_end()
-        await said(pilot, "deleted in another session")
+        await listed(pilot)
+        await said(pilot, "\n   deleted  ")
 
 
 async def test_a_read_only_disk_deletes_nothing(monkeypatch):

@@ -96,7 +96,7 @@ class Comparison:
     def _ranking(self) -> list[Row]:
         if not self.first.ranking and not self.second.ranking:
             return []
-        rows = [(f"the same of {depth}", str(same), str(same)) for depth, same in self.same_among.items()]
+        rows = [(f"both, of first {depth}", str(same), str(same)) for depth, same in self.same_among.items()]
         shown = _union((self.first.ranking[:SHOWN_RANKS], self.second.ranking[:SHOWN_RANKS]))
         return rows + [self._row(self._title(passage), partial(_rank, passage)) for passage in shown]
 

@@ -167,6 +167,7 @@ class HistoryScreen(RunsScreen):
         else:
             message.say("deleted; u brings it back for a day (the ledger keeps what personas earned)")
             self.chosen = None if self.chosen == run else self.chosen
+            self.forget(run)
         self.look_again()
 
     @work(group="trash")

@@ -43,6 +43,11 @@ class RunPages:
         while len(self._pages) > KEPT:
             self._pages.pop(next(iter(self._pages)))
 
+    def drop(self, run_id: str) -> None:
+        """The run was deleted: its line says so until the list is read anew."""
+        for page in self._pages.values():
+            page[:] = [None if run is not None and run.run_id == run_id else run for run in page]
+
     def nearest(self, run_id: str, index: int) -> int:
         """Where the run is now, looked for from a page before `index` on to a page after it; else `index`."""
         first = max(0, index - PAGE)

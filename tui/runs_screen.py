@@ -38,8 +38,7 @@ TYPING_SECONDS = 0.15
 SHOWN_QUERY = 30
 EMPTY = "No question was asked here yet: esc goes back, to ask one."
 NOTHING = "Nothing found. Esc ends the search."
-HINT = f'words  "a phrase"  date:2026-11  after:  before:  persona:  model:  is:{KINDS[0]}'
-"""The other values of `is:` are named where a wrong one is refused."""
+HINT = f'words  "a phrase"  date:2026-11  after:  before:  persona:  model:  is:{",".join(KINDS)}'
 
 
 class RunsScreen(Screen[None]):
@@ -119,7 +118,7 @@ class RunsScreen(Screen[None]):
         await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
         while again and not runs.complete and len(runs) < enough:
             await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
-        await self._take(RunPages(runs), at=(at or self._highlighted_id) if again else "")
+        await self._take(RunPages(runs), at=(at or self._highlighted_id) if again else None)
         self._tell_count()
         while not runs.complete:
             await asyncio.to_thread(runs.look_on, TELL_SECONDS)
@@ -132,10 +131,10 @@ class RunsScreen(Screen[None]):
             self._judged = self.session.judgements()
         return RunList(self.session.history, query, self._judged)
 
-    async def _take(self, pages: RunPages, *, at: str) -> None:
-        """Show another list, with the cursor on a run if that is near where the cursor is."""
+    async def _take(self, pages: RunPages, *, at: str | None) -> None:
+        """Show another list from its top on, or with the cursor on a run if that is near, else where it is."""
         table = self.query_one(RunTable)
-        cursor = await asyncio.to_thread(pages.nearest, at, table.cursor) if at else 0
+        cursor = await asyncio.to_thread(pages.nearest, at, table.cursor) if at is not None else 0
         around = range(max(0, cursor - PAGE // 2), min(cursor + PAGE // 2, len(pages.runs)))
         await asyncio.to_thread(pages.read_all, around)
         self._pages, self._query = pages, pages.runs.query
@@ -153,6 +152,7 @@ class RunsScreen(Screen[None]):
         table.border_title = title(f"{name} · {len(runs):,}{among}")
         table.note = ("Looking …" if not runs.complete else NOTHING) if words else EMPTY
         table.show(len(runs))
+        self._read_in_sight()
 
     def _row(self, index: int) -> RunRow | None:
         if self._pages is None or index not in self._pages:
@@ -172,6 +172,12 @@ class RunsScreen(Screen[None]):
         run = self.highlighted()
         return run.run_id if run is not None else ""
 
+    def forget(self, run: RunSummary) -> None:
+        """The run was deleted; to find the others of a long search again may take a moment."""
+        if self._pages is not None:
+            self._pages.drop(run.run_id)
+        self.query_one(RunTable).refresh()
+
     def _show_answer(self) -> None:
         """Question and answer of the run under the cursor, in a pane whose title tells what it was made of."""
         row, pane = self._row(self.query_one(RunTable).cursor), self.query_one("#run-answer", Static)
@@ -185,6 +191,9 @@ class RunsScreen(Screen[None]):
     def on_run_table_moved(self) -> None:
         """Show the answer of the run under the cursor; read what came into sight."""
         self._show_answer()
+        self._read_in_sight()
+
+    def _read_in_sight(self) -> None:
         if self._pages is not None and self._pages.missing(self.query_one(RunTable).in_sight):
             self._read(self._pages)
 

@@ -65,7 +65,7 @@ def run_line(row: RunRow, width: int) -> Text:
     run = row.run
     mark = CHOSEN if row.chosen else " "
     if run is None:
-        return Text(fit(f"{mark}  deleted in another session", width), "dim")
+        return Text(f"{mark}  {fit('deleted', width - 3)}", "dim")
     judged = "±" if {"+", "-"} <= set(row.judged) else next((sign for sign in "+-" if sign in row.judged), " ")
     when, outcome = local_time(run.at), OUTCOMES[run.outcome]
     told = f"{when[5:]} {outcome[0]} "
@@ -120,7 +120,7 @@ class RunTable(LinePane):
     def line_at(self, index: int, width: int) -> Text:
         """The line of one run; the cursor's stands out, more so while the table has the focus."""
         row = self._row(index)
-        line = Text(fit("   …", width), "dim") if row is None else run_line(row, width)
+        line = Text(f"   {fit('…', width - 3)}", "dim") if row is None else run_line(row, width)
         if index == self.cursor:
             line.stylize(self.get_component_rich_style(f"run-table--{'cursor' if self.has_focus else 'away'}"))
         return line
