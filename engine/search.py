@@ -214,6 +214,29 @@ class SearchIndex:
             found = self._opened[number] = OpenedPassage(stored)
         return found
 
+    def find(self, passage_id: str, title: str) -> Passage | None:
+        """The passage with this id, by the title of its document; None if it is not in the index (any more).
+
+        Looks through the passages of that title in its file, beginning where the id's number says.
+        """
+        source, _, number = passage_id.rpartition("#")
+        scope = source
+        while scope and not self._searcher.doc_freq("scope", scope):
+            scope = scope.rpartition("#")[0]  # the file of a record
+        if not scope:
+            return None
+        most = int(self._searcher.doc_freq("scope", scope))
+        must, key = self._tantivy.Occur.Must, title_keys(title)[:1]
+        parts = [(must, self._filter("scope", [scope])), *((must, self._filter("title", [_token(k)])) for k in key)]
+        query = self._tantivy.Query.boolean_query(parts)
+        guess = min(int(number) - 1, most) if number.isdecimal() and int(number) else 0
+        for limit, offset in ((1, guess), (most, 0)):
+            for _, address in self._searcher.search(query, limit, count=False, offset=offset).hits:
+                stored: Any = self._searcher.doc(address).get_first("opened")
+                if (found := OpenedPassage(stored).passage).id == passage_id:
+                    return found
+        return None
+
     def forget(self) -> None:
         """Drop the passages kept in memory."""
         self._opened.clear()

@@ -44,8 +44,10 @@ from engine.evolution import breed
 from engine.feedback import FeedbackGiven, Judgement
 from engine.library import IngestReport, KnownFile
 from engine.lifecycle import Births, Verdict, state_after
+from engine.passages import Passage
 from engine.persona import Persona, PersonaState, RosterEntry
 from engine.settings import load_settings
+from engine.source_text import SourceText
 from tui.checks import Finding
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
@@ -219,6 +221,8 @@ class ScriptedSession:
         self.trash = Trash(root / "trash", self.history, root / "runs")
         self.script, self.hold = script, hold
         self.passages = 0
+        self.sources: dict[str, str] = {}
+        self.indexed: dict[str, Passage] = {}
         self.skipped: tuple[str, ...] = ()
         self.opening_error: Exception | None = None
         self.asked: list[str] = []
@@ -259,6 +263,14 @@ class ScriptedSession:
         if run_id == "run-1":
             raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
         return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+
+    def read_source(self, source: str) -> SourceText:
+        text = self.sources.get(source)
+        path = Path(source)
+        return SourceText(path, problem="No such file or directory") if text is None else SourceText(path, text)
+
+    def passage(self, passage_id: str, title: str) -> Passage | None:
+        return self.indexed.get(passage_id)
 
     def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> FeedbackGiven:
         if (run_id, citation, liked) in self.judged:

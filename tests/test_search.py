@@ -162,6 +162,25 @@ def test_words_in_any_script_and_long_ones_are_found(tmp_path):
         assert search(index, stem) == [0]
 
 
+def test_a_passage_is_found_by_its_id(tmp_path):
+    index = SearchIndex(tmp_path)
+    book = [Passage(f"/l/book#{n}", "/l/book", "The Book", "", n, n + 1, f"part {n}") for n in range(1, 101)]
+    records = [Passage(f"/l/r.jsonl#{n}#1#1", f"/l/r.jsonl#{n}#1", f"Boat {n}", "", 0, 1, "r") for n in range(5)]
+    no_title = Passage("/l/x#7", "/l/x", "?!", "", 0, 1, "of a file of which the beginning was removed")
+    for passages, file in ((book, "/l/book"), (records, "/l/r.jsonl"), ([no_title], "/l/x")):
+        with index.writing():
+            index.add(passages, scope=[file, "/l"])
+            index.commit()
+    for passage in (*book, *records, no_title):
+        assert index.find(passage.id, passage.title) == passage
+    assert index.find("/l/book#101", "The Book") is None
+    assert index.find(f"/l/book#{10**30}", "The Book") is None
+    assert index.find("/l/book#0", "The Book") is None
+    assert index.find("/l/book#1", "Another Book") is None
+    assert index.find("/elsewhere#1", "The Book") is None
+    assert index.find("", "") is None
+
+
 def test_a_passage_without_words_can_be_opened(tmp_path):
     index = index_passages(SearchIndex(tmp_path), [(passage(0, "***", "..."), ""), (passage(1, "x", "y"), "")])
     assert len(index) == 2

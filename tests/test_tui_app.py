@@ -30,7 +30,7 @@ async def test_help_lists_the_keys_with_their_ids():
         assert pilot.app.screen is pilot.app.ask_screen
 
 
-@pytest.mark.parametrize("keys", [(), ("f2",), ("f3",)])
+@pytest.mark.parametrize("keys", [(), ("f2",), ("f3",), ("f4",), ("down", "enter")])
 async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(keys):
     async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
@@ -49,7 +49,7 @@ async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(k
 async def test_ids_are_unique_on_each_screen():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)
-        for keys in ("f1", "f2", "f3"):
+        for keys in ("f1", "f2", "f3", "f4"):
             await pilot.press(keys)
             found = [
                 (key.binding.id, key.binding.action)

@@ -8,8 +8,8 @@ import scripted_run as script
 
 from engine.errors import LibraryError
 from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RecordedEvent, RunStarted
-from tui.quote_screen import QuoteScreen
 from tui.run_view import Phase, RunView
+from tui.source_screen import SourceScreen
 from tui.widgets.ask_input import AskInput
 from tui.widgets.walk_log import WalkLog
 
@@ -136,11 +136,12 @@ async def test_a_source_opens_with_its_place_in_the_file():
     async with script.app(script.ScriptedSession(script.answered())).run_test(size=(80, 24)) as pilot:
         await asked(pilot)
         await pilot.press("down", "down", "enter")
-        await script.until(pilot, lambda: isinstance(pilot.app.screen, QuoteScreen))
+        await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))
         words = "/library/places/gannet-stack-light.md · characters 0 to 66"
         await script.until(pilot, lambda: words in script.screen_text(pilot.app))
         await pilot.press("y")
         assert pilot.app.clipboard.startswith("“It was built by Tobiász Krelle.”")
+        await pilot.press("escape")
         assert pilot.app.screen is pilot.app.ask_screen
 
 

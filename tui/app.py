@@ -16,6 +16,7 @@ from textual.worker import WorkerFailed
 
 from tui.ask_screen import AskScreen
 from tui.lasting_driver import lasting
+from tui.pace import Pace
 from tui.places import PLACES
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class PersonaMoeApp(App[None]):
         return lasting(super().get_driver_class())
 
     def _make_ask(self) -> AskScreen:
-        self.ask_screen = AskScreen(self.session, ask_terminal=self._ask_terminal)
+        self.ask_screen = AskScreen(self.session, ask_terminal=lambda: self.ask_terminal(self.ask_screen))
         return self.ask_screen
 
     def _make(self, place: Place) -> Screen[None]:
@@ -202,9 +203,9 @@ class PersonaMoeApp(App[None]):
         self.switch_mode("ask")
         return self.ask_screen
 
-    def _ask_terminal(self) -> bool:
-        """Ask for a sign that everything drawn so far was printed; False where no answer would come."""
-        if self.is_headless or not self._sync_available or self.screen is not self.ask_screen:
+    def ask_terminal(self, screen: Screen[None] | None) -> bool:
+        """Ask for a sign that everything drawn so far was printed; False where no answer would come to `screen`."""
+        if self.is_headless or not self._sync_available or self.screen is not screen:
             return False
         return self.call_after_refresh(self._write_question)
 
@@ -214,8 +215,8 @@ class PersonaMoeApp(App[None]):
 
     def on_terminal_supports_synchronized_output(self, _event: TerminalSupportsSynchronizedOutput) -> None:
         """The sign of life that paces the drawing (see `tui.pace`)."""
-        if self.ask_screen is not None:
-            self.ask_screen.pace.acknowledged()
+        if isinstance(pace := getattr(self.screen, "pace", None), Pace):
+            pace.acknowledged()
 
 
 def _calm_collector() -> None:

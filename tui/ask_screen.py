@@ -214,10 +214,11 @@ class AskScreen(Screen[None]):
         self.ask(self.library.suggestions[event.option_index])
 
     def on_source_list_opened(self, event: SourceList.Opened) -> None:
-        """Enter on a source shows its quote in full."""
-        from tui.quote_screen import QuoteScreen  # noqa: PLC0415 - not needed for the first paint
+        """Enter on a source opens the document at its quote."""
+        from tui.source_screen import SourceScreen  # noqa: PLC0415 - not needed for the first paint
 
-        self.app.push_screen(QuoteScreen(event.citation))
+        citations = self.feed.view.answer.citations if self.feed.view.answer else (event.citation,)
+        self.app.push_screen(SourceScreen(self.session, citations, citations.index(event.citation)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""

@@ -5,10 +5,12 @@ import re
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from engine.text import one_line
+from engine.text import one_line, printable
 
 # Joiners and variation selectors: terminals disagree on the width of what they make, so it is shown apart.
 _JOINERS = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+TAB = " " * 4
 
 PERSONA_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_red", "bright_cyan", "bright_green")
 """Names of the terminal's own palette, so that every theme shows them legibly."""
@@ -17,6 +19,11 @@ PERSONA_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_red", "
 def plain(text: str) -> str:
     """Foreign text as one line whose width every terminal agrees on."""
     return _JOINERS.sub("", one_line(text))
+
+
+def steady(text: str) -> str:
+    """Foreign text with its white space, of which every terminal agrees on the width; a tab is four blanks."""
+    return _JOINERS.sub("", printable(text)).replace("\t", TAB)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

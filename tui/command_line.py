@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # `typing` itself would be an import that `--version` doe
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("ask", "feedback", "ingest", "library", "personas", "history", "bench", "doctor", "metrics")
+COMMANDS = ("ask", "feedback", "ingest", "library", "personas", "history", "graph", "bench", "doctor", "metrics")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
+    from engine.passages import Passage
     from engine.settings import Settings
+    from engine.source_text import SourceText
     from tui.checks import Finding
 
 _NO_MODEL = "none"
@@ -250,6 +252,19 @@ class Session:
         from db.snapshots import load_events  # noqa: PLC0415 - after the first paint
 
         return load_events(self.workspace.runs, run_id)
+
+    # -- what an answer stands on ---------------------------------------------------------------------------
+
+    def read_source(self, source: str) -> "SourceText":
+        """The text of a file or record of the library as it is now, or why it cannot be read."""
+        from engine.source_text import read_source  # noqa: PLC0415 - after the first paint
+
+        limit = int(self.settings.system.max_file_megabytes * 1e6)
+        return read_source(source, roots=self.library.roots, max_bytes=limit)
+
+    def passage(self, passage_id: str, title: str) -> "Passage | None":
+        """A passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""
+        return self.library.index.find(passage_id, title)
 
     # -- the user's word on answers and personas ----------------------------------------------------------
 

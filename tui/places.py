@@ -36,6 +36,10 @@ PLACES = (
         "history", "History", "f3,f8", "Earlier questions: find and replay them",
         "tui.history_screen", "HistoryScreen",
     ),
+    Place(
+        "graph", "Graph", "f4", "The question's graph: step by step, by persona, and the paths to the citations",
+        "tui.graph_screen", "GraphScreen",
+    ),
     Place("library", "Library", "f5", "Add, read again and remove documents", "tui.library_screen", "LibraryScreen"),
     Place("health", "Health", "f7", "Runs, times and trouble; what a run needs", "tui.health_screen", "HealthScreen"),
 )  # fmt: skip

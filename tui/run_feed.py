@@ -10,7 +10,7 @@ from tui.run_view import RunView
 
 
 class RunFeed:
-    """Reads a stream of events into `view`, keeps them in `events`, and calls `changed` after each one.
+    """Reads a stream of events into `view`, keeps them in `events`, and calls each of `watchers` after each one.
 
     However the stream ends, the view ends with it: cancelled, failed with a message and a hint, or finished.
     """
@@ -18,7 +18,11 @@ class RunFeed:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.view = RunView()
         self.events: list[RunEvent] = []
-        self._changed = changed
+        self.watchers = [changed]
+
+    def _changed(self) -> None:
+        for watcher in self.watchers:
+            watcher()
 
     def reset(self, question: str = "", events: Iterable[RunEvent] = ()) -> None:
         """Begin a new view, empty or as it is after `events`; `question` is shown until the run names its own."""

@@ -5,6 +5,8 @@ from typing import NoReturn
 
 from engine.errors import InputError
 
+RUN_HELP = "a run of the history by its id or the beginning of it, or last"
+
 _EVERYWHERE = """
 with every command:
   --workspace DIR  where configs, personas and history are kept (or PERSONA_MOE_WORKSPACE)

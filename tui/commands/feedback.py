@@ -7,13 +7,14 @@ import argparse
 
 import msgspec
 
+from tui.commands.arguments import RUN_HELP
 from tui.commands.output import print_json, print_text
 from tui.composition import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, up or down, --citation and --json."""
-    parser.add_argument("run_id", metavar="RUN", help="a run of the history by its id or the beginning of it, or last")
+    parser.add_argument("run_id", metavar="RUN", help=RUN_HELP)
     parser.add_argument("judgement", choices=("up", "down"))
     parser.add_argument("--citation", type=int, metavar="N", help="only the citation [N] of the answer")
     parser.add_argument("--json", action="store_true", help="print what it changed as JSON")

@@ -1,0 +1,45 @@
+"""Print the graph of a run: from the question by its names to passages, by whom, and what the answer cites."""
+
+import argparse
+import sys
+
+from engine.errors import InputError
+from tui.commands.arguments import RUN_HELP
+from tui.commands.output import print_json, print_text
+from tui.composition import open_session
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN, --persona, --cited, --step and --json."""
+    parser.add_argument("run_id", metavar="RUN", help=RUN_HELP)
+    parser.add_argument("--persona", default="", metavar="ID", help="only the steps of this persona")
+    parser.add_argument("--cited", action="store_true", help="only the paths to what the answer cites")
+    parser.add_argument("--step", type=int, metavar="N", help="as it was after N steps of growth")
+    parser.add_argument("--json", action="store_true", help="nodes and links as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit 2 for an unknown run, a persona that did not walk in it, or a step that it did not have."""
+    from tui.graph_report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
+    from tui.graph_text import ASCII, UNICODE  # noqa: PLC0415 - with rich
+    from tui.graph_tree import Choice  # noqa: PLC0415 - with the engine
+    from tui.graph_view import Growth  # noqa: PLC0415 - with the engine
+
+    session = open_session(options.workspace)
+    growth = Growth([recorded.event for recorded in session.replay(session.history.find(options.run_id).run_id)])
+    names = growth.view.symbols
+    if options.persona and options.persona not in names:
+        walked = ", ".join(names) or "nobody"
+        raise InputError(f"persona {options.persona!r} did not walk in this run", hint=f"those who did: {walked}")
+    if options.step is not None:
+        if not 0 <= options.step <= growth.total:
+            raise InputError(f"--step {options.step} is not valid", hint=f"0 to {growth.total} in this run")
+        growth.go(options.step)
+    choice = Choice(options.persona, options.cited)
+    if options.json:
+        print_json(graph_json(growth.view, choice))
+        return 0
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    for line in graph_lines(growth.view, choice, UNICODE if encoding.startswith("utf") else ASCII):
+        print_text(line)
+    return 0

@@ -1,0 +1,220 @@
+"""The question's graph as it grew: the events of a run, up to one step of them, as passages and the ways to them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from engine.events import (
+    AnswerWritten,
+    Citation,
+    CycleStarted,
+    EvidenceRanked,
+    GateReceipt,
+    PersonaStepped,
+    QuestionRead,
+    RunEvent,
+    RunStarted,
+)
+
+GrowthStep = PersonaStepped | EvidenceRanked | AnswerWritten
+"""What changes the graph: a persona comes to a passage, the panel ranks, the answer cites."""
+
+FIRST = 5
+"""So many passages of the panel's ranking are its result."""
+
+TITLE, SEARCH = "title", "search"
+"""What `via` says of a start: the question holds the title, or a search for its words found the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A persona came to a passage from `source_id` by the link `via`; from the question itself if that is empty."""
+
+    persona_id: str
+    source_id: str
+    via: str
+    score: float
+
+
+@dataclass(slots=True)
+class GraphNode:
+    """A passage that was walked to: its visits in their order, and what became of it.
+
+    `rank` counts from 1 in the panel's ranking (0: not in it) by `fused`, its score there.
+    """
+
+    node_id: str
+    title: str
+    visits: list[Visit] = field(default_factory=list)
+    rank: int = 0
+    fused: float = 0.0
+    citations: list[Citation] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """The file or record it is in; empty for an id that names none."""
+        return self.node_id.rpartition("#")[0]
+
+    @property
+    def number(self) -> str:
+        """Which passage of its source it is, as the id has it."""
+        return self.node_id.rpartition("#")[2]
+
+    def score(self, persona_id: str = "") -> float:
+        """The best score that a persona, or this one, gave it."""
+        return max((v.score for v in self.visits if not persona_id or v.persona_id == persona_id), default=0.0)
+
+    def visitors(self) -> dict[str, float]:
+        """Who came here, in their order, each with the best score they gave it."""
+        found: dict[str, float] = {}
+        for visit in self.visits:
+            found[visit.persona_id] = max(visit.score, found.get(visit.persona_id, 0.0))
+        return found
+
+
+@dataclass(slots=True)
+class GraphView:
+    """The graph after `steps` steps of growth; `apply` is the only way to change it.
+
+    `links` has the name of each link between two passages, `titles` how many passages have each title; `walkers` are
+    the personas that took a link; each persona has a symbol, and the place (so the colour) that it has on all panes.
+    """
+
+    question: str = ""
+    run_id: str = ""
+    known: tuple[str, ...] = ()
+    nodes: dict[str, GraphNode] = field(default_factory=dict)
+    titles: Counter[str] = field(default_factory=Counter)
+    links: dict[tuple[str, str], str] = field(default_factory=dict)
+    walkers: set[str] = field(default_factory=set)
+    symbols: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+    last: GrowthStep | None = None
+    ranked: EvidenceRanked | None = None
+    answer: AnswerWritten | None = None
+
+    def apply(self, event: RunEvent) -> None:
+        """Take in the next event of the run; most kinds tell nothing of the graph."""
+        match event:
+            case RunStarted(question=question, run_id=run_id):
+                self.question, self.run_id = question, run_id
+            case QuestionRead(known=known):
+                self.known = known
+            case GateReceipt(persona_id=name, activated=activated):
+                self._meet(name, seated=activated)
+            case CycleStarted(personas=names):
+                for name in names:
+                    self._meet(name)
+            case PersonaStepped() | EvidenceRanked() | AnswerWritten():
+                self.steps += 1
+                self.last = event
+                self._grow(event)
+            case _:
+                pass
+
+    def _grow(self, event: GrowthStep) -> None:
+        match event:
+            case PersonaStepped():
+                self._step(event)
+            case EvidenceRanked():
+                self._rank(event)
+            case AnswerWritten():
+                self._cite(event)
+
+    def _meet(self, persona_id: str, *, seated: bool = True) -> None:
+        """Its place (and so its colour) is that of the other panes; its symbol stays for the run."""
+        self.places.setdefault(persona_id, len(self.places))
+        if seated and persona_id not in self.symbols:
+            self.symbols[persona_id] = _symbol(persona_id, set(self.symbols.values()))
+
+    def _step(self, event: PersonaStepped) -> None:
+        self._meet(event.persona_id)
+        if (node := self.nodes.get(event.target_id)) is None:
+            node = self.nodes[event.target_id] = GraphNode(event.target_id, event.title)
+            self.titles[event.title] += 1
+        source = event.source_id if event.source_id in self.nodes and event.source_id != event.target_id else ""
+        node.visits.append(Visit(event.persona_id, source, event.via, event.score))
+        if source:
+            self.links.setdefault((source, event.target_id), event.via)
+            self.walkers.add(event.persona_id)
+
+    def _rank(self, event: EvidenceRanked) -> None:
+        """A later cycle ranks anew."""
+        self.ranked = event
+        for node in self.nodes.values():
+            node.rank, node.fused = 0, 0.0
+        for rank, passage in enumerate(event.passages, start=1):
+            if (node_ := self.nodes.get(passage.id)) is not None:
+                node_.rank, node_.fused = rank, passage.score
+
+    def _cite(self, event: AnswerWritten) -> None:
+        self.answer = event
+        for node in self.nodes.values():
+            node.citations = []
+        for citation in event.citations:
+            if (node_ := self._cited_node(citation)) is not None:
+                node_.citations.append(citation)
+
+    def _cited_node(self, citation: Citation) -> GraphNode | None:
+        """By its passage; records from before that was kept name only the source, of which the best stands for it."""
+        if citation.passage:
+            return self.nodes.get(citation.passage)
+        of_source = [node for node in self.nodes.values() if node.source == citation.source]
+        return min(of_source, key=lambda node: (node.rank or len(self.nodes), -node.score()), default=None)
+
+
+class Growth:
+    """A run's events with a place in their growth: `position` steps of `total`, or None to follow the newest."""
+
+    def __init__(self, events: Sequence[RunEvent] = ()) -> None:
+        self._begin(events)
+        self.read(events)
+
+    def _begin(self, events: Sequence[RunEvent]) -> None:
+        self.view = GraphView()
+        self.total = 0
+        self.position: int | None = None
+        self._events = events
+        self._counted = self._applied = 0
+
+    @property
+    def shown(self) -> int:
+        """How many steps `view` holds."""
+        return self.view.steps
+
+    def read(self, events: Sequence[RunEvent]) -> None:
+        """Take in what came to `events` since the last call; another list is another run."""
+        if events is not self._events or len(events) < self._counted:
+            self._begin(events)
+        self.total += sum(isinstance(event, GrowthStep) for event in events[self._counted :])
+        self._counted = len(events)
+        self._settle()
+
+    def go(self, position: int | None) -> None:
+        """Show the graph after so many steps, or follow the newest."""
+        self.position = None if position is None else max(0, min(position, self.total))
+        self._settle()
+
+    def _settle(self) -> None:
+        wanted = self.total if self.position is None else self.position
+        if wanted < self.view.steps:
+            self.view, self._applied = GraphView(), 0
+        while self._applied < self._counted:
+            event = self._events[self._applied]
+            if self.view.steps >= wanted and isinstance(event, GrowthStep):
+                break
+            self.view.apply(event)
+            self._applied += 1
+
+
+def _symbol(persona_id: str, taken: set[str]) -> str:
+    """One sign for a persona: a letter of its name if one is left, else any that is."""
+    return next((sign for sign in _signs(persona_id) if sign not in taken), "?")
+
+
+def _signs(persona_id: str) -> Iterator[str]:
+    letters = [letter for letter in persona_id if letter.isascii() and letter.isalnum()]
+    yield from map(str.upper, letters)
+    yield from map(str.lower, letters)
+    yield from "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
