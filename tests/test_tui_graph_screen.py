@@ -231,7 +231,7 @@ async def test_a_passage_is_found_by_its_title_even_where_it_is_folded():
         assert line(screen).node_id == run.KRELLE
         await pilot.press("slash")
         await told(pilot, "tobia")
-        await pilot.press(*["backspace"] * 5, *"ysolde", "enter")
+        await pilot.press(*"ysolde", "enter")  # in place of the words before
         assert line(screen).node_id == run.YSOLDE_2
         await pilot.press("n")
         assert line(screen).node_id == run.YSOLDE

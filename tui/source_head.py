@@ -6,7 +6,7 @@ from engine.events import Citation
 from engine.source_text import Place, SourceText, Standing
 from tui.cells import plain
 
-INDEXED = "This is the passage as it was indexed"
+INDEXED = "this is the passage as it was indexed"
 
 
 def head_text(citation: Citation, of_all: str, place: str) -> Text:
@@ -21,10 +21,10 @@ def note_text(source: SourceText | None, place: Place | None, *, indexed: bool) 
     if source is None:
         return Text("\nreading ...", "dim")
     if source.problem:
-        held = INDEXED if indexed else "The index has no such passage either"
-        return Text(f"\n! The source cannot be read: {plain(source.problem)}. {held}.", "yellow")
+        held = INDEXED if indexed else "the index has no such passage either"
+        return Text(f"\n! {plain(source.problem)}: {held}", "yellow")
     if indexed:
-        return Text(f"\n{INDEXED}; i shows the file.", "dim")
+        return Text(f"\n{INDEXED}; i shows the file", "dim")
     form = f"\n{plain(source.form)}: lines and characters count in it" if source.form else ""
     return Text.assemble((form, "dim"), (_change(place), "yellow"))
 
@@ -33,6 +33,5 @@ def _change(place: Place | None) -> str:
     if place is None or place.standing is Standing.EXACT:
         return ""
     if place.standing is Standing.MOVED:
-        now = f"its words now stand at characters {place.start:,} to {place.end:,}"
-        return f"\n! The file has changed since it was quoted: {now}."
-    return "\n! The file has changed: these words do not stand in it any more. i shows what was indexed."
+        return f"\n! the file has changed: the words now stand at characters {place.start:,} to {place.end:,}"
+    return "\n! the file has changed, and has these words no more; i shows what was indexed"

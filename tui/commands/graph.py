@@ -39,7 +39,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(graph_json(growth.view, choice))
         return 0
-    encoding = (sys.stdout.encoding or "ascii").lower()
-    for line in graph_lines(growth.view, choice, UNICODE if encoding.startswith("utf") else ASCII):
+    for line in graph_lines(growth.view, choice, UNICODE if speaks_unicode() else ASCII):
         print_text(line)
     return 0
+
+
+def speaks_unicode() -> bool:
+    """Whether what is printed may have more than ASCII."""
+    return (sys.stdout.encoding or "ascii").lower().startswith("utf")

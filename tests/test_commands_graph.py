@@ -1,0 +1,75 @@
+"""The graph of a run as lines of text and as JSON."""
+
+import json
+
+import pytest
+
+QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
+
+
+@pytest.fixture
+def asked(call):
+    return json.loads(call("ask", QUESTION, "--json", "--model", "none"))
+
+
+def test_the_tree_of_a_run(call, asked):
+    text = call("graph", asked["run_id"])
+    lines = text.splitlines()
+    assert lines[0].startswith(f"{asked['graph']['nodes']} passages, ")
+    assert "C control" in lines[0]
+    assert lines[3:5] == [QUESTION, "├─ ysolde marrak, a name in it"]
+    assert lines[5].startswith("│ ├─ Ysolde Marrak")
+    for citation in asked["citations"]:
+        assert any(f"[{citation['n']}]" in line and citation["title"] in line for line in lines[5:])
+    assert call("graph", "last") == call("graph", asked["run_id"][:-1]) == text
+
+
+def test_only_what_leads_to_citations_or_one_personas_steps(call, asked):
+    whole, cited = call("graph", "last").splitlines(), call("graph", "last", "--cited").splitlines()
+    assert set(cited[3:]) - {line for line in cited if "└" in line} <= set(whole)
+    assert 5 < len(cited) < len(whole)
+    control = call("graph", "last", "--persona", "control").splitlines()
+    assert 5 < len(control) < len(whole)
+    err = call("graph", "last", "--persona", "nobody", code=2)
+    assert "persona 'nobody' did not walk in this run (those who did: " in err
+    assert "control" in err
+
+
+def test_the_graph_after_some_steps(call, asked):
+    assert len(call("graph", "last", "--step", "0").splitlines()) == 3
+    assert len(call("graph", "last", "--step", "3").splitlines()) < len(call("graph", "last").splitlines())
+    assert "--step 9999 is not valid (0 to " in call("graph", "last", "--step", "9999", code=2)
+    assert "--step -1 is not valid" in call("graph", "last", "--step", "-1", code=2)
+
+
+def test_nodes_and_links_as_json(call, asked):
+    graph = json.loads(call("graph", "last", "--json"))
+    assert (graph["run_id"], graph["question"], graph["names"]) == (asked["run_id"], QUESTION, ["ysolde marrak"])
+    nodes = {node["id"]: node for node in graph["nodes"]}
+    assert len(nodes) == asked["graph"]["nodes"]
+    assert {n for node in nodes.values() for n in node["citations"]} == {c["n"] for c in asked["citations"]}
+    assert all(node["parent"] is None or node["parent"] in nodes for node in nodes.values())
+    best = next(node for node in nodes.values() if node["rank"] == 1)
+    assert (best["id"], best["score"]) == (asked["passages"][0]["id"], asked["passages"][0]["score"])
+    assert {"persona_id", "source_id", "via", "score"} == set(best["visits"][0])
+    assert all(link["source"] in nodes and link["target"] in nodes and link["name"] for link in graph["links"])
+    alone = json.loads(call("graph", "last", "--json", "--persona", "control"))
+    assert 0 < len(alone["nodes"]) < len(nodes)
+
+
+def test_where_only_ascii_can_be_printed_the_tree_is_ascii(call, asked, monkeypatch):
+    monkeypatch.setattr("tui.commands.graph.speaks_unicode", lambda: False)
+    text = call("graph", "last")
+    assert "\n|- ysolde marrak, a name in it\n| |- Ysolde Marrak" in text
+    assert "├" not in text
+
+
+def test_no_run_and_an_unknown_run(call):
+    assert "there are no runs yet" in call("graph", "last", code=2)
+    assert "no run with id 'x'" in call("graph", "x", code=2)
+
+
+def test_nothing_in_a_graph_steers_the_terminal(call):
+    call("ask", "Who led\x1b[2J the \x9bNet\u202e Strike of 1894?", "--json", "--model", "none")
+    for more in ([], ["--json"]):
+        assert not set(call("graph", "last", *more)) & set("\x1b\x9b\u202e")
