@@ -37,6 +37,12 @@ def line(screen):
     return found
 
 
+def reversed_lines(app):
+    """The lines of the screen below the places that have something reversed."""
+    strips = app.screen._compositor.render_strips()
+    return [y for y, strip in enumerate(strips) if y and any(s.style and s.style.reverse for s in strip)]
+
+
 async def told(pilot, *words):
     await script.until(pilot, lambda: all(each in script.screen_text(pilot.app) for each in words))
 
@@ -90,7 +96,9 @@ async def test_the_cursor_moves_and_the_details_follow():
         screen = await opened(pilot)
         assert line(screen).kind is LineKind.QUESTION
         await told(pilot, "names ysolde marrak")
+        assert reversed_lines(pilot.app) == [3]
         await pilot.press("j", "down", "j")
+        assert reversed_lines(pilot.app) == [6]
         assert line(screen).node_id == run.LIGHT
         await told(pilot, "path question → ysolde marrak → Ysolde Marrak", "“Ysolde Marrak” names it")
         await pilot.press("k")

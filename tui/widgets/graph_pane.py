@@ -96,7 +96,7 @@ class GraphPane(LinePane, inherit_bindings=False):
         text = line_text(self._lines[index], self._picture, width)
         if index != self._cursor:
             return text
-        return Text(text.plain, "bold reverse" if self.has_focus else "bold underline")
+        return Text().append(text.plain, "bold reverse" if self.has_focus else "bold underline")
 
     def on_resize(self) -> None:
         """The cursor stays in sight."""
