@@ -113,21 +113,23 @@ async def test_the_cursor_moves_and_the_details_follow():
         assert line(screen).key == QUESTION
 
 
-async def test_a_cursor_key_redraws_two_lines_of_the_tree():
+async def test_a_cursor_key_redraws_two_lines_of_the_tree_and_no_change_none():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await pilot.press("j", "j")
         pane = screen.query_one(GraphPane)
-        drawn, line_at = set[int](), pane.line_at
+        drawn, refresh = list[tuple[int, ...]](), pane.refresh
 
-        def noted(index, width):
-            drawn.add(index)
-            return line_at(index, width)
+        def noted(*regions, **how):
+            drawn.append(tuple(region.y for region in regions))
+            return refresh(*regions, **how)
 
-        pane.line_at = noted
+        pane.refresh = noted
         await pilot.press("j")
-        await script.until(pilot, lambda: bool(drawn))
-        assert drawn == {2, 3}
+        assert drawn == [(2, 3)]
+        drawn.clear()
+        screen._draw()
+        assert drawn == []
 
 
 async def test_one_steps_through_the_growth_and_the_cursor_goes_to_what_was_added():
@@ -338,7 +340,7 @@ async def test_a_failure_before_the_walk_is_told():
         await told(pilot, "No passage was walked to: failed.")
 
 
-@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 10), (20, 6)])
+@pytest.mark.parametrize("size", [(200, 60), (20, 6)])
 async def test_any_size_and_any_text_can_be_shown(size):
     steps = [script.step(HOSTILE, n, title=HOSTILE, via=HOSTILE) for n in range(30)]
     async with script.app(scripted([*run.STARTED, *steps, *run.EVENTS[3:]])).run_test(size=size) as pilot:

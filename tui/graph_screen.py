@@ -81,6 +81,7 @@ class GraphScreen(Screen[None]):
         self._texts: dict[str, str] = {}
         self._words = ""
         self._timer: Timer | None = None
+        self._offered = False
 
     def compose(self) -> ComposeResult:
         """Who walked, the tree and the passage under its cursor, how far the graph has grown."""
@@ -155,7 +156,9 @@ class GraphScreen(Screen[None]):
         self.query_one("#graph-growth", StatusLine).show(
             growth_text(view, growth.total, self._picture.glyphs, playing) if growth.total else Text()
         )
-        self.refresh_bindings()
+        if self._offered != (growth.total > 0):  # a refresh builds the footer anew
+            self._offered = growth.total > 0
+            self.refresh_bindings()
 
     def _heading(self) -> str:
         chosen = [f"only {plain(self._choice.persona)}"] if self._choice.persona else []
@@ -173,7 +176,7 @@ class GraphScreen(Screen[None]):
         return f"No passage was walked to: {run.phase}."
 
     def _tell(self) -> None:
-        """The details of the line under the cursor; the text of its passage follows."""
+        """The details of the line under the cursor, in one go: as soon as the text of its passage was looked up."""
         line = self.query_one(GraphPane).line
         if line is None:
             return
@@ -181,9 +184,10 @@ class GraphScreen(Screen[None]):
         if not line.node_id:
             pane.show(heading_details(view, line), "Question" if line.kind is LineKind.QUESTION else "Start")
             return
-        pane.show(details(self._picture, self._tree, line.node_id, self._texts.get(line.node_id)), "Passage")
         if line.node_id not in self._texts and self._ask_screen.library.ready.is_set():
             self._read_passage(line.node_id)
+            return
+        pane.show(details(self._picture, self._tree, line.node_id, self._texts.get(line.node_id)), "Passage")
 
     @work(group="passage", exclusive=True)
     async def _read_passage(self, node_id: str) -> None:

@@ -44,6 +44,7 @@ class GraphPane(LinePane, inherit_bindings=False):
         self._picture = Picture(GraphView())
         self._cursor = 0
         self._heading = ""
+        self._seen: dict[int, Text] = {}
 
     @property
     def line(self) -> TreeLine | None:
@@ -58,8 +59,22 @@ class GraphPane(LinePane, inherit_bindings=False):
             self._heading, self.border_title = heading, title(heading)
         found = next((n for n, line in enumerate(lines) if line.key == key), self._cursor)
         self._cursor = max(0, min(found, len(lines) - 1))
-        self.resized_to(len(lines))
+        self.lines = len(lines)
+        self.top = min(self.top, self.last_top)
         self._reveal()
+        self._refresh_changed()
+
+    def _refresh_changed(self) -> None:
+        """Redraw the lines in sight that are others than those drawn before: growth adds few at a time."""
+        before, self._seen = self._seen, self._in_sight()
+        height, width = self.size.height, self.size.width
+        changed = [y for y in range(height) if before.get(y) != self._seen.get(y)]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _in_sight(self) -> dict[int, Text]:
+        shown = range(min(self.size.height, self.lines - self.top))
+        return {y: self.line_at(self.top + y, self.size.width) for y in shown}
 
     def point_to(self, key: str) -> bool:
         """Put the cursor on the line with this key; False if there is none."""
@@ -78,18 +93,14 @@ class GraphPane(LinePane, inherit_bindings=False):
         before, self._cursor = self._cursor, max(0, min(to, self.lines - 1))
         if before == self._cursor or not self._lines:
             return
-        if not self._reveal():
-            width = self.size.width
-            self.refresh(*(Region(0, n - self.top, width, 1) for n in (before, self._cursor)))
+        self._reveal()
+        self._refresh_changed()
         self.post_message(self.Moved(self._lines[self._cursor]))
 
-    def _reveal(self) -> bool:
-        """Scroll until the cursor is in sight; whether that was necessary."""
+    def _reveal(self) -> None:
+        """Scroll until the cursor is in sight."""
         height = max(self.size.height, 1)
-        top = min(max(self.top, self._cursor - height + 1), self._cursor)
-        moved = top != self.top
-        self._scroll(top)
-        return moved
+        self.top = min(max(self.top, self._cursor - height + 1), self._cursor)
 
     def line_at(self, index: int, width: int) -> Text:
         """One line of the tree; the one under the cursor reversed, or underlined while another pane is used."""
@@ -98,10 +109,15 @@ class GraphPane(LinePane, inherit_bindings=False):
             return text
         return Text().append(text.plain, "bold reverse" if self.has_focus else "bold underline")
 
+    def _scroll(self, top: int) -> None:
+        self.top = max(0, min(top, self.last_top))
+        self._refresh_changed()
+
     def on_resize(self) -> None:
         """The cursor stays in sight."""
-        super().on_resize()
+        super().on_resize()  # which draws all of it
         self._reveal()
+        self._seen = self._in_sight()
 
     def on_click(self, event: Click) -> None:
         """To the line that was clicked."""
