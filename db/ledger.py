@@ -1,10 +1,10 @@
 """The append-only record of what became of every persona: JSON lines, from which everything can be rebuilt."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -73,9 +73,45 @@ class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     weight: int = WEIGHT
 
 
-LedgerEntry = Added | Transition | Rewards | Feedback
+class Edited(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """A persona's file was edited, from what it said `before` to `after` (`engine.persona.content_of`).
+
+    `performance` is what it had earned by then; `afresh` as in `Transition`.
+    """
+
+    at: str
+    persona_id: str
+    decided_by: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    performance: PersonaPerformance
+    afresh: bool = False
+
+
+class Undone(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
+    """The latest change of a persona by hand was taken back: an `undid` (Added, Transition or Edited).
+
+    The state went from `before` to `after`; of an edit, `edited` is what the file said before and after this. Had the
+    change started the record afresh, what was earned before it counts again.
+    """
+
+    at: str
+    persona_id: str
+    undid: str
+    before: PersonaState
+    after: PersonaState
+    decided_by: str
+    performance: PersonaPerformance
+    edited: tuple[dict[str, Any], dict[str, Any]] | None = None
+
+
+Change = Added | Transition | Edited | Undone
+LedgerEntry = Change | Rewards | Feedback
+BY_HAND = "user"
+"""Who decided what a key or a command asked for; only that can be undone."""
 
 _ADDED, _REWARDS, _FEEDBACK = (f'{{"entry":"{kind}"'.encode() for kind in ("Added", "Rewards", "Feedback"))
+_CHANGES = tuple(f'{{"entry":"{kind.__name__}"'.encode() for kind in (Added, Transition, Edited, Undone))
 _BLOCK = 1 << 18  # bytes that are read at a time from the end
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
@@ -107,6 +143,16 @@ class Ledger:
     def entries(self) -> Iterator[LedgerEntry]:
         """All entries, oldest first; raises StoreError naming file and line for one that cannot be read."""
         return self._read()
+
+    def changes(self) -> Iterator[Change]:
+        """The entries that changed a persona, oldest first; the payments between them are not decoded."""
+        for entry in self._read(only=_CHANGES):
+            if not isinstance(entry, Rewards | Feedback):
+                yield entry
+
+    def about(self, persona_id: str) -> Iterator[LedgerEntry]:
+        """The entries that name a persona, oldest first; the others are not decoded."""
+        return self._read(naming=f'"{persona_id}"'.encode())
 
     def unseen(self, persona_ids: Iterable[str]) -> set[str]:
         """Those of `persona_ids` that were never added; reads only as far as the last of them."""
@@ -162,13 +208,13 @@ class Ledger:
         elif isinstance(entry, Rewards):
             self._runs.add(entry.run_id)
 
-    def _read(self, only: bytes = b"") -> Iterator[LedgerEntry]:
-        """The entries whose line starts with `only`."""
+    def _read(self, only: bytes | tuple[bytes, ...] = b"", naming: bytes = b"") -> Iterator[LedgerEntry]:
+        """The entries whose line starts with (one of) `only` and holds `naming`."""
         if not self.path.exists():
             return
         with store_errors(self.path), self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if line.endswith(b"\n") and line.startswith(only):
+                if line.endswith(b"\n") and line.startswith(only) and naming in line:
                     yield self._decoded(number, line)
 
     def _decoded(self, number: int, line: bytes) -> LedgerEntry:
@@ -190,7 +236,7 @@ def states(entries: Iterable[LedgerEntry]) -> dict[str, PersonaState]:
     for entry in entries:
         if isinstance(entry, Added):
             found[entry.persona_id] = entry.state
-        elif isinstance(entry, Transition):
+        elif isinstance(entry, Transition | Undone):
             found[entry.persona_id] = entry.after
     return found
 
@@ -198,10 +244,10 @@ def states(entries: Iterable[LedgerEntry]) -> dict[str, PersonaState]:
 def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance]:
     """What every persona has earned, from the ledger alone."""
     found: dict[str, PersonaPerformance] = {}
-    for entry in without_replaced(entries):
+    for entry in in_force(entries):
         if isinstance(entry, Added):
             found[entry.persona_id] = entry.performance
-        elif isinstance(entry, Transition) and entry.afresh:
+        elif isinstance(entry, Transition | Edited) and entry.afresh:
             found[entry.persona_id] = PersonaPerformance()
         elif isinstance(entry, Rewards | Feedback):
             for name, reward in entry.rewards.items():
@@ -212,23 +258,69 @@ def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance
 def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
     """What a gate learns from, oldest first; of a persona that started afresh only what came after."""
     found: list[Experience] = []
-    for entry in without_replaced(entries):
-        if isinstance(entry, Transition) and entry.afresh:
+    for entry in in_force(entries):
+        if isinstance(entry, Transition | Edited) and entry.afresh:
             found = [each.without(entry.persona_id) for each in found]
         elif isinstance(entry, Rewards | Feedback):
             found.append(Experience(entry.context, entry.rewards, entry.weight))
     return found[-REMEMBERED:]
 
 
-def without_replaced(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
-    """The entries without the judgements that a later one of the same thing replaced."""
+def in_force(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The entries as they count: without judgements that a later one replaced, and no fresh start that was undone."""
     kept = list(entries)
     last = {(entry.run_id, entry.citation): n for n, entry in enumerate(kept) if isinstance(entry, Feedback)}
+    for n in undone(kept):
+        entry = kept[n]
+        if isinstance(entry, Transition | Edited) and entry.afresh:
+            kept[n] = msgspec.structs.replace(entry, afresh=False)
     return [
         entry
         for n, entry in enumerate(kept)
         if not isinstance(entry, Feedback) or last[entry.run_id, entry.citation] == n
     ]
+
+
+def undone(entries: Sequence[LedgerEntry]) -> set[int]:
+    """The places of those changes that were undone."""
+    return _by_hand(entries)[1]
+
+
+def undoable(entries: Sequence[LedgerEntry]) -> list[Added | Transition | Edited]:
+    """The changes by hand that can be undone, the latest last; not those of a state that a run has changed since."""
+    found = (entries[n] for n in _by_hand(entries)[0])
+    return [entry for entry in found if isinstance(entry, Added | Transition | Edited)]
+
+
+def _by_hand(entries: Sequence[LedgerEntry]) -> tuple[list[int], set[int]]:
+    """The places of the changes by hand that stand, and of those that were undone.
+
+    An `Undone` takes back the latest one of its persona. Of a part of a ledger, what it takes back may be missing.
+    """
+    standing: dict[str, list[int]] = {}
+    back = set()
+    for n, entry in enumerate(entries):
+        if isinstance(entry, Rewards | Feedback):
+            continue
+        own = standing.setdefault(entry.persona_id, [])
+        if isinstance(entry, Undone):
+            back.update([own.pop()] if own else [])
+        elif entry.decided_by == BY_HAND:
+            own.append(n)
+        elif isinstance(entry, Transition):
+            own[:] = [m for m in own if isinstance(entries[m], Edited)]
+    return sorted(n for own in standing.values() for n in own), back
+
+
+def edits(entries: Iterable[LedgerEntry]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """What the file of each edited persona said before and after the last edit, or the undoing of one."""
+    found = {}
+    for entry in entries:
+        if isinstance(entry, Edited):
+            found[entry.persona_id] = entry.before, entry.after
+        elif isinstance(entry, Undone) and entry.edited:
+            found[entry.persona_id] = entry.edited
+    return found
 
 
 def _whole_lines(descriptor: int) -> int:

@@ -28,6 +28,11 @@ def save_persona_to_file(persona_data: Persona, filepath: Path) -> None:
     Raises PersonaError, with nothing written, if the name differs or the file could not be loaded again;
     StoreError if the disk refuses.
     """
+    write_atomically(filepath, checked_persona(persona_data, filepath))
+
+
+def checked_persona(persona_data: Persona, filepath: Path) -> bytes:
+    """What the file of the persona will hold; raises PersonaError as `save_persona_to_file` does."""
     if filepath.name != file_name(persona_data.persona_id):
         raise PersonaError(
             f"{filepath}: does not belong to {persona_data.persona_id!r}",
@@ -38,7 +43,7 @@ def save_persona_to_file(persona_data: Persona, filepath: Path) -> None:
     except (TypeError, UnicodeEncodeError) as error:
         raise PersonaError(f"{filepath}: {error}", hint="plain text and numbers are valid") from error
     _parsed(filepath, data)
-    write_atomically(filepath, data)
+    return data
 
 
 def move_persona_to_folder(persona_id: str, current_folder: Path, target_folder: Path) -> Path:

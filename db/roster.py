@@ -8,25 +8,51 @@ that the next start knows that it has to.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
-from db.ledger import Added, Feedback, Ledger, Rewards, Transition, experiences, now, performances, states
+from db.agreement import Told, undoing
+from db.ledger import (
+    BY_HAND,
+    Added,
+    Edited,
+    Feedback,
+    Ledger,
+    Rewards,
+    Transition,
+    Undone,
+    experiences,
+    now,
+    performances,
+    undoable,
+)
 from db.locks import exclusive
-from db.persona_files import file_name, load_persona_from_file, move_persona_to_folder, save_persona_to_file
+from db.persona_files import (
+    checked_persona,
+    file_name,
+    load_persona_from_file,
+    move_persona_to_folder,
+    save_persona_to_file,
+)
 from db.workspace import Workspace
 from engine.bandit import REMEMBERED, Experience
 from engine.errors import InputError, PersonaError
 from engine.events import PersonaTransitioned
 from engine.feedback import WEIGHT, Judgement
 from engine.files import store_errors, write_atomically
-from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after
+from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after, with_performance
 from engine.metrics import PersonaPerformance
-from engine.persona import Persona, PersonaState, RosterEntry, persona_to_json
+from engine.persona import (
+    Persona,
+    PersonaState,
+    RosterEntry,
+    content_of,
+    edited,
+    persona_to_json,
+    with_content,
+)
+from engine.traits import walk_parameters
 
 _Signature = tuple[int, int, int]
 _TICK_NS = 50_000_000  # a file as young as this could change again and look the same: the clock of files ticks slowly
@@ -162,37 +188,73 @@ class FolderRoster:
         with exclusive(self._workspace.lock):
             return self.ledger.births()
 
-    def edit(self, persona: Persona) -> RosterEntry:
-        """Replace a persona's traits and texts; what it earned stays as it is in its file. Raises PersonaError."""
+    def edit(self, persona: Persona, *, afresh: bool | None = None, decided_by: str = BY_HAND) -> RosterEntry:
+        """Replace a persona's traits and texts, and record it; nothing is recorded if they are the same.
+
+        With `afresh` what it earned no longer counts; by default that is so if it walks otherwise than before, for
+        then it is another walker. Raises PersonaError, with nothing changed; StoreError if the disk refuses.
+        """
         with exclusive(self._workspace.lock):
-            before = _pick(self._scan(), persona.persona_id)
-            entry = RosterEntry(
-                replace(persona, historical_performance=before.persona.historical_performance), before.state
-            )
-            save_persona_to_file(entry.persona, self._path(persona.persona_id, entry.state))
+            before = _pick(self._seen(), persona.persona_id)
+            wanted = edited(before.persona, persona)
+            contents = content_of(before.persona), content_of(wanted)
+            if contents[0] == contents[1]:
+                return before
+            if afresh is None:
+                afresh = walk_parameters(wanted) != walk_parameters(before.persona)
+            figures = performance_of(before.persona)
+            entry = RosterEntry(with_performance(wanted, PersonaPerformance()) if afresh else wanted, before.state)
+            path = self._path(persona.persona_id, entry.state)
+            data = checked_persona(entry.persona, path)
+            with self._marked():
+                self.ledger.append(Edited(now(), persona.persona_id, decided_by, *contents, figures, afresh))
+                write_atomically(path, data)
         return entry
+
+    def undo(self, *, decided_by: str = BY_HAND) -> Undone:
+        """Take back the latest change by hand that was not undone yet, and record that; a new persona is archived.
+
+        The state and what the file said come back, and with a fresh start the record that it ended: what was earned
+        since counts on top. What a run has decided since is not touched. Raises InputError if there is nothing left.
+        """
+        with exclusive(self._workspace.lock):
+            found = self._seen()
+            standing = [each for each in undoable(list(self.ledger.changes())) if each.persona_id in found.entries]
+            if not standing:
+                raise InputError("there is nothing to undo", hint="only changes by hand are undone")
+            change = standing[-1]
+            entry = found.entries[change.persona_id]
+            line = undoing(change, entry, decided_by)
+            persona = with_content(entry.persona, line.edited[1]) if line.edited else entry.persona
+            afresh = not isinstance(change, Added) and change.afresh
+            with self._marked():
+                self.ledger.append(line)
+                if afresh:
+                    persona = with_performance(persona, performances(self.ledger.entries())[change.persona_id])
+                if persona != entry.persona:
+                    self._save(persona, entry.state)
+                if line.after is not line.before:
+                    self._move(change.persona_id, line.before, line.after)
+        return line
 
     def verify(self) -> list[str]:
         """The differences between the ledger and the folders, one line each; empty when they agree."""
         with exclusive(self._workspace.lock):
-            found, ledger = self._seen(), list(self.ledger.entries())
-        earned = performances(ledger)
-        state = states(ledger)
-        return list(filter(None, (_difference(name, found.entries.get(name), state, earned) for name in sorted(state))))
+            found, told = self._seen(), Told.by(self.ledger.entries())
+        return list(filter(None, (told.difference(name, found.entries.get(name)) for name in sorted(told.states))))
 
     def repair(self) -> list[str]:
-        """Bring states and performances of the files up to the ledger; returns what was different before.
+        """Bring states, performances and edits of the files up to the ledger; returns what was different before.
 
-        A persona whose file is gone or unreadable stays so: the ledger does not hold its traits.
+        A persona whose file is gone or unreadable stays so: the ledger does not hold the traits of each.
         """
         with exclusive(self._workspace.lock):
             different = self.verify()
-            found, ledger = self._scan(), list(self.ledger.entries())
-            earned = performances(ledger)
-            for name, state in states(ledger).items():
+            found, told = self._scan(), Told.by(self.ledger.entries())
+            for name, state in told.states.items():
                 if (entry := found.entries.get(name)) is not None:
-                    if performance_of(entry.persona) != earned[name]:
-                        self._save_performance(entry, earned[name])
+                    if (due := told.caught_up(entry.persona)) != entry.persona:
+                        self._save(due, entry.state)
                     if entry.state is not state:
                         self._move(name, entry.state, state)
         return different
@@ -214,10 +276,11 @@ class FolderRoster:
         move_persona_to_folder(persona_id, self._workspace.personas / before, self._workspace.personas / after)
 
     def _save_performance(self, entry: RosterEntry, performance: PersonaPerformance) -> None:
-        kept = {**entry.persona.historical_performance, **msgspec.to_builtins(performance)}
-        text = persona_to_json(replace(entry.persona, historical_performance=kept))
-        # Only figures changed, so the persona is not checked again.
-        write_atomically(self._path(entry.persona.persona_id, entry.state), text.encode())
+        self._save(with_performance(entry.persona, performance), entry.state)
+
+    def _save(self, persona: Persona, state: PersonaState) -> None:
+        """Only figures changed, or a content that was a persona's already, so it is not checked again."""
+        write_atomically(self._path(persona.persona_id, state), persona_to_json(persona).encode())
 
     def _seen(self) -> _Found:
         """What the folders hold, with every persona that the ledger does not know yet recorded in it."""
@@ -288,23 +351,6 @@ def _pick(found: _Found, persona_id: str) -> RosterEntry:
             raise PersonaError(_one_line(problem))
     near = get_close_matches(persona_id, found.entries, n=1, cutoff=0.0)
     raise PersonaError(f"there is no persona {persona_id!r}", hint=f"did you mean {near[0]!r}?" if near else "")
-
-
-def _difference(
-    name: str,
-    entry: RosterEntry | None,
-    state: Mapping[str, PersonaState],
-    earned: Mapping[str, PersonaPerformance],
-) -> str:
-    """How a persona's file differs from the ledger; empty when it does not."""
-    if entry is None:
-        return f"{name}: {state[name]} in the ledger, but there is no readable file"
-    if entry.state is not state[name]:
-        return f"{name}: {state[name]} in the ledger, but its file is in {entry.state}"
-    kept, due = performance_of(entry.persona), earned[name]
-    if kept != due:
-        return f"{name}: {due.samples} rewards in the ledger, {kept.samples} in its file (mean {kept.mean:.4f})"
-    return ""
 
 
 def _one_line(text: str) -> str:

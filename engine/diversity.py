@@ -9,7 +9,7 @@ from engine.library import Progress
 from engine.persona import Persona, RosterEntry
 from engine.rehearsal import Rehearsal, rehearse_all
 from engine.scoring import DEPTH
-from engine.statistics import Interval, paired_bootstrap
+from engine.statistics import Interval, jaccard, paired_bootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Seen:
         for name in personas:
             others = [other for other in personas if other != name]
             self.without[name] = question.recall(question.fused(dict.fromkeys(others, 1.0), personas))
-            self.overlap[name] = _mean([_jaccard(first[name], first[other]) for other in others])
+            self.overlap[name] = _mean([jaccard(first[name], first[other]) for other in others])
             self.only[name] = len(found[name].difference(*(found[other] for other in others)))
 
 
@@ -74,10 +74,6 @@ def _row(dataset: str, name: str, seen: Sequence[_Seen]) -> DiversityRow:
         round(100 * sum(each.only[name] for each in seen) / sum(each.gold for each in seen), 2),
         loss.in_points(),
     )
-
-
-def _jaccard(left: frozenset[int], right: frozenset[int]) -> float:
-    return len(left & right) / len(left | right) if left | right else 1.0
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -94,6 +94,12 @@ def performance_of(persona: Persona) -> PersonaPerformance:
     return msgspec.convert(known, PersonaPerformance)
 
 
+def with_performance(persona: Persona, performance: PersonaPerformance) -> Persona:
+    """The persona with this record; other figures beside it stay."""
+    kept = {**persona.historical_performance, **msgspec.to_builtins(performance)}
+    return replace(persona, historical_performance=kept)
+
+
 def evaluate_pruning_thresholds(
     persona_performance: PersonaPerformance, thresholds: Thresholds, *, state: PersonaState = PersonaState.ACTIVE
 ) -> Verdict:
@@ -140,21 +146,37 @@ def review(
 
     With `evolution`, an experimental child is held against its parents as well (`evaluate_trial`).
     """
-    entries = [entry for entry in roster.entries() if not entry.persona.is_control]
-    rule = "thresholds"
-    if thresholds.follow_distribution:
-        figures = [performance_of(entry.persona) for entry in entries if entry.state is not PersonaState.PRUNED]
-        means = [earned.mean for earned in figures if earned.samples >= thresholds.minimum_samples]
-        thresholds, rule = follow_distribution(thresholds, means), "distribution"
+    entries = roster.entries()
+    in_force, rule = thresholds_in_force(entries, thresholds)
     moved = []
     for entry in (entry for entry in entries if entry.persona.persona_id in rewarded):
-        earned, reason = performance_of(entry.persona), rule
-        verdict = evaluate_pruning_thresholds(earned, thresholds, state=entry.state)
-        if verdict is Verdict.KEEP and thresholds.evolution:
-            verdict, reason = evaluate_trial(entry, entries, thresholds), "trial of a child"
+        verdict, reason = next_verdict(entry, entries, in_force, rule=rule)
         if verdict is not Verdict.KEEP:
             moved.append(roster.change(entry.persona.persona_id, verdict, rule=reason, decided_by=decided_by))
     return moved
+
+
+def thresholds_in_force(entries: Sequence[RosterEntry], thresholds: Thresholds) -> tuple[Thresholds, str]:
+    """The thresholds as they are now, and the name of the rule: as set, or following the roster's distribution."""
+    if not thresholds.follow_distribution:
+        return thresholds, "thresholds"
+    judged = (e for e in entries if e.state is not PersonaState.PRUNED and not e.persona.is_control)
+    figures = [performance_of(entry.persona) for entry in judged]
+    means = [earned.mean for earned in figures if earned.samples >= thresholds.minimum_samples]
+    return follow_distribution(thresholds, means), "distribution"
+
+
+def next_verdict(
+    entry: RosterEntry, entries: Sequence[RosterEntry], in_force: Thresholds, *, rule: str
+) -> tuple[Verdict, str]:
+    """What a review does with a persona by the thresholds that are in force, and by which rule; never the control."""
+    if entry.persona.is_control:
+        return Verdict.KEEP, rule
+    verdict = evaluate_pruning_thresholds(performance_of(entry.persona), in_force, state=entry.state)
+    if verdict is Verdict.KEEP and in_force.evolution:
+        others = [each for each in entries if not each.persona.is_control]
+        return evaluate_trial(entry, others, in_force), "trial of a child"
+    return verdict, rule
 
 
 def evaluate_trial(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> Verdict:

@@ -4,12 +4,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import msgspec
-
 from engine.bandit import REMEMBERED, Experience
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned
-from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after
+from engine.lifecycle import Births, Verdict, performance_of, require_rewards, state_after, with_performance
 from engine.metrics import PersonaPerformance
 from engine.persona import Persona, PersonaState, RosterEntry, require_persona_id
 
@@ -81,5 +79,4 @@ class MemoryRoster:
 
     def _set(self, persona_id: str, performance: PersonaPerformance) -> None:
         entry = self._entries[persona_id]
-        kept = {**entry.persona.historical_performance, **msgspec.to_builtins(performance)}
-        self._entries[persona_id] = replace(entry, persona=replace(entry.persona, historical_performance=kept))
+        self._entries[persona_id] = replace(entry, persona=with_performance(entry.persona, performance))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ from engine.errors import PersonaError
 from engine.schema import strict_validator
 from engine.shipped import shipped
 
+_LINEAGE = ("control", "parents", "generation")  # of the metadata: no one edits or copies it
 PERSONA_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -85,11 +86,49 @@ def persona_from_json(data: Any, *, where: str) -> Persona:
 
     Raises PersonaError with the path of the offending value and what is valid there.
     """
-    for error in sorted(_validator().iter_errors(data), key=lambda e: list(map(str, e.absolute_path))):
-        at = "/".join(map(str, error.absolute_path)) or "top level"
-        raise PersonaError(f"{where}: {at}: {error.message}", hint="see `persona-moe personas show --schema`")
+    for problem in persona_problems(data):
+        raise PersonaError(f"{where}: {problem}", hint="see `persona-moe personas show --schema`")
     require_persona_id(data["persona_id"])
     return msgspec.convert(data, Persona)
+
+
+def persona_problems(data: Any) -> list[str]:
+    """What the schema says against `data` (decoded JSON), each with the path of the value; empty for a persona."""
+    errors = sorted(_validator().iter_errors(data), key=lambda error: list(map(str, error.absolute_path)))
+    return [f"{'/'.join(map(str, error.absolute_path)) or 'top level'}: {error.message}" for error in errors]
+
+
+def content_of(persona: Persona) -> dict[str, Any]:
+    """What a persona is, without what it earned, as JSON holds it: traits, expertise, activation cost, metadata."""
+    kept = {"traits": persona.traits, "expertise": persona.expertise, "activation_cost": persona.activation_cost}
+    content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**kept, "metadata": persona.metadata}))
+    return content
+
+
+def with_content(persona: Persona, content: dict[str, Any]) -> Persona:
+    """The persona with another `content_of`."""
+    return msgspec.convert({**msgspec.to_builtins(persona), **content}, Persona)
+
+
+def copy_of(persona: Persona, persona_id: str) -> Persona:
+    """A persona like this one under another id, with no record; a copy of the control is none, nor has it parents."""
+    metadata = {name: value for name, value in persona.metadata.items() if name not in _LINEAGE}
+    return replace(persona, persona_id=persona_id, historical_performance={}, metadata=metadata)
+
+
+def edited(before: Persona, wanted: Persona) -> Persona:
+    """`before` with the content that is `wanted`; who its parents are, and whether it is the control, stays.
+
+    Raises PersonaError for other traits of the control.
+    """
+    if before.is_control and wanted.traits != before.traits:
+        raise PersonaError(
+            f"{before.persona_id} is the neutral control", hint="it only searches: its texts can change, not its traits"
+        )
+    lineage = {name: before.metadata[name] for name in _LINEAGE if name in before.metadata}
+    metadata = {name: value for name, value in wanted.metadata.items() if name not in _LINEAGE}
+    kept = before.persona_id, before.historical_performance
+    return replace(wanted, persona_id=kept[0], historical_performance=kept[1], metadata={**metadata, **lineage})
 
 
 def persona_to_json(persona: Persona) -> str:

@@ -1,7 +1,8 @@
 """How sure a measured figure is: intervals of differences, and correlation by rank."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
 RESAMPLES = 10_000
 
@@ -21,6 +22,11 @@ class Interval(NamedTuple):
     def in_points(self) -> "Interval":
         """Of shares, in percentage points with two decimals."""
         return Interval(*(round(100 * value, 2) for value in self))
+
+
+def jaccard(left: AbstractSet[Any], right: AbstractSet[Any]) -> float:
+    """The share of all members that both sets have, in [0, 1]; 1 for two empty ones."""
+    return len(left & right) / len(left | right) if left | right else 1.0
 
 
 def median_and_p95(values: Sequence[float]) -> tuple[float, float]:

@@ -28,31 +28,33 @@ class WalkParameters:
     corroboration: float = 0.15  # what a second path to the same passage adds, 0-1
 
 
+_WHOLE = {field.name for field in fields(WalkParameters) if field.type is int}
 PLAIN = WalkParameters(hops=0, seeds=0)
 
 
 class Scale(NamedTuple):
-    """The parameter that a trait sets, and its values at 1, 5 and 9."""
+    """The parameter that a trait sets, its values at 1, 5 and 9, and what it is in a few words."""
 
     parameter: str
     low: float
     middle: float
     high: float
+    meaning: str
 
 
 TRAITS: dict[str, Scale] = {
-    "association": Scale("link_weight", 0.4, 0.75, 1.4),
-    "ambition": Scale("gain_weight", 0.6, 1.5, 3.0),
-    "attention": Scale("relation_weight", 0.0, 1.0, 3.0),
-    "breadth": Scale("beam", 2, 4, 8),
-    "caution": Scale("anchor", 0.0, 0.8, 1.0),
-    "curiosity": Scale("shared", 0.2, 0.6, 1.0),
-    "focus": Scale("focus", 0.6, 1.0, 1.0),
-    "literalness": Scale("title_bonus", 0.5, 1.5, 3.0),
-    "originality": Scale("rarity", 0.2, 0.7, 1.5),
-    "persistence": Scale("hops", 0, 2, 4),
-    "skepticism": Scale("corroboration", 0.0, 0.15, 0.6),
-    "thoroughness": Scale("seeds", 2, 6, 14),
+    "association": Scale("link_weight", 0.4, 0.75, 1.4, "weight of a link itself"),
+    "ambition": Scale("gain_weight", 0.6, 1.5, 3.0, "weight of newly covered terms"),
+    "attention": Scale("relation_weight", 0.0, 1.0, 3.0, "weight of question words near a name"),
+    "breadth": Scale("beam", 2, 4, 8, "paths followed at each step"),
+    "caution": Scale("anchor", 0.0, 0.8, 1.0, "how far a known name stops counting elsewhere"),
+    "curiosity": Scale("shared", 0.2, 0.6, 1.0, "worth of a link by a shared name"),
+    "focus": Scale("focus", 0.6, 1.0, 1.0, "how far a covered term stops counting"),
+    "literalness": Scale("title_bonus", 0.5, 1.5, 3.0, "bonus for titles named in the question"),
+    "originality": Scale("rarity", 0.2, 0.7, 1.5, "weight of rare names"),
+    "persistence": Scale("hops", 0, 2, 4, "steps away from the start"),
+    "skepticism": Scale("corroboration", 0.0, 0.15, 0.6, "worth of a second path to a passage"),
+    "thoroughness": Scale("seeds", 2, 6, 14, "plain hits to start from"),
 }
 
 
@@ -60,9 +62,15 @@ def walk_parameters(persona: Persona) -> WalkParameters:
     """The walk that a persona's traits make; the control only searches."""
     if persona.is_control:
         return PLAIN
-    set_by_traits = {TRAITS[t].parameter: _value(TRAITS[t], v) for t, v in persona.traits.items() if t in TRAITS}
-    whole = {field.name for field in fields(WalkParameters) if field.type is int}
-    return WalkParameters(**{name: round(v) if name in whole else v for name, v in set_by_traits.items()})  # type: ignore[arg-type]
+    named = {trait: value for trait, value in persona.traits.items() if trait in TRAITS}
+    return WalkParameters(**{TRAITS[trait].parameter: trait_value(trait, value) for trait, value in named.items()})  # type: ignore[arg-type]
+
+
+def trait_value(trait: str, value: int) -> float:
+    """What a walk trait of `value` (1 to 9) sets its parameter to; whole where that counts steps or paths."""
+    scale = TRAITS[trait]
+    exact = _value(scale, value)
+    return round(exact) if scale.parameter in _WHOLE else exact
 
 
 def _value(scale: Scale, trait: int) -> float:

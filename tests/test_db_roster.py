@@ -329,7 +329,9 @@ def test_an_id_is_added_once_and_an_edit_keeps_what_was_earned(roster):
     with pytest.raises(PersonaError, match="persona_id"):
         roster.add(Persona("../x", {}))
     roster.record_rewards("run", {"walker": 0.5})
-    edited = roster.edit(replace(roster.find("walker").persona, traits={"focus": 9}, historical_performance={}))
+    edited = roster.edit(
+        replace(roster.find("walker").persona, traits={"focus": 9}, historical_performance={}), afresh=False
+    )
     assert edited == roster.find("walker")
     assert edited.persona.traits == {"focus": 9}
     assert edited.persona.historical_performance["samples"] == 1
