@@ -11,6 +11,9 @@ from engine.persona_runs import RunPart
 from engine.scoring import DEPTH
 from engine.statistics import jaccard
 
+COMPARED_RUNS = 50
+"""Recorded runs over which personas are compared."""
+
 _MIDDLE = 5  # of a trait, that changes nothing
 
 

@@ -1,6 +1,7 @@
 """A session that plays a script, for what must look the same every time: pictures, failures, slow runs."""
 
 import asyncio
+import math
 import shutil
 import tempfile
 import threading
@@ -15,8 +16,11 @@ from typing import Any
 import msgspec
 
 from db.history import History, RunSummary
+from db.ledger import Added, Change, Edited, Transition, Undone
 from db.metrics import Metrics, Recent
+from db.persona_record import PersonaRecord, Point
 from db.trash import Trash
+from engine.comparison import Comparison, compare
 from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
@@ -44,8 +48,10 @@ from engine.evolution import breed
 from engine.feedback import FeedbackGiven, Judgement
 from engine.library import IngestReport, KnownFile
 from engine.lifecycle import Births, Verdict, state_after
+from engine.metrics import PersonaPerformance
 from engine.passages import Passage
 from engine.persona import Persona, PersonaState, RosterEntry
+from engine.persona_runs import RunPart, parts_in_run
 from engine.settings import load_settings
 from engine.source_text import SourceText
 from tui.checks import Finding
@@ -131,6 +137,20 @@ def persona(persona_id: str, *, samples: int = 12, **metadata: Any) -> Persona:
     return Persona(persona_id, {"persistence": 8, "focus": 3}, ("ships", "people"), 0.02, record, named)
 
 
+def changes_of(persona_id: str) -> tuple[Change, ...]:
+    at, figures = "2026-01-02T10:00:00+00:00", PersonaPerformance(12, 0.55, 1.0)
+    old = {"traits": {"focus": 3}, "expertise": [], "activation_cost": 0.02, "metadata": {"name": "Old"}}
+    new = {"traits": {"focus": 5}, "expertise": [], "activation_cost": 0.1, "metadata": {"name": "[b]\x1b[31mNew"}}
+    states = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL)
+    return (
+        Added(at, persona_id, PersonaState.STABLE, "found"),
+        Transition(at, persona_id, PersonaState.STABLE, PersonaState.ACTIVE, "thresholds", "run-1", figures),
+        Transition(at, persona_id, *states, "manual", "user", figures, afresh=True),
+        Edited(at, persona_id, "user", old, new, figures, afresh=True),
+        Undone(at, persona_id, "Edited", PersonaState.STABLE, PersonaState.STABLE, "user", figures, (new, old)),
+    )
+
+
 class ScriptedRoster:
     def __init__(self) -> None:
         self._entries = {
@@ -151,6 +171,16 @@ class ScriptedRoster:
         after = state_after(entry, verdict)
         self._entries[persona_id] = RosterEntry(entry.persona, after)
         return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
+
+    def find(self, persona_id: str) -> RosterEntry:
+        return self._entries[persona_id]
+
+    def edit(self, persona: Persona, *, afresh: bool | None = None) -> RosterEntry:
+        self._entries[persona.persona_id] = RosterEntry(persona, self._entries[persona.persona_id].state)
+        return self._entries[persona.persona_id]
+
+    def undo(self) -> Undone:
+        raise InputError("there is nothing to undo", hint="only changes by hand are undone")
 
     def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
         raise NotImplementedError
@@ -281,6 +311,23 @@ class ScriptedSession:
 
     def judgements(self) -> dict[str, str]:
         return {"run-2": "+ [1]-"}
+
+    def record_of(self, persona_id: str) -> PersonaRecord:
+        """Forty rewards that rise and fall, and one change of each kind."""
+        points, performance = [], PersonaPerformance()
+        for n in range(40):
+            reward = round(0.55 + 0.3 * math.sin(n / 4), 3)
+            performance = performance.with_reward(reward)
+            points.append(Point("2026-01-02T10:00:00+00:00", f"run-{n}", reward, 1, performance))
+        return PersonaRecord(tuple(points), changes_of(persona_id))
+
+    def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> list[dict[str, RunPart]]:
+        parts = parts_in_run([*persona_ids, "wanderer"], walk() + scored())
+        return [{name: parts.get(name, parts["wanderer"]) for name in persona_ids}] * 3
+
+    def compare(self, left: str, right: str) -> Comparison:
+        entries = self.roster.find(left), self.roster.find(right)
+        return compare(*entries, self.parts_of([left, right]), confidence=1.96)
 
     def breed(self, persona_ids: Sequence[str]) -> PersonaBorn:
         parents = [self.roster._entries[name] for name in dict.fromkeys(persona_ids)]

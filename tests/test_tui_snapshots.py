@@ -84,12 +84,6 @@ def test_source(snap_compare):
 
 
 @both_sizes
-def test_personas(snap_compare, size):
-    app = script.app(script.ScriptedSession())
-    assert snap_compare(app, run_before=pressing("archivist: stable → active", "f2", "p"), terminal_size=size)
-
-
-@both_sizes
 def test_history(snap_compare, size):
     app = script.app(script.ScriptedSession(runs=60))
     assert snap_compare(app, run_before=pressing("± 2026-01-02", "f3", "j"), terminal_size=size)

@@ -28,13 +28,16 @@ from engine.text import one_line
 if TYPE_CHECKING:
     from db.history import History
     from db.metrics import Metrics
+    from db.persona_record import PersonaRecord
     from db.roster import FolderRoster
     from db.trash import Trash
     from db.workspace import Workspace
+    from engine.comparison import Comparison
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
     from engine.passages import Passage
+    from engine.persona_runs import RunPart
     from engine.settings import Settings
     from engine.source_text import SourceText
     from tui.checks import Finding
@@ -287,6 +290,27 @@ class Session:
 
         parents = [self.roster.find(name) for name in dict.fromkeys(persona_ids)]
         return breed(self.roster, parents, seed=self.settings.system.seed, decided_by="user")
+
+    def record_of(self, persona_id: str) -> "PersonaRecord":
+        """The rewards and changes of a persona, from the ledger. Raises StoreError."""
+        from db.ledger import Ledger  # noqa: PLC0415 - after the first paint
+        from db.persona_record import read_record  # noqa: PLC0415 - after the first paint
+
+        return read_record(Ledger(self.workspace.ledger), persona_id)
+
+    def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> "list[dict[str, RunPart]]":
+        """The parts that personas had in the last `limit` runs in which the gate judged one of them, newest first."""
+        from db.persona_record import latest_parts  # noqa: PLC0415 - after the first paint
+
+        return latest_parts(self.history, self.workspace.runs, persona_ids, limit)
+
+    def compare(self, left: str, right: str) -> "Comparison":
+        """Two personas over the last recorded runs. Raises PersonaError or StoreError."""
+        from engine.comparison import COMPARED_RUNS, compare  # noqa: PLC0415 - after the first paint
+
+        entries = self.roster.find(left), self.roster.find(right)
+        runs = self.parts_of([left, right], COMPARED_RUNS)
+        return compare(*entries, runs, confidence=self.settings.thresholds.confidence)
 
     def judgements(self) -> dict[str, str]:
         """What the user said of each run that was judged, in a few signs (`engine.feedback.marks`).

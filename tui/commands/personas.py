@@ -1,4 +1,4 @@
-"""Look at the personas and move them: promote, demote, prune (archive), restore; let them have children."""
+"""Look at the personas and change them: promote, demote, prune (archive), restore, edit, undo, breed."""
 
 import argparse
 import json
@@ -9,8 +9,18 @@ import msgspec
 
 from engine.errors import PersonaError
 from engine.lifecycle import Verdict, performance_of
-from engine.persona import Persona, PersonaState, RosterEntry, persona_from_json, persona_schema, persona_to_json
+from engine.persona import (
+    Persona,
+    PersonaState,
+    RosterEntry,
+    content_of,
+    copy_of,
+    persona_from_json,
+    persona_schema,
+    persona_to_json,
+)
 from tui.commands.output import print_json, print_table, print_text
+from tui.commands.persona_figures import FIGURES, add_figures
 from tui.composition import Session, open_session
 
 if TYPE_CHECKING:
@@ -34,12 +44,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("persona_id")
     new.add_argument("--from", dest="source", type=Path, metavar="FILE", help="a persona file to copy")
     new.add_argument("--trait", action="append", default=[], metavar="NAME=1-9")
+    edit = _action(actions, "edit", "change texts and traits; a persona that then walks otherwise starts afresh")
+    edit.add_argument("persona_id")
+    edit.add_argument("--from", dest="source", type=Path, metavar="FILE", help="everything as in this persona file")
+    edit.add_argument("--trait", action="append", default=[], metavar="NAME=1-9", help="NAME= takes the trait away")
+    edit.add_argument("--cost", type=float, metavar="0-1", help="what it costs to call it, in units of reward")
+    edit.add_argument("--name", help="what the screen calls it")
+    edit.add_argument("--description")
+    edit.add_argument("--expertise", action="append", metavar="FIELD", help="where it is at home; may be repeated")
+    edit.add_argument("--record", choices=("keep", "afresh"), help="what it earned counts on, or not, whatever changed")
+    _action(actions, "undo", "take back the latest change by hand; again, the one before")
+    add_figures(lambda name, about: _action(actions, name, about))
     _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
     for verdict in _VERDICTS:
         _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
     breed = _action(actions, "breed", "a child of one persona (traits nudged) or two (crossed), as experimental")
     breed.add_argument("persona_ids", nargs="+", metavar="PERSONA", help="one or two")
     ledger = _action(actions, "ledger", "every change of state, oldest first")
+    ledger.add_argument("persona_id", nargs="?", help="only what names this persona")
     ledger.add_argument("--verify", action="store_true", help="rebuild all states and performances and compare")
 
 
@@ -59,8 +81,10 @@ def run(options: argparse.Namespace) -> int:
     session = open_session(options.workspace)
     if options.action == "breed":
         return _breed(session, options)
+    if options.action in FIGURES:
+        return FIGURES[options.action](session, options)
     roster = session.roster
-    actions = {"list": _list, "show": _show, "new": _new, "ledger": _ledger}
+    actions = {"list": _list, "show": _show, "new": _new, "edit": _edit, "undo": _undo, "ledger": _ledger}
     return actions.get(options.action, _change)(roster, options)
 
 
@@ -103,11 +127,8 @@ def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
         pattern = load_persona_from_file(options.source)
     else:
         pattern = Persona(options.persona_id, {})
-    data: dict[str, Any] = json.loads(persona_to_json(pattern))
-    data |= {"persona_id": options.persona_id, "historical_performance": {}}
+    data: dict[str, Any] = json.loads(persona_to_json(copy_of(pattern, options.persona_id)))
     data["traits"] |= dict(_trait(text) for text in options.trait)
-    for known in ("control", "parents", "generation"):  # a copy of the control is none, nor has it parents
-        data["metadata"].pop(known, None)
     persona = persona_from_json(data, where=options.persona_id)
     roster.add(persona, PersonaState.EXPERIMENTAL, decided_by="user")
     return _say(roster.find(persona.persona_id), options, f"{persona.persona_id} is experimental")
@@ -118,6 +139,44 @@ def _trait(text: str) -> tuple[str, int]:
     if not name or not value.isdecimal():
         raise PersonaError(f"trait {text!r} is not valid", hint="NAME=1-9, for example focus=7")
     return name, int(value)
+
+
+def _edit(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    before = roster.find(options.persona_id)
+    pattern = before.persona
+    if options.source:
+        from db.persona_files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
+
+        pattern = load_persona_from_file(options.source)
+    data: dict[str, Any] = json.loads(persona_to_json(pattern)) | {"persona_id": options.persona_id}
+    _take(options, data)
+    persona = persona_from_json(data, where=options.persona_id)
+    afresh = None if options.record is None else options.record == "afresh"
+    after = roster.edit(persona, afresh=afresh)
+    if content_of(after.persona) == content_of(before.persona):
+        return _say(after, options, f"{options.persona_id} is as it was")
+    samples = performance_of(before.persona).samples
+    lost = samples and not performance_of(after.persona).samples
+    return _say(after, options, f"{options.persona_id}: saved{', and starts afresh' if lost else ''}")
+
+
+def _take(options: argparse.Namespace, data: dict[str, Any]) -> None:
+    """Into the data of a persona what the options say of it."""
+    for text in options.trait:
+        if text.endswith("=") and text[:-1] in data["traits"]:
+            del data["traits"][text[:-1]]
+        else:
+            data["traits"] |= dict([_trait(text)])
+    data["metadata"] |= {k: getattr(options, k) for k in ("name", "description") if getattr(options, k) is not None}
+    fields = {"activation_cost": options.cost, "expertise": options.expertise}
+    data |= {name: value for name, value in fields.items() if value is not None}
+
+
+def _undo(roster: "FolderRoster", options: argparse.Namespace) -> int:
+    from tui.persona_text import undone_words  # noqa: PLC0415 - only this action draws
+
+    undone = roster.undo()
+    return _say(roster.find(undone.persona_id), options, undone_words(undone).replace("→", "->"))
 
 
 def _breed(session: Session, options: argparse.Namespace) -> int:
@@ -153,7 +212,10 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
             print_text(difference)
         print_text("the ledger and the folders differ" if differences else _REBUILT)
         return 1 if differences else 0
-    for entry in roster.ledger.entries():
+    if options.persona_id:
+        roster.find(options.persona_id)
+    ledger = roster.ledger
+    for entry in ledger.about(options.persona_id) if options.persona_id else ledger.entries():
         fields = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
         if options.json:
             print_json(fields)

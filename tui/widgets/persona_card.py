@@ -1,63 +1,51 @@
-"""One persona in full: what it is, and its traits as bars from 1 to 9."""
+"""One persona in full: what it is, its family, what its state rests on, and its traits as bars from 1 to 9."""
+
+from collections.abc import Sequence
 
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
 
-from engine.lifecycle import performance_of
+from engine.outlook import Outlook
 from engine.persona import RosterEntry
 from engine.text import printable
 from engine.traits import TRAITS
 from tui.cells import bar, fit, plain
+from tui.outlook_text import outlook_lines, scale_line
+from tui.persona_text import HIGHEST
 
-HIGHEST = 9
-TRAIT_CELLS = 14
-FEW = 5
+TRAIT_CELLS, BROADEST_SCALE = 14, 72
+MOST_NAMED = 8
 
 
-def card_text(entry: RosterEntry, width: int) -> Text:
-    """Name and id, state and record, description, expertise, and each trait with the parameter it sets."""
-    persona, earned = entry.persona, performance_of(entry.persona)
-    record = f"{earned.samples} samples, mean {earned.mean:.2f}" if earned.samples else "no samples yet"
-    text = Text.assemble((plain(persona.name), "bold"), (f"  {persona.persona_id}\n", "dim"))
-    text.append(f"{entry.state}{', the neutral control' if persona.is_control else ''} · {record}\n", "dim")
+def family_of(entry: RosterEntry, entries: Sequence[RosterEntry]) -> tuple[list[str], list[str]]:
+    """The ids of parents and of children; a parent may be gone."""
+    name = entry.persona.persona_id
+    children = [each.persona.persona_id for each in entries if name in each.persona.parents]
+    return list(entry.persona.parents), children
+
+
+def card_lines(entry: RosterEntry, entries: Sequence[RosterEntry], outlook: Outlook, width: int) -> list[Text]:
+    """Name and state, description, the scale with its words, family, and each trait with what it sets."""
+    persona = entry.persona
+    control = ", the neutral control" if persona.is_control else ""
+    head = Text.assemble((plain(persona.name), "bold"), (f"  {persona.persona_id} · {entry.state}{control}", "dim"))
+    told = outlook_lines(entry, outlook)
+    lines = [head, Text(scale_line(outlook, min(width, BROADEST_SCALE)), "cyan")]
+    lines += [Text(told[0]), Text(told[1], "dim"), *map(Text, told[2:])]
     if description := printable(str(persona.metadata.get("description", ""))).strip():
-        text.append(f"{description}\n")
-    text.append("\n")
-    columns = max(width // (TRAIT_CELLS + HIGHEST + 6), 1) if len(persona.traits) > FEW else 1
-    for n, (trait, value) in enumerate(persona.traits.items(), start=1):
-        text.append(f"{fit(trait, TRAIT_CELLS)} ")
-        text.append(bar(value, full=HIGHEST, width=HIGHEST), "cyan")
-        text.append(f" {value}")
-        if columns == 1:
-            text.append(
-                f"  {TRAITS[trait].parameter if trait in TRAITS else 'colours its words'}".replace("_", " "), "dim"
-            )
-        text.append("   " if n % columns else "\n")
+        lines += [Text(), Text(description)]
+    lines += [Text(), *(_trait(trait, value) for trait, value in persona.traits.items())]
+    if not persona.traits:
+        lines.append(Text("no traits: every habit of its walk is in the middle", "dim"))
     if persona.expertise:
-        text.append(f"\nat home in {', '.join(map(plain, persona.expertise))}", "dim")
-    return text
+        lines.append(Text(f"at home in {', '.join(map(plain, persona.expertise))}", "dim"))
+    for label, names in zip(("child of", "children"), family_of(entry, entries), strict=True):
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            lines.append(Text(f"{label} {', '.join(names[:MOST_NAMED])}{more} (t goes there)", "dim"))
+    return lines
 
 
-class PersonaCard(VerticalScroll, can_focus=True):
-    """Shows `card_text` of one persona."""
-
-    BORDER_TITLE = " Persona "
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
-        super().__init__(id=id)
-        self._entry: RosterEntry | None = None
-
-    def compose(self) -> ComposeResult:
-        """One text that comes from a persona file."""
-        yield Static(markup=False, id="card-text")
-
-    def show(self, entry: RosterEntry | None) -> None:
-        """Draw this persona, or nothing."""
-        self._entry = entry
-        self.query_one(Static).update("" if entry is None else card_text(entry, self.size.width))
-
-    def on_resize(self) -> None:
-        """Another width may hold another number of columns."""
-        self.show(self._entry)
+def _trait(trait: str, value: int) -> Text:
+    sets = TRAITS[trait].meaning if trait in TRAITS else "colours its words"
+    drawn = bar(value, full=HIGHEST, width=HIGHEST)
+    return Text.assemble(f"{fit(trait, TRAIT_CELLS)} ", (drawn, "cyan"), f" {value}  ", (sets, "dim"))
