@@ -244,3 +244,105 @@ def test_what_a_persona_says_of_itself_cannot_steer_the_terminal(personas, tmp_p
 
 def test_an_unknown_action_names_the_valid_ones_as_they_are_typed(personas):
     assert "Verdict" not in personas("frobnicate", code=2)
+
+
+def test_an_edit_changes_what_is_named_and_is_a_line_of_the_ledger(personas):
+    assert personas(
+        "edit", "tracker", "--name", "T", "--cost", "0.5", "--expertise", "ships", "--expertise", "a, b"
+    ) == ("tracker: saved\n")
+    edited = personas("edit", "tracker", "--trait", "ambition=", "--trait", "humour=3", "--json")
+    assert edited["traits"] == {"literalness": 8, "humour": 3}
+    assert (edited["activation_cost"], edited["expertise"]) == (0.5, ["ships", "a, b"])
+    assert (edited["metadata"]["name"], edited["state"]) == ("T", "active")
+    assert personas("edit", "tracker", "--name", "T") == "tracker is as it was\n"
+    lines = personas("ledger", "tracker").splitlines()
+    assert [line.split()[0] for line in lines] == ["entry=Added", "entry=Edited", "entry=Edited"]
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
+
+
+def test_an_edit_can_take_everything_from_a_file(personas, tmp_path):
+    personas("list")
+    file = tmp_path / "any.json"
+    file.write_text(json.dumps(json.loads(file_of(tmp_path, "reader").read_text()) | {"historical_performance": {}}))
+    edited = personas("edit", "tracker", "--from", file, "--trait", "focus=2", "--json")
+    reader = personas("show", "reader", "--json")
+    assert edited["persona_id"] == "tracker"
+    assert (edited["traits"], edited["metadata"]) == ({**reader["traits"], "focus": 2}, reader["metadata"])
+
+
+def test_the_record_starts_afresh_with_another_walk_unless_it_is_kept(personas, tmp_path):
+    personas("list")
+    earned = {"samples": 3, "mean": 0.5, "m2": 0.1}
+    file = file_of(tmp_path, "reader")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"persona_id": "old", "historical_performance": earned}))
+    file.rename(file.with_name("old.json"))
+    assert personas("edit", "old", "--trait", "breadth=9", "--record", "keep") == "old: saved\n"
+    assert personas("edit", "old", "--trait", "breadth=1") == "old: saved, and starts afresh\n"
+    assert personas("undo") == "undone, the edit of old: breadth 1 -> 9\n"
+    assert personas("show", "old", "--json")["historical_performance"] == earned
+
+
+def test_an_edit_that_cannot_be_is_refused_and_nothing_changes(personas):
+    before = personas("ledger")
+    for arguments, told in (
+        (["nobody", "--name", "x"], "there is no persona 'nobody'"),
+        (["control", "--trait", "focus=3"], "its texts can change, not its traits"),
+        (["tracker", "--trait", "focus=10"], "10 is greater than the maximum of 9"),
+        (["tracker", "--trait", "nothere="], "trait 'nothere=' is not valid"),
+        (["tracker", "--cost", "nan"], "nan is not of type 'number'"),
+        (["tracker", "--name", "x" * 81], "is too long"),
+        (["tracker", "--from", "/nowhere.json"], "/nowhere.json: No such file"),
+    ):
+        assert told in personas("edit", *arguments, code=2)
+    assert personas("ledger") == before
+
+
+def test_undo_takes_back_step_by_step(personas):
+    personas("promote", "reader")
+    personas("prune", "tracker")
+    personas("new", "newt")
+    assert personas("undo") == "undone, the joining of newt: experimental -> pruned\n"
+    undone = personas("undo", "--json")
+    assert (undone["persona_id"], undone["state"]) == ("tracker", "active")
+    assert personas("undo") == "undone, the move of reader: active -> stable\n"
+    assert "there is nothing to undo (only changes by hand are undone)" in personas("undo", code=2)
+    assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
+
+
+def test_chart_receipts_and_comparison_of_real_runs(call):
+    for question in ("Who built the lighthouse that Ysolde Marrak kept?", "Who led the Net Strike of 1894?"):
+        call("ask", question, "--model", "none")
+    chart = call("personas", "chart", "control")
+    assert "2 of at least 20 samples" in chart
+    assert "next review: stays, for no review moves the control" in chart
+    assert "the last 2 rewards" in chart
+    found = json.loads(call("personas", "chart", "control", "--json"))
+    assert [point["after"]["samples"] for point in found["rewards"]] == [1, 2]
+    assert found["outlook"]["performance"] == found["rewards"][-1]["after"]
+    receipts = call("personas", "receipts", "analyst").splitlines()
+    assert receipts[0].startswith("The last 2 runs: score = expected + bonus + match - cost")
+    assert "Who led the Net" in receipts[2]
+    assert "Who built the" in receipts[3]
+    raw = json.loads(call("personas", "receipts", "analyst", "--limit", 1, "--json"))
+    assert len(raw) == 1
+    receipt = raw[0]["receipts"][0]
+    assert receipt["score"] == pytest.approx(
+        receipt["expected"] + receipt["bonus"] + receipt["expertise"] - receipt["cost"], abs=2e-4
+    )
+    compared = json.loads(call("personas", "compare", "analyst", "control", "--json"))
+    assert (compared["left"]["persona_id"], compared["right"]["persona_id"]) == ("analyst", "control")
+    assert compared["traits"] == {"analysis": [7, 5], "breadth": [7, 5]}
+    assert compared["right"]["judged"] == compared["right"]["called"] == 2
+    assert 0 <= compared["overlap"] <= 1
+    text = call("personas", "compare", "analyst", "control")
+    assert "breadth        ━━━━━━━·· 7" in text
+    assert "Of their first five passages they share" in text
+
+
+def test_figures_of_nobody_and_of_nothing(personas):
+    for action in (["chart", "nobody"], ["receipts", "nobody"], ["compare", "tracker", "nobody"]):
+        assert "there is no persona 'nobody'" in personas(*action, code=2)
+    assert "No rewards yet" in personas("chart", "tracker")
+    assert personas("receipts", "tracker") == "The gate has not judged it in the latest recorded runs.\n"
+    assert "They walked together in none of the 0 recorded runs" in personas("compare", "tracker", "reader")
+    assert personas("receipts", "tracker", "--json") == []

@@ -64,7 +64,7 @@ def _condition(condition: Condition) -> str:
     rises = condition.verdict is Verdict.PROMOTE
     passes = "passes" if rises else "is below"
     far = f"{figure(condition.distance)} away" if condition.distance > 0 else "it does"
-    ahead = f"{condition.rewards} rewards of {int(rises)} in a row would do"
+    ahead = f"{condition.rewards} rewards of {int(rises)} would do"
     if not condition.rewards:
         ahead = "it is due" if condition.rewards == 0 else "over 500 rewards off"
     bound = f"the {condition.bound} bound {figure(condition.value)}"

@@ -49,7 +49,10 @@ class TraitList(LinePane):
 
     def on_mount(self) -> None:
         """As many lines as traits."""
-        self.border_title = title("Traits" if not self._fixed else "Traits · the control has none: it only searches")
+        told = (
+            "the control has none: it only searches" if self._fixed else "arrows or 1-9 set one, 0 none, a adds another"
+        )
+        self.border_title = title(f"Traits · {told}")
         self.resized_to(len(self._names))
 
     def on_focus(self) -> None:
