@@ -20,7 +20,6 @@ from db.ledger import Added, Change, Edited, Transition, Undone
 from db.metrics import Metrics, Recent
 from db.persona_record import PersonaRecord, Point
 from db.trash import Trash
-from engine.comparison import Comparison, compare
 from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
@@ -51,6 +50,7 @@ from engine.lifecycle import Births, Verdict, state_after
 from engine.metrics import PersonaPerformance
 from engine.passages import Passage
 from engine.persona import Persona, PersonaState, RosterEntry
+from engine.persona_comparison import Comparison, compare
 from engine.persona_runs import RunPart, parts_in_run
 from engine.settings import load_settings
 from engine.source_text import SourceText

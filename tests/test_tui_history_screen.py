@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 from engine.errors import StoreError
 from engine.events import RecordedEvent, RunFinished, RunStarted
 from tui import runs_screen
-from tui.compare_screen import CompareScreen
+from tui.run_compare_screen import RunCompareScreen
 from tui.run_view import Phase
 from tui.widgets.run_table import RunTable
 
@@ -343,7 +343,7 @@ async def test_two_runs_are_compared():
         await pilot.press("c", "escape")
         await said(pilot, "✓ no run is chosen any more")
         await pilot.press("c", "j", "j", "c")
-        await script.until(pilot, lambda: isinstance(pilot.app.screen, CompareScreen))
+        await script.until(pilot, lambda: isinstance(pilot.app.screen, RunCompareScreen))
         await said(pilot, "Two runs · what differs is bold")
         pane = pilot.app.screen.query_one("#comparison")
         for keys, where in ((["G"], pane.max_scroll_y), (["g"], 0), (["j", "j", "k"], 1), (["ctrl+d"], None)):

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from db.roster import FolderRoster
     from db.trash import Trash
     from db.workspace import Workspace
-    from engine.comparison import Comparison
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
     from engine.passages import Passage
+    from engine.persona_comparison import Comparison
     from engine.persona_runs import RunPart
     from engine.settings import Settings
     from engine.source_text import SourceText
@@ -306,7 +306,7 @@ class Session:
 
     def compare(self, left: str, right: str) -> "Comparison":
         """Two personas over the last recorded runs. Raises PersonaError or StoreError."""
-        from engine.comparison import COMPARED_RUNS, compare  # noqa: PLC0415 - after the first paint
+        from engine.persona_comparison import COMPARED_RUNS, compare  # noqa: PLC0415 - after the first paint
 
         entries = self.roster.find(left), self.roster.find(right)
         runs = self.parts_of([left, right], COMPARED_RUNS)

@@ -15,7 +15,7 @@ from textual.widgets import Input, Label
 
 from engine.errors import PersonaMoeError
 from engine.events import RunStarted
-from tui.comparison import compare, compared
+from tui.run_comparison import compare, compared
 from tui.run_export import default_name, export
 from tui.run_report import RunReport
 from tui.runs_screen import RunsScreen
@@ -145,12 +145,12 @@ class HistoryScreen(RunsScreen):
 
     @work(group="run", exclusive=True)
     async def _compare(self, first: RunSummary, second: RunSummary) -> None:
-        from tui.compare_screen import CompareScreen  # noqa: PLC0415 - only now
+        from tui.run_compare_screen import RunCompareScreen  # noqa: PLC0415 - only now
 
         one, other = await self._recorded(first), await self._recorded(second)
         if one and other:
             comparison = compare(compared(first, one), compared(second, other))
-            self.app.push_screen(CompareScreen(comparison, self.session.settings.screen.keymap))
+            self.app.push_screen(RunCompareScreen(comparison, self.session.settings.screen.keymap))
 
     def action_delete(self) -> None:
         """Delete the run; it can be brought back."""

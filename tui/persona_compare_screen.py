@@ -15,7 +15,7 @@ from tui.persona_text import comparison_text
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from engine.comparison import Comparison
+    from engine.persona_comparison import Comparison
 
 
 class PersonaCompareScreen(ModalScreen[None]):

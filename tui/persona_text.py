@@ -10,9 +10,9 @@ from rich.text import Text
 
 from db.ledger import Added, Change, Edited, Transition, Undone
 from db.persona_record import PersonaRecord
-from engine.comparison import Comparison, Side
 from engine.events import GateReceipt, Scores
 from engine.outlook import Outlook
+from engine.persona_comparison import Comparison, Side
 from engine.persona_runs import RunPart
 from tui.cells import bar, fit, plain, score
 from tui.outlook_text import figure, threshold_marks

@@ -125,7 +125,7 @@ def _replay(session: Session, options: argparse.Namespace) -> None:
 
 
 def _compare(session: Session, options: argparse.Namespace) -> None:
-    from tui.comparison import compare, compared  # noqa: PLC0415 - only now
+    from tui.run_comparison import compare, compared  # noqa: PLC0415 - only now
 
     first, second = (compared(*_recorded(session, run_id)) for run_id in options.run_ids)
     comparison = compare(first, second)

@@ -5,9 +5,9 @@ import scripted_run as script
 from db.history import History, RunSummary
 from db.persona_record import LOOKED_THROUGH, latest_parts
 from db.snapshots import RunRecorder
-from engine.comparison import compare
 from engine.events import CycleStarted, OutputProduced, RecordedEvent, RunEvent
 from engine.persona import PersonaState, RosterEntry
+from engine.persona_comparison import compare
 from engine.persona_runs import parts_in_run
 from tui.persona_text import comparison_text, receipts_text
 

@@ -5,8 +5,8 @@ import scripted_run as script
 from rich.console import Console
 
 from engine.events import EvidenceRanked, RankedPassage, RecordedEvent, RunEvent
-from tui.compare_screen import comparison_table
-from tui.comparison import Comparison, compare, compared
+from tui.run_compare_screen import comparison_table
+from tui.run_comparison import Comparison, compare, compared
 
 
 def recorded(events: list[RunEvent]) -> list[RecordedEvent]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui.comparison import Comparison, Row
+    from tui.run_comparison import Comparison, Row
 
 
 def comparison_table(comparison: Comparison) -> Group:
@@ -44,7 +44,7 @@ def _table(rows: list[Row], *, heads: bool = False) -> Table:
     return table
 
 
-class CompareScreen(Screen[None]):
+class RunCompareScreen(Screen[None]):
     """Shows a comparison that was made; `keymap` are the user's own keys."""
 
     TITLE = "Compare"
