@@ -30,6 +30,14 @@ BLOCKS = [("file.md#0-30", "Keziah Rosk led it."), ("file.md#31-60", "It began i
 LENGTHY = {"num_ctx": 32_768, "max_tokens": 30_000}
 
 
+@pytest.fixture
+def left_server(real_server):
+    """The server, started anew afterwards: a client that leaves in mid-stream may leave it stuck."""
+    yield real_server
+    real_server.kill()
+    real_server.start()
+
+
 def settings(real_server, name, **changed) -> Ollama:
     known = {"model_name": name, "api_endpoint": real_server.url, "num_ctx": WINDOW, "max_tokens": 400}
     return replace(load_settings(Path("nowhere")).ollama, **{**known, "timeout_seconds": 20.0, **changed})
@@ -179,9 +187,9 @@ async def test_a_model_that_takes_its_time_to_load(real_server):
     assert "may still be loading" in error.hint
 
 
-async def test_an_endless_answer_is_given_up(real_server, monkeypatch):
+async def test_an_endless_answer_is_given_up(left_server, monkeypatch):
     monkeypatch.setattr("engine.language_model._LONGEST", 0.5)  # half the two seconds of silence that are allowed
-    async with connected(real_server, "endless", **LENGTHY, timeout_seconds=2) as model:
+    async with connected(left_server, "endless", **LENGTHY, timeout_seconds=2) as model:
         await begins(model)  # it is loaded now
         error = await fails(model, AnswerCutShortError)
     assert error.partial.startswith("one two threeone two three")
@@ -199,10 +207,10 @@ async def test_a_full_queue_is_waited_for(real_server):
     assert "server busy" in refused[0].json()["error"]
 
 
-async def test_cancelling_stops_the_server(real_server):
+async def test_cancelling_stops_the_server(left_server):
     """The server works on one request at a time: the second is answered at once only when the first was given up."""
     begun = asyncio.Event()
-    async with connected(real_server, "endless", **LENGTHY) as model:
+    async with connected(left_server, "endless", **LENGTHY) as model:
         task = asyncio.create_task(send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=lambda _: begun.set()))
         await begun.wait()
         task.cancel()
@@ -213,23 +221,23 @@ async def test_cancelling_stops_the_server(real_server):
         assert time.monotonic() - started < 3, "30,000 tokens take longer"
 
 
-async def test_a_model_that_dies_in_the_middle(real_server):
-    async with connected(real_server, "endless", **LENGTHY) as model:
+async def test_a_model_that_dies_in_the_middle(left_server):
+    async with connected(left_server, "endless", **LENGTHY) as model:
         with pytest.raises(AnswerCutShortError, match="error was encountered while running the model") as caught:
-            await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(real_server.kill_runners))
+            await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(left_server.kill_runners))
         assert caught.value.partial.startswith("one")
         await begins(model)  # the server has started it again
 
 
-async def test_a_server_that_is_killed_in_the_middle_and_started_again(real_server):
-    async with connected(real_server, "endless", **LENGTHY) as model:
+async def test_a_server_that_is_killed_in_the_middle_and_started_again(left_server):
+    async with connected(left_server, "endless", **LENGTHY) as model:
         with pytest.raises(AnswerCutShortError, match="broke the connection") as caught:
-            await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(real_server.kill))
+            await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=once(left_server.kill))
         assert caught.value.partial.startswith("one")
         try:
             assert "cannot be reached" in str(await fails(model, BusyError))
         finally:
-            real_server.start()
+            left_server.start()
         await begins(model)  # nothing is left of the old connection
 
 
