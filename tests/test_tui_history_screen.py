@@ -423,6 +423,19 @@ async def test_a_deleted_run_comes_back_to_its_place():
         assert (table.cursor, highlighted(pilot)) == (2, "run-2")
 
 
+async def test_pressing_twice_deletes_no_second_run():
+    session = script.ScriptedSession(runs=60)
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        screen = pilot.app.screen
+        screen.action_delete()
+        screen.action_delete()
+        assert "\n   deleted  " in script.screen_text(pilot.app) or highlighted(pilot) == ""
+        await said(pilot, "History · 59 ")
+        await listed(pilot)
+    assert session.history.count() == 59
+
+
 async def test_the_last_run_of_a_search_can_be_deleted():
     async with script.app(script.ScriptedSession(runs=60)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

@@ -1,13 +1,14 @@
 """A run as a file: its name, its format, and that it is written whole."""
 
 import json
+from pathlib import Path
 
 import pytest
 import scripted_run as script
 
 from engine.errors import InputError
 from engine.events import RecordedEvent
-from tui.run_export import as_markdown, default_name, export
+from tui.run_export import as_markdown, default_name, export, place_of, write_text
 from tui.run_report import RunReport
 
 RESULT = RunReport.of(script.summary(0), [RecordedEvent(1.0, event) for event in script.answered()])
@@ -53,6 +54,25 @@ def test_markdown_has_every_quote_and_nothing_that_steers_a_terminal():
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(InputError, match="a file that can be written"):
         export(RESULT, tmp_path / "nowhere" / "a.md")
+    with pytest.raises(InputError, match="a file that can be written"):
+        write_text(Path(), "x")
     (tmp_path / "folder.md").mkdir()
     with pytest.raises(InputError, match="a file that can be written"):
         export(RESULT, tmp_path / "folder.md")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".md", "~nobody-of-this-name/a.md", "a\0.md", "loop/a.md"])
+def test_a_name_that_cannot_be_is_refused_like_a_place(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match="a file that can be written"):
+        export(RESULT, place_of(name)[0])
+
+
+def test_a_name_is_a_place_and_whether_something_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert place_of("a.md") == (Path("a.md"), False)
+    assert place_of("~/a.md") == (tmp_path / "home" / "a.md", False)
+    (tmp_path / "a.md").touch()
+    assert place_of("a.md") == (Path("a.md"), True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -16,7 +15,7 @@ from textual.widgets import Input, Label
 from engine.errors import PersonaMoeError
 from engine.events import RunStarted
 from tui.run_comparison import compare, compared
-from tui.run_export import default_name, export
+from tui.run_export import default_name, export, place_of
 from tui.run_report import RunReport
 from tui.runs_screen import RunsScreen
 from tui.widgets.message_line import MessageLine
@@ -155,6 +154,7 @@ class HistoryScreen(RunsScreen):
     def action_delete(self) -> None:
         """Delete the run; it can be brought back."""
         if (run := self.highlighted()) is not None:
+            self.forget(run)
             self._delete(run)
 
     @work(group="trash")
@@ -167,7 +167,6 @@ class HistoryScreen(RunsScreen):
         else:
             message.say("deleted; u brings it back for a day (the ledger keeps what personas earned)")
             self.chosen = None if self.chosen == run else self.chosen
-            self.forget(run)
         self.look_again()
 
     @work(group="trash")
@@ -208,28 +207,19 @@ class HistoryScreen(RunsScreen):
     @work(group="export", exclusive=True)
     async def _export(self, run: RunSummary, name: str) -> None:
         message = self.query_one(MessageLine)
-        path, there = await asyncio.to_thread(_place, name)
-        if there and self._replaced != name:
-            self._replaced = name
-            message.complain(f"{path} is there already: enter again replaces it, esc leaves it")
-            return
-        if not (recorded := await self._recorded(run)):
-            return
         try:
-            await asyncio.to_thread(export, RunReport.of(run, recorded), path)
+            path, there = await asyncio.to_thread(place_of, name)
+            if there and self._replaced != name:
+                self._replaced = name
+                message.complain(f"{path} is there already: enter again replaces it, esc leaves it")
+            elif recorded := await self._recorded(run):
+                await asyncio.to_thread(export, RunReport.of(run, recorded), path)
+                message.say(f"written to {path.absolute()}")
+                self._end_export()
         except PersonaMoeError as error:
             message.complain(str(error))
-        else:
-            message.say(f"written to {path.absolute()}")
-            self._end_export()
 
     def _end_export(self) -> None:
         self._exported, self._replaced = None, ""
         self.query_one("#file-line").display = False
         self.query_one(RunTable).focus()
-
-
-def _place(name: str) -> tuple[Path, bool]:
-    """The file that is meant, and whether there is something already."""
-    path = Path(name).expanduser()
-    return path, path.exists()

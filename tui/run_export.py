@@ -3,6 +3,8 @@
 import json
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +52,33 @@ def export(result: dict[str, Any], path: Path) -> None:
     write_text(path, as_json(result) if kind == "JSON" else as_markdown(result))
 
 
+def place_of(name: str) -> tuple[Path, bool]:
+    """The file that a name means, `~` being the home folder, and whether it is there already; raises InputError."""
+    with _refusals(name):
+        path = Path(name).expanduser()
+        return path, path.exists()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file of the user's, or replace it; raises InputError saying why that cannot be."""
-    # Beside its place first: a kill leaves the older file or the whole new one. A device or pipe has no such place.
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    whole = path.resolve() == path.absolute() and (path.is_file() or not path.exists())
+    with _refusals(str(path)):
+        # Beside its place first: a kill leaves the older file or the whole new one. A device or pipe has no such place.
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        whole = path.resolve() == path.absolute() and (path.is_file() or not path.exists())
+        try:
+            (aside if whole else path).write_text(text, encoding="utf-8")
+            if whole:
+                aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """What the file system says to a name that a user typed: a NUL in it, an unknown `~user`, a loop of links."""
     try:
-        (aside if whole else path).write_text(text, encoding="utf-8")
-        if whole:
-            aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise InputError(f"{path}: {error.strerror}", hint="choose a file that can be written") from error
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{one_line(name)}: {reason}", hint="choose a file that can be written") from error

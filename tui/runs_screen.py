@@ -59,6 +59,7 @@ class RunsScreen(Screen[None]):
         self._pages: RunPages | None = None
         self._query = self._wanted = RunQuery()
         self._judged: dict[str, str] = {}
+        self._judged_is_old = True
         self._answered: RunRow | None = None
 
     def compose(self) -> ComposeResult:
@@ -80,21 +81,25 @@ class RunsScreen(Screen[None]):
             self.query_one(name).display = False
 
     def on_screen_resume(self) -> None:
-        """There may be other runs than at the last visit."""
+        """There may be other runs than at the last visit, and other judgements."""
+        self._judged_is_old = True
         self.look_again()
 
     def look_again(self, *, at: str = "") -> None:
         """Read the list anew, with the cursor on the run `at`, or where it was."""
         self.look_for(self._wanted, at=at)
 
-    @work(group="list", exclusive=True)
-    async def look_for(self, query: RunQuery, *, at: str = "", delay: float = 0.0) -> None:
+    def look_for(self, query: RunQuery, *, at: str = "", delay: float = 0.0) -> None:
         """Look for runs in a thread and show what is found on the way; the next search ends this one.
 
         The same list as before takes the place of the old one when it is as long as what is in sight, with the
         cursor on the run `at`, or where it was.
         """
         self._wanted = query
+        self._look_for(query, at=at, delay=delay)
+
+    @work(group="list", exclusive=True)
+    async def _look_for(self, query: RunQuery, *, at: str, delay: float) -> None:
         await asyncio.sleep(delay)
         try:
             runs = await asyncio.to_thread(self._begun, query)
@@ -102,14 +107,13 @@ class RunsScreen(Screen[None]):
                 await self._follow(runs, at=at)
             finally:
                 runs.stop()
-            judged = await asyncio.to_thread(self.session.judgements)
+            if self._judged_is_old:  # the ledger is long, and the list is there before it was read
+                self._judged = await asyncio.to_thread(self.session.judgements)
+                self._judged_is_old = False
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
-            return
-        if judged != self._judged:
-            self._judged = judged
-            self.query_one(RunTable).refresh()
-            self._show_answer()
+        self.query_one(RunTable).refresh()
+        self._show_answer()
 
     async def _follow(self, runs: RunList, *, at: str) -> None:
         """Show a list as soon as there is enough of it, and how it grows, until it is complete."""
@@ -173,10 +177,11 @@ class RunsScreen(Screen[None]):
         return run.run_id if run is not None else ""
 
     def forget(self, run: RunSummary) -> None:
-        """The run was deleted; to find the others of a long search again may take a moment."""
+        """The run is being deleted: its line says so at once, for finding the others again may take a moment."""
         if self._pages is not None:
             self._pages.drop(run.run_id)
         self.query_one(RunTable).refresh()
+        self._show_answer()
 
     def _show_answer(self) -> None:
         """Question and answer of the run under the cursor, in a pane whose title tells what it was made of."""
