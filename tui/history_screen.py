@@ -69,8 +69,7 @@ class HistoryScreen(RunsScreen):
     def compose(self) -> ComposeResult:
         """The runs, and the name of a file to write."""
         yield from super().compose()
-        with Horizontal(id="file-line") as line:
-            line.display = False
+        with Horizontal(id="file-line"):
             yield Label("Write to", id="file-label")
             yield Input(compact=True, id="file")
 

@@ -73,12 +73,9 @@ class RunsScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Nothing is looked for yet."""
+        """A cursor that blinks would paint all the time."""
         for line in self.query(Input):
             line.cursor_blink = False
-        self.query_one(MessageLine).clear()
-        for name in ("#search", "#hint"):
-            self.query_one(name).display = False
 
     def on_screen_resume(self) -> None:
         """There may be other runs than at the last visit, and other judgements."""
@@ -108,12 +105,17 @@ class RunsScreen(Screen[None]):
             finally:
                 runs.stop()
             if self._judged_is_old:  # the ledger is long, and the list is there before it was read
-                self._judged = await asyncio.to_thread(self.session.judgements)
-                self._judged_is_old = False
+                await self._read_judged()
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
-        self.query_one(RunTable).refresh()
-        self._show_answer()
+
+    async def _read_judged(self) -> None:
+        judged = await asyncio.to_thread(self.session.judgements)
+        self._judged_is_old = False
+        if judged != self._judged:
+            self._judged = judged
+            self.query_one(RunTable).refresh()
+            self._show_answer()
 
     async def _follow(self, runs: RunList, *, at: str) -> None:
         """Show a list as soon as there is enough of it, and how it grows, until it is complete."""
