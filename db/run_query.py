@@ -55,8 +55,8 @@ class RunQuery:
             models=tuple(map(_either, given["model"])),
             kinds=tuple(map(_kinds, given["is"])),
             since=max((start for start, _ in (*spans, *map(_span, given["after"]))), default=""),
-            text=text.strip(),
             until=min((*(end for _, end in spans), *(_span(day)[0] for day in given["before"])), default="~"),
+            text=text.strip(),
         )
 
     @property
@@ -70,10 +70,10 @@ class RunQuery:
             return False
         if self.kinds and not all(map(_kinds_of(run, judged.get(run.run_id, "")).intersection, self.kinds)):
             return False
-        if not all(any(map(run.model.lower().__contains__ if run.model else NO_MODEL.__eq__, o)) for o in self.models):
+        model = run.model.lower()
+        if not all(_is_one_of(model, either) if model else NO_MODEL in either for either in self.models):
             return False
-        names = " ".join((run.top_persona, *run.personas)).lower() if self.personas else ""
-        if not all(any(name in names for name in either) for either in self.personas):
+        if not all(_is_one_of(" ".join((run.top_persona, *run.personas)).lower(), names) for names in self.personas):
             return False
         text = folded(f"{run.question} {run.answer}") if self.words else ""
         return all(word in text for word in self.words)
@@ -121,6 +121,10 @@ _EXAMPLES = {
 
 def _either(value: str) -> tuple[str, ...]:
     return tuple(part for part in value.lower().split(",") if part)
+
+
+def _is_one_of(text: str, parts: tuple[str, ...]) -> bool:
+    return any(part in text for part in parts)
 
 
 def _kinds(value: str) -> tuple[str, ...]:

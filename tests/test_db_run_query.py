@@ -5,24 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import scripted_run as script
 
-from db.history import RunSummary
 from db.run_query import FIELDS, KINDS, RunQuery, folded
 from engine.errors import InputError
 
-RUN = RunSummary(
-    run_id="run-1",
-    at="2026-11-15T12:00:00+00:00",
-    question="Où est Łódź, la ville des ÉCOLES?",
-    answer="On the Straße: the pump was repaired at 10:30.",
-    abstained=False,
-    model="qwen3:4b",
-    passages=42,
-    personas=("control", "tracker"),
-    top_persona="archivist",
-    duration_ms=1.5,
-    status="done",
-)
+RUN = script.summary(
+    1, at="2026-11-15T12:00:00+00:00", question="Où est Łódź, la ville des ÉCOLES?", abstained=False, model="qwen3:4b",
+    answer="On the Straße: the pump was repaired at 10:30.", personas=("control", "tracker"), top_persona="archivist",
+)  # fmt: skip
 
 
 @pytest.fixture(params=["UTC", "Pacific/Kiritimati", "America/New_York"])
@@ -35,7 +26,7 @@ def zone(request, monkeypatch):
 
 
 def holds(text: str, judged: str = "", **changed: object) -> bool:
-    return RunQuery.parse(text).holds(replace(RUN, **changed), {RUN.run_id: judged} if judged else {})  # type: ignore[arg-type]
+    return RunQuery.parse(text).holds(replace(RUN, **changed), {RUN.run_id: judged} if judged else {})
 
 
 @pytest.mark.parametrize(
@@ -97,6 +88,7 @@ def test_what_the_user_said_is_found(judged, kinds):
 def test_no_model_has_a_name():
     assert holds("model:none", model="")
     assert not holds("model:qwen3", model="")
+    assert not holds("model:on", model="")
     assert holds("model:qwen3,none", model="")
 
 
