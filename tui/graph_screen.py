@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -42,6 +43,9 @@ EMPTY = "Ask a question first: its graph grows here while the panel walks. Esc g
 STEPS_A_SECOND, LONGEST_PLAY = 10, 20
 """A play takes at most so many seconds: of a long growth it shows several steps at a time."""
 
+LONG, REST = 0.025, 3
+"""Seconds of a draw after which it rests so many times as long."""
+
 LOW = 18
 """Rows of a screen under which the details leave their place to the tree."""
 
@@ -73,7 +77,7 @@ class GraphScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.pace = Pace(self, self._draw, ask=self._ask_terminal)
+        self.pace = Pace(self, self._follow, ask=self._ask_terminal)
         self.growth = Growth()
         self._choice = Choice()
         self._tree = Tree({}, {}, ())
@@ -81,7 +85,7 @@ class GraphScreen(Screen[None]):
         self._texts: dict[str, str] = {}
         self._words = ""
         self._timer: Timer | None = None
-        self._offered = False
+        self._offered = self._rests = False
 
     def compose(self) -> ComposeResult:
         """Who walked, the tree and the passage under its cursor, how far the graph has grown."""
@@ -113,8 +117,21 @@ class GraphScreen(Screen[None]):
         return cast("PersonaMoeApp", self.app).ask_terminal(self)
 
     def _fed(self) -> None:
-        if self.is_current:
+        if self.is_current and not self._rests:
             self.pace.mark()
+
+    def _follow(self) -> None:
+        """Draw what came; where that took long, rest, so that most of the time belongs to the keys."""
+        started = time.monotonic()
+        self._draw()
+        spent = time.monotonic() - started
+        if spent > LONG:
+            self._rests = True
+            self.set_timer(spent * REST, self._rested)
+
+    def _rested(self) -> None:
+        self._rests = False
+        self._fed()
 
     def on_screen_resume(self) -> None:
         """Show what came meanwhile."""

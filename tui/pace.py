@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
 DRAWS_PER_SECOND = 12.0
-REST = 3
-"""A draw that took long is followed by a rest of so many times as long, which belongs to the keys."""
-
 PATIENCE = 1.0
 """Seconds to wait for a terminal's answer before drawing anyway: a lost answer must not freeze the screen."""
 
@@ -60,9 +57,7 @@ class Pace:
         if now < self._awaited_until:
             self._later(self._awaited_until)
             return
-        self._due = False
+        self._due, self._last = False, now
         self._draw()
-        done = time.monotonic()
-        self._last = max(now, done + REST * (done - now) - 1 / DRAWS_PER_SECOND)
         if self._ask is not None and self._ask():
             self._awaited_until = now + PATIENCE
