@@ -171,7 +171,7 @@ async def test_the_growth_plays_and_stops():
         await script.until(pilot, lambda: screen._timer is None)
 
 
-async def test_what_is_folded_hides_and_shows():
+async def test_what_is_folded_hides_and_shows_and_a_reference_leads_to_its_passage():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         pane = screen.query_one(GraphPane)
@@ -193,11 +193,6 @@ async def test_what_is_folded_hides_and_shows():
         assert pane.lines == 1
         await pilot.press("enter")
         assert pane.lines == 12
-
-
-async def test_a_reference_leads_to_its_passage():
-    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        screen = await opened(pilot)
         for key in ("enter", "right"):
             await pilot.press("G")
             assert line(screen).kind is LineKind.REFERENCE
@@ -205,7 +200,7 @@ async def test_a_reference_leads_to_its_passage():
             assert (line(screen).kind, line(screen).node_id) == (LineKind.NODE, run.YSOLDE)
 
 
-async def test_one_personas_steps_alone():
+async def test_one_personas_steps_alone_and_only_the_paths_to_what_is_cited():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         await pilot.press("f")
@@ -221,12 +216,7 @@ async def test_one_personas_steps_alone():
         await told(pilot, "analyst has not walked by now")
         await pilot.press("0")
         await told(pilot, "Berrit Hallvane")
-
-
-async def test_only_the_paths_to_what_is_cited():
-    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        screen = await opened(pilot)
-        await pilot.press("c")
+        await pilot.press("end", "c")
         await told(pilot, "only what leads to citations")
         assert screen.query_one(GraphPane).lines == 4
         await pilot.press("c", "comma", "c")
@@ -266,58 +256,44 @@ async def test_enter_opens_the_source_at_the_citation_of_the_passage():
         assert "[0]" not in script.screen_text(pilot.app)
 
 
-async def test_a_passage_that_left_the_index_is_told():
-    session = scripted()
-    async with script.app(session).run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        session.indexed.clear()
-        await pilot.press("j", "j", "j", "j")
-        await told(pilot, "not in the index any more")
-        await pilot.press("enter")
-        await told(pilot, "! this passage is not in the index any more")
-
-
-async def test_an_index_that_cannot_be_read_is_told():
+async def test_a_passage_that_left_the_index_and_a_damaged_index_are_told():
     session = scripted()
 
     def broken(passage_id, title):
         raise LibraryError("the search index is damaged", hint="ingest again")
 
     async with script.app(session).run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        session.passage = broken
+        screen = await opened(pilot)
+        session.indexed.clear()
         await pilot.press("j", "j", "j", "j")
-        await told(pilot, "cannot be read: the search index is damaged")
+        await told(pilot, "not in the index any more")
+        await pilot.press("enter")
+        await told(pilot, "! this passage is not in the index any more")
+        session.passage = broken
         await pilot.press("enter")
         await told(pilot, "! the search index is damaged (ingest again)")
+        screen._texts.clear()
+        await pilot.press("j", "j")
+        await told(pilot, "cannot be read: the search index is damaged")
 
 
-async def test_the_path_is_copied():
-    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await pilot.press("y", "j", "j", "j", "y")
-        await told(pilot, "path copied")
-        assert pilot.app.clipboard.splitlines()[0] == run.QUESTION
-        assert f"[2] “{run.BUILT}”" in pilot.app.clipboard
-
-
-async def test_the_details_can_be_put_away():
+async def test_a_line_is_clicked_its_path_copied_and_the_details_put_away():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
         pane = screen.query_one(GraphPane)
+        await pilot.press("y")
+        assert pilot.app.clipboard == ""
+        await pilot.click("#graph", offset=(10, 4))
+        assert line(screen).node_id == run.LIGHT
+        await pilot.press("y")
+        await told(pilot, "path copied")
+        assert pilot.app.clipboard.splitlines()[0] == run.QUESTION
+        assert f"[2] “{run.BUILT}”" in pilot.app.clipboard
         height = pane.size.height
         await pilot.press("d")
         await script.until(pilot, lambda: pane.size.height == height + 8)
         await pilot.press("d", "tab")
         assert screen.focused is screen.query_one("#graph-details")
-        await pilot.press("j", "G", "g")
-
-
-async def test_a_click_goes_to_a_line():
-    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        screen = await opened(pilot)
-        await pilot.click("#graph", offset=(10, 4))
-        assert line(screen).node_id == run.LIGHT
 
 
 async def test_another_run_begins_with_everything_shown():

@@ -78,11 +78,6 @@ def test_failure(snap_compare):
     assert snap_compare(script.app(session), run_before=asking(), terminal_size=SMALL)
 
 
-def test_source(snap_compare):
-    session = script.ScriptedSession(script.answered())
-    assert snap_compare(script.app(session), run_before=asking("down", "enter"), terminal_size=SMALL)
-
-
 @both_sizes
 def test_history(snap_compare, size):
     app = script.app(script.ScriptedSession(runs=60))

@@ -69,13 +69,6 @@ async def test_the_other_citations_of_the_answer_are_a_key_away():
         assert pilot.app.screen is pilot.app.ask_screen
 
 
-async def test_one_citation_alone_offers_no_other():
-    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        await opened(pilot, run.CITATIONS[:1])
-        assert "Next" not in script.screen_text(pilot.app)
-        assert "citation 1 of" not in script.screen_text(pilot.app)
-
-
 async def test_the_whole_document_can_be_scrolled_and_the_quote_is_a_key_back():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
         await opened(pilot, at=1)
@@ -169,9 +162,11 @@ async def test_what_was_extracted_says_so(session, tmp_path):
         await told(pilot, "the visible text of the page: lines and characters count in it", f"3▌ {quote}")
 
 
-async def test_quote_and_source_are_copied():
+async def test_quote_and_source_are_copied_and_one_citation_alone_offers_no_other():
     async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
+        await opened(pilot, run.CITATIONS[:1])
+        assert "Next" not in script.screen_text(pilot.app)
+        assert "citation 1 of" not in script.screen_text(pilot.app)
         await pilot.press("y")
         assert pilot.app.clipboard == f"“{run.KEPT}” (Ysolde Marrak, /library/ysolde-marrak.md, 43-90)"
 
