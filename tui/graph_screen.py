@@ -31,6 +31,8 @@ from tui.widgets.places_bar import PlacesBar
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.events import Key, Resize
     from textual.timer import Timer
@@ -202,13 +204,12 @@ class GraphScreen(Screen[None]):
             pane.show(heading_details(view, line), "Question" if line.kind is LineKind.QUESTION else "Start")
             return
         if line.node_id not in self._texts and self._ask_screen.library.ready.is_set():
-            self._read_passage(line.node_id)
+            self._read_passage(line.node_id, line.label)
             return
         pane.show(details(self._picture, self._tree, line.node_id, self._texts.get(line.node_id)), "Passage")
 
     @work(group="passage", exclusive=True)
-    async def _read_passage(self, node_id: str) -> None:
-        title = self.growth.view.nodes[node_id].title
+    async def _read_passage(self, node_id: str, title: str) -> None:
         try:
             passage = await asyncio.to_thread(self.session.passage, node_id, title)
         except PersonaMoeError as error:
@@ -369,22 +370,24 @@ class GraphScreen(Screen[None]):
         line = self.query_one(GraphPane).line
         if line is None:
             return
-        if line.kind is LineKind.NODE:
-            self._open(line)
-        elif line.kind is LineKind.REFERENCE:
+        answer = self.growth.view.answer
+        if line.kind is LineKind.REFERENCE:
             self._reveal(line.node_id)
-        else:
+        elif line.kind is not LineKind.NODE:
             self._choose(replace(self._choice, folded=self._choice.folded ^ {line.key}))
+        elif answer is not None and (cited := self.growth.view.nodes[line.node_id].citations):
+            self._push_source(answer.citations, answer.citations.index(cited[0]))
+        else:
+            self._open_passage(line)
 
-    @work(group="open", exclusive=True)
-    async def _open(self, line: TreeLine) -> None:
+    def _push_source(self, citations: Sequence[Citation], at: int = 0) -> None:
         from tui.source_screen import SourceScreen  # noqa: PLC0415 - not needed to see the graph
 
-        view = self.growth.view
-        if view.answer is not None and (cited := view.nodes[line.node_id].citations):
-            citations = view.answer.citations
-            self.app.push_screen(SourceScreen(self.session, citations, citations.index(cited[0])))
-            return
+        self.app.push_screen(SourceScreen(self.session, citations, at))
+
+    @work(group="open", exclusive=True)
+    async def _open_passage(self, line: TreeLine) -> None:
+        """Open a passage that nothing cites where the index has it."""
         message = self.query_one(MessageLine)
         try:
             passage = await asyncio.to_thread(self.session.passage, line.node_id, line.label)
@@ -394,8 +397,8 @@ class GraphScreen(Screen[None]):
         if passage is None:
             message.complain("this passage is not in the index any more: its file has changed or left the library")
             return
-        at = Citation(0, passage.source, passage.title, passage.start, passage.end, passage.text, passage.id)
-        self.app.push_screen(SourceScreen(self.session, [at]))
+        found = Citation(0, passage.source, passage.title, passage.start, passage.end, passage.text, passage.id)
+        self._push_source([found])
 
     def action_copy(self) -> None:
         """The path from the question to the passage under the cursor, as text."""
