@@ -28,7 +28,7 @@ def graph(words: str, *keys: str) -> Any:
         await pilot.press("f4")
         screen = pilot.app.screen
         grown = sum(isinstance(event, GrowthStep) for event in pilot.app.session.script)
-        await script.until(pilot, lambda: screen.growth.total == grown)
+        await script.until(pilot, lambda: screen.shown.growth.total == grown)
         await pilot.press(*keys)
         await script.until(pilot, lambda: words in script.screen_text(pilot.app) and not screen.pace.due)
         await script.until(pilot, lambda: all(worker.group != "passage" for worker in screen.workers))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -18,11 +17,10 @@ from textual.widgets import Footer, Input, Static
 from engine.errors import PersonaMoeError
 from engine.events import Citation, PersonaStepped
 from engine.text import words
-from tui.cells import plain
 from tui.graph_details import copied_path, details, heading_details
-from tui.graph_text import Picture, added_by, growth_text, legend_text
-from tui.graph_tree import QUESTION, Choice, LineKind, Tree, TreeLine, tree_lines, tree_of
-from tui.graph_view import Growth
+from tui.graph_shown import GraphShown
+from tui.graph_text import growth_text, legend_text
+from tui.graph_tree import LineKind, TreeLine
 from tui.pace import Pace
 from tui.widgets.details_pane import DetailsPane
 from tui.widgets.graph_pane import GraphPane
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from tui.ask_screen import AskScreen
     from tui.composition import Session
 
-EMPTY = "Ask a question first: its graph grows here while the panel walks. Esc goes to the question."
 STEPS_A_SECOND, LONGEST_PLAY = 10, 20
 """A play takes at most so many seconds: of a long growth it shows several steps at a time."""
 
@@ -53,7 +50,7 @@ LOW = 18
 
 
 class GraphScreen(Screen[None]):
-    """Tree, details and growth of one run; what of it is shown is a `Choice`, how much a position in its `Growth`."""
+    """Tree, details and growth of one run: keys change what `GraphShown` holds, and that is drawn."""
 
     TITLE = "Graph"
     CSS_PATH = "graph.tcss"
@@ -80,10 +77,7 @@ class GraphScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.pace = Pace(self, self._follow, ask=self._ask_terminal)
-        self.growth = Growth()
-        self._choice = Choice()
-        self._tree = Tree({}, {}, ())
-        self._picture = Picture(self.growth.view)
+        self.shown = GraphShown()
         self._texts: dict[str, str] = {}
         self._words = ""
         self._timer: Timer | None = None
@@ -150,63 +144,44 @@ class GraphScreen(Screen[None]):
     # -- what is shown ------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        run = self.growth.view.run_id
-        self.growth.read(self._ask_screen.feed.events)
-        view = self.growth.view
-        if view.run_id != run:
-            self._choice, self._texts = Choice(), {}
-        grows = self.growth.position is not None or view.answer is None
-        self._picture = Picture(view, self._choice.persona, added_by(view.last) if grows else frozenset())
-        self._tree = tree_of(view, self._choice.persona)
-        lines = tree_lines(view, self._tree, self._choice)
-        self.query_one(GraphPane).show(lines, self._picture, self._heading())
-        self._draw_around(empty=not lines)
+        shown = self.shown
+        if shown.follow(self._ask_screen.feed.events):
+            self._texts = {}
+        self.query_one(GraphPane).show(shown.lines, shown.picture, shown.heading())
+        self._draw_around(empty=not shown.lines)
         self._tell()
 
     def _draw_around(self, *, empty: bool) -> None:
-        view, growth = self.growth.view, self.growth
+        growth, picture = self.shown.growth, self.shown.picture
         self.query_one("#graph-panes").display = not empty
         self.query_one("#graph-empty").display = empty
         if empty:
-            self.query_one("#graph-empty", Static).update(self._why_empty())
-        self.query_one("#graph-legend", StatusLine).show(legend_text(view, self._choice.persona, self.size.width))
-        self.query_one("#graph-legend").display = bool(view.symbols)
+            self.query_one("#graph-empty", Static).update(self.shown.why_empty(self._ask_screen.feed.view))
+        self.query_one("#graph-legend", StatusLine).show(legend_text(growth.view, picture.persona, self.size.width))
+        self.query_one("#graph-legend").display = bool(growth.view.symbols)
         playing = "playing · " if self._timer else ""
         self.query_one("#graph-growth", StatusLine).show(
-            growth_text(view, growth.total, self._picture.glyphs, playing) if growth.total else Text()
+            growth_text(growth.view, growth.total, picture.glyphs, playing) if growth.total else Text()
         )
         if self._offered != (growth.total > 0):  # a refresh builds the footer anew
             self._offered = growth.total > 0
             self.refresh_bindings()
-
-    def _heading(self) -> str:
-        chosen = [f"only {plain(self._choice.persona)}"] if self._choice.persona else []
-        chosen += ["only what leads to citations"] if self._choice.cited_only else []
-        return " · ".join(["Graph", *chosen])
-
-    def _why_empty(self) -> str:
-        run = self._ask_screen.feed.view
-        if not run.question:
-            return EMPTY
-        if self._choice.persona:
-            return f"{plain(self._choice.persona)} has not walked by now. 0 shows everyone's steps."
-        if self.growth.total and not self.growth.shown:
-            return "This is before the first step. Full stop goes on, space plays, end shows the newest."
-        return f"No passage was walked to: {run.phase}."
 
     def _tell(self) -> None:
         """The details of the line under the cursor, in one go: as soon as the text of its passage was looked up."""
         line = self.query_one(GraphPane).line
         if line is None:
             return
-        view, pane = self.growth.view, self.query_one(DetailsPane)
+        shown, pane = self.shown, self.query_one(DetailsPane)
         if not line.node_id:
-            pane.show(heading_details(view, line), "Question" if line.kind is LineKind.QUESTION else "Start")
+            pane.show(
+                heading_details(shown.growth.view, line), "Question" if line.kind is LineKind.QUESTION else "Start"
+            )
             return
         if line.node_id not in self._texts and self._ask_screen.library.ready.is_set():
             self._read_passage(line.node_id, line.label)
             return
-        pane.show(details(self._picture, self._tree, line.node_id, self._texts.get(line.node_id)), "Passage")
+        pane.show(details(shown.picture, shown.tree, line.node_id, self._texts.get(line.node_id)), "Passage")
 
     @work(group="passage", exclusive=True)
     async def _read_passage(self, node_id: str, title: str) -> None:
@@ -227,7 +202,7 @@ class GraphScreen(Screen[None]):
     def action_step(self, by: int) -> None:
         """So many steps of growth on or back; the cursor goes to what the last one added."""
         self._stop()
-        self._go(self.growth.shown + by)
+        self._go(self.shown.growth.shown + by)
 
     def action_first(self) -> None:
         """Before the first step."""
@@ -246,10 +221,10 @@ class GraphScreen(Screen[None]):
             self._draw()
             return
         self._timer = self.set_interval(1 / STEPS_A_SECOND, self._play_on)
-        self._go(0 if self.growth.shown >= self.growth.total else self.growth.shown)
+        self._go(0 if self.shown.growth.shown >= self.shown.growth.total else self.shown.growth.shown)
 
     def _play_on(self) -> None:
-        growth = self.growth
+        growth = self.shown.growth
         if growth.shown >= growth.total:
             self._stop()
             self._go(None)
@@ -262,17 +237,13 @@ class GraphScreen(Screen[None]):
             self._timer = None
 
     def _go(self, position: int | None) -> None:
-        self.growth.go(position)
+        self.shown.growth.go(position)
         self._draw()
-        last = self.growth.view.last
+        last = self.shown.growth.view.last
         if position is not None and isinstance(last, PersonaStepped):
             self.query_one(GraphPane).point_to(last.target_id)
 
     # -- what is chosen -----------------------------------------------------------------------------------
-
-    def _choose(self, choice: Choice) -> None:
-        self._choice = choice
-        self._draw()
 
     def action_fold(self) -> None:
         """Fold what is below the line, or go up to what it hangs on."""
@@ -280,7 +251,8 @@ class GraphScreen(Screen[None]):
         if (line := pane.line) is None:
             return
         if line.below and not line.folded:
-            self._choose(replace(self._choice, folded=self._choice.folded | {line.key}))
+            self.shown.fold(line.key)
+            self._draw()
         else:
             pane.point_to_parent()
 
@@ -290,7 +262,8 @@ class GraphScreen(Screen[None]):
         if (line := pane.line) is None:
             return
         if line.folded:
-            self._choose(replace(self._choice, folded=self._choice.folded - {line.key}))
+            self.shown.fold(line.key)
+            self._draw()
         elif line.kind is LineKind.REFERENCE:
             self._reveal(line.node_id)
         elif line.below:
@@ -300,24 +273,18 @@ class GraphScreen(Screen[None]):
         """A digit chooses a persona by its number."""
         if event.character and event.character in "0123456789":
             event.stop()
-            self._choose_persona(int(event.character))
+            self.shown.choose_persona(int(event.character))
+            self._draw()
 
     def action_persona(self) -> None:
         """The next persona's steps alone; after the last one, everyone's again."""
-        seats = list(self.growth.view.symbols)
-        number = seats.index(self._choice.persona) + 1 if self._choice.persona in seats else 0
-        self._choose_persona((number + 1) % (len(seats) + 1))
-
-    def _choose_persona(self, number: int) -> None:
-        seats = list(self.growth.view.symbols)
-        if number <= len(seats):
-            self._choose(replace(self._choice, persona=seats[number - 1] if number else ""))
+        self.shown.next_persona()
+        self._draw()
 
     def action_cited(self) -> None:
         """Only the paths to what is cited, or all."""
-        cites = any(node.citations for node in self.growth.view.nodes.values())
-        if cites or self._choice.cited_only:
-            self._choose(replace(self._choice, cited_only=not self._choice.cited_only))
+        if self.shown.toggle_cited():
+            self._draw()
         else:
             self.query_one(MessageLine).complain("nothing is cited by this step")
 
@@ -346,23 +313,17 @@ class GraphScreen(Screen[None]):
 
     def action_again(self) -> None:
         """The next passage whose title has the words, round the end."""
-        message = self.query_one(MessageLine)
+        message, here = self.query_one(MessageLine), self.query_one(GraphPane).line
         message.clear()
-        lines = tree_lines(self.growth.view, self._tree, replace(self._choice, folded=frozenset()))
-        here = self.query_one(GraphPane).line
-        at = next((n for n, line in enumerate(lines) if here and line.key == here.key), 0)
-        for line in (*lines[at + 1 :], *lines[: at + 1]):
-            if self._words and line.kind is LineKind.NODE and self._words in " ".join(words(line.label)):
-                self._reveal(line.node_id)
-                return
-        message.complain(f"no passage here has “{self._words}” in its title")
+        if found := self.shown.find(self._words, here.key if here else ""):
+            self._reveal(found)
+        else:
+            message.complain(f"no passage here has “{self._words}” in its title")
 
     def _reveal(self, node_id: str) -> None:
         """Put the cursor on a passage, whatever was folded above it."""
-        path = self._tree.path(node_id)
-        above = {QUESTION, self._tree.parents.get(path[0] if path else "", ""), *path[:-1]}
-        if above & self._choice.folded:
-            self._choose(replace(self._choice, folded=self._choice.folded - above))
+        self.shown.unfold_to(node_id)
+        self._draw()
         self.query_one(GraphPane).point_to(node_id)
 
     def action_open(self) -> None:
@@ -370,12 +331,13 @@ class GraphScreen(Screen[None]):
         line = self.query_one(GraphPane).line
         if line is None:
             return
-        answer = self.growth.view.answer
+        answer = self.shown.growth.view.answer
         if line.kind is LineKind.REFERENCE:
             self._reveal(line.node_id)
         elif line.kind is not LineKind.NODE:
-            self._choose(replace(self._choice, folded=self._choice.folded ^ {line.key}))
-        elif answer is not None and (cited := self.growth.view.nodes[line.node_id].citations):
+            self.shown.fold(line.key)
+            self._draw()
+        elif answer is not None and (cited := self.shown.growth.view.nodes[line.node_id].citations):
             self._push_source(answer.citations, answer.citations.index(cited[0]))
         else:
             self._open_passage(line)
@@ -404,7 +366,7 @@ class GraphScreen(Screen[None]):
         """The path from the question to the passage under the cursor, as text."""
         line = self.query_one(GraphPane).line
         if line is not None and line.node_id:
-            self.app.copy_to_clipboard(copied_path(self.growth.view, self._tree, line.node_id))
+            self.app.copy_to_clipboard(copied_path(self.shown.growth.view, self.shown.tree, line.node_id))
             self.query_one(MessageLine).say("path copied (inside tmux this needs `set -g set-clipboard on`)")
 
     def action_back(self) -> None:
@@ -417,5 +379,5 @@ class GraphScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
         if action in {"open", "step", "play", "persona", "cited", "find", "copy", "details"}:
-            return self.growth.total > 0
+            return self.shown.growth.total > 0
         return super().check_action(action, parameters)
