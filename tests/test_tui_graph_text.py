@@ -141,12 +141,13 @@ def test_details_tell_the_path_the_reasons_and_the_text():
 
 
 def test_a_heading_tells_what_it_stands_for():
-    view = run.grown().view
-    lines = tree_lines(view, tree_of(view), Choice())
-    told = [text.plain for text in heading_details(view, lines[0])]
-    assert told == [run.QUESTION, "names ysolde marrak", f"answer {run.ANSWER.answer}"]
-    assert "a title in the library" in heading_details(view, lines[1])[0].plain
-    assert "a search" in heading_details(view, lines[9])[0].plain
+    shown = picture()
+    lines = tree_lines(shown.view, tree_of(shown.view), Choice())
+    question, signs, *told = [text.plain for text in heading_details(shown, lines[0])]
+    assert (question, told) == (run.QUESTION, ["names ysolde marrak", f"answer {run.ANSWER.answer}"])
+    assert signs == "[n] cited as n, #n the panel's rank, xn visits, » new, ↗ stands in full elsewhere"
+    assert "a title in the library" in heading_details(shown, lines[1])[0].plain
+    assert "a search" in heading_details(shown, lines[9])[0].plain
 
 
 def test_the_copied_path_has_the_whole_quote_and_the_source():

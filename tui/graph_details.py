@@ -16,6 +16,8 @@ STARTS = {
 }
 NAMED_START = "A name in the question that is a title in the library: walks start from its passages."
 
+SIGNS = "[n] cited as n, #n the panel's rank, xn visits, {new} new, {other} stands in full elsewhere"
+
 MOST_TEXT, MOST_QUOTED = 1200, 60
 """Characters of a passage, and of each quote, that are shown; enter opens all of its source."""
 
@@ -61,11 +63,13 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def heading_details(view: GraphView, line: TreeLine) -> list[Text]:
-    """What the question is about and how it was answered; or what a start means."""
+def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
+    """What the question is about, how it was answered, and what the signs mean; or what a start means."""
+    view, glyphs = picture.view, picture.glyphs
     if line.kind is LineKind.START:
         return [Text(STARTS.get(line.label, NAMED_START))]
-    text = [Text(plain(view.question), "bold")]
+    signs = SIGNS.format(new=glyphs.new, other=glyphs.reference.strip())
+    text = [Text(plain(view.question), "bold"), Text(signs, "dim")]
     if view.known:
         text.append(Text.assemble(("names ", "dim"), ", ".join(map(plain, view.known))))
     if view.answer is not None:

@@ -174,9 +174,7 @@ class GraphScreen(Screen[None]):
             return
         shown, pane = self.shown, self.query_one(DetailsPane)
         if not line.node_id:
-            pane.show(
-                heading_details(shown.growth.view, line), "Question" if line.kind is LineKind.QUESTION else "Start"
-            )
+            pane.show(heading_details(shown.picture, line), "Question" if line.kind is LineKind.QUESTION else "Start")
             return
         if line.node_id not in self._texts and self._ask_screen.library.ready.is_set():
             self._read_passage(line.node_id, line.label)
