@@ -7,6 +7,7 @@ import pytest
 
 from engine.persona import persona_schema
 from tui.command_line import main
+from tui.performance_chart import ASCII
 
 STATES = {
     **dict.fromkeys(("analyst", "archivist", "control", "networker", "skeptic", "tracker"), "active"),
@@ -337,6 +338,13 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
     text = call("personas", "compare", "analyst", "control")
     assert "breadth        ━━━━━━━·· 7" in text
     assert "Of their first five passages they share" in text
+
+
+def test_where_the_output_is_ascii_the_figures_are(call, monkeypatch):
+    call("ask", "Who led the Net Strike of 1894?", "--model", "none")
+    monkeypatch.setattr("tui.commands.persona_figures.pens_for", lambda _encoding: ASCII)
+    for action in (["chart", "control"], ["receipts", "control"], ["compare", "analyst", "control"]):
+        assert call("personas", *action).isascii()
 
 
 def test_figures_of_nobody_and_of_nothing(personas):

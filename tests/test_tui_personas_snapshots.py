@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,14 @@ def hostile() -> script.ScriptedSession:
 def test_tab(snap_compare, size, key, words):
     steps = (("j", "archivist · stable"), (key, words))
     assert snap_compare(script.app(script.ScriptedSession()), run_before=playing(*steps), terminal_size=size)
+
+
+@pytest.mark.parametrize(("key", "words"), [("1", "next review"), ("2", "the last 40 rewards")], ids=["card", "chart"])
+def test_light(snap_compare, key, words):
+    session = script.ScriptedSession()
+    session.settings = replace(session.settings, screen=replace(session.settings.screen, theme="textual-light"))
+    steps = (("j", "archivist · stable"), (key, words))
+    assert snap_compare(script.app(session), run_before=playing(*steps), terminal_size=SMALL)
 
 
 def test_moved(snap_compare):

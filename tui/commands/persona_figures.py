@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from engine.outlook import outlook
 from tui.commands.output import print_json, print_text
 from tui.composition import Session
+from tui.performance_chart import BRAILLE, pens_for
 
 CHART_LINES, RECEIPTS, WIDEST = 18, 20, 120
 
@@ -25,13 +26,22 @@ def add_figures(action: Callable[[str, str], argparse.ArgumentParser]) -> None:
     comparing.add_argument("persona_ids", nargs=2, metavar="PERSONA")
 
 
+_ASCII = str.maketrans({"━": "=", "·": ".", "≠": "!", "●": "*", "○": "o", "…": "~", "→": ">"})
+
+
+def _print(lines: Iterable[object]) -> None:
+    """Lines of text, with signs of ASCII where the output knows no others."""
+    unicode = pens_for(sys.stdout.encoding) is BRAILLE
+    for line in lines:
+        print_text(str(line) if unicode else str(line).translate(_ASCII))
+
+
 def _width() -> int:
     return min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else 80
 
 
 def _chart(session: Session, options: argparse.Namespace) -> int:
     from tui.outlook_text import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
-    from tui.performance_chart import BRAILLE, pens_for  # noqa: PLC0415
     from tui.persona_text import chart_text  # noqa: PLC0415
 
     entries = session.roster.entries()
@@ -42,10 +52,8 @@ def _chart(session: Session, options: argparse.Namespace) -> int:
         print_json({"persona_id": options.persona_id, "state": entry.state, "outlook": view, "rewards": record.points})
         return 0
     pens = pens_for(sys.stdout.encoding)
-    print_text(f"{options.persona_id} is {entry.state}")
-    print_text(scale_line(view, _width(), unicode=pens is BRAILLE))
-    for line in [*outlook_lines(entry, view), "", *map(str, chart_text(record, view, _width(), CHART_LINES, pens))]:
-        print_text(line.replace("·", "-") if pens is not BRAILLE else line)
+    head = f"{options.persona_id} is {entry.state}", scale_line(view, _width(), unicode=pens is BRAILLE)
+    _print([*head, *outlook_lines(entry, view), "", *chart_text(record, view, _width(), CHART_LINES, pens)])
     return 0
 
 
@@ -57,8 +65,7 @@ def _receipts(session: Session, options: argparse.Namespace) -> int:
     if options.json:
         print_json([{"run_id": p.run_id, "question": p.question, "receipts": p.receipts} for p in parts])
         return 0
-    for line in receipts_text(parts, _width()):
-        print_text(line.plain)
+    _print(receipts_text(parts, _width()))
     return 0
 
 
@@ -72,8 +79,7 @@ def _compare(session: Session, options: argparse.Namespace) -> int:
             side |= {"persona_id": side["entry"]["persona"]["persona_id"], "state": side.pop("entry")["state"]}
         print_json(fields)
         return 0
-    for line in comparison_text(found, _width()):
-        print_text(line.plain)
+    _print(comparison_text(found, _width()))
     return 0
 
 
