@@ -13,6 +13,7 @@ from textual.widgets import Static
 from tui.persona_text import comparison_text
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
     from textual.app import ComposeResult
 
     from engine.persona_comparison import Comparison
@@ -35,10 +36,14 @@ class PersonaCompareScreen(ModalScreen[None]):
         with VerticalScroll(id="dialog") as dialog:
             dialog.border_title = "Compare"
             dialog.border_subtitle = "≠ they differ · esc closes"
-            yield Static(markup=False, id="compared")
+            yield Static(_SideBySide(self._found), markup=False)
 
-    def on_resize(self) -> None:
-        """The columns follow the width."""
-        width = self.query_one("#compared").size.width
-        if width:
-            self.query_one("#compared", Static).update(Text("\n").join(comparison_text(self._found, width)))
+
+class _SideBySide:
+    """Draws the comparison in the width that it is given."""
+
+    def __init__(self, found: Comparison) -> None:
+        self._found = found
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text("\n").join(comparison_text(self._found, options.max_width))
