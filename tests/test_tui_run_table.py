@@ -3,7 +3,8 @@
 import pytest
 import scripted_run as script
 
-from tui.widgets.run_table import RunRow, duration, local_time, run_facts, run_line
+from tui.cells import local_time
+from tui.widgets.run_table import RunRow, duration, run_facts, run_line
 
 HOSTILE = "[red]\x1b[2J\u202e\x9b鐘🔔" * 9
 

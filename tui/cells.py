@@ -1,6 +1,7 @@
 """Texts and figures cut to terminal cells, so that a wide character never pushes a column."""
 
 import re
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -35,6 +36,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     if length > width:
         return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def local_time(at: str) -> str:
+    """The store's UTC time where the reader is; what cannot be read as a time is shown as it is."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return fit(at, 16)
 
 
 def score(value: float | None) -> str:

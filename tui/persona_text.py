@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
 from typing import Any, assert_never
 
 from rich.text import Text
@@ -14,19 +13,11 @@ from engine.events import GateReceipt, Scores
 from engine.outlook import Outlook
 from engine.persona_comparison import Comparison, Side
 from engine.persona_runs import RunPart
-from tui.cells import bar, fit, plain, score
+from tui.cells import bar, fit, local_time, plain, score
 from tui.outlook_text import figure, threshold_marks
 from tui.performance_chart import AXIS, Pens, Reading, chart_lines, pens_for
 
 HIGHEST, ROOMY, NAME_CELLS, LEAST_CHART = 9, 72, 14, 5
-
-
-def local_time(at: str) -> str:
-    """The store's UTC time where the reader is, to the minute; what is no time is shown as it is."""
-    try:
-        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return fit(at, 16)
 
 
 # -- chart ------------------------------------------------------------------------------------------------

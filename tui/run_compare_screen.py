@@ -13,9 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.text import printable
-from tui.cells import plain
+from tui.cells import local_time, plain
 from tui.widgets.places_bar import PlacesBar
-from tui.widgets.run_table import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

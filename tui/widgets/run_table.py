@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,7 +10,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from db.history import Outcome
-from tui.cells import fit, plain
+from tui.cells import fit, local_time, plain
 from tui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
@@ -40,14 +39,6 @@ class RunRow:
     run: RunSummary | None
     judged: str = ""
     chosen: bool = False
-
-
-def local_time(at: str) -> str:
-    """The store's UTC time where the reader is; what cannot be read as a time is shown as it is."""
-    try:
-        return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
-    except (ValueError, OverflowError):
-        return fit(at, 16)
 
 
 def duration(ms: float) -> str:
