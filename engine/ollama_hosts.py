@@ -143,6 +143,17 @@ async def installed(host: Host) -> dict[str, str] | LanguageModelError:
     return {m.model: (m.details and m.details.family) or "" for m in models if m.model}
 
 
+async def installed_at(urls: Sequence[str]) -> tuple[str, ...]:
+    """Every model that the servers at these addresses have; nothing where none answers."""
+    up = [endpoint for endpoint in dict.fromkeys(map(endpoint_address, urls)) if await listens(endpoint)]
+    hosts = await asyncio.to_thread(lambda: [Host(endpoint, open_host(endpoint)) for endpoint in up])
+    try:
+        listings = await asyncio.gather(*map(installed, hosts))
+    finally:
+        await close_hosts(hosts)
+    return tuple(sorted({name for listing in listings if isinstance(listing, dict) for name in listing}))
+
+
 async def choose(wanted: str, hosts: list[Host], listings: list[dict[str, str] | LanguageModelError]) -> str:
     """Find the full name of the model to use; `auto` takes the first that writes text on the host itself."""
     known = [(host, there) for host, there in zip(hosts, listings, strict=True) if isinstance(there, dict)]

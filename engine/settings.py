@@ -77,9 +77,10 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`screen.yaml`: theme, and keys by binding id."""
+    """`screen.yaml`: theme, marks of ASCII alone (`auto`, `always`, `never`), and keys by binding id."""
 
     theme: str
+    ascii: str = "auto"
     keymap: dict[str, str] = field(default_factory=dict)
 
 
@@ -100,11 +101,11 @@ def load_settings(folder: Path) -> Settings:
     Raises SettingsError naming file, key, value and what is valid.
     """
     schema = json.loads(shipped("configs/schema.json").read_text(encoding="utf-8"))["properties"]
-    merged = {name: _read(shipped("configs") / f"{name}.yaml") for name in schema}
+    merged = {name: read_values(shipped("configs") / f"{name}.yaml") for name in schema}
     for name in schema:
         path = folder / f"{name}.yaml"
         if not _is_as_shipped(path):  # then there is nothing to check, and the checker need not be imported
-            values = _read(path)
+            values = read_values(path)
             _check(values, schema[name], path)
             merged[name].update(values)
     return msgspec.convert(merged, Settings)
@@ -117,7 +118,8 @@ def _is_as_shipped(path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_values(path: Path) -> dict[str, Any]:
+    """What a YAML file of settings holds, not yet checked; nothing if there is no file. Raises SettingsError."""
     import yaml  # noqa: PLC0415 - 40 ms that `--version` does not need
 
     try:
@@ -141,10 +143,10 @@ def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
             raise SettingsError(f"{path}: unknown key {key!r}", hint=f"did you mean {near[0]!r}?")
     for error in strict_validator(schema).iter_errors(values):
         key = str(next(iter(error.absolute_path), ""))
-        raise SettingsError(f"{path}: {key}: {error.instance!r} is not valid", hint=_what_is_valid(valid[key]))
+        raise SettingsError(f"{path}: {key}: {error.instance!r} is not valid", hint=what_is_valid(valid[key]))
 
 
-def _what_is_valid(rule: dict[str, Any]) -> str:
+def what_is_valid(rule: dict[str, Any]) -> str:
     """A schema rule in words."""
     if "enum" in rule:
         return "one of " + ", ".join(rule["enum"])

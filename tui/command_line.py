@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # `typing` itself would be an import that `--version` doe
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("ask", "feedback", "ingest", "library", "personas", "history", "graph", "bench", "doctor", "metrics")
+COMMANDS = tuple("ask feedback ingest library personas history graph bench doctor metrics settings keys serve".split())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.feedback import FeedbackGiven
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
+    from engine.options import Option
     from engine.passages import Passage
     from engine.persona_comparison import Comparison
     from engine.persona_runs import RunPart
@@ -58,7 +59,9 @@ class Session:
     ) -> None:
         self.workspace, self.settings = workspace, settings
         self._paths, self._model_name = tuple(paths), model or settings.ollama.model_name
+        self._given_model = model
         self._model: LanguageModel | None = None
+        self._left_models: list[LanguageModel] = []
         self.passages = 0
 
     @cached_property
@@ -345,11 +348,43 @@ class Session:
 
         return checks(self)
 
+    # -- the settings --------------------------------------------------------------------------------------
+
+    def read_settings(self) -> "Settings":
+        """The settings as they are on disk now: another session may have changed them. Raises SettingsError."""
+        from engine.settings import load_settings  # noqa: PLC0415 - after the first paint
+
+        return load_settings(self.workspace.configs)
+
+    def write_setting(self, option: "Option", value: object) -> "Settings":
+        """Put one setting into its file; `adopt` makes the returned settings count. Raises as `write_setting`."""
+        from db.settings_files import write_setting  # noqa: PLC0415 - after the first paint
+
+        return write_setting(self.workspace, option, value)
+
+    def adopt(self, settings: "Settings") -> None:
+        """From the next question on these settings count; a run that goes on keeps its own."""
+        if settings.ollama != self.settings.ollama or settings.system.seed != self.settings.system.seed:
+            self._model_name = self._given_model or settings.ollama.model_name
+            self._left_models += [self._model] if self._model is not None else []
+            self._model = None
+        self.settings = settings
+
+    async def installed_models(self) -> tuple[str, ...]:
+        """The names of the models that the configured servers have; nothing if none answers."""
+        from engine.ollama_hosts import installed_at  # noqa: PLC0415 - after the first paint
+
+        try:
+            return await installed_at(self.settings.ollama.endpoints)
+        except LanguageModelError:
+            return ()
+
     async def close(self) -> None:
         """Let go of the language model's connections."""
-        if self._model is not None:
-            await self._model.close()
-            self._model = None
+        models, self._left_models = self._left_models, []
+        for model in [*models, *([self._model] if self._model is not None else [])]:
+            await model.close()
+        self._model = None
 
 
 def _tell(lines: Iterable[str]) -> None:

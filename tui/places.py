@@ -41,6 +41,10 @@ PLACES = (
         "tui.graph_screen", "GraphScreen",
     ),
     Place("library", "Library", "f5", "Add, read again and remove documents", "tui.library_screen", "LibraryScreen"),
+    Place(
+        "settings", "Settings", "f6", "Thresholds, weights, model, theme and keys: see and change them",
+        "tui.settings_screen", "SettingsScreen",
+    ),
     Place("health", "Health", "f7", "Runs, times and trouble; what a run needs", "tui.health_screen", "HealthScreen"),
 )  # fmt: skip
 """In the order of their keys; the ask screen, where the program starts, is where escape leads back to."""
