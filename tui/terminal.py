@@ -7,6 +7,8 @@ PLAIN_ROUTE = "`persona-moe ask QUESTION` answers in plain lines"
 
 def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:  # noqa: FBT001 - the answer of isatty()
     """Why the screens cannot run in this environment, as one line for the user; None when they can."""
+    if environ.get("TEXTUAL_DRIVER", "").startswith("textual.drivers.web_driver"):
+        return None  # the screens are shown in a browser (`persona-moe serve`)
     if not isatty:
         return f"the screens need a terminal on standard input and output; {PLAIN_ROUTE}"
     name = environ.get("TERM", "")

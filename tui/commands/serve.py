@@ -1,0 +1,70 @@
+"""Offer the application in a browser, on this machine.
+
+Every window is a session of its own in the same workspace. Needs the package textual-serve.
+"""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import InputError
+from tui.commands.output import print_text
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HIGHEST_PORT = 65535
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """LIBRARY ..., --model, --host, --port and --open-to-network."""
+    parser.add_argument("library", nargs="*", type=Path, metavar="LIBRARY", help="folders or files to ask")
+    parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="8000; 0 takes any that is free")
+    parser.add_argument(
+        "--open-to-network", action="store_true", help="allow another host than this machine: there is no password"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. Exit 2 if that cannot begin."""
+    if options.host not in LOOPBACK and not options.open_to_network:
+        hint = "--open-to-network allows it: whoever reaches the port then reads the library, for there is no password"
+        raise InputError(f"{options.host} is not this machine", hint=hint)
+    from tui.composition import open_session  # noqa: PLC0415 - with the command
+
+    for path in options.library:
+        if not path.expanduser().exists():
+            raise InputError(f"{path} does not exist", hint="name a folder or file")
+    workspace = open_session(options.workspace).workspace.root  # what is broken is told here, not in the browser
+    try:
+        import asyncio  # noqa: PLC0415 - with the command
+
+        from tui.browser import BrowserServer  # noqa: PLC0415 - an extra that may not be installed
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'persona-moe[serve]', or pip install textual-serve"
+        raise InputError("textual-serve is not installed", hint=hint) from error
+    if options.host not in LOOPBACK:
+        print_text(
+            "Warning: there is no password. Whoever reaches this port can read the library and change everything."
+        )
+    server = BrowserServer(session_command(workspace, options.library, options.model), options.host, options.port)
+    asyncio.run(server.run(lambda address: print_text(f"persona-moe is at {address} (ctrl+c ends it)")))
+    return 0
+
+
+def session_command(workspace: Path, library: Sequence[Path], model: str | None) -> str:
+    """The shell command of one window's session, every part quoted; the shell gives its place to the program."""
+    # -P: the folder where the server was started is no place to import from.
+    words = [sys.executable, "-P", "-m", "tui", f"--workspace={workspace}"]
+    words += [f"--model={model}"] if model else []
+    words += [str(path.expanduser().absolute()) for path in library]
+    return f"exec {shlex.join(words)}"
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {HIGHEST_PORT} is valid")
+    return port
