@@ -350,6 +350,15 @@ class ScriptedSession:
     def logged(self, limit: int) -> list[dict[str, str]]:
         return [{"at": "2026-01-02T10:00:00.000+00:00", "level": "ERROR", "message": "[b]boom\x1b[2J\nagain"}][:limit]
 
+    def read_settings(self) -> Any:
+        return self.settings
+
+    def adopt(self, settings: Any) -> None:
+        self.settings = settings
+
+    async def installed_models(self) -> tuple[str, ...]:
+        return ()
+
     async def close(self) -> None:
         self.closed = True
 

@@ -30,7 +30,39 @@ async def test_help_lists_the_keys_with_their_ids():
         assert pilot.app.screen is pilot.app.ask_screen
 
 
-@pytest.mark.parametrize("keys", [(), ("f2",), ("f3",), ("f4",), ("down", "enter")])
+async def test_help_is_of_the_screen_and_the_pane_and_finds_and_scrolls():
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("f2", "question_mark")
+        text = script.screen_text(pilot.app)
+        assert text.index("This screen") < text.index("Into the archive") < text.index("Everywhere")
+        assert "● active" in text
+        assert "Panel:" not in text
+        await pilot.press("slash", *"archive prune")
+        text = script.screen_text(pilot.app)
+        assert "Into the archive" in text
+        assert "One state up" not in text
+        await pilot.press("escape", "G")
+        assert pilot.app.screen.query_one("#dialog").scroll_offset.y > 0
+        await pilot.press("g", "j", "j", "k")
+        await pilot.pause()
+        assert pilot.app.screen.query_one("#dialog").scroll_offset.y == 1
+        await pilot.press("escape")
+        assert pilot.app.screen.title == "Personas"
+
+
+async def test_a_question_mark_is_typed_in_a_question_and_asks_for_help_before_it():
+    async with script.app(script.ScriptedSession()).run_test() as pilot:
+        await script.ready(pilot)
+        await pilot.press("w", "question_mark")
+        assert pilot.app.ask_screen.query_one("#ask").value == "w?"
+        await pilot.press("backspace", "backspace", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize(
+    "keys", [(), ("f2",), ("f3",), ("f4",), ("f5",), ("f6",), ("f6", "space"), ("f7",), ("down", "enter")]
+)
 async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(keys):
     async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
@@ -49,7 +81,7 @@ async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(k
 async def test_ids_are_unique_on_each_screen():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)
-        for keys in ("f1", "f2", "f3", "f4"):
+        for keys in ("f1", "f2", "f3", "f4", "f5", "f6", "f7"):
             await pilot.press(keys)
             found = [
                 (key.binding.id, key.binding.action)
@@ -85,7 +117,37 @@ async def test_the_palette_knows_the_keys():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)
         names = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Personas (f2)", "History (f3 f8)", "Help (f1)"} <= set(names)
+        assert {"Personas (f2)", "History (f3 f8)", "Help (f1 ?)", "Theme: high-contrast"} <= set(names)
+        assert {"Go to Personas: Prune (x)", "Go to History: Find (/)", "Go to Settings: Reset (r)"} <= set(names)
+        assert len(names) == len(set(names))
+
+
+async def test_a_command_of_another_screen_goes_there_and_names_its_key():
+    async with script.app(script.ScriptedSession()).run_test(notifications=True) as pilot:
+        await script.ready(pilot)
+        commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
+        commands["Go to Personas: Prune (x)"].callback()
+        await pilot.pause()
+        assert pilot.app.current_mode == "personas"
+        assert [note.message for note in pilot.app._notifications] == ["x: Into the archive; restore brings it back"]
+
+
+async def test_a_theme_of_the_palette_is_kept(session):
+    async with script.app(session).run_test() as pilot:
+        await script.ready(pilot)
+        commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
+        await commands["Theme: nord"].callback()
+        assert pilot.app.theme == "nord"
+    assert session.read_settings().screen.theme == "nord"
+
+
+async def test_what_is_wrong_with_the_users_keys_is_told():
+    async with script.app(with_screen(keymap={"promot": "f5"})).run_test(notifications=True) as pilot:
+        await script.ready(pilot)
+        await script.until(pilot, lambda: len(pilot.app._notifications) > 0)
+        assert [note.message for note in pilot.app._notifications] == [
+            "keymap: there is no action 'promot' (did you mean 'promote'?)"
+        ]
 
 
 async def test_quitting_cancels_the_run_and_closes_the_session():

@@ -5,23 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.filter import Monochrome, NoColor
 from textual.worker import WorkerFailed
 
+from engine.errors import PersonaMoeError
 from tui.ask_screen import AskScreen
+from tui.colourless import Colourless
+from tui.glyphs import drawing
 from tui.lasting_driver import lasting
 from tui.pace import Pace
 from tui.places import PLACES
+from tui.themes import FEW_COLOURS, THEMES, palette_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.terminal_theme import TerminalTheme
     from textual.binding import ActiveBinding
     from textual.dom import DOMNode
     from textual.driver import Driver
@@ -30,9 +39,12 @@ if TYPE_CHECKING:
 
     from tui.composition import Session
     from tui.history_screen import HistoryScreen
+    from tui.key_table import BoundKey
     from tui.places import Place
 
 SECONDS_TO_STORE = 5.0
+WHERE = ("The pane with the focus", "This screen", "Everywhere", "Moving and typing")
+"""The headings of the help, the nearest first."""
 ASK_FOR_SYNC = "\x1b[?2026$p"
 """DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
 
@@ -57,7 +69,9 @@ class PersonaMoeApp(App[None]):
             priority=True,
             tooltip="End the program; a running question is cancelled",
         ),
-        Binding("f1", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"),
+        Binding(
+            "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
+        ),
         *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in PLACES),
         Binding(
             "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
@@ -65,9 +79,10 @@ class PersonaMoeApp(App[None]):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
         self.session = session
+        super().__init__()
         self.animation_level = "none"
+        self._begin_look()
         self.ask_screen: AskScreen | None = None
         self.defect: Exception | None = None
         self.add_mode("ask", self._make_ask)
@@ -76,8 +91,38 @@ class PersonaMoeApp(App[None]):
         self._leaving = False
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice, made to survive a broken connection."""
-        return lasting(super().get_driver_class())
+        """Textual's choice, made to survive a broken connection and to write what the terminal can show."""
+        return lasting(super().get_driver_class(), drawing(os.environ, self.session.settings.screen.ascii))
+
+    def _begin_look(self) -> None:
+        """Our themes beside textual's."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.watch_theme()
+
+    def watch_theme(self) -> None:
+        """NO_COLOR takes the colours out of every theme, not only of the ansi ones."""
+        if self.no_color:
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome | NoColor | Colourless)]
+            self._filters.append(Colourless(Color.parse(self.theme_variables["background"])))
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """What the names of the terminal's colours mean in the present theme."""
+        return palette_of(self.current_theme) or super().ansi_theme
+
+    def follow_settings(self) -> None:
+        """Make the theme and the keys of the session's settings count, now."""
+        screen = self.session.settings.screen
+        self.set_keymap(screen.keymap)
+        for shown in chain.from_iterable(self._screen_stacks.values()):
+            shown.query("PlacesBar").refresh()  # it names the keys
+        few = not self.is_headless and self.console.color_system == "standard"
+        wanted = self.available_themes.get(screen.theme)
+        if wanted is None:
+            self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
+        else:
+            self.theme = FEW_COLOURS if few and not wanted.ansi else wanted.name
 
     def _make_ask(self) -> AskScreen:
         self.ask_screen = AskScreen(self.session, ask_terminal=lambda: self.ask_terminal(self.ask_screen))
@@ -90,12 +135,9 @@ class PersonaMoeApp(App[None]):
 
     def on_mount(self) -> None:
         """Theme, keys, and an orderly end when the terminal or the system asks for it."""
-        screen = self.session.settings.screen
-        self.set_keymap(screen.keymap)
-        if screen.theme in self.available_themes:
-            self.theme = screen.theme
-        else:
-            self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
+        self.follow_settings()
+        if self.session.settings.screen.keymap:
+            self.call_after_refresh(self._check_keymap)
         if not self.is_headless:
             self._watch_signals()
             self.call_after_refresh(_calm_collector)
@@ -107,6 +149,13 @@ class PersonaMoeApp(App[None]):
         if self.ask_screen is not None:
             await self.ask_screen.library.ready.wait()
         await asyncio.to_thread(getattr, self.session, "history")
+
+    def _check_keymap(self) -> None:
+        """Say what is wrong with the user's own keys; it needs every screen, so it waits for the first paint."""
+        from tui.key_table import keymap_problems  # noqa: PLC0415 - it imports every screen
+
+        for problem in keymap_problems(self.session.settings.screen.keymap):
+            self.notify(problem, severity="warning", markup=False)
 
     def _watch_signals(self) -> None:
         """Textual would die at once: the terminal stays in its alternate screen and the run is lost."""
@@ -157,27 +206,73 @@ class PersonaMoeApp(App[None]):
         self.switch_mode(mode)
 
     def action_help(self) -> None:
-        """The keys of the screen in front."""
-        from tui.help_screen import HelpScreen  # noqa: PLC0415 - not needed for the first paint
+        """The keys that work here: of the pane with the focus, of the screen, and those of every screen."""
+        from tui.help_screen import HelpRow, HelpScreen  # noqa: PLC0415 - not needed for the first paint
 
-        if not isinstance(self.screen, HelpScreen):
-            rows = [(keys, active.binding) for keys, active in self._keys(self.screen) if active.binding.id]
-            self.push_screen(HelpScreen(self.screen.title or "", rows))
+        if isinstance(self.screen, HelpScreen):
+            return
+        rows = [
+            HelpRow(self._where(active), keys, active.tooltip or active.binding.description, active.binding.id or "")
+            for keys, active in self._keys(self.screen)
+        ]
+        rows.sort(key=lambda row: WHERE.index(row.where))
+        self.push_screen(HelpScreen(self.screen.title or "", rows, getattr(self.screen, "LEGEND", "")))
+
+    def _where(self, active: ActiveBinding) -> str:
+        """The one of `WHERE` that a key belongs to; what the toolkit brings along has no id."""
+        if not active.binding.id:
+            return WHERE[3]
+        return WHERE[2] if active.node is self else WHERE[1] if active.node is self.screen else WHERE[0]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every key of the screen can be found by its name as well."""
-        yield from super().get_system_commands(screen)
+        """Everything by name: what works here, the other screens with all they do, and the themes."""
         for keys, active in self._keys(screen):
-            if active.enabled and active.binding.id and active.binding.action != "quit":
+            if active.enabled and active.binding.id:
                 run = partial(self.run_action, active.binding.action, default_namespace=active.node)
                 yield SystemCommand(f"{active.binding.description} ({keys})", active.tooltip, run)
+        yield from self._elsewhere()
+        ours = {"Theme", "Keys", "Quit"}  # offered above or below, by more telling names
+        yield from (command for command in super().get_system_commands(screen) if command.title not in ours)
+        for name in sorted(self.available_themes):
+            yield SystemCommand(
+                f"Theme: {name}", "Use this theme, and keep it in the settings", partial(self._keep, name)
+            )
+
+    def _elsewhere(self) -> Iterable[SystemCommand]:
+        """The actions of the other screens: the command goes there and says the key, for it needs a row to act on."""
+        from tui.key_table import bound_keys  # noqa: PLC0415 - it imports every screen
+
+        places = {"Ask": "ask", **{place.title: place.mode for place in PLACES}}
+        for bound in bound_keys():
+            mode = places.get(bound.where)
+            if mode is not None and mode != self.current_mode:
+                go = partial(self._go_and_tell, mode, bound)
+                yield SystemCommand(f"Go to {bound.where}: {bound.name} ({bound.shown})", bound.does, go)
+
+    def _go_and_tell(self, mode: str, bound: BoundKey) -> None:
+        self.switch_mode(mode)
+        self.notify(f"{bound.shown}: {bound.does}", markup=False)
+
+    async def _keep(self, theme: str) -> None:
+        """Use a theme and write it into the settings."""
+        from engine.options import option  # noqa: PLC0415 - not needed for the first paint
+
+        try:
+            settings = await asyncio.to_thread(self.session.write_setting, option("screen.theme"), theme)
+        except PersonaMoeError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            self.theme = theme
+        else:
+            self.session.adopt(settings)
+            self.follow_settings()
 
     def _keys(self, screen: Screen[Any]) -> list[tuple[str, ActiveBinding]]:
         """Each binding that works on `screen` once, with all its keys as they are shown."""
         found: dict[tuple[DOMNode, str], tuple[list[str], ActiveBinding]] = {}
         for active in screen.active_bindings.values():
             keys, _ = found.setdefault((active.node, active.binding.action), ([], active))
-            keys.append(self.get_key_display(active.binding))
+            if (key := self.get_key_display(active.binding)) not in keys:
+                keys.append(key)
         return [(" ".join(keys), active) for keys, active in found.values()]
 
     async def on_library_screen_changed(self) -> None:

@@ -44,6 +44,13 @@ STEERING = {
 WHILE_PLAYING = frozenset({"faster", "slower"})
 """At its end a recorded run is judged by the keys of its speed."""
 
+LEGEND = """
+Enter asks; 1-8 asks a suggestion while the input is empty; down goes to the list below, tab to the next pane; \
++ and - judge an answer, or the citation under the cursor; ^p finds every command by name.
+Panel: ● called, ○ resting (with the gate's reason); A active, S stable, E experimental. \
+gate = expected gain - cost; rel relevance, con consistency, nov novelty, ent entity grounding, \
+tot their weighted total, crd what the panel loses without it."""
+
 
 class AskScreen(Screen[None]):
     """Shows one run, live or replayed; the run itself belongs to the session."""
@@ -51,6 +58,7 @@ class AskScreen(Screen[None]):
     TITLE = "Ask"
     CSS_PATH = "ask.tcss"
     AUTO_FOCUS = "#ask"
+    LEGEND = LEGEND
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the running question, end a replay"),
         Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),

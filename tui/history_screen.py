@@ -38,6 +38,7 @@ class HistoryScreen(RunsScreen):
     """The table of runs with the keys of a run; what is shown of it elsewhere is asked for by messages."""
 
     TITLE = "History"
+    LEGEND = "outcome: what became of the question; + and - behind it are your own judgements."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open(False)", "Open", id="open", tooltip="Open the finished run with its sources"),
         Binding("p", "open(True)", "Replay", id="replay", tooltip="Watch the run again, from its beginning"),

@@ -2,9 +2,12 @@
 
 import sys
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from textual.driver import Driver
+
+if TYPE_CHECKING:
+    from tui.glyphs import Draw
 
 
 class LastingFile:
@@ -13,13 +16,14 @@ class LastingFile:
     Textual's writer thread would end with an OSError and leave the event loop waiting for it forever.
     """
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], draw: "Draw | None" = None) -> None:
         self._file = file
+        self._draw = draw
 
     def write(self, text: str) -> None:
-        """Write, or drop it."""
+        """Write what the terminal can show of it (see `tui.glyphs`), or drop it."""
         with suppress(OSError):
-            self._file.write(text)
+            self._file.write(text if self._draw is None else self._draw(text))
 
     def flush(self) -> None:
         """Flush, if there is still somebody to flush to."""
@@ -31,8 +35,8 @@ class LastingFile:
         return self._file.fileno()
 
 
-def lasting(base: type[Driver]) -> type[Driver]:
-    """The driver that textual chose, or its lasting kind where there is one."""
+def lasting(base: type[Driver], draw: "Draw | None" = None) -> type[Driver]:
+    """The driver that textual chose, or its lasting kind where there is one; `draw` changes all that is written."""
     if sys.platform == "win32":
         return base
     from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415 - it does not import on Windows
@@ -45,7 +49,7 @@ def lasting(base: type[Driver]) -> type[Driver]:
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
-            self._file: Any = LastingFile(self._file)
+            self._file: Any = LastingFile(self._file, draw)
 
         def _sigcont_application(self, *_: object) -> None:
             if self._must_signal_resume:

@@ -42,6 +42,7 @@ class PersonasScreen(Screen[None]):
     """A table of all personas and the detail of the highlighted one; every change goes through the roster."""
 
     TITLE = "Personas"
+    LEGEND = "● active, ◐ stable, ○ experimental, x pruned. mean of its rewards; cost: the gate takes it off."
     CSS_PATH = "personas.tcss"
     AUTO_FOCUS = "#table"
     BINDINGS: ClassVar[list[BindingType]] = PERSONA_KEYS

@@ -32,6 +32,8 @@ class AskInput(Input):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether the key is typed here."""
+        if key == "question_mark" and not self.value:  # no question begins so: it is the key of the help
+            return False
         if key in JUDGING:  # textual does not know their characters
             return bool(self.value) or not self.judging
         return super().check_consume_key(key, character)

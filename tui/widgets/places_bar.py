@@ -44,6 +44,8 @@ class PlacesBar(Widget):
 
     def render(self) -> Text:
         """The line for this width."""
-        first = {place.mode: self._keymap.get(place.mode, place.keys).partition(",")[0] for place in PLACES}
+        session = getattr(self.app, "session", None)
+        keymap = self._keymap if session is None else session.settings.screen.keymap  # it may have been changed since
+        first = {place.mode: keymap.get(place.mode, place.keys).partition(",")[0] for place in PLACES}
         keys = {mode: self.app.get_key_display(Binding(key, "")) for mode, key in first.items()}
         return places_text(self._current, keys, self.size.width)

@@ -1,0 +1,40 @@
+"""Print the keys of all screens, with the ids that `keymap` in configs/screen.yaml takes."""
+
+import argparse
+import sys
+
+from tui.commands.output import print_json, print_table, print_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--json or --markdown."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="print JSON")
+    how.add_argument("--markdown", action="store_true", help="print the table as the README has it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The keys as they are in this workspace; what is wrong with its keymap is told on stderr, exit 2."""
+    from tui.composition import open_session  # noqa: PLC0415 - with the command
+    from tui.key_table import bound_keys, keymap_problems, markdown, spelled  # noqa: PLC0415 - with the command
+
+    if options.markdown:
+        print_text(markdown())
+        return 0
+    keymap = open_session(options.workspace).settings.screen.keymap
+    rows = [
+        (
+            bound.where,
+            ", ".join(map(spelled, keymap[bound.id].split(","))) if bound.id in keymap else bound.shown,
+            bound,
+        )
+        for bound in bound_keys()
+    ]
+    if options.json:
+        print_json([{"where": where, "keys": keys, "does": b.does, "id": b.id} for where, keys, b in rows])
+    else:
+        print_table(("where", "key", "id", "what it does"), [(where, keys, b.id, b.does) for where, keys, b in rows])
+    problems = keymap_problems(keymap)
+    for problem in problems:
+        print(f"persona-moe: {problem}", file=sys.stderr)  # noqa: T201 - for the user of the command
+    return 2 if problems else 0
