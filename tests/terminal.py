@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import struct
+import sys
 import termios
 import threading
 import time
@@ -114,3 +115,13 @@ def wait_for(holds: Callable[[], object], told: Callable[[], str] = lambda: "") 
             return
         time.sleep(0.02)
     raise AssertionError(f"it did not happen in time: {told()}")
+
+
+def walking(report: Path, **environ: str) -> Terminal:
+    """The application in a terminal, in the middle of a run that waits; its end is told in the file `report`."""
+    program = SCRIPTED.format(script="walk", hold=True)
+    terminal = Terminal([sys.executable, "-c", program, str(report)], environ=environ)
+    wait_for(lambda: b"412 passages" in terminal.written, lambda: terminal.text)
+    terminal.press("1")
+    wait_for(lambda: b"walking" in terminal.written, lambda: terminal.text)
+    return terminal

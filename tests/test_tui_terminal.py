@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from terminal import SCRIPTED, Terminal, wait_for
+from terminal import SCRIPTED, Terminal, wait_for, walking
 
 from tui.terminal import terminal_problem
 
@@ -39,15 +39,6 @@ def test_the_first_paint_needs_no_engine():
     assert done.stdout.strip() == "[]"
 
 
-def walking(report):
-    """The application in the middle of a run."""
-    terminal = Terminal([sys.executable, "-c", SCRIPTED.format(script="walk", hold=True), str(report)])
-    terminal.shows("412 passages")
-    terminal.press("1")
-    terminal.shows("walking")
-    return terminal
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stores_the_run_and_leaves_the_terminal_clean(number, tmp_path):
     terminal = walking(tmp_path / "report")
@@ -73,7 +64,7 @@ def test_every_kind_of_terminal_shows_the_answer_and_survives_another_size(term,
     terminal.press("1")
     terminal.shows("She kept Gannet Stack Light for nineteen years.")
     terminal.resize(40, 10)
-    terminal.shows("● answered")
+    terminal.shows("answered · no model")
     terminal.resize(80, 24)
     terminal.shows("It was built by Tobiász Krelle.")
     terminal.press("\x11")

@@ -73,3 +73,8 @@ def bar(value: float, *, full: float, width: int) -> str:
 def colour_of(place: int) -> str:
     """The colour of the persona with this number; the same number has the same colour on every pane."""
     return PERSONA_COLOURS[place % len(PERSONA_COLOURS)] if place >= 0 else "default"
+
+
+def symbol_of(place: int) -> str:
+    """The letter of the persona with this number, which tells it where its colour does not: A for the first."""
+    return chr(ord("A") + place % 26) if place >= 0 else "·"

@@ -25,11 +25,16 @@ _COLOURS = {
 
 
 def _dark(name: str, background: str, foreground: str, surface: str) -> Theme:
-    cyan, green, yellow, magenta, blue, red, *_ = _COLOURS[name].split()
+    cyan, green, yellow, _magenta, blue, red, *_ = _COLOURS[name].split()
     return Theme(
         name=name, primary=blue, secondary=cyan, accent=yellow, warning=yellow, error=red, success=green,
         foreground=foreground, background=background, surface=surface, panel=surface, text_alpha=1.0,
-        variables={"block-cursor-background": foreground, "block-cursor-foreground": background, "link-color": magenta},
+        variables={  # a cursor turns the colours of its line round, so each of them keeps its contrast
+            "block-cursor-background": background, "block-cursor-foreground": foreground,
+            "block-cursor-text-style": "bold reverse",
+            "block-cursor-blurred-background": background, "block-cursor-blurred-foreground": foreground,
+            "block-cursor-blurred-text-style": "underline", "block-hover-background": surface,
+        },
     )  # fmt: skip
 
 
