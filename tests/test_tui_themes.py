@@ -108,3 +108,17 @@ async def test_every_text_on_every_screen_can_be_read(name, keys):
         await pilot.press(*keys)
         await script.drawn(pilot)
         assert faint(pilot.app, needed(name)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("keys", "styles"), [(("f6", "j"), {"bold", "underline"}), (("f2", "j"), {"bold", "reverse"})])
+async def test_the_line_of_the_cursor_is_told_without_a_colour(name, keys, styles):
+    session = script.ScriptedSession()
+    session.settings = replace(session.settings, screen=replace(session.settings.screen, theme=name))
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        await pilot.press(*keys)
+        await script.until(pilot, lambda: "batch_size" in script.screen_text(pilot.app) or keys[0] != "f6")
+        strips = pilot.app.screen._compositor.render_strips()
+        shown = {str(segment.style) for strip in strips[2:12] for segment in strip if segment.text.strip()}
+        assert any(styles <= set(style.split()) for style in shown)
