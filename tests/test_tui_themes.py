@@ -122,3 +122,19 @@ async def test_the_line_of_the_cursor_is_told_without_a_colour(name, keys, style
         strips = pilot.app.screen._compositor.render_strips()
         shown = {str(segment.style) for strip in strips[2:12] for segment in strip if segment.text.strip()}
         assert any(styles <= set(style.split()) for style in shown)
+
+
+@pytest.mark.parametrize("name", ["textual-dark", "textual-light", "ansi-dark", "high-contrast-light"])
+async def test_without_colours_the_cursor_is_the_only_bar(name, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    session = script.ScriptedSession()
+    session.settings = replace(session.settings, screen=replace(session.settings.screen, theme=name))
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("f6", "j")
+        await script.until(pilot, lambda: "system.batch_size" in script.screen_text(pilot.app))
+        segments = [segment for strip in pilot.app.screen._compositor.render_strips() for segment in strip]
+        styles = [segment.style for segment in segments if segment.style is not None]
+        assert all(style.color is None and style.bgcolor is None for style in styles)
+        barred = [s.text.strip() for s in segments if s.style and s.style.reverse and s.text.strip().isascii()]
+        assert [text.split() for text in barred if text] == [["Settings"], ["batch_size", "5"]]

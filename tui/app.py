@@ -95,15 +95,11 @@ class PersonaMoeApp(App[None]):
         return lasting(super().get_driver_class(), drawing(os.environ, self.session.settings.screen.ascii))
 
     def _begin_look(self) -> None:
-        """Our themes beside textual's."""
+        """Our themes beside textual's; with NO_COLOR one theme whatever is chosen, and its colours taken out."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.watch_theme()
-
-    def watch_theme(self) -> None:
-        """NO_COLOR takes the colours out of every theme, not only of the ansi ones."""
         if self.no_color:
-            self._filters = [f for f in self._filters if not isinstance(f, Monochrome | NoColor | Colourless)]
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome | NoColor)]
             self._filters.append(Colourless(Color.parse(self.theme_variables["background"])))
 
     @property
@@ -121,7 +117,7 @@ class PersonaMoeApp(App[None]):
         wanted = self.available_themes.get(screen.theme)
         if wanted is None:
             self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
-        else:
+        elif not self.no_color:
             self.theme = FEW_COLOURS if few and not wanted.ansi else wanted.name
 
     def _make_ask(self) -> AskScreen:
