@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Label, OptionList, Static
+from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option as Line
 
 from engine.errors import PersonaMoeError, SettingsError
 from engine.options import Option, options, shown
-from tui.cells import fit, plain, title
+from tui.cells import title
 from tui.key_table import keymap_problems
+from tui.setting_text import explanation, setting_line
+from tui.widgets.edit_line import EditLine
 from tui.widgets.message_line import MessageLine
 from tui.widgets.places_bar import PlacesBar
 
@@ -28,25 +30,6 @@ if TYPE_CHECKING:
 
     from engine.settings import Settings
     from tui.composition import Session
-
-NAME_CELLS, MOST_CHARACTERS = 26, 200
-
-
-def setting_line(option: Option, settings: Settings) -> Text:
-    """`* name  value`: the star marks what is not as shipped."""
-    value = option.value_in(settings)
-    changed = value != option.shipped
-    line = Text.assemble(("* " if changed else "  ", "bold yellow"), fit(option.key, NAME_CELLS))
-    return line.append(plain(shown(value))[:MOST_CHARACTERS] or "-", "bold" if changed else "")
-
-
-def explanation(option: Option, settings: Settings, choices: tuple[Any, ...]) -> Text:
-    """What the setting does, what is valid, what is shipped, and when a change acts."""
-    text = Text(f"{option.explanation}\n")
-    valid = ", ".join(map(shown, choices)) if choices else option.valid
-    shipped = "" if option.value_in(settings) == option.shipped else f" · shipped: {shown(option.shipped) or '-'}"
-    text.append(f"valid: {plain(valid)}{shipped}\n", "dim")
-    return text.append(f"a change acts {option.acts}", "dim")
 
 
 class SettingsScreen(Screen[None]):
@@ -89,16 +72,12 @@ class SettingsScreen(Screen[None]):
         with Container(id="settings"):
             yield OptionList(id="options", markup=False, compact=True)
             yield Static(markup=False, id="explained")
-        with Horizontal(id="edit-line"):
-            yield Label("", id="edit-label", markup=False)
-            yield Input(compact=True, id="edit")
+        yield EditLine(id="edit-line")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """One line a setting, under the name of its file."""
-        self.query_one("#edit", Input).cursor_blink = False
-        self.query_one("#edit-line").display = False
         self.query_one(MessageLine).clear()
         listed = self.query_one(OptionList)
         listed.border_title = title("Settings")
@@ -179,7 +158,7 @@ class SettingsScreen(Screen[None]):
         """Only the keys that do something now are offered."""
         if not self.is_mounted:
             return True
-        option, editing = self._chosen, self.query_one("#edit-line").display
+        option, editing = self._chosen, self.query_one(EditLine).is_open
         if editing and action in {"edit", "choose", "reset", "undo", "find", "cursor", "end"}:
             return False
         if action == "choose":
@@ -248,18 +227,12 @@ class SettingsScreen(Screen[None]):
 
     def _open_line(self, label: str, value: str, *, finding: bool) -> None:
         self._finding = finding
-        self.query_one("#edit-label", Label).update(Text(label))
-        self.query_one("#edit-line").display = True
-        edit = self.query_one("#edit", Input)
-        with edit.prevent(Input.Changed):
-            edit.value = value
-        edit.cursor_position = len(value)
-        edit.focus()
+        self.query_one(EditLine).open(label, value)
         self.query_one(MessageLine).clear()
         self.refresh_bindings()
 
     def _close_line(self) -> None:
-        self.query_one("#edit-line").display = False
+        self.query_one(EditLine).close()
         self.query_one(OptionList).focus()
         self.refresh_bindings()
 
@@ -308,7 +281,7 @@ class SettingsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave the line first, then the screen."""
-        if self.query_one("#edit-line").display:
+        if self.query_one(EditLine).is_open:
             self.query_one(MessageLine).clear()
             self._close_line()
         else:
