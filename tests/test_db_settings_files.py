@@ -10,6 +10,7 @@ from db.settings_files import reset_setting, write_setting
 from db.workspace import Workspace, open_workspace
 from engine.errors import SettingsError, StoreError
 from engine.options import option
+from engine.settings import load_settings
 from engine.shipped import shipped
 
 
@@ -108,3 +109,21 @@ def test_two_sessions_lose_nothing(place):
         session.join(30)
     assert [session.exitcode for session in sessions] == [0, 0]
     assert text(place, "scoring").count(": 0.125\n") == 4
+
+
+def _write_on(root: Path) -> None:
+    for seed in range(1, 1_000_000):
+        write_setting(Workspace(root), option("seed"), seed)
+
+
+def test_a_kill_leaves_a_whole_file(place):
+    session = multiprocessing.get_context("spawn").Process(target=_write_on, args=(place.root,))
+    session.start()
+    while session.is_alive() and load_settings(place.configs).system.seed < 5:
+        pass
+    session.kill()
+    session.join(30)
+    seed = load_settings(place.configs).system.seed
+    assert seed >= 5
+    assert text(place, "system") == shipped("configs/system.yaml").read_text().replace("seed: 0", f"seed: {seed}")
+    assert write_setting(place, option("seed"), 1).system.seed == 1  # the lock died with the session
