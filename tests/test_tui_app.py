@@ -51,6 +51,22 @@ async def test_help_is_of_the_screen_and_the_pane_and_finds_and_scrolls():
         assert pilot.app.screen.title == "Personas"
 
 
+async def test_jumping_to_a_pane_by_its_letter():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=(120, 40)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("w", "enter")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await pilot.press("ctrl+o")
+        lines = script.screen_text(pilot.app).splitlines()
+        assert lines[1].startswith("Ask   a ")  # the corner of the input
+        assert sum(line.startswith((" s ", " d ")) for line in lines) == 2
+        await pilot.press("0", "d")
+        assert pilot.app.screen is pilot.app.ask_screen
+        assert pilot.app.focused.id == "walk"
+        await pilot.press("ctrl+o", "escape")
+        assert pilot.app.focused.id == "walk"
+
+
 async def test_a_question_mark_is_typed_in_a_question_and_asks_for_help_before_it():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)

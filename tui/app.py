@@ -72,6 +72,7 @@ class PersonaMoeApp(App[None]):
         Binding(
             "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
         ),
+        Binding("ctrl+o", "jump", "Jump", id="jump", show=False, tooltip="To another pane, by the letter shown on it"),
         *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in PLACES),
         Binding(
             "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
@@ -200,6 +201,16 @@ class PersonaMoeApp(App[None]):
     def action_switch(self, mode: str) -> None:
         """Go to a screen; what runs on another goes on."""
         self.switch_mode(mode)
+
+    def action_jump(self) -> None:
+        """Show a letter on every pane that can have the focus."""
+        from textual.screen import ModalScreen  # noqa: PLC0415 - as below
+
+        from tui.jump_screen import JumpScreen  # noqa: PLC0415 - not needed for the first paint
+
+        panes = self.screen.focus_chain
+        if panes and not isinstance(self.screen, ModalScreen):
+            self.push_screen(JumpScreen(panes), lambda pane: None if pane is None else self.screen.set_focus(pane))
 
     def action_help(self) -> None:
         """The keys that work here: of the pane with the focus, of the screen, and those of every screen."""
