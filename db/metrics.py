@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from db.snapshots import load_events
 from engine.errors import StoreError, UnknownRunError
-from engine.events import Degraded, RunEvent, RunFailed, RunFinished
+from engine.events import Degraded, ModelReplied, RunEvent, RunFailed, RunFinished
 from engine.text import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 1
 
 @dataclass(slots=True)
 class Recent:
-    """The newest runs: how many have readable `events`, how many `degraded`, why, and their seconds by phase."""
+    """The newest runs: how many have readable `events`, how many `degraded`, why, what took their time."""
 
     events: int = 0
     degraded: int = 0
@@ -37,6 +37,7 @@ class Recent:
     reasons: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     phases: dict[str, float] = field(default_factory=dict)
+    replies: list[ModelReplied] = field(default_factory=list)
 
     def note(self, events: Iterable[RunEvent]) -> None:
         """Take in the events of one run."""
@@ -48,6 +49,8 @@ class Recent:
                     missing.add(kind_of(reason))
                 case RunFailed(message=message):
                     self.errors[kind_of(message)] += 1
+                case ModelReplied():
+                    self.replies.append(event)
                 case RunFinished(timings_ms=timings):
                     for phase, ms in timings.items():
                         self.phases[phase] = self.phases.get(phase, 0.0) + ms / 1000

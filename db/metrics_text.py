@@ -1,10 +1,13 @@
 """The numbers of a workspace in the text format of Prometheus (version 0.0.4)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from operator import itemgetter
 
 from db.metrics import RECENT_RUNS, SECONDS, Metrics, Recent
+from engine.events import ModelReplied
+from engine.model_use import sum_of
 
 MAX_LABELS = 20
 _OTHER = "(others)"
@@ -35,6 +38,18 @@ def _recent(found: Recent) -> Iterator[str]:
     yield from _family("recent_degradations", "gauge", f"What runs {window} went without.", reasons)
     yield from _family("recent_errors", "gauge", f"Why runs {window} failed.", errors)
     yield from _family("recent_phase_seconds", "gauge", f"Time {window} spent in each phase.", phases)
+    yield from _model(found.replies, window)
+
+
+def _model(replies: list[ModelReplied], window: str) -> Iterator[str]:
+    use, purposes = sum_of(replies), Counter(reply.purpose for reply in replies)
+    tokens = {"prompt": use.prompt_tokens, "output": use.output_tokens}
+    seconds = {"load": use.load_ms / 1000, "prompt": use.prompt_ms / 1000, "output": use.output_ms / 1000}
+    yield from _family(
+        "recent_model_replies", "gauge", f"Replies of a model {window}, by purpose.", _by("purpose", purposes)
+    )
+    yield from _family("recent_model_tokens", "gauge", f"Tokens {window} read or written.", _by("kind", tokens))
+    yield from _family("recent_model_seconds", "gauge", f"Time {window} that a model took.", _by("kind", seconds))
 
 
 def _by(label: str, counts: Mapping[str, float], limit: int = MAX_LABELS) -> list[tuple[str, float]]:

@@ -122,6 +122,45 @@ class PersonaStepped:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundedClaim:
+    """A persona's statement and the words that carry it: characters `start` to `end` of `source`, exactly."""
+
+    text: str
+    passage: str
+    source: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsWritten:
+    """What a persona stated with a model's help; `removed` counts the claims that its passages do not carry."""
+
+    persona_id: str
+    claims: tuple[GroundedClaim, ...]
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplied:
+    """A model's whole reply to one request, and its cost; `purpose` is `claims` or `answer`.
+
+    Tokens read and written (0 where the server does not say), milliseconds to load the model, to read and to write.
+    """
+
+    purpose: str
+    persona_id: str
+    endpoint: str
+    model: str
+    prompt_tokens: int
+    output_tokens: int
+    load_ms: float
+    prompt_ms: float
+    output_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class OutputProduced:
     """What a persona brought back: passage ids, best first, and its text (quotes, or the model's words)."""
 
@@ -185,6 +224,21 @@ class AnswerFragment:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerThought:
+    """A piece of what a model thinks before it answers; no part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCutShort:
+    """A model's answer broke off; `partial` is what it had written, for the reader's eye only: it was not checked."""
+
+    partial: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerWritten:
     """The final answer. `[n]` in the text refers to the citation `n`; `removed` counts those that did not resolve."""
 
@@ -220,13 +274,17 @@ RunEvent = (
     | GateReceipt
     | CycleStarted
     | PersonaStepped
+    | ModelReplied
+    | ClaimsWritten
     | OutputProduced
     | OutputScored
     | PersonaTransitioned
     | PersonaBorn
     | EvidenceRanked
     | Degraded
+    | AnswerThought
     | AnswerFragment
+    | AnswerCutShort
     | AnswerWritten
     | RunFinished
     | RunCancelled

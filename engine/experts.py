@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from engine.events import GroundedClaim
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -15,7 +17,8 @@ class Evidence:
 class PersonaOutput:
     """A persona's evidence, best first, and what it holds: stems and names of its first five passages.
 
-    `text` is quotations when there is no language model, else the persona's own words.
+    With a language model it may have stated `claims`, each with the words of a source that carry it; then `text` is
+    their words, and `names` are those that they name.
     """
 
     persona_id: str
@@ -23,6 +26,7 @@ class PersonaOutput:
     stems: frozenset[str]
     names: frozenset[str]
     text: str = ""
+    claims: tuple[GroundedClaim, ...] = ()
 
     def first(self, count: int = 5) -> tuple[int, ...]:
         """The numbers of its best passages."""

@@ -1,4 +1,4 @@
-"""The way to an Ollama server: its address, a client that survives its habits, and its failures in plain words."""
+"""The way to an Ollama server: its address, a client that survives its habits, and the models that it has."""
 
 import asyncio
 import re
@@ -12,29 +12,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from engine.errors import LanguageModelError
+from engine.ollama_faults import cleaned_line, explain, failures
 
 if TYPE_CHECKING:
     import httpx
     import ollama
 
 _PROBE_SECONDS, _LISTING_SECONDS = 1.0, 10.0
-_LONGEST_LINE = 200  # characters of a server's own words in a message
+_LONGEST_REPLY_LINE = 8_000_000  # bytes; a server that ends no line would fill the memory
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0d-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
-_LINE_BREAK = re.compile("\r\n|[\x0b\x0c\x85\u2028\u2029]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAKS_A_LINE = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 _HALF_A_BREAK = re.compile(rb"(?:\xc2|\xe2\x80?)\Z")
-
-
-class AnswerCutShortError(LanguageModelError):
-    """The answer broke off in the middle; `partial` is what had arrived."""
-
-    partial = ""
-
-
-class BusyError(LanguageModelError):
-    """The server took nothing of the request, so asking again soon is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +31,6 @@ class Host:
 
     endpoint: str
     client: "ollama.AsyncClient"
-
-
-def clean(text: str) -> str:
-    """Remove control and text-direction characters; every kind of line break becomes a newline."""
-    return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", _LINE_BREAK.sub("\n", text)))
 
 
 def endpoint_address(url: str) -> str:
@@ -77,6 +60,17 @@ async def listens(endpoint: str) -> bool:
     return True
 
 
+async def reach(endpoints: Sequence[str]) -> list[Host]:
+    """The hosts that take a connection; raises LanguageModelError if none does."""
+    addresses = list(dict.fromkeys(endpoint_address(url) for url in endpoints))
+    listening = await asyncio.gather(*map(listens, addresses))
+    up = [address for address, is_up in zip(addresses, listening, strict=True) if is_up]
+    if not up:
+        hint = "start it with `ollama serve`, or set api_endpoint in configs/ollama.yaml"
+        raise LanguageModelError(f"Ollama does not answer at {', '.join(addresses)}", hint=hint, retryable=True)
+    return await asyncio.to_thread(lambda: [Host(address, open_host(address)) for address in up])
+
+
 def open_host(endpoint: str) -> "ollama.AsyncClient":
     """Make a client that goes straight to `endpoint`, sends what the package leaves out, survives odd line breaks."""
     try:
@@ -84,7 +78,7 @@ def open_host(endpoint: str) -> "ollama.AsyncClient":
         import ollama  # noqa: PLC0415
     except (ImportError, ValueError) as error:  # it reads OLLAMA_HOST and the proxy variables when imported
         hint = "look at OLLAMA_HOST and ALL_PROXY"
-        raise LanguageModelError(f"the ollama package does not start: {_one_line(error)}", hint=hint) from error
+        raise LanguageModelError(f"the ollama package does not start: {cleaned_line(error)}", hint=hint) from error
 
     class Escaped(httpx.AsyncByteStream):
         """httpx splits lines also at U+0085, U+2028 and U+2029, which JSON allows inside a text."""
@@ -93,8 +87,9 @@ def open_host(endpoint: str) -> "ollama.AsyncClient":
             self.stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            held = b""
+            held, unended = b"", 0
             async for chunk in self.stream:
+                unended = _unended(chunk, unended)
                 data = held + chunk
                 half = _HALF_A_BREAK.search(data)
                 data, held = (data[: half.start()], half.group()) if half else (data, b"")
@@ -127,6 +122,15 @@ def open_host(endpoint: str) -> "ollama.AsyncClient":
     )
 
 
+def _unended(chunk: bytes, before: int) -> int:
+    """How many bytes came since the last line end; raises ValueError if they are too many."""
+    newline = chunk.rfind(b"\n")
+    unended = before + len(chunk) if newline < 0 else len(chunk) - 1 - newline
+    if unended > _LONGEST_REPLY_LINE:
+        raise ValueError("a line without end")
+    return unended
+
+
 async def close_hosts(hosts: Sequence[Host]) -> None:
     """Close the connections."""
     for host in hosts:
@@ -134,13 +138,30 @@ async def close_hosts(hosts: Sequence[Host]) -> None:
 
 
 async def installed(host: Host) -> dict[str, str] | LanguageModelError:
-    """List the models of a host, newest first: name and family."""
+    """List the models of a host, newest first and then by name: name and family.
+
+    The server orders them by whole seconds, and those of one second as chance has it.
+    """
     try:
         async with asyncio.timeout(_LISTING_SECONDS):
             models = (await host.client.list()).models
     except failures() as error:
         return explain(error, host.endpoint, "")
-    return {m.model: (m.details and m.details.family) or "" for m in models if m.model}
+    ages = {m.model: -m.modified_at.timestamp() if m.modified_at else 0.0 for m in models if m.model}
+    families = {m.model: (m.details and m.details.family) or "" for m in models if m.model}
+    return {name: families[name] for name in sorted(families, key=lambda name: (ages[name], name))}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a host says of a model: its capabilities (None: an old server) and its longest context in tokens."""
+
+    capabilities: tuple[str, ...] | None = None
+    context_length: int | None = None
+
+    def can(self, capability: str) -> bool:
+        """Whether it has a capability, as far as one knows."""
+        return self.capabilities is None or capability in self.capabilities
 
 
 async def installed_at(urls: Sequence[str]) -> tuple[str, ...]:
@@ -160,74 +181,47 @@ async def choose(wanted: str, hosts: list[Host], listings: list[dict[str, str] |
     if not known:
         raise next(error for error in listings if isinstance(error, LanguageModelError))
     names = list(dict.fromkeys(name for _, there in known for name in there))
-    shown = ", ".join(map(_one_line, names[:8])) or "none"
+    shown = ", ".join(map(cleaned_line, names[:8])) or "none"
     if wanted != "auto":
         for name in (wanted, f"{wanted}:latest"):
             if name in names:
                 return name
-        raise LanguageModelError(f"Ollama has no model {wanted!r}; installed: {shown}", hint=f"`ollama pull {wanted}`")
+        raise LanguageModelError(
+            f"Ollama has no model {wanted!r}; installed: {shown}", hint=f"`persona-moe models pull {wanted}`"
+        )
     for host, there in known:
         for name, family in there.items():
             is_elsewhere = name.endswith(("-cloud", ":cloud"))  # it would send the reader's documents away
             if not is_elsewhere and await _writes_text(host, name, family):
                 return name
-    raise LanguageModelError(f"Ollama has no model that writes; installed: {shown}", hint="`ollama pull qwen3:4b`")
+    raise LanguageModelError(
+        f"Ollama has no model that writes; installed: {shown}", hint="`persona-moe models pull qwen3:4b`"
+    )
+
+
+async def ask_about(host: Host, name: str) -> ModelFacts | None:
+    """Ask a host what a model can do; None if it cannot say, as with a damaged model."""
+    try:
+        async with asyncio.timeout(_LISTING_SECONDS):
+            shown = await host.client.show(name)
+    except failures():
+        return None
+    info = shown.modelinfo or {}
+    length = info.get(f"{info.get('general.architecture')}.context_length")
+    capabilities = tuple(shown.capabilities) if shown.capabilities else None
+    return ModelFacts(capabilities, length if isinstance(length, int) and length > 0 else None)
+
+
+def common_facts(facts: Sequence[ModelFacts | None]) -> ModelFacts:
+    """What holds on every host: the shortest context, and what all that say so can do."""
+    known = [fact for fact in facts if fact is not None]
+    told = [set(fact.capabilities) for fact in known if fact.capabilities is not None]
+    lengths = [fact.context_length for fact in known if fact.context_length]
+    return ModelFacts(tuple(sorted(set.intersection(*told))) if told else None, min(lengths, default=None))
 
 
 async def _writes_text(host: Host, name: str, family: str) -> bool:
-    with suppress(*failures()):  # an old server tells no capabilities, then the name has to do
-        async with asyncio.timeout(_LISTING_SECONDS):
-            if capabilities := (await host.client.show(name)).capabilities:
-                return "completion" in capabilities
-    return "embed" not in name and "bert" not in family
-
-
-def failures() -> tuple[type[Exception], ...]:
-    """Name everything that the package raises when a server does not do as it should (measured, version 0.6.3)."""
-    import httpx  # noqa: PLC0415
-    import ollama  # noqa: PLC0415
-
-    return (ollama.ResponseError, httpx.HTTPError, OSError, ValueError, TypeError, AttributeError)
-
-
-def explain(error: Exception, endpoint: str, model: str) -> LanguageModelError:
-    """Put any of `failures()` into one clean line, with what to do next."""
-    import httpx  # noqa: PLC0415
-    import ollama  # noqa: PLC0415
-
-    said = _one_line(error)
-    if isinstance(error, ollama.ResponseError):
-        return _explain_status(error.status_code, _one_line(error.error), endpoint, model)
-    if isinstance(error, (ConnectionError, httpx.ConnectError)):
-        said = _one_line(error.__context__ or error)  # the package hides why, and TLS fails here too
-        return BusyError(f"{endpoint} cannot be reached: {said}", hint="is `ollama serve` running?", retryable=True)
-    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-        hint = "the model may still be loading; raise timeout_seconds in configs/ollama.yaml"
-        return LanguageModelError(f"{endpoint} was silent for too long", hint=hint, retryable=True)
-    if isinstance(error, (httpx.HTTPError, OSError)):
-        return LanguageModelError(f"{endpoint} broke the connection: {said}", hint="ask again", retryable=True)
-    message = f"{endpoint} does not speak Ollama's protocol: {said}"
-    return LanguageModelError(message, hint="is this the address of an Ollama server?")
-
-
-def _explain_status(status: int, said: str, endpoint: str, model: str) -> LanguageModelError:
-    message = f"{endpoint} answered{f' {status}' if status > 0 else ''}: {said}"
-    if status in {429, 503}:
-        return BusyError(message, hint="the server is busy or loading, ask again", retryable=True)
-    if not 0 < status < 500:  # noqa: PLR2004 - the server's own fault; -1 is an error inside a reply
-        hint = "the server's log tells more; a smaller model or num_ctx needs less memory"
-        return LanguageModelError(message, hint=hint, retryable=True)
-    hints = {
-        400: "choose another model_name in configs/ollama.yaml",
-        401: "the server wants the key in OLLAMA_API_KEY",
-        403: "the server wants the key in OLLAMA_API_KEY",
-        404: f"`ollama pull {model}`" if model else "is this the address of an Ollama server?",
-    }
-    if "context" in said:
-        return LanguageModelError(message, hint="lower num_ctx in configs/ollama.yaml to what the model has")
-    return LanguageModelError(message, hint=hints.get(status, "is this the address of an Ollama server?"))
-
-
-def _one_line(text: object) -> str:
-    line = " ".join(clean(str(text)).split())
-    return f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line or "no reason given"
+    facts = await ask_about(host, name)
+    if facts is not None and facts.capabilities is None:  # an old server tells none, then the name has to do
+        return "embed" not in name and "bert" not in family
+    return facts is not None and facts.can("completion")

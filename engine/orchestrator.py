@@ -4,12 +4,10 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from engine.context import read_context
-from engine.errors import LanguageModelError, PersonaError, PersonaMoeError
+from engine.errors import PersonaError, PersonaMoeError
 from engine.events import (
-    AnswerFragment,
     AnswerWritten,
     CycleStarted,
     Degraded,
@@ -20,6 +18,7 @@ from engine.events import (
     PersonaStepped,
     QuestionRead,
     RankedPassage,
+    RunEvent,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -29,7 +28,7 @@ from engine.evolution import evolve
 from engine.experts import PersonaOutput
 from engine.gate import BanditGate, Gate
 from engine.graph import DynamicKnowledgeGraph
-from engine.language_model import LanguageModel, send_prompt_to_ollama, write_claims
+from engine.language_model import LanguageModel
 from engine.lifecycle import Roster, review
 from engine.metrics import calculate_weighted_score
 from engine.panel import Panel
@@ -42,10 +41,10 @@ from engine.synthesis import (
     GraphContext,
     abstention,
     extractive_answer,
-    resolve_citations,
     synthesize_persona_context,
 )
 from engine.traversal import Walk
+from engine.writing import write_answer, write_output
 
 _ENOUGH = 0.9  # coverage of the question at which no further round is needed
 _SHOWN = 20  # passages of the final ranking
@@ -126,12 +125,10 @@ class MoeOrchestrator:
         called = await asyncio.to_thread(self._call_and_walk)
         if called and self._model is not None and self._settings.ollama.persona_outputs:
             with self._timed("writing"):
-                for persona in self._walking:
-                    await self._write_output(persona, self._model)
-        for persona in self._walking:
-            output = self._outputs[persona.persona_id]
-            ids = tuple(self._passage_id(found.number) for found in output.evidence)
-            self._emit(OutputProduced(persona.persona_id, ids, output.text))
+                await self._write_outputs(self._model)
+        else:
+            for persona in self._walking:
+                self._tell_output(persona)
         return called
 
     def evaluation_phase(self) -> None:
@@ -250,6 +247,31 @@ class MoeOrchestrator:
     def _passage_id(self, number: int) -> str:
         return self.panel.neighbourhood.open(number).stored.passage.id
 
+    async def _write_outputs(self, model: LanguageModel) -> None:
+        """Let the personas write, as many at a time as the hosts take; what comes of it is told in their order."""
+        writing = [(p, asyncio.create_task(self._write_output(p, model))) for p in self._walking]
+        try:
+            for persona, task in writing:
+                for event in await task:
+                    self._emit(event)
+                self._tell_output(persona)
+        finally:
+            for _, task in writing:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in writing), return_exceptions=True)
+
+    async def _write_output(self, persona: Persona, model: LanguageModel) -> list[RunEvent]:
+        output = self._outputs[persona.persona_id]
+        passages = [self._whole(number) for number in output.first(DEPTH)]
+        claims, told = await write_output(persona, passages, self._text, model)
+        self._outputs[persona.persona_id] = self.panel.with_claims(output, claims)
+        return told
+
+    def _tell_output(self, persona: Persona) -> None:
+        output = self._outputs[persona.persona_id]
+        ids = tuple(self._passage_id(found.number) for found in output.evidence)
+        self._emit(OutputProduced(persona.persona_id, ids, output.text))
+
     # -- the answer ---------------------------------------------------------------------------------------
 
     async def _answer(self) -> AnswerWritten:
@@ -265,41 +287,21 @@ class MoeOrchestrator:
     async def _written_answer(self, ranking: list[int], model: LanguageModel) -> AnswerWritten | None:
         """The model's answer with its citations resolved; None, and a reason told, where quotations must do."""
         passages = tuple(self._whole(number) for number in ranking[:_CONTEXT])
-        links = tuple(
+        context = synthesize_persona_context(
+            list(self._outputs.values()),
+            GraphContext(passages, self._links(ranking)),
+            seed=f"{self._settings.system.seed} {self._text}",
+        )
+        return await write_answer(context, passages, self._text, model, self._emit)
+
+    def _links(self, ranking: list[int]) -> tuple[tuple[str, str, str], ...]:
+        """Which of the best passages leads to which by what name."""
+        best = set(ranking[:DEPTH])
+        return tuple(
             (edge.source.data["title"], edge.target.data["title"], edge.data["name"])
             for edge in self.graph.edges
-            if {edge.source.data["number"], edge.target.data["number"]} <= set(ranking[:DEPTH])
+            if {edge.source.data["number"], edge.target.data["number"]} <= best
         )
-        context = synthesize_persona_context(list(self._outputs.values()), GraphContext(passages, links))
-        try:
-            text = await send_prompt_to_ollama(
-                context, self._text, model,
-                on_token=lambda token: self._emit(AnswerFragment(token)),
-                on_notice=lambda notice: self._emit(Degraded(notice)),
-            )  # fmt: skip
-        except LanguageModelError as error:
-            self._emit(Degraded(f"the model failed, so quotations answer: {error}"))
-            return None
-        answer = resolve_citations(text, passages)
-        if not answer.abstained and not answer.citations:
-            self._emit(Degraded("nothing that the model wrote is held by its sources, so quotations answer"))
-            return None
-        return answer
-
-    async def _write_output(self, persona: Persona, model: LanguageModel) -> None:
-        """Let a persona write claims from its own evidence; without them its output stays quotations."""
-        output = self._outputs[persona.persona_id]
-        passages = [self.panel.neighbourhood.open(number).stored.passage for number in output.first(DEPTH)]
-        instructions = f"You are {persona.name}. {persona.metadata.get('description', '')}"
-        try:
-            claims = await write_claims(
-                model, instructions, [(p.id, p.text) for p in passages], self._text,
-                on_notice=lambda notice: self._emit(Degraded(notice)),
-            )  # fmt: skip
-        except LanguageModelError as error:
-            self._emit(Degraded(f"{persona.persona_id} could not write: {error}"))
-            return
-        self._outputs[persona.persona_id] = replace(output, text=" ".join(claim.text for claim in claims.kept))
 
     def _whole(self, number: int) -> Quotation:
         passage = self.panel.neighbourhood.open(number).stored.passage

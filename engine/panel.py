@@ -1,8 +1,10 @@
 """A panel at one question: personas walk the same neighbourhood, and their evidence becomes one ranking."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from engine.entities import title_keys
+from engine.events import GroundedClaim
 from engine.experts import Evidence, PersonaOutput
 from engine.fusion import HEARD, fuse, supported
 from engine.neighbourhood import Neighbourhood
@@ -10,6 +12,7 @@ from engine.persona import Persona
 from engine.question import read_question
 from engine.scoring import DEPTH, credit
 from engine.search import Retriever
+from engine.text import words
 from engine.traits import WalkParameters, walk_parameters
 from engine.traversal import TraitTraversal, Walk
 
@@ -58,6 +61,17 @@ class Panel:
         names = {name for number in ranking[:DEPTH] for name in self._names_in(number)}
         evidence = tuple(Evidence(number, walk.scores[number]) for number in ranking)
         return PersonaOutput(persona_id, evidence, self.roots_of(ranking[:DEPTH]), frozenset(names))
+
+    def with_claims(self, output: PersonaOutput, claims: tuple[GroundedClaim, ...]) -> PersonaOutput:
+        """The output with what its persona stated: its names are then those that the claims and their sources name.
+
+        Without a claim it stays what was found.
+        """
+        if not claims:
+            return output
+        told = " ".join(words(" ".join(f"{claim.text} {claim.quote}" for claim in claims)))
+        names = frozenset(name.key for name in self.question.names if f" {name.key} " in f" {told} ")
+        return replace(output, names=names, text=" ".join(claim.text for claim in claims), claims=claims)
 
     def roots_of(self, numbers: Sequence[int]) -> frozenset[str]:
         """The roots of all words of these passages."""

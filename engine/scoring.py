@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
+from engine.events import GroundedClaim
 from engine.experts import PersonaOutput
 from engine.fusion import HEARD, fuse
 from engine.question import Question
+from engine.text import content_stems
 
+_SAME = 0.6  # share of the shorter claim's content stems that two claims with one meaning have in common
 DEPTH = 5  # passages of an output that are judged: those that can reach the answer
 
 
@@ -21,7 +24,12 @@ def score_consistency(output: PersonaOutput, reference_outputs: Sequence[Persona
     """How far the others found the same: of the votes of their joint first five passages, the share it has too.
 
     Votes are those of reciprocal rank fusion over the others. Alone, an output agrees with nobody: 0.
+    Among outputs with claims it is instead the share of the others that state the same, on the mean of its claims.
     """
+    others = [other for other in reference_outputs if other.claims and other.persona_id != output.persona_id]
+    if output.claims and others:
+        agreeing = [sum(_states(other, claim) for other in others) for claim in output.claims]
+        return sum(agreeing) / (len(agreeing) * len(others))
     votes = _joint(output, reference_outputs)
     first = set(output.first(DEPTH))
     return sum(votes[n] for n in votes if n in first) / sum(votes.values()) if votes else 0.0
@@ -43,6 +51,7 @@ def score_novelty(
 def score_entity_grounding(output: PersonaOutput, entities: Collection[str]) -> float:
     """The share of the question's known names (keys) that the output's evidence is about or mentions.
 
+    Of an output with claims it is what these name, with the words that carry them.
     A question without known names grounds nothing: 0.
     """
     return sum(name in output.names for name in entities) / len(entities) if entities else 0.0
@@ -71,6 +80,18 @@ def credit(full: Sequence[int], without: Sequence[int]) -> float:
 def reward_of(total: float, credit: float) -> float:
     """What an output earns, in [0, 1]: its weighted scores and its credit, so that who agrees does not earn it all."""
     return round(min(1.0, total + credit), 4)
+
+
+def _states(output: PersonaOutput, claim: GroundedClaim) -> bool:
+    """Whether one of the output's claims rests on the same words, or shares most of the shorter one's."""
+    wanted = set(content_stems(claim.text))
+    for other in output.claims:
+        if (other.source, other.start) == (claim.source, claim.start):
+            return True
+        stated = set(content_stems(other.text))
+        if len(wanted & stated) > _SAME * max(1, min(len(wanted), len(stated))):
+            return True
+    return False
 
 
 def _joint(output: PersonaOutput, outputs: Sequence[PersonaOutput]) -> dict[int, float]:

@@ -53,6 +53,9 @@ class Ollama:
     num_ctx: int
     timeout_seconds: float
     persona_outputs: bool
+    requests_per_host: int = 1
+    think: bool = False
+    keep_alive: str = "5m"
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -148,6 +151,8 @@ def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
 
 def what_is_valid(rule: dict[str, Any]) -> str:
     """A schema rule in words."""
+    if "description" in rule:
+        return str(rule["description"])
     if "enum" in rule:
         return "one of " + ", ".join(rule["enum"])
     if "oneOf" in rule:

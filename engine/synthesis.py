@@ -1,11 +1,14 @@
 """From evidence to one answer in which every sentence resolves to the exact words of a source."""
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
-from engine.events import AnswerWritten, Citation
+from engine.events import AnswerWritten, Citation, GroundedClaim
 from engine.experts import PersonaOutput
+from engine.fence import disarmed
 from engine.quotation import Quotation, sentences
 from engine.text import content_stems, one_line, sentence_spans
 
@@ -23,15 +26,49 @@ class GraphContext:
     links: tuple[tuple[str, str, str], ...] = ()
 
 
-def synthesize_persona_context(persona_outputs: Sequence[PersonaOutput], graph_context: GraphContext) -> str:
+def synthesize_persona_context(
+    persona_outputs: Sequence[PersonaOutput], graph_context: GraphContext, *, seed: str = ""
+) -> str:
     """The text that a model answers from: numbered quotations, how they hang together, what the personas say.
 
-    Blocks are parted by blank lines and ordered by worth, so that whatever does not fit is cut from the end.
+    Blocks are parted by blank lines, which no text in them can hold, and ordered by worth, so that whatever does not
+    fit is cut from the end. The personas have letters for names and come in an order that depends on `seed` alone:
+    a model favours what comes first, and names that sound sure.
     """
-    quoted = [f"[{n}] {one_line(q.passage.title)}: {one_line(q.text)}" for n, q in enumerate(graph_context.passages, 1)]
-    links = [f"{one_line(a)} leads to {one_line(b)} by {one_line(name)}." for a, b, name in graph_context.links]
-    said = [f"{output.persona_id} says: {one_line(output.text)}" for output in persona_outputs if output.text]
-    return "\n\n".join([*quoted, *([" ".join(links)] if links else []), *said])
+    numbers = {q.passage.id: n for n, q in enumerate(graph_context.passages, 1)}
+    quoted = [f"[{n}] {disarmed(q.passage.title)}: {disarmed(q.text)}" for n, q in enumerate(graph_context.passages, 1)]
+    links = [f"{disarmed(a)} leads to {disarmed(b)} by {disarmed(name)}." for a, b, name in graph_context.links]
+    said = [words for output in persona_outputs if (words := _said(output, numbers))]
+    random.Random(seed).shuffle(said)  # noqa: S311 - an order, no secret
+    voices = [f"Reader {ascii_uppercase[n % 26]} says: {words}" for n, words in enumerate(said)]
+    return "\n\n".join([*quoted, *([" ".join(links)] if links else []), *voices])
+
+
+def _said(output: PersonaOutput, numbers: dict[str, int]) -> str:
+    """A persona's claims, each with the number of its quotation if that is among them; else its text."""
+    if not output.claims:
+        return disarmed(output.text)
+    marks = (f" [{numbers[claim.passage]}]" if claim.passage in numbers else "" for claim in output.claims)
+    return " ".join(
+        f"{disarmed(claim.text).rstrip('.')}{mark}." for claim, mark in zip(output.claims, marks, strict=True)
+    )
+
+
+def ground_claims(
+    stated: Sequence[tuple[str, Sequence[str]]], passages: Sequence[Quotation]
+) -> tuple[tuple[GroundedClaim, ...], int]:
+    """Each claim (its text, the ids of the passages that it names) with the words that carry it.
+
+    A claim that none of the passages it names carries is left out; also returned is how many those are.
+    """
+    by_id = {quotation.passage.id: quotation for quotation in passages}
+    grounded = []
+    for text, ids in stated:
+        bare = one_line(_unmarked(text))
+        if found := _support(bare, [by_id[name] for name in ids if name in by_id]):
+            passage = found.passage
+            grounded.append(GroundedClaim(bare, passage.id, passage.source, found.start, found.end, found.text))
+    return tuple(grounded), len(stated) - len(grounded)
 
 
 def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:

@@ -75,6 +75,7 @@ class OllamaServer:
     def __init__(self, models: Mapping[str, Sequence[str]] = MODELS, *, context_length: int = 131_072) -> None:
         self.models, self.context_length = dict(models), context_length
         self.tells_capabilities = True  # servers before 0.6.4 do not
+        self.tells_limit = True  # a model file may lack its context length
         self.knows_truncate = True  # servers before 0.12.4 cut without a word
         self.listing: Scripted | None = None  # stands in for the answer of /api/tags
         self.requests: list[Recorded] = []
@@ -172,7 +173,9 @@ class OllamaServer:
         if self.tells_capabilities:
             shown["capabilities"] = list(kinds)
         family = shown["details"]["family"]
-        info = {"general.architecture": family, f"{family}.context_length": self.context_length}
+        info: dict[str, Any] = {"general.architecture": family}
+        if self.tells_limit:
+            info[f"{family}.context_length"] = self.context_length
         await wire.json(200, shown | {"model_info": info, "modified_at": CREATED})
 
     async def _embed(self, request: Recorded, wire: "_Wire") -> None:
@@ -342,6 +345,6 @@ def _tokens(text: str) -> int:
 
 def _default(body: dict[str, Any]) -> Scripted:
     if body.get("format"):
-        claims = {"claims": [{"text": "The first passage answers this.", "passage": 1}]}
+        claims = {"claims": [{"text": "The first passage answers this.", "passages": [1]}]}
         return Scripted([json.dumps(claims)])
     return Scripted(["The", " first", " quotation", " answers", " this", " [1]."])

@@ -11,11 +11,11 @@ import yaml
 from db.persona_files import load_persona_from_file, move_persona_to_folder, save_persona_to_file
 from db.snapshots import save_graph_snapshot
 from engine.graph import DynamicKnowledgeGraph, Edge, Node
-from engine.language_model import send_prompt_to_ollama
 from engine.lifecycle import evaluate_pruning_thresholds
 from engine.metrics import aggregate_persona_performance, calculate_average_score, calculate_weighted_score
 from engine.orchestrator import MoeOrchestrator
 from engine.persona import PersonaState, persona_schema
+from engine.prompts import send_prompt_to_ollama
 from engine.scoring import score_consistency, score_entity_grounding, score_novelty, score_relevance
 from engine.shipped import shipped
 from engine.synthesis import synthesize_persona_context

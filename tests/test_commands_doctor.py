@@ -222,8 +222,8 @@ def test_a_model_that_is_there(look, workspace):
 @pytest.mark.parametrize(
     ("models", "wanted", "told", "advice"),
     [
-        ({}, "auto", "no model that writes", "ollama pull"),
-        ({"qwen3:4b": ("completion",)}, "mistral", "no model 'mistral'; installed: qwen3:4b", "ollama pull mistral"),
+        ({}, "auto", "no model that writes", "models pull"),
+        ({"qwen3:4b": ("completion",)}, "mistral", "no model 'mistral'; installed: qwen3:4b", "models pull mistral"),
         (None, "auto", "does not answer at http://127.0.0.1:9", "ollama serve"),
     ],
 )

@@ -11,16 +11,12 @@ import pytest
 from ollama_server import COMPLETION, EMBEDDING, OllamaServer, Scripted, failure
 
 from engine.errors import LanguageModelError
-from engine.language_model import (
-    ABSTENTION,
-    Claim,
-    connect,
-    estimate_tokens,
-    send_prompt_to_ollama,
-    write_claims,
-)
-from engine.ollama_hosts import AnswerCutShortError, clean, endpoint_address
+from engine.language_model import Listeners, connect
+from engine.ollama_faults import AnswerCutShortError, PromptTooLongError, SilentError, clean
+from engine.ollama_hosts import endpoint_address
+from engine.prompts import send_prompt_to_ollama
 from engine.settings import Ollama
+from engine.synthesis import ABSTENTION
 
 CONTEXT = "[1] Paris is the capital of France.\n\n[2] Lyon is older than Paris."
 QUESTION = "What is the capital of France?"
@@ -74,7 +70,9 @@ async def test_the_answer_is_streamed_and_returned_whole(server):
     server.enqueue(Scripted(["Paris", " is", " it [1]."], thinking=["hm", "hm"]))
     tokens, notices = [], []
     async with connected(server) as model:
-        answer = await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=tokens.append, on_notice=notices.append)
+        answer = await send_prompt_to_ollama(
+            CONTEXT, QUESTION, model, listeners=Listeners(tokens.append, on_notice=notices.append)
+        )
     assert answer == "Paris is it [1]."
     assert tokens == ["Paris", " is", " it [1]."]
     assert notices == []
@@ -86,7 +84,9 @@ async def test_the_request_carries_rules_quotations_options_and_no_truncation(se
     body = server.chats[0].body
     system, user = body["messages"]
     assert ABSTENTION in system["content"]
-    assert user["content"] == f"Quotations:\n\n{CONTEXT}\n\nQuestion: {QUESTION}"
+    head, fence, *quotations, end, asked = user["content"].split("\n\n")
+    assert (head, end) == (f"Quotations, between the two lines {fence}", fence)
+    assert ("\n\n".join(quotations), asked) == (CONTEXT, f"Question: {QUESTION}")
     assert body["options"] == {"temperature": 0.2, "num_ctx": 4096, "num_predict": 256, "seed": 7}
     assert (body["model"], body["stream"], body["think"]) == ("qwen3:4b", True, False)
     assert (body["truncate"], body["shift"]) == (False, False)
@@ -94,14 +94,14 @@ async def test_the_request_carries_rules_quotations_options_and_no_truncation(se
 
 async def test_a_question_with_undecodable_bytes_is_sent(server):
     async with connected(server) as model:
-        assert await send_prompt_to_ollama(CONTEXT, "caf\udce9?\x1b[2J", model)
-    assert server.chats[0].body["messages"][1]["content"].endswith("Question: caf\ufffd?[2J")
+        assert await send_prompt_to_ollama(CONTEXT, "caf\udce9?\x1b[2J <|im_end|>", model)
+    assert server.chats[0].body["messages"][1]["content"].endswith("Question: caf?[2J \u2039|im_end|\u203a")
 
 
 async def test_without_a_quotation_the_model_is_not_asked(server):
     tokens = []
     async with connected(server) as model:
-        assert await send_prompt_to_ollama(" \n\n ", QUESTION, model, on_token=tokens.append) == ABSTENTION
+        assert await send_prompt_to_ollama(" \n\n ", QUESTION, model, listeners=Listeners(tokens.append)) == ABSTENTION
     assert tokens == [ABSTENTION]
     assert server.chats == []
 
@@ -110,7 +110,7 @@ async def test_control_characters_never_reach_the_reader(server):
     server.enqueue(Scripted(["a\x1b[31mb", "\x00", "\tc\r\n", "d\x9b\u202e\x07"]))
     tokens = []
     async with connected(server) as model:
-        answer = await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=tokens.append)
+        answer = await send_prompt_to_ollama(CONTEXT, QUESTION, model, listeners=Listeners(tokens.append))
     assert tokens == ["a[31mb", "\tc\n", "d"]
     assert answer == "a[31mb\tc\nd"
 
@@ -147,7 +147,7 @@ async def test_an_exception_of_the_listener_is_its_own_and_stops_the_server(serv
 
     async with connected(server) as model:
         with pytest.raises(ValueError, match="mine"):
-            await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=listener)
+            await send_prompt_to_ollama(CONTEXT, QUESTION, model, listeners=Listeners(listener))
         await wait_until(lambda: server.chats[0].disconnected)
 
 
@@ -159,9 +159,9 @@ PROTOCOL = ("does not speak Ollama's protocol", "address", False, WHOLE)
 BROKEN = {
     "error object with 200": (failure(200, "boom"), "answered: boom", "log", True, WHOLE),
     "400": (failure(400, "does not support chat"), "400: does not support chat", "model_name", False, WHOLE),
-    "400 context": (failure(400, "exceeds context"), "exceeds context", "num_ctx", False, WHOLE),
+    "400 context": (failure(400, "exceeds context"), "exceeds context", "num_ctx", False, PromptTooLongError),
     "401": (failure(401, "unauthorized"), "401: unauthorized", "OLLAMA_API_KEY", False, WHOLE),
-    "404": (failure(404, "not found"), "404: not found", "ollama pull qwen3:4b", False, WHOLE),
+    "404": (failure(404, "not found"), "404: not found", "models pull qwen3:4b", False, WHOLE),
     "418": (failure(418, "teapot"), "418: teapot", "address", False, WHOLE),
     "500": (failure(500, "runner\n\x1b[2Jdied"), "500: runner [2Jdied", "smaller model", True, WHOLE),
     "502": (Scripted(status=502, body=b"<h1>Bad\ngateway</h1>"), "502: <h1>Bad gateway", "", True, WHOLE),
@@ -189,7 +189,8 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 async def test_every_failure_is_one_clean_line(server, case):
     script, message, hint, retryable, kind = BROKEN[case]
-    server.enqueue(script)
+    tries = 2 if retryable else 1
+    server.enqueue(*[script] * tries)
     async with connected(server) as model:
         with pytest.raises(LanguageModelError) as caught:
             await send_prompt_to_ollama(CONTEXT, QUESTION, model)
@@ -199,6 +200,7 @@ async def test_every_failure_is_one_clean_line(server, case):
         assert caught.value.retryable is retryable
         assert str(caught.value).isprintable()
         assert len(caught.value.message) < 300
+        assert len(server.chats) == tries
         if isinstance(caught.value, AnswerCutShortError):
             assert caught.value.partial == "".join(script.tokens)
         assert await send_prompt_to_ollama(CONTEXT, QUESTION, model), "the model is usable after a failure"
@@ -210,7 +212,7 @@ async def test_a_wrong_content_type_with_a_good_body_is_no_failure(server):
         assert await send_prompt_to_ollama(CONTEXT, QUESTION, model) == "fine [1]."
 
 
-@pytest.mark.parametrize(("tokens", "kind"), [(["Par"], AnswerCutShortError), ([], LanguageModelError)])
+@pytest.mark.parametrize(("tokens", "kind"), [(["Par"], AnswerCutShortError), ([], SilentError)])
 async def test_a_silent_server_is_given_up(server, tokens, kind):
     server.enqueue(Scripted(tokens, end="hang"))
     async with connected(server, timeout_seconds=0.15) as model:
@@ -226,7 +228,7 @@ async def test_slow_tokens_are_waited_for_but_not_forever(server):
     server.enqueue(Scripted(["a", "b", "c"], delay=0.06), Scripted(["x"] * 1000, delay=0.05))
     async with connected(server, timeout_seconds=0.1) as model:
         assert await send_prompt_to_ollama(CONTEXT, QUESTION, model) == "abc"
-        with pytest.raises(AnswerCutShortError, match="silent for too long") as caught:
+        with pytest.raises(AnswerCutShortError, match="wrote for 1 seconds without end") as caught:
             await send_prompt_to_ollama(CONTEXT, QUESTION, model)
     assert 5 < len(caught.value.partial) < 25
 
@@ -238,18 +240,18 @@ async def test_a_busy_server_is_asked_again(server):
     assert len(server.chats) == 2
 
 
-async def test_a_busy_server_is_not_asked_for_ever(server, monkeypatch):
-    monkeypatch.setattr("engine.language_model._WAITS", (0.01, 0.01, None))
-    server.enqueue(*[failure(503, "server busy")] * 5)
-    async with connected(server) as model:
+async def test_a_busy_server_is_asked_until_the_time_is_up(server, monkeypatch):
+    monkeypatch.setattr("engine.language_model._BUSY_WAITS", (0.01, 0.02))
+    server.enqueue(*[failure(503, "server busy")] * 99)
+    async with connected(server, timeout_seconds=0.1) as model:
         with pytest.raises(LanguageModelError, match="503: server busy") as caught:
             await send_prompt_to_ollama(CONTEXT, QUESTION, model)
     assert caught.value.retryable
-    assert len(server.chats) == 3
+    assert 3 < len(server.chats) < 20
 
 
 async def test_a_server_that_went_away_is_named(monkeypatch):
-    monkeypatch.setattr("engine.language_model._WAITS", (0.01, 0.01, None))
+    monkeypatch.setattr("engine.language_model._UNREACHABLE_WAITS", (0.01, 0.01))
     with OllamaServer() as gone:
         model = await connect(settings(gone.url))
     with pytest.raises(LanguageModelError, match="cannot be reached") as caught:
@@ -266,7 +268,7 @@ async def test_cancelling_stops_the_server_at_once(server):
     server.enqueue(Scripted(["x "] * 1000, delay=0.01))
     tokens = []
     async with connected(server) as model:
-        task = asyncio.create_task(send_prompt_to_ollama(CONTEXT, QUESTION, model, on_token=tokens.append))
+        task = asyncio.create_task(send_prompt_to_ollama(CONTEXT, QUESTION, model, listeners=Listeners(tokens.append)))
         await wait_until(lambda: len(tokens) >= 3)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -346,7 +348,7 @@ async def test_auto_without_a_model_says_what_to_do():
         pytest.raises(LanguageModelError, match="no model that writes; installed: nomic-embed-text") as caught,
     ):
         await connect(settings(server.url))
-    assert "ollama pull" in caught.value.hint
+    assert "models pull" in caught.value.hint
 
 
 @pytest.mark.parametrize("asked", ["llama3.2", "llama3.2:latest"])
@@ -362,7 +364,7 @@ async def test_a_named_model_is_found_with_or_without_latest(asked):
 async def test_a_missing_model_names_the_installed_ones(server):
     with pytest.raises(LanguageModelError, match="no model 'mistral'; installed: qwen3:4b") as caught:
         await connect(settings(server.url), "mistral")
-    assert caught.value.hint == "`ollama pull mistral`"
+    assert caught.value.hint == "`persona-moe models pull mistral`"
 
 
 async def test_a_host_without_the_model_is_not_used():
@@ -465,59 +467,46 @@ def test_a_bad_address_is_told(given):
         endpoint_address(given)
 
 
-# --- the prompt fits, or one hears of it
-
-
-async def test_passages_that_do_not_fit_are_left_out_whole_and_counted(server):
-    blocks = [f"[{n}] " + f"word{n} " * 60 for n in range(1, 31)]
-    notices = []
-    async with connected(server, num_ctx=2048) as model:
-        await send_prompt_to_ollama("\n\n".join(blocks), QUESTION, model, on_notice=notices.append)
-    sent = server.chats[0].body["messages"][1]["content"].split("\n\n")[1:-1]
-    assert sent == [block.strip() for block in blocks[: len(sent)]]
-    assert 5 < len(sent) < 30
-    assert notices == [f"{30 - len(sent)} of 30 passages did not fit the model's window (num_ctx) and were left out"]
-    whole = sum(estimate_tokens(message["content"]) for message in server.chats[0].body["messages"])
-    assert whole + 256 <= 2048
-
-
-async def test_a_long_passage_does_not_push_out_the_short_ones_after_it(server):
-    async with connected(server, num_ctx=1024) as model:
-        await send_prompt_to_ollama(f"[1] short\n\n[2] {'x' * 9000}\n \n[3] also short", QUESTION, model)
-    assert "[1] short\n\n[3] also short" in server.chats[0].body["messages"][1]["content"]
-
-
-async def test_a_window_too_small_for_any_passage_is_an_error(server):
-    async with connected(server, num_ctx=512, max_tokens=500) as model:
-        with pytest.raises(LanguageModelError, match="no passage fits into a window of 512") as caught:
-            await send_prompt_to_ollama(CONTEXT, QUESTION, model)
-    assert "num_ctx" in caught.value.hint
+# --- the window, and what a server makes of it
 
 
 async def test_a_prompt_that_the_server_cut_silently_is_flagged():
-    with OllamaServer(context_length=400) as server:
-        server.knows_truncate = False
+    with OllamaServer(context_length=900) as server:
+        server.knows_truncate = server.tells_limit = False
         notices = []
         context = "\n\n".join(f"[{n}] " + "many words here " * 20 for n in range(1, 20))
         async with connected(server) as model:
-            await send_prompt_to_ollama(context, QUESTION, model, on_notice=notices.append)
-    assert notices == ["qwen3:4b read only 400 tokens: the server cut the prompt, lower num_ctx"]
+            await send_prompt_to_ollama(context, QUESTION, model, listeners=Listeners(on_notice=notices.append))
+    assert notices == ["qwen3:4b read only 900 tokens: the server cut the prompt, raise num_ctx"]
 
 
-async def test_a_server_that_refuses_to_cut_says_so():
-    with OllamaServer(context_length=400) as server:
-        context = "\n\n".join(f"[{n}] " + "many words here " * 20 for n in range(1, 20))
+async def test_a_server_that_refuses_to_cut_is_asked_again_with_less_evidence():
+    with OllamaServer(context_length=1500) as server:
+        server.tells_limit = False
+        notices = []
+        context = "\n\n".join(f"[{n}] " + "many words here. " * 20 for n in range(1, 20))
         async with connected(server) as model:
-            with pytest.raises(LanguageModelError, match="exceeds the context length") as caught:
-                await send_prompt_to_ollama(context, QUESTION, model)
-    assert "num_ctx" in caught.value.hint
+            assert await send_prompt_to_ollama(context, QUESTION, model, listeners=Listeners(on_notice=notices.append))
+    first, second = (len(chat.body["messages"][1]["content"]) for chat in server.chats)
+    assert second < 0.8 * first
+    assert notices == ["of 19 passages 18 shortened and 1 left out to fit the window (4096 tokens)"]
+
+
+async def test_the_window_is_never_above_the_models_own():
+    with OllamaServer(context_length=1500) as server, OllamaServer(context_length=2000) as larger:
+        async with connected(larger, server) as model:
+            assert model.window == 1500
+            await send_prompt_to_ollama(CONTEXT, QUESTION, model)
+        async with connected(server, num_ctx=1024) as model:
+            assert model.window == 1024
+    assert (server.chats + larger.chats)[0].body["options"]["num_ctx"] == 1500
 
 
 async def test_a_server_that_counts_nothing_is_not_suspected(server):
     server.enqueue(Scripted(["fine [1]."], prompt_eval_count=0))
     notices = []
     async with connected(server) as model:
-        await send_prompt_to_ollama(CONTEXT * 9, QUESTION, model, on_notice=notices.append)
+        await send_prompt_to_ollama(CONTEXT * 9, QUESTION, model, listeners=Listeners(on_notice=notices.append))
     assert notices == []
 
 
@@ -525,72 +514,15 @@ async def test_an_answer_that_reached_max_tokens_is_flagged(server):
     server.enqueue(Scripted(["Paris"], done_reason="length"))
     notices = []
     async with connected(server) as model:
-        assert await send_prompt_to_ollama(CONTEXT, QUESTION, model, on_notice=notices.append) == "Paris"
+        assert (
+            await send_prompt_to_ollama(CONTEXT, QUESTION, model, listeners=Listeners(on_notice=notices.append))
+            == "Paris"
+        )
     assert notices == ["qwen3:4b stopped at max_tokens (256), its text is not complete"]
-
-
-@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcdef", 2), ("\u4e2d\u6587", 2), ("\ud800", 1)])
-def test_tokens_are_estimated_high(text, tokens):
-    assert estimate_tokens(text) == tokens
 
 
 def test_clean_keeps_newline_and_tab_alone():
     assert clean("".join(map(chr, range(32))) + "\x7f\x85\x9b\u2066a\ud800") == "\t\n\n\n\na\ufffd"
-
-
-# --- claims
-
-
-BLOCKS = [("file.md#0-30", "Paris is the\n\ncapital."), ("file.md#31-60", "Lyon is older.")]
-
-
-def claims(*pairs):
-    return Scripted([json.dumps({"claims": [{"text": text, "passage": number} for text, number in pairs]})])
-
-
-async def test_claims_rest_on_the_passages_given(server):
-    server.enqueue(claims(("Paris is\x1b it.", 1), ("Lyon.", 2), ("Made up.", 9), (" ", 1)))
-    async with connected(server) as model:
-        stated = await write_claims(model, "You are careful.", BLOCKS, QUESTION)
-    assert stated.kept == (Claim("Paris is it.", "file.md#0-30"), Claim("Lyon.", "file.md#31-60"))
-    assert stated.dropped == 2
-    body = server.chats[0].body
-    assert body["messages"][0]["content"].startswith("You are careful.\n\n")
-    assert "[1] Paris is the capital.\n\n[2] Lyon is older." in body["messages"][1]["content"]
-    claim = body["format"]["properties"]["claims"]["items"]
-    assert claim["properties"]["passage"] == {"type": "integer", "enum": [1, 2]}
-    assert claim["required"] == ["text", "passage"]
-
-
-async def test_claims_without_passages_ask_nothing(server):
-    async with connected(server) as model:
-        assert (await write_claims(model, "", [], QUESTION)).kept == ()
-    assert server.chats == []
-
-
-async def test_a_model_that_ignores_the_schema_is_asked_again_with_its_own_way_of_thinking(server):
-    server.enqueue(Scripted(["Sure! Paris."]), claims(("Paris.", 1)))
-    async with connected(server) as model:
-        stated = await write_claims(model, "", BLOCKS, QUESTION)
-    assert [claim.text for claim in stated.kept] == ["Paris."]
-    assert [chat.body.get("think") for chat in server.chats] == [False, None]
-
-
-@pytest.mark.parametrize(
-    ("text", "done_reason", "hint"),
-    [
-        ("no JSON", "stop", "schema"),
-        ('{"claims": [{"text": "Par', "length", "max_tokens"),
-        ('{"claims": 5}', "stop", "schema"),
-        ('{"claims": [{"text": 5, "passage": 1}]}', "stop", "schema"),
-    ],
-)
-async def test_claims_that_are_no_claims_are_an_error(server, text, done_reason, hint):
-    server.enqueue(*[Scripted([text], done_reason=done_reason)] * 2)
-    async with connected(server) as model:
-        with pytest.raises(LanguageModelError, match="did not write its claims as JSON") as caught:
-            await write_claims(model, "", BLOCKS, QUESTION)
-    assert hint in caught.value.hint
 
 
 # --- the stand-in itself

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from engine.events import (
+    AnswerCutShort,
     AnswerWritten,
+    ClaimsWritten,
     Degraded,
     EvidenceRanked,
     GateReceipt,
+    ModelReplied,
     OutputScored,
     PersonaBorn,
     RecordedEvent,
@@ -18,9 +22,10 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.model_use import sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from db.history import RunSummary
 
@@ -35,6 +40,9 @@ class RunReport:
         self._personas: dict[str, tuple[str, bool]] = {}
         self._scores: dict[str, Scores] = {}
         self._born: list[PersonaBorn] = []
+        self._replies: list[ModelReplied] = []
+        self._claims: dict[str, ClaimsWritten] = {}
+        self._cut: AnswerCutShort | None = None
         self._degraded: list[str] = []
         self._timings: dict[str, float] = {}
 
@@ -46,7 +54,7 @@ class RunReport:
             report.note(one)
         return report.result()
 
-    def note(self, recorded: RecordedEvent) -> None:
+    def note(self, recorded: RecordedEvent) -> None:  # noqa: C901 - one case a kind of event, nothing else
         """Take what the result needs from one event."""
         match recorded.event:
             case RunStarted(run_id=run_id, question=question):
@@ -57,6 +65,12 @@ class RunReport:
                 self._scores[name] = scores
             case EvidenceRanked() as event:
                 self._evidence = event
+            case ModelReplied() as event:
+                self._replies.append(event)
+            case ClaimsWritten(persona_id=name) as event:
+                self._claims[name] = event
+            case AnswerCutShort() as event:
+                self._cut = event
             case AnswerWritten() as event:
                 self._answer = event
             case PersonaBorn() as event:
@@ -80,11 +94,36 @@ class RunReport:
             "personas": [self._persona(name) for name in self._personas],
             "born": [msgspec.to_builtins(child) for child in self._born],
             "graph": {"nodes": self._evidence.nodes, "edges": self._evidence.edges},
+            **self._model_use(),
             "degraded": self._degraded,
             "timings_ms": self._timings,
         }
+
+    def _model_use(self) -> dict[str, Any]:
+        """What the language model cost, in all and by persona, and what it wrote beside the answer.
+
+        `""` among the personas is the answer itself. Nothing for a run that no model wrote in.
+        """
+        if not self._replies and self._cut is None:
+            return {}
+        by_persona: dict[str, list[ModelReplied]] = {}
+        for reply in self._replies:
+            by_persona.setdefault(reply.persona_id, []).append(reply)
+        use = {
+            "name": next((reply.model for reply in self._replies), ""),
+            **_costs(self._replies),
+            "personas": {name: _costs(replies) for name, replies in by_persona.items()},
+            "claims": [msgspec.to_builtins(claims) for claims in self._claims.values()],
+            "cut_short": msgspec.to_builtins(self._cut),
+        }
+        return {"model": use}
 
     def _persona(self, name: str) -> dict[str, Any]:
         state, activated = self._personas[name]
         scores = self._scores.get(name, Scores(0.0, 0.0, 0.0, 0.0, 0.0))
         return {"persona_id": name, "state": state, "activated": activated, "scores": msgspec.to_builtins(scores)}
+
+
+def _costs(replies: Sequence[ModelReplied]) -> dict[str, Any]:
+    use = sum_of(replies)
+    return {**asdict(use), "tokens_per_second": use.tokens_per_second}

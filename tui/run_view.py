@@ -6,12 +6,16 @@ from enum import StrEnum
 from typing import assert_never
 
 from engine.events import (
+    AnswerCutShort,
     AnswerFragment,
+    AnswerThought,
     AnswerWritten,
+    ClaimsWritten,
     CycleStarted,
     Degraded,
     EvidenceRanked,
     GateReceipt,
+    ModelReplied,
     OutputProduced,
     OutputScored,
     PersonaBorn,
@@ -86,7 +90,11 @@ class RunView:
     evidence: EvidenceRanked | None = None
     degraded: list[str] = field(default_factory=list)
     transitions: list[PersonaTransitioned] = field(default_factory=list)
+    replies: list[ModelReplied] = field(default_factory=list)
+    claims: dict[str, ClaimsWritten] = field(default_factory=dict)
+    thoughts: list[str] = field(default_factory=list)
     draft: list[str] = field(default_factory=list)
+    cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
     failure: RunFailed | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -122,6 +130,10 @@ class RunView:
                 self._log(event)
             case PersonaStepped():
                 self._step(event)
+            case ModelReplied():
+                self.replies.append(event)
+            case ClaimsWritten():
+                self.claims[event.persona_id] = event
             case OutputProduced():
                 self._row(event.persona_id)
                 self.phase = Phase.SCORING
@@ -135,6 +147,11 @@ class RunView:
                 self.evidence, self.phase = event, Phase.WRITING
             case Degraded():
                 self._degrade(event.reason)
+            case AnswerThought():
+                self.thoughts.append(event.text)
+            case AnswerCutShort():
+                self.cut = event
+                self._answered(Phase.WRITING)
             case AnswerFragment():
                 self.draft.append(event.text)
                 self._answered(Phase.WRITING)

@@ -29,6 +29,8 @@ def answer_text(view: RunView) -> Text:
     words = view.answer.answer if view.answer is not None else "".join(view.draft)
     text = Text(printable(words), "italic" if view.phase is Phase.ABSTAINED else "")
     text.highlight_regex(_CITATION, "bold cyan")
+    if view.cut is not None and view.answer is not None:
+        text.append(f"\n\nThe model's answer broke off, unchecked: {printable(view.cut.partial)} …", "dim")
     if view.phase is Phase.CANCELLED:
         text.append("\n(cancelled before it was complete)" if words else "Cancelled. Nothing was answered.", "dim")
     return text

@@ -3,6 +3,7 @@
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.model_use import sum_of
 from tui.cells import plain
 from tui.run_view import Phase, RunView
 
@@ -18,12 +19,19 @@ MARKS = {
 def status_text(view: RunView, *, library: str, replay: str = "", problems: tuple[str, ...] = ()) -> Text:
     """The line's words; problems and degraded reasons come last, each with its mark."""
     cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
-    model = (plain(view.model) if view.model else "no model") if view.run_id else ""
+    model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
     parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", replay, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):
         text.append(f"  ! {plain(problem)}", "yellow")
     return text
+
+
+def _cost(view: RunView) -> str:
+    """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`."""
+    use = sum_of(view.replies)
+    rate = f", {use.tokens_per_second:.0f}/s" if use.tokens_per_second else ""
+    return f" {use.output_tokens} tokens{rate}" if use.output_tokens else ""
 
 
 class StatusLine(Static):
