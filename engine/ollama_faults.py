@@ -18,6 +18,8 @@ _KNOWN_WORDS = {
     "does not support thinking": "set think to false in configs/ollama.yaml",
     "does not support chat": "this model does not write text: choose another model_name in configs/ollama.yaml",
     "invalid JSON schema": "this Ollama does not read our schema: update it, or set persona_outputs to false",
+    "file does not exist": "is the name right? https://ollama.com/library lists what there is",
+    "invalid model name": "a name such as qwen3:4b",
     "exceeds file size": "the model's file is damaged: `ollama rm` it and pull it again",
 }
 
@@ -76,7 +78,7 @@ def explain(error: Exception, endpoint: str, model: str) -> LanguageModelError:
         hint = "is `ollama serve` running?"
         return UnreachableError(f"{endpoint} cannot be reached: {said}", hint=hint, retryable=True)
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-        hint = "the model may still be loading; raise timeout_seconds in configs/ollama.yaml"
+        hint = "it may be loading: raise timeout_seconds in configs/ollama.yaml; or it hangs: restart it"
         return SilentError(f"{endpoint} was silent for too long", hint=hint, retryable=True)
     if isinstance(error, (httpx.HTTPError, OSError)):
         return LanguageModelError(f"{endpoint} broke the connection: {said}", hint="ask again", retryable=True)

@@ -74,20 +74,21 @@ async def ask_within_window(
     if not fitted.blocks:
         hint = "raise num_ctx or lower max_tokens in configs/ollama.yaml"
         raise LanguageModelError(f"no passage fits into a window of {model.window} tokens", hint=hint)
-    _tell(fitted, len(blocks), model, listeners)
+    room_for = f"the window ({model.window} tokens)"
+    _tell(fitted, len(blocks), room_for, listeners)
     try:
         return await model.chat(prompt(fitted.blocks), listeners)
     except PromptTooLongError:
         used = sum(map(estimate_tokens, fitted.blocks.values()))
         if not (less := fit(blocks, int(used * _SECOND))).blocks:
             raise
-        _tell(less, len(blocks), model, listeners)
+        _tell(less, len(blocks), f"{room_for}, for {model.name} counts more of them than were expected", listeners)
         return await model.chat(prompt(less.blocks), listeners)
 
 
-def _tell(fitted: Fitted, count: int, model: LanguageModel, listeners: Listeners) -> None:
+def _tell(fitted: Fitted, count: int, room_for: str, listeners: Listeners) -> None:
     if fitted.notice:
-        listeners.on_notice(f"of {count} passages {fitted.notice} to fit the window ({model.window} tokens)")
+        listeners.on_notice(f"of {count} passages {fitted.notice} to fit {room_for}")
 
 
 def estimate_tokens(text: str) -> int:

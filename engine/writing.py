@@ -61,7 +61,7 @@ async def write_answer(
     try:
         text = await send_prompt_to_ollama(context, question, model, listeners=listeners)
     except LanguageModelError as error:
-        if isinstance(error, AnswerCutShortError) and error.partial:
+        if isinstance(error, AnswerCutShortError) and error.partial.strip():
             emit(AnswerCutShort(error.partial, error.message))
         emit(Degraded(f"the model failed, so quotations answer: {error}"))
         return None

@@ -78,6 +78,8 @@ class OllamaServer:
         self.tells_limit = True  # a model file may lack its context length
         self.knows_truncate = True  # servers before 0.12.4 cut without a word
         self.listing: Scripted | None = None  # stands in for the answer of /api/tags
+        self.pulls: Sequence[object] = ()  # what a pull answers, one object a line, then the end of the stream
+        self.pull_delay = 0.0
         self.requests: list[Recorded] = []
         self.most_at_once = 0
         self.url = ""
@@ -150,6 +152,12 @@ class OllamaServer:
                 await self._show(request, wire)
             case "POST", "/api/embed":
                 await self._embed(request, wire)
+            case "POST", "/api/pull":
+                await wire.begin("application/x-ndjson")
+                for step in self.pulls:
+                    await wire.line(step)
+                    await wire.sleep(self.pull_delay)
+                await wire.end()
             case "POST", "/api/chat":
                 self._at_once += 1
                 self.most_at_once = max(self.most_at_once, self._at_once)

@@ -343,5 +343,5 @@ def test_ctrl_c_while_the_model_writes_stops_the_server_and_is_remembered(worksp
 def test_the_commands_are_those_of_the_contract():
     assert set(command_line.COMMANDS) == {
         "ask", "feedback", "ingest", "library", "personas", "history", "graph", "bench", "doctor", "metrics",
-        "settings", "keys", "serve",
+        "models", "settings", "keys", "serve",
     }  # fmt: skip

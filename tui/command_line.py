@@ -8,7 +8,9 @@ TYPE_CHECKING = False  # `typing` itself would be an import that `--version` doe
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = tuple("ask feedback ingest library personas history graph bench doctor metrics settings keys serve".split())
+COMMANDS = tuple(
+    "ask feedback ingest library personas history graph models bench doctor metrics settings keys serve".split()
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

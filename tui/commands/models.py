@@ -1,0 +1,131 @@
+"""The language models: list those that are there, show one, fetch one, use one."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import aclosing
+from dataclasses import asdict
+
+from engine.errors import InputError, LanguageModelError
+from engine.text import one_line
+from tui.commands.output import print_json, print_table, print_text
+from tui.composition import Session, open_session
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+_STEP = 1000
+_LINE = 79
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One subcommand an action."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    for name, about in (("list", "the models of every host"), ("show", "what a model can do")):
+        action = actions.add_parser(name, help=about)
+        action.add_argument("--json", action="store_true", help="print JSON")
+        if name == "show":
+            action.add_argument("model", metavar="NAME")
+    pull = actions.add_parser("pull", help="let every host fetch a model; ctrl+c ends it, and another pull goes on")
+    pull.add_argument("model", metavar="NAME")
+    use = actions.add_parser("use", help="ask this model from now on: auto is the first that writes, none asks none")
+    use.add_argument("model", metavar="NAME")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit 1 if no host answers or a download fails, 2 for a model that is not there."""
+    session = open_session(options.workspace)
+    if options.action != "list" and not options.model.strip():
+        raise InputError("which model?", hint="for example: persona-moe models use qwen3:4b")
+    actions = {"list": _list, "show": _show, "pull": _pull, "use": _use}
+    return actions[options.action](session, options)
+
+
+def _list(session: Session, options: argparse.Namespace) -> int:
+    from engine.models import list_models  # noqa: PLC0415 - only this action asks for them
+
+    found = asyncio.run(list_models(session.settings.ollama.endpoints))
+    if options.json:
+        print_json([asdict(model) for model in found])
+        return 0
+    wanted = session.settings.ollama.model_name
+    rows = [
+        ("*" if model.name in {wanted, f"{wanted}:latest"} else "", model.name, _size(model.size), model.parameters,
+         model.quantization, model.endpoint)
+        for model in found
+    ]  # fmt: skip
+    print_table(("", "model", "size", "parameters", "quantization", "where"), rows)
+    print_text(f"model_name is {wanted}")
+    return 0
+
+
+def _show(session: Session, options: argparse.Namespace) -> int:
+    from engine.models import show_model  # noqa: PLC0415 - only this action asks for them
+
+    shown = asyncio.run(show_model(session.settings.ollama.endpoints, options.model))
+    if options.json:
+        print_json([asdict(model) for model in shown])
+        return 0
+    for model in shown:
+        for name, value in asdict(model).items():
+            print_text(f"{name:<15} {one_line(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    return 0
+
+
+def _use(session: Session, options: argparse.Namespace) -> int:
+    from db.model_choice import choose_model  # noqa: PLC0415 - only this action writes
+
+    note = "" if options.model in {"auto", "none"} else _checked(session, options.model)
+    path = choose_model(session.workspace, options.model)
+    print_text(f"model_name is {options.model} in {path}")
+    if note:
+        print_text(f"note: {note}")
+    return 0
+
+
+def _checked(session: Session, name: str) -> str:
+    """What could not be checked; raises InputError for a model that is not there or does not write."""
+    from engine.language_model import connect  # noqa: PLC0415 - only this action asks
+
+    async def look() -> None:
+        await (await connect(session.settings.ollama, name)).close()
+
+    try:
+        asyncio.run(look())
+    except LanguageModelError as error:
+        if error.retryable:
+            return f"not checked, for {error}"
+        raise InputError(error.message, hint=error.hint) from error
+    return ""
+
+
+def _pull(session: Session, options: argparse.Namespace) -> int:
+    try:
+        asyncio.run(_follow(session, options.model))
+    finally:
+        _progress("")
+    print_text(f"{options.model} is there: persona-moe models use {options.model}")
+    return 0
+
+
+async def _follow(session: Session, name: str) -> None:
+    from engine.models import pull_model  # noqa: PLC0415 - only this action fetches
+
+    chosen = session.settings.ollama
+    async with aclosing(pull_model(chosen.endpoints, name, chosen.timeout_seconds)) as steps:
+        async for step in steps:
+            share = f" {step.completed / step.total:.0%} of {_size(step.total)}" if step.total else ""
+            _progress(f"{step.status}{share}")
+
+
+def _progress(words: str) -> None:
+    """One line on stderr that is written over; nothing when that is no terminal."""
+    if sys.stderr.isatty():
+        end = "" if words else "\r"
+        print(f"\r{words[:_LINE]:<{_LINE}}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress
+
+
+def _size(count: float) -> str:
+    """Bytes in the unit that a person would use."""
+    unit = 0
+    while count >= _STEP and unit < len(_UNITS) - 1:
+        count, unit = count / _STEP, unit + 1
+    return f"{count:.1f} {_UNITS[unit]}" if unit else f"{count:.0f} B"
