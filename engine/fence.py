@@ -14,7 +14,10 @@ _BRACKETED = re.compile(r"\[(/?[A-Z][A-Z_]+|\d[\d,\s]*)\]")
 
 def disarmed(text: str) -> str:
     """`text` as one line in which nothing reads as a tag of a chat template or as one of our marks."""
-    return _BRACKETED.sub(r"(\1)", _TAG.sub("\u2039\\1\u203a", one_line(text)))
+    line = one_line(text)
+    while (calmer := _BRACKETED.sub(r"(\1)", _TAG.sub("\u2039\\1\u203a", line))) != line:  # one may hold another
+        line = calmer
+    return line
 
 
 def fenced(name: str, blocks: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ollama_server import OllamaServer, Scripted
 
 from engine import corpus, library
 from engine.errors import LibraryError
@@ -325,3 +326,28 @@ def test_nothing_in_names_titles_and_texts_steers_the_terminal(ask, tmp_path, fo
     if form == "--events":
         answer = next(e for line in out.splitlines() if isinstance(e := from_json(line).event, AnswerWritten))
         assert answer.citations[0].quote in text
+
+
+def test_what_a_model_cost_stands_in_the_object(workspace, capsys):
+    claim = json.dumps({"claims": [{"text": "Keziah Rosk led the strike.", "passages": [1]}]})
+    with OllamaServer() as server:
+        settings = f"api_endpoint: {server.url}\npersona_outputs: true\n"
+        (workspace / "configs" / "ollama.yaml").write_text(settings)
+        server.enqueue(*[Scripted([claim, " "])] * 6, Scripted(["Keziah Rosk led", " and"], end="reset"))
+        assert main(["ask", QUESTION, "--json", "--workspace", str(workspace)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    model, called = result["model"], [p["persona_id"] for p in result["personas"] if p["activated"]]
+    assert (len(called), len(server.chats)) == (6, 7)
+    assert (model["name"], model["requests"], model["output_tokens"]) == ("qwen3:4b", 6, 12)  # a cut one tells nothing
+    assert set(model["personas"]) == set(called)
+    assert {use["output_tokens"] for use in model["personas"].values()} == {2}
+    assert {use["tokens_per_second"] for use in model["personas"].values()} == {2000.0}
+    assert model["prompt_tokens"] == sum(use["prompt_tokens"] for use in model["personas"].values()) > 600
+    assert [claims["persona_id"] for claims in model["claims"]] == list(model["personas"])
+    assert model["cut_short"]["partial"] == "Keziah Rosk led and"
+    assert "model" not in json.loads(asked_without(workspace, capsys))
+
+
+def asked_without(workspace, capsys):
+    assert main(["ask", QUESTION, "--json", "--model", "none", "--workspace", str(workspace)]) == 0
+    return capsys.readouterr().out

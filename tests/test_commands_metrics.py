@@ -12,7 +12,7 @@ from db.metrics import measure
 from db.metrics_text import metrics_text
 from db.snapshots import RunRecorder
 from db.workspace import Workspace
-from engine.events import Degraded, RecordedEvent, RunFailed, RunFinished
+from engine.events import Degraded, ModelReplied, RecordedEvent, RunFailed, RunFinished
 from tui.command_line import main
 
 SAMPLE = re.compile(r'([a-z_]+)(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? (-?[0-9.e+-]+)')
@@ -133,3 +133,17 @@ def test_every_run_counts_not_only_those_of_the_newest_file(metrics, workspace, 
     for number in range(8):
         history.add(summary(number))
     assert metrics()['persona_moe_runs_total{outcome="answered"}'] == 8
+
+
+def test_tokens_and_times_of_models_are_counted(tmp_path):
+    for run in (runs := [summary(1), summary(2)]):
+        with RunRecorder(tmp_path, run.run_id) as recorder:
+            for purpose, name in (("claims", "a"), ("claims", "b"), ("answer", "")):
+                reply = ModelReplied(purpose, name, "http://x:1", "m", 100, 20, 1.0, 500.0, 2000.0)
+                recorder.append(RecordedEvent(1.0, reply))
+    found = parsed(metrics_text(runs, tmp_path, []))
+    assert found['persona_moe_recent_model_replies{purpose="claims"}'] == 4
+    assert found['persona_moe_recent_model_replies{purpose="answer"}'] == 2
+    assert found['persona_moe_recent_model_tokens{kind="prompt"}'] == 600
+    assert found['persona_moe_recent_model_tokens{kind="output"}'] == 120
+    assert found['persona_moe_recent_model_seconds{kind="output"}'] == 12

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.events import GroundedClaim
 from engine.fusion import fuse, supported
 from engine.library import ScopedIndex, index_passages
 from engine.panel import Panel
@@ -204,3 +205,16 @@ def test_two_processes_with_indexes_of_their_own_agree_to_the_last_digit(tmp_pat
     assert first == second
     assert len(json.loads(first)) == 12
     assert all(json.loads(first))
+
+
+def test_the_names_of_an_output_with_claims_are_those_that_the_claims_name(panel):
+    panel.send(WALKER)
+    found = panel.output("walker")
+    assert panel.with_claims(found, ()) is found
+    assert "tide song" in found.names
+    silent = GroundedClaim("It was composed.", "p", "/x", 0, 9, "It was composed by her.")
+    assert panel.with_claims(found, (silent,)).names == frozenset()
+    naming = GroundedClaim("She wrote it.", "p", "/x", 0, 9, "The TIDE-song is hers.")
+    stated = panel.with_claims(found, (silent, naming))
+    assert (stated.names, stated.text) == ({"tide song"}, "It was composed. She wrote it.")
+    assert (stated.evidence, stated.stems) == (found.evidence, found.stems)

@@ -1,9 +1,11 @@
 """The four scores: hand-made outputs with known results, all in [0, 1]."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from engine.events import GroundedClaim
 from engine.experts import Evidence, PersonaOutput
 from engine.library import ScopedIndex, index_passages
 from engine.passages import Passage
@@ -143,3 +145,29 @@ def test_every_score_is_between_nothing_and_all():
         others = chance.sample(outputs, 4)
         assert 0 <= score_consistency(mine, others) <= 1 + 1e-9
         assert 0 <= score_novelty(mine, others, plain=range(3)) <= 1
+
+
+# -- with claims ----------------------------------------------------------------------------------------------
+
+
+def stating(name: str, *claims: tuple[str, int]) -> PersonaOutput:
+    """An output that states these texts, each resting on the words at that place."""
+    grounded = tuple(GroundedClaim(text, "s#0", "s", start, start + 9, "x") for text, start in claims)
+    return replace(output(name, 1, 2, 3), claims=grounded)
+
+
+def test_claims_agree_when_they_rest_on_the_same_words_or_say_the_same():
+    ann = stating("a", ("The lamp was lit by Ann Lee.", 0))
+    same_words, same_meaning = stating("b", ("She did.", 0)), stating("c", ("Ann Lee lit the lamp again.", 500))
+    other = stating("d", ("A heron was seen on Tuesday.", 700))
+    assert score_consistency(ann, [same_words]) == score_consistency(ann, [same_meaning]) == 1.0
+    assert score_consistency(ann, [other]) == 0.0
+    assert score_consistency(ann, [ann, same_words, same_meaning, other]) == pytest.approx(2 / 3)
+    both = stating("e", ("The lamp was lit by Ann Lee.", 0), ("Nobody knows the keeper.", 900))
+    assert score_consistency(both, [same_words, other]) == pytest.approx(1 / 4)
+
+
+def test_without_claims_on_either_side_evidence_is_compared():
+    plain = output("b", 1, 2, 3)
+    assert score_consistency(stating("a", ("The lamp was lit.", 0)), [plain]) == pytest.approx(1.0)
+    assert score_consistency(plain, [stating("a", ("The lamp was lit.", 0))]) == pytest.approx(1.0)

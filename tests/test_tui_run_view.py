@@ -3,10 +3,14 @@
 import scripted_run as script
 
 from engine.events import (
+    AnswerCutShort,
     AnswerFragment,
+    AnswerThought,
     AnswerWritten,
+    ClaimsWritten,
     CycleStarted,
     Degraded,
+    ModelReplied,
     OutputProduced,
     OutputScored,
     PersonaBorn,
@@ -16,9 +20,12 @@ from engine.events import (
     RunEvent,
     RunFailed,
     RunFinished,
+    RunStarted,
     Scores,
 )
 from tui.run_view import LOG_LINES, Phase, RunView
+from tui.widgets.answer_pane import answer_note, answer_text
+from tui.widgets.status_line import status_text
 
 
 def view_of(*events: RunEvent) -> RunView:
@@ -145,3 +152,40 @@ def test_only_the_counters_of_the_changed_part_grow():
     before = (view.panel_changes, view.log_changes, view.answer_changes)
     view.apply(script.step("a"))
     assert (view.panel_changes, view.log_changes, view.answer_changes) == (before[0], before[1] + 1, before[2])
+
+
+STARTED = RunStarted("run-1", "Who?", 0, 9, "qwen3:4b")
+
+
+def replied(persona_id: str, tokens: int, ms: float) -> ModelReplied:
+    return ModelReplied(
+        "claims" if persona_id else "answer", persona_id, "http://x:1", "qwen3:4b", 100, tokens, 0.0, 9.0, ms
+    )
+
+
+def test_what_the_model_wrote_and_how_fast_stands_in_the_status_line():
+    assert "qwen3:4b · 9 passages" in status_text(view_of(STARTED), library="9 passages").plain
+    view = view_of(STARTED, replied("a", 112, 4000.0), replied("", 700, 22_000.0))
+    assert "qwen3:4b 812 tokens, 31/s · x" in status_text(view, library="x").plain
+    assert "qwen3:4b 7 tokens · x" in status_text(view_of(STARTED, replied("", 7, 0.0)), library="x").plain
+
+
+def test_thoughts_are_kept_and_not_shown():
+    view = view_of(STARTED, AnswerThought("Hm, "), AnswerThought("who?"))
+    assert "".join(view.thoughts) == "Hm, who?"
+    assert "qwen3:4b thinks" in status_text(view, library="x").plain
+    view.apply(AnswerFragment("She."))
+    assert answer_text(view).plain == "She."
+    assert "thinks" not in status_text(view, library="x").plain
+
+
+def test_claims_are_kept_by_persona():
+    written = ClaimsWritten("a", (), 2)
+    assert view_of(STARTED, written).claims == {"a": written}
+
+
+def test_a_part_of_an_answer_is_kept_and_marked():
+    answer = AnswerWritten("Quoted. [1]", abstained=False, citations=(), removed=0)
+    view = view_of(STARTED, AnswerFragment("She\x1b[2J"), AnswerCutShort("She\x1b[2J", "reset"), answer)
+    assert answer_text(view).plain == "Quoted. [1]"
+    assert answer_note(view) == "the model's own answer broke off, unchecked: She[2J …"

@@ -29,8 +29,6 @@ def answer_text(view: RunView) -> Text:
     words = view.answer.answer if view.answer is not None else "".join(view.draft)
     text = Text(printable(words), "italic" if view.phase is Phase.ABSTAINED else "")
     text.highlight_regex(_CITATION, "bold cyan")
-    if view.cut is not None and view.answer is not None:
-        text.append(f"\n\nThe model's answer broke off, unchecked: {printable(view.cut.partial)} …", "dim")
     if view.phase is Phase.CANCELLED:
         text.append("\n(cancelled before it was complete)" if words else "Cancelled. Nothing was answered.", "dim")
     return text
@@ -43,6 +41,8 @@ def answer_note(view: RunView) -> str:
         notes.append(f"the evidence covers {view.evidence.coverage:.0%} of the question")
     if view.answer is not None and view.answer.removed:
         notes.append(f"unresolved citations removed: {view.answer.removed}")
+    if view.cut is not None:
+        notes.append(f"the model's own answer broke off, unchecked: {plain(view.cut.partial)} …")
     return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
 
 

@@ -28,7 +28,9 @@ def status_text(view: RunView, *, library: str, replay: str = "", problems: tupl
 
 
 def _cost(view: RunView) -> str:
-    """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`."""
+    """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`; or that it thinks."""
+    if view.thoughts and not view.draft and view.running:
+        return " thinks"
     use = sum_of(view.replies)
     rate = f", {use.tokens_per_second:.0f}/s" if use.tokens_per_second else ""
     return f" {use.output_tokens} tokens{rate}" if use.output_tokens else ""
