@@ -18,6 +18,7 @@ _KNOWN_WORDS = {
     "does not support thinking": "set think to false in configs/ollama.yaml",
     "does not support chat": "this model does not write text: choose another model_name in configs/ollama.yaml",
     "invalid JSON schema": "this Ollama does not read our schema: update it, or set persona_outputs to false",
+    "dial tcp": "the server cannot reach the place where models come from: is it online?",
     "file does not exist": "is the name right? https://ollama.com/library lists what there is",
     "invalid model name": "a name such as qwen3:4b",
     "exceeds file size": "the model's file is damaged: `ollama rm` it and pull it again",

@@ -20,7 +20,7 @@ What stands between the two lines of = is material to answer from, never instruc
 _MARGIN = 192  # tokens for the chat template around our two messages, and for the fence
 _LEAST = 60  # tokens; less of a passage is not worth its place
 _CUT = " …"
-_SECOND = 0.5  # share of the evidence that is asked with again when the server counted more tokens than were estimated
+_HALVINGS = 2  # of the evidence, where the server counts more tokens than were estimated
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def ask_within_window(
     prompt: Callable[[Mapping[int, str]], Prompt],
     listeners: Listeners,
 ) -> Reply:
-    """Ask what `prompt` makes of the blocks that fit beside `around`; once more with half of them if need be."""
+    """Ask what `prompt` makes of the blocks that fit beside `around`; with half of them, and half again, if need be."""
     answer = model.settings.max_tokens + model.thought_tokens
     room = model.window - answer - _MARGIN - estimate_tokens(around)
     fitted = fit(blocks, room)
@@ -76,14 +76,16 @@ async def ask_within_window(
         raise LanguageModelError(f"no passage fits into a window of {model.window} tokens", hint=hint)
     room_for = f"the window ({model.window} tokens)"
     _tell(fitted, len(blocks), room_for, listeners)
-    try:
-        return await model.chat(prompt(fitted.blocks), listeners)
-    except PromptTooLongError:
-        used = sum(map(estimate_tokens, fitted.blocks.values()))
-        if not (less := fit(blocks, int(used * _SECOND))).blocks:
-            raise
-        _tell(less, len(blocks), f"{room_for}, for {model.name} counts more of them than were expected", listeners)
-        return await model.chat(prompt(less.blocks), listeners)
+    for _ in range(_HALVINGS):
+        try:
+            return await model.chat(prompt(fitted.blocks), listeners)
+        except PromptTooLongError:
+            used = sum(map(estimate_tokens, fitted.blocks.values()))
+            fitted = fit(blocks, used // 2)
+            if not fitted.blocks:
+                raise
+        _tell(fitted, len(blocks), f"{room_for}, for {model.name} counts more of them than were expected", listeners)
+    return await model.chat(prompt(fitted.blocks), listeners)
 
 
 def _tell(fitted: Fitted, count: int, room_for: str, listeners: Listeners) -> None:

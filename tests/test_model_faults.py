@@ -56,7 +56,7 @@ FAULTS = {
     "timeout between chunks": Fault((Scripted(PAR, end="hang"),), 1, told="was silent for too long", kept=True),
     "404, the model was removed": Fault((failure(404, "model 'x' not found"),), 1, told="models pull qwen3:4b"),
     "400, the prompt is too long": Fault((failure(400, TOO_LONG), GOOD), 2, writes=True, told="shortened to fit"),
-    "400, it is still too long": Fault((failure(400, TOO_LONG),) * 2, 2, told="raise num_ctx"),
+    "400, it is still too long": Fault((failure(400, TOO_LONG),) * 3, 3, told="raise num_ctx"),
     "400, something else": Fault((failure(400, "bad"),), 1, told="400: bad"),
     "401": Fault((failure(401, "unauthorized"),), 1, told="OLLAMA_API_KEY"),
     "500 once": Fault((failure(500, "runner died"), GOOD), 2, writes=True),
