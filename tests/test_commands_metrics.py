@@ -141,7 +141,7 @@ def test_tokens_and_times_of_models_are_counted(tmp_path):
             for purpose, name in (("claims", "a"), ("claims", "b"), ("answer", "")):
                 reply = ModelReplied(purpose, name, "http://x:1", "m", 100, 20, 1.0, 500.0, 2000.0)
                 recorder.append(RecordedEvent(1.0, reply))
-    found = parsed(metrics_text(runs, tmp_path, []))
+    found = parsed(metrics_text(measure(runs, tmp_path, [])))
     assert found['persona_moe_recent_model_replies{purpose="claims"}'] == 4
     assert found['persona_moe_recent_model_replies{purpose="answer"}'] == 2
     assert found['persona_moe_recent_model_tokens{kind="prompt"}'] == 600

@@ -10,9 +10,6 @@ import time
 import pytest
 from ollama_server import COMPLETION, EMBEDDING, OllamaServer
 
-from db.model_choice import choose_model
-from db.workspace import Workspace
-from engine.errors import SettingsError
 from engine.models import PullProgress, pull_model
 from engine.settings import load_settings
 
@@ -83,36 +80,9 @@ def test_what_cannot_be_used_changes_nothing(call, server, workspace, name, told
 def test_a_choice_that_cannot_be_checked_is_noted(call, workspace):
     write(workspace, "api_endpoint: http://127.0.0.1:9\n")
     assert "note: not checked, for Ollama does not answer" in call("models", "use", "qwen3:4b")
-    assert read(workspace) == "api_endpoint: http://127.0.0.1:9\nmodel_name: qwen3:4b\n"
+    assert read(workspace).startswith("api_endpoint: http://127.0.0.1:9\n")
+    assert load_settings(workspace / "configs").ollama.model_name == "qwen3:4b"
     assert "does not answer" in call("models", "list", code=1)
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "edited"),
-    [
-        ("", "a", "model_name: a\n"),
-        ("num_ctx: 512", "a", "num_ctx: 512\nmodel_name: a\n"),
-        ("model_name: 'x # y' # z\n", "a", "model_name: a # z\n"),
-        ('model_name: "x"\n', "no", 'model_name: "no"\n'),
-        ("model_name:\n", "a b: c", 'model_name: "a b: c"\n'),
-        ("# model_name: b\nmodel_name: b\n", "hf.co/x/y:Q4", "# model_name: b\nmodel_name: hf.co/x/y:Q4\n"),
-    ],
-)
-def test_one_line_is_changed(tmp_path, text, name, edited):
-    (tmp_path / "configs").mkdir()
-    (tmp_path / "db").mkdir()
-    write(tmp_path, text)
-    choose_model(Workspace(tmp_path), name)
-    assert read(tmp_path) == edited
-
-
-def test_a_file_in_another_notation_is_left_alone(tmp_path):
-    (tmp_path / "configs").mkdir()
-    (tmp_path / "db").mkdir()
-    write(tmp_path, text := "{model_name: a}\n")
-    with pytest.raises(SettingsError, match="cannot be changed alone"):
-        choose_model(Workspace(tmp_path), "b")
-    assert read(tmp_path) == text
 
 
 async def test_a_download_is_told_as_the_sum_of_its_parts():

@@ -71,11 +71,11 @@ def _show(session: Session, options: argparse.Namespace) -> int:
 
 
 def _use(session: Session, options: argparse.Namespace) -> int:
-    from db.model_choice import choose_model  # noqa: PLC0415 - only this action writes
+    from engine.options import option  # noqa: PLC0415 - only this action writes
 
     note = "" if options.model in {"auto", "none"} else _checked(session, options.model)
-    path = choose_model(session.workspace, options.model)
-    print_text(f"model_name is {options.model} in {path}")
+    session.write_setting(option("ollama.model_name"), options.model)
+    print_text(f"model_name is {options.model} in {session.workspace.configs / 'ollama.yaml'}")
     if note:
         print_text(f"note: {note}")
     return 0
