@@ -280,10 +280,10 @@ class PersonasScreen(Screen[None]):
             more = {Verdict.PRUNE: "; r restores it", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
             self.query_one(MessageLine).say(f"{moved.persona_id}: {moved.before} → {moved.after}{more}")
 
-    async def _done(self, work: Callable[[], Any], persona_id: str = "") -> Any:
+    async def _done(self, change: Callable[[], Any], persona_id: str = "") -> Any:
         """Do what changes the roster in a thread and read it anew; None and a complaint if it cannot be done."""
         try:
-            result = await asyncio.to_thread(work)
+            result = await asyncio.to_thread(change)
         except PersonaMoeError as error:
             await self._reload()  # another session may be why
             self.query_one(MessageLine).complain(str(error))
