@@ -64,6 +64,7 @@ class SettingsScreen(Screen[None]):
         self._models: tuple[str, ...] = ()
         self._turn = asyncio.Lock()  # changes are made in the order of their keys
         self._finding = False
+        self._offered: tuple[bool | None, ...] = ()
         self._rows: list[Option | None] = []
 
     def compose(self) -> ComposeResult:
@@ -134,7 +135,10 @@ class SettingsScreen(Screen[None]):
         if option is not None:
             pane.border_title = title(option.name)
             pane.update(explanation(option, self.session.settings, self._choices(option)))
-        self.refresh_bindings()
+        offered = tuple(self.check_action(action, ()) for action in ("choose", "reset", "undo"))
+        if offered != self._offered:  # the footer is drawn anew only when its keys are others
+            self._offered = offered
+            self.refresh_bindings()
 
     def on_option_list_option_highlighted(self) -> None:
         """The explanation follows the cursor; models are asked for only when they are looked at."""
