@@ -66,13 +66,15 @@ class RunStarted:
 class QuestionRead:
     """What the question is about: names found in it, those of them that the library knows, its terms.
 
-    `context` are its features, as a learning gate has them; empty if there are none.
+    `context` are its features, as a learning gate has them; empty if there are none. `context_names` are those
+    of the conversation before that it means without saying them (`engine.follow_up`); they were read with it.
     """
 
     entities: tuple[str, ...]
     known: tuple[str, ...]
     terms: tuple[str, ...]
     context: tuple[float, ...] = ()
+    context_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from engine.search import OpenedPassage, SearchIndex
 from engine.settings import System
 
 _FORMAT = 3  # of the index: an older one is read anew, for it is made of the documents alone
+_TITLES = 32  # passages that a completion is looked for in
 _COMMIT_EVERY = 200_000  # passages; what is committed survives a cancelled ingest
 
 
@@ -120,8 +121,16 @@ class Library:
             self._seen = version
             self.index.refresh()
             self._catalogue = self._read()
+        return ScopedIndex(self.index, self._narrowed(scope), self._mean_length())
+
+    def titles(self, key: str, scope: Sequence[str] = ()) -> list[str]:
+        """Some titles that begin with `key` (see `engine.completion`), as of the last `retriever`."""
+        return self.index.titles(key, _TITLES, scope=self._narrowed(scope))
+
+    def _narrowed(self, scope: Sequence[str]) -> tuple[str, ...]:
+        """The scope, or nothing if it holds the whole library."""
         whole = not scope or all(any(_is_under(root, name) for name in scope) for root in self.roots)
-        return ScopedIndex(self.index, () if whole else tuple(scope), self._mean_length())
+        return () if whole else tuple(scope)
 
     def ingest(
         self,

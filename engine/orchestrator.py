@@ -26,6 +26,7 @@ from engine.events import (
 )
 from engine.evolution import evolve
 from engine.experts import PersonaOutput
+from engine.follow_up import with_context
 from engine.gate import BanditGate, Gate
 from engine.graph import DynamicKnowledgeGraph
 from engine.language_model import LanguageModel
@@ -69,11 +70,14 @@ class MoeOrchestrator:
         language_model: LanguageModel | None = None,
         missing: Sequence[str] = (),
         gate: Gate | None = None,
+        context_names: Sequence[str] = (),
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
         self._missing = missing  # what the run has to do without, each with the reason
         self._gate = gate
+        self._context_names = tuple(context_names)  # of the conversation before, meant by the question
+        self._whole_text = with_context(question, context_names)
         self.graph = DynamicKnowledgeGraph()
         self._panel: Panel | None = None
         self._called: dict[str, Persona] = {}  # by every cycle so far
@@ -91,7 +95,7 @@ class MoeOrchestrator:
     def panel(self) -> Panel:
         """The panel at this question; the question is read when it is first asked for."""
         if self._panel is None:
-            self._panel = Panel(self._text, self._retriever)
+            self._panel = Panel(self._whole_text, self._retriever)
         return self._panel
 
     async def run(self) -> AnswerWritten:
@@ -178,7 +182,8 @@ class MoeOrchestrator:
                 known = tuple(name.key for name in panel.question.names)
                 entities = (*known, *panel.question.unknown_names)
                 self._context = read_context(panel.neighbourhood)
-                self._emit(QuestionRead(entities, known, panel.question.terms, self._context))
+                terms = panel.question.terms
+                self._emit(QuestionRead(entities, known, terms, self._context, self._context_names))
         with self._timed("walking"):
             self._walking = self._call()
             for persona in self._walking:
@@ -292,7 +297,7 @@ class MoeOrchestrator:
             GraphContext(passages, self._links(ranking)),
             seed=f"{self._settings.system.seed} {self._text}",
         )
-        return await write_answer(context, passages, self._text, model, self._emit)
+        return await write_answer(context, passages, self._whole_text, model, self._emit)
 
     def _links(self, ranking: list[int]) -> tuple[tuple[str, str, str], ...]:
         """Which of the best passages leads to which by what name."""

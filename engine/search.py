@@ -204,6 +204,21 @@ class SearchIndex:
         """The first `limit` passages of a folder, file or group."""
         return [number for number, _ in self._ranked(self._filter("scope", [scope]), limit)]
 
+    def titles(self, key: str, limit: int, *, scope: Sequence[str] = ()) -> list[str]:
+        """Titles of documents whose key begins with `key`, each once, from the first `limit` passages found so.
+
+        It may be called in another thread at any time: it neither refreshes nor keeps what it opens.
+        """
+        occur, query, searcher = self._tantivy.Occur, self._tantivy.Query, self._searcher
+        begins = query.regex_query(self._schema, "title", f"{_token(key)}.*")  # a key has no sign but letters, digits
+        parts = [(occur.Must, query.const_score_query(begins, 0.0))]
+        if scope:
+            parts.append((occur.Must, self._filter("scope", scope)))
+        hits = searcher.search(query.boolean_query(parts), limit, count=False).hits
+        stored: Any = (searcher.doc(address).get_first("opened") for _, address in hits)
+        titles = dict.fromkeys(OpenedPassage(data).passage.title for data in stored)
+        return [title for title in titles if any(other.startswith(key) for other in title_keys(title))]
+
     def open(self, number: int) -> OpenedPassage:
         """See `Retriever.open`."""
         if (found := self._opened.get(number)) is None:

@@ -74,6 +74,12 @@ BUILT = Citation(
 )
 
 
+PASSAGES = {
+    f"p{n}": Passage(f"p{n}", KEPT.source, "Gannet Stack Light", "", 5, 29, f"The passage p{n}.") for n in range(3)
+}
+"""What the steps of a walk lead to, but for the last."""
+
+
 def receipt(persona_id: str, state: str = "active", score: float = 0.5, *, activated: bool = True) -> GateReceipt:
     reason = "expected gain" if activated else "gain below cost"
     voice = 1.0 if activated else 0.0
@@ -256,6 +262,7 @@ class ScriptedSession:
         self.skipped: tuple[str, ...] = ()
         self.opening_error: Exception | None = None
         self.asked: list[str] = []
+        self.before: Any = None
         self.judged: list[tuple[str, int | None, bool]] = []
         self.cancelled = self.closed = False
         self.may_open = asyncio.Event()
@@ -278,8 +285,9 @@ class ScriptedSession:
         self.passages = 412
         return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=self.skipped)
 
-    async def ask(self, question: str) -> AsyncIterator[RecordedEvent]:
+    async def ask(self, question: str, before: Any = None) -> AsyncIterator[RecordedEvent]:
         self.asked.append(question)
+        self.before = before
         try:
             for n, event in enumerate(self.script):
                 yield RecordedEvent(n * 2.0, event)
@@ -308,6 +316,18 @@ class ScriptedSession:
         self.judged.append((run_id, citation, liked))
         means = {"archivist": (0.5, 0.6), "tracker": (0.5, 0.6), "skeptic": (0.5, 0.4), "control": (0.5, 0.5)}
         return FeedbackGiven(Judgement(run_id, citation, liked, dict.fromkeys(means, 0.5)), means)
+
+    def judgements_of(self, run_id: str) -> dict[int | None, bool]:
+        return {citation: liked for judged, citation, liked in self.judged if judged == run_id}
+
+    def prepare(self) -> None:
+        pass
+
+    def complete(self, text: str) -> str:
+        title = "Gannet Stack Light"
+        head, _, last = text.rpartition(" ")
+        found = len(last) > 2 and title.lower().startswith(last.lower())
+        return f"{head} {title}".strip() if found else ""
 
     def judgements(self) -> dict[str, str]:
         return {"run-2": "+ [1]-"}

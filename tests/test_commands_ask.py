@@ -351,3 +351,20 @@ def test_what_a_model_cost_stands_in_the_object(workspace, capsys):
 def asked_without(workspace, capsys):
     assert main(["ask", QUESTION, "--json", "--model", "none", "--workspace", str(workspace)]) == 0
     return capsys.readouterr().out
+
+
+def test_a_follow_up_takes_its_context_from_the_run_that_is_named(ask):
+    ask("How high is Gannet Stack Light?")
+    code, out, err = ask("Who built it?", "--context", "last")
+    assert (code, err) == (0, "")
+    assert "Tobiász Krelle" in out
+    assert "\ncontext: Gannet Stack Light\n" in out
+    assert "context:" not in ask("Who built it?")[1]
+
+
+def test_a_follow_up_on_an_unknown_run_is_refused(ask):
+    code, out, err = ask("Who built it?", "--context", "last")
+    assert (code, out, err) == (2, "", "persona-moe: no run with id 'last' (there are no runs yet)\n")
+    ask(QUESTION)
+    code, _, err = ask("Who built it?", "--context", "nowhere")
+    assert (code, "no run with id 'nowhere'" in err) == (2, True)

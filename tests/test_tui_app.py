@@ -77,8 +77,12 @@ async def test_a_question_mark_is_typed_in_a_question_and_asks_for_help_before_i
 
 
 @pytest.mark.parametrize(
-    "keys", [(), ("f2",), ("f3",), ("f4",), ("f5",), ("f6",), ("f6", "space"), ("f7",), ("down", "enter")]
-)
+    "keys",
+    [
+        (), ("shift+tab",), ("shift+tab",) * 2, ("shift+tab",) * 3, ("f2",), ("f3",), ("f4",), ("f5",), ("f6",),
+        ("f6", "space"), ("f7",), ("down", "enter"),
+    ],
+)  # fmt: skip
 async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(keys):
     async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)

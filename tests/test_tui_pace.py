@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import tui.pace
-from tui.pace import PATIENCE, Pace
+from tui.pace import FIRST_DRAWS, LONG_PATIENCE, PATIENCE, SOON, Pace
 
 
 class Clock:
@@ -61,7 +61,21 @@ def test_a_thousand_changes_a_second_are_twelve_draws(clock):
     for _ in range(1000):
         pace.mark()
         clock.advance(0.001)
-    assert 11 <= len(draws) <= 13
+    assert 11 <= len([at for at in draws if at > 100.1]) <= 13
+
+
+def test_after_a_rest_the_first_draws_come_soon(clock):
+    pace, draws = paced(clock)
+    for _ in range(100):
+        pace.mark()
+        clock.advance(0.001)
+    assert len(draws) == FIRST_DRAWS
+    clock.advance(1.5)
+    pace.mark()
+    clock.advance(0.005)
+    pace.mark()
+    clock.advance(SOON + 0.001)
+    assert len(draws) == FIRST_DRAWS + 3  # one was due, two are new
 
 
 def test_a_draw_waits_for_the_terminals_sign_of_life(clock):
@@ -73,7 +87,22 @@ def test_a_draw_waits_for_the_terminals_sign_of_life(clock):
     assert len(draws) == 1
     pace.acknowledged()
     clock.advance(0.01)
+    assert len(draws) == 1  # the frame took half a second: the line belongs to the keys for a while
+    clock.advance(0.3)
     assert (len(draws), pace.due) == (2, False)
+
+
+def test_a_terminal_that_has_answered_is_waited_for_longer(clock):
+    pace, draws = paced(clock, asks=True)
+    pace.mark()
+    clock.advance(0.01)
+    pace.acknowledged()
+    for _ in range(2):
+        pace.mark()
+        clock.advance(PATIENCE + 0.1)
+    assert len(draws) == 2
+    clock.advance(LONG_PATIENCE)
+    assert len(draws) == 3
 
 
 def test_a_lost_answer_only_delays(clock):

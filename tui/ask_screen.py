@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Label, OptionList
+from textual.widgets import Footer, OptionList
 
 from engine.errors import PersonaMoeError
-from tui.cells import plain
+from engine.text import one_line
+from tui.answer_screen import AnswerScreen
 from tui.library_view import LibraryView
 from tui.pace import Pace
 from tui.replay import Replay
@@ -22,7 +21,8 @@ from tui.run_feed import RunFeed
 from tui.widgets.ask_input import AskInput
 from tui.widgets.message_line import MessageLine
 from tui.widgets.places_bar import PlacesBar
-from tui.widgets.status_line import StatusLine, status_text
+from tui.widgets.question_bar import QuestionBar
+from tui.widgets.status_line import PATIENCE, StatusLine, status_text, waiting_for
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from engine.events import RecordedEvent, RunEvent
+    from engine.follow_up import Conversation
     from tui.composition import Session
     from tui.widgets.run_panes import RunPanes
-    from tui.widgets.source_list import SourceList
 
 STEERING = {
     "toggle": Replay.toggle, "faster": Replay.faster, "slower": Replay.slower,
@@ -45,14 +45,16 @@ WHILE_PLAYING = frozenset({"faster", "slower"})
 """At its end a recorded run is judged by the keys of its speed."""
 
 LEGEND = """
-Enter asks; 1-8 asks a suggestion while the input is empty; down goes to the list below, tab to the next pane; \
-+ and - judge an answer, or the citation under the cursor; ^p finds every command by name.
-Panel: ● called, ○ resting (with the gate's reason); A active, S stable, E experimental. \
-gate = expected gain - cost; rel relevance, con consistency, nov novelty, ent entity grounding, \
-tot their weighted total, crd what the panel loses without it."""
+Enter asks; 1-8 asks a suggestion while the input is empty, and opens a citation in answer and sources; tab takes the \
+title that is offered, or goes to the next pane; + and - judge an answer, or the citation under the cursor; ^p finds \
+every command by name.
+Panel: ● called, ▸ walks, ✓ back, ○ resting (with the gate's reason), then the number that picks it in the walk; \
+A active, S stable, E experimental. gate = expected gain - cost; rel relevance, con consistency, nov novelty, \
+ent entity grounding, tot their weighted total, crd what the panel loses without it, chg what it earned less what \
+was expected of it by its earlier runs at questions like this."""
 
 
-class AskScreen(Screen[None]):
+class AskScreen(AnswerScreen):
     """Shows one run, live or replayed; the run itself belongs to the session."""
 
     TITLE = "Ask"
@@ -60,9 +62,9 @@ class AskScreen(Screen[None]):
     AUTO_FOCUS = "#ask"
     LEGEND = LEGEND
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the running question, end a replay"),
+        Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the question, the indexing, or a replay"),
         Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),
-        Binding("ctrl+n", "new", "New", id="new", tooltip="Clear the answer and show the suggestions"),
+        Binding("ctrl+n", "new", "New", show=False, id="new", tooltip="Clear the answer and show the suggestions"),
         Binding(
             "plus,equals_sign",
             "judge(True)",
@@ -72,8 +74,15 @@ class AskScreen(Screen[None]):
             tooltip="The answer is good, or the citation under the cursor: who brought it earns by it",
         ),
         Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip="It is not: who brought it loses"),
-        Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
+        Binding(
+            "ctrl+t",
+            "context",
+            "Context",
+            show=False,
+            id="context",
+            tooltip="Ask the next question without what was talked of, or with it again",
+        ),
         Binding("space", "replay('toggle')", "Play", id="replay.pause", tooltip="Play the recorded run, or pause it"),
         Binding("full_stop", "replay('step')", "Step", id="replay.step", tooltip="One event more, then wait"),
         Binding("comma", "replay('step_back')", "Step back", show=False, id="replay.step_back", tooltip="One less"),
@@ -93,18 +102,32 @@ class AskScreen(Screen[None]):
     ]
 
     def __init__(self, session: Session, *, ask_terminal: Callable[[], bool] | None = None) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.pace = Pace(self, self._draw, ask=ask_terminal)
         self.feed = RunFeed(self.pace.mark)
         self.library = LibraryView(session, self.pace.mark)
         self.replay: Replay | None = None
         self._run: Worker[None] | None = None
+        self._opening: Worker[None] | None = None
+        self._before: Conversation | None = None
+        self._is_follow_up = True
+        self._silence = 0
+        self._told: tuple[object, ...] = ()
+        self._prepared = False
 
     @property
     def busy(self) -> bool:
         """Whether a question or a replay is running, or waits for the library."""
         return self._run is not None and not self._run.is_finished
+
+    @property
+    def _line(self) -> AskInput:
+        return self.query_one(AskInput)
+
+    @property
+    def opening(self) -> bool:
+        """Whether the library is being indexed."""
+        return self._opening is not None and not self._opening.is_finished
 
     @property
     def asking(self) -> bool:
@@ -114,9 +137,7 @@ class AskScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
         yield PlacesBar("ask", self.session.settings.screen.keymap)
-        with Horizontal(id="question"):
-            yield Label("Ask", id="ask-label")
-            yield AskInput(id="ask")
+        yield QuestionBar(self.session, id="question")
         yield Welcome(id="welcome")
         yield MessageLine(id="message")
         yield StatusLine(id="status")
@@ -125,6 +146,7 @@ class AskScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the question's line; everything else comes after it was painted."""
         self.query_one(MessageLine).clear()
+        self._ticks = self.set_interval(1.0, self._tick, pause=True)
         self._draw()
         self.call_after_refresh(self._after_first_paint)
 
@@ -133,7 +155,7 @@ class AskScreen(Screen[None]):
 
         await self.mount(RunPanes(id="run"), after="#welcome")
         self.pace.mark()
-        self._open_library()
+        self._opening = self._open_library()
 
     @work(group="library")
     async def _open_library(self) -> None:
@@ -146,9 +168,10 @@ class AskScreen(Screen[None]):
         if self.asking:
             self.notify("A question is running: esc cancels it.", markup=False)
             return
-        self.query_one(AskInput).clear()
+        before = self._before if self._is_follow_up else None
+        self.query_one(QuestionBar).note(one_line(question))
         self.replay = None
-        self._start(question, self._live(question))
+        self._start(question, self._live(question, before))
 
     def show_run(self, recorded: Sequence[RecordedEvent], *, play: bool = True) -> None:
         """Replay a recorded run, or show its end; the keys of the replay work while no question is being typed."""
@@ -165,27 +188,60 @@ class AskScreen(Screen[None]):
         self.feed.reset(question, before)
         self.query_one(MessageLine).clear()
         self._run = self.run_worker(partial(self.feed.follow, events), group="run", exclusive=True)
+        self._forget_conversation()
+        self._silence = 0
+        self._ticks.resume()
         self._offer_keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Other keys work when a run is over."""
         if event.worker is self._run:
+            if not self.busy:
+                self._ticks.pause()
+                self._conclude()
             self._offer_keys()
+        elif event.worker is self._opening:
+            self.refresh_bindings()
 
     def _offer_keys(self) -> None:
-        self.query_one(AskInput).judging = self._can_be_judged
+        self._line.judging = self.can_be_judged
         self.refresh_bindings()
 
-    async def _live(self, question: str) -> AsyncIterator[RecordedEvent]:
+    def _tick(self) -> None:
+        """While a run tells nothing, say what it waits for, once a second at most."""
+        view = self.feed.view
+        told = (view.phase, view.panel_changes, view.log_changes, view.answer_changes, len(view.degraded))
+        self._silence, self._told = (self._silence + 1 if told == self._told else 0), told
+        if self._silence >= PATIENCE:
+            self.pace.mark()
+
+    @work(group="conclude", exclusive=True)
+    async def _conclude(self) -> None:
+        """After a run: what it was about is the context of the next question, and what was said of it is shown."""
+        from engine.follow_up import conversation_of  # noqa: PLC0415 - not needed for the first paint
+
+        view = self.feed.view
+        self._before = conversation_of(self.feed.events)
+        if view.answer is not None:
+            view.judge(await asyncio.to_thread(self.session.judgements_of, view.run_id))
+        self.pace.mark()
+
+    def _forget_conversation(self) -> None:
+        self._before, self._is_follow_up = None, True
+
+    async def _live(self, question: str, before: Conversation | None) -> AsyncIterator[RecordedEvent]:
         await self.library.ready.wait()
-        async with aclosing(self.session.ask(question)) as events:
+        async with aclosing(self.session.ask(question, before)) as events:
             async for recorded in events:
                 yield recorded
 
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
         started = self.busy or self.feed.view.question != ""
-        self.query_one(AskInput).picking = 0 if started else len(self.library.suggestions)
+        line, bar = self._line, self.query_one(QuestionBar)
+        bar.completing = self.library.ready.is_set() and not self.library.problem
+        line.picking = 0 if started else len(self.library.suggestions)
+        line.follow_up(self._before.names if self._before and self._is_follow_up else ())
         self.query_one(Welcome).display = not started
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
@@ -194,23 +250,38 @@ class AskScreen(Screen[None]):
         self._draw_status()
 
     def _draw_status(self) -> None:
-        library = "waiting for the library · " if self.busy and not self.library.ready.is_set() else ""
-        problems = tuple(filter(None, (self.library.problem, self.library.note)))
+        waits_for_library = self.busy and not self.library.ready.is_set()
+        waiting = "waiting for the library" if waits_for_library else waiting_for(self.feed.view, self._silence)
         words = status_text(
             self.feed.view,
-            library=library + self.library.line(),
-            replay=str(self.replay or ""),
-            problems=problems,
+            library=self.library.line(),
+            progress=(str(self.replay or ""), waiting),
+            problems=tuple(filter(None, (self.library.problem, self.library.note))),
         )
         self.query_one(StatusLine).show(words)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_question_bar_asked(self, event: QuestionBar.Asked) -> None:
         """Enter asks."""
-        self.ask(event.value)
+        self.ask(event.question)
 
-    def on_input_changed(self) -> None:
-        """Plus and minus are offered only while nothing is typed."""
-        self.refresh_bindings()
+    def on_question_bar_told(self, event: QuestionBar.Told) -> None:
+        """What happened to the line, or cannot."""
+        message = self.query_one(MessageLine)
+        (message.say if event.done else message.complain)(event.words)
+
+    def on_question_bar_filled(self, event: QuestionBar.Filled) -> None:
+        """Get ready for the first question; plus and minus are offered only while nothing is typed."""
+        if event.filled and not self._prepared:
+            self._prepared = True
+            self._prepare()
+        if self.can_be_judged:
+            self.refresh_bindings()
+
+    @work(group="prepare")
+    async def _prepare(self) -> None:
+        """While a question is typed, get ready for it; what goes wrong there, the run tells."""
+        with suppress(PersonaMoeError):
+            await asyncio.to_thread(self.session.prepare)
 
     def on_ask_input_picked(self, event: AskInput.Picked) -> None:
         """A digit asks a suggestion."""
@@ -218,41 +289,35 @@ class AskScreen(Screen[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a suggestion asks it."""
-        self.query_one(AskInput).focus()
+        self._line.focus()
         self.ask(self.library.suggestions[event.option_index])
-
-    def on_source_list_opened(self, event: SourceList.Opened) -> None:
-        """Enter on a source opens the document at its quote."""
-        from tui.source_screen import SourceScreen  # noqa: PLC0415 - not needed for the first paint
-
-        citations = self.feed.view.answer.citations if self.feed.view.answer else (event.citation,)
-        self.app.push_screen(SourceScreen(self.session, citations, citations.index(event.citation)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
-        if action == "replay":
-            return self.replay is not None and (self.busy or parameters[0] not in WHILE_PLAYING)
-        if action == "cancel":
-            return self.busy
-        if action == "judge":
-            return self._can_be_judged
-        if action == "copy":
-            return self.feed.view.answer is not None
-        if action in {"back", "new"}:
-            return not self.busy and self.feed.view.question != ""
+        offered: dict[str, Callable[[], bool]] = {
+            "replay": lambda: self.replay is not None and (self.busy or parameters[0] not in WHILE_PLAYING),
+            "cancel": lambda: self.busy or self.opening,
+            "context": lambda: self._before is not None and bool(self._before.names),
+            "back": lambda: not self.busy and self.feed.view.question != "",
+            "new": lambda: not self.busy and self.feed.view.question != "",
+        }
+        if action in offered:
+            return offered[action]()
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
         """End what runs: a question is cancelled, the rest of a replay is shown at once."""
         if self.replay is not None:
             self.replay.finish()
-        elif self._run is not None:
+        elif self.busy and self._run is not None:
             self._run.cancel()
+        elif self._opening is not None:
+            self._opening.cancel()
 
     def action_back(self) -> None:
         """Leave the pane for the input; from there, leave the answer."""
-        if not self.query_one(AskInput).has_focus:
-            self.query_one(AskInput).focus()
+        if not self._line.has_focus:
+            self._line.focus()
         else:
             self.action_new()
 
@@ -261,9 +326,20 @@ class AskScreen(Screen[None]):
         if not self.busy:
             self.replay = None
             self.feed.reset()
+            self._forget_conversation()
             self.query_one(MessageLine).clear()
-            self.query_one(AskInput).focus()
+            self._line.focus()
             self._offer_keys()
+
+    def action_context(self) -> None:
+        """The next question stands alone, or not."""
+        self._is_follow_up = not self._is_follow_up
+        message = self.query_one(MessageLine)
+        if self._is_follow_up:
+            message.say("the next question may refer to this one")
+        else:
+            message.say("the next question stands alone")
+        self.pace.mark()
 
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""
@@ -272,36 +348,6 @@ class AskScreen(Screen[None]):
         if isinstance(below, OptionList) and below.highlighted is None:
             below.action_first()
         below.focus()
-
-    def action_copy(self) -> None:
-        """The answer with its sources as plain text."""
-        answer = self.feed.view.answer
-        if answer is None:
-            return
-        sources = [f"[{c.n}] {plain(c.title)} ({c.source}): “{plain(c.quote)}”" for c in answer.citations]
-        self.app.copy_to_clipboard("\n".join((answer.answer, "", *sources)))
-        self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
-
-    @property
-    def _can_be_judged(self) -> bool:
-        """Whether a run is over and cites something."""
-        answer = self.feed.view.answer
-        return not self.busy and answer is not None and bool(answer.citations)
-
-    def action_judge(self, liked: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """Say that the citation under the cursor, or else the answer, is good or bad."""
-        sources = cast("SourceList", self.query_one("#sources"))
-        self._judge(self.feed.view.run_id, liked=liked, citation=sources.chosen)
-
-    @work(group="judge")
-    async def _judge(self, run_id: str, *, liked: bool, citation: int | None) -> None:
-        message = self.query_one(MessageLine)
-        try:
-            given = await asyncio.to_thread(self.session.judge, run_id, liked=liked, citation=citation)
-        except PersonaMoeError as error:
-            message.complain(str(error))
-        else:
-            message.say(str(given))
 
     def action_replay(self, how: str) -> None:
         """Steer the replay by one of `STEERING`."""

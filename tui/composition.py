@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from db.trash import Trash
     from db.workspace import Workspace
     from engine.feedback import FeedbackGiven
+    from engine.follow_up import Conversation
     from engine.language_model import LanguageModel
     from engine.library import IngestReport, Library, Progress
     from engine.options import Option
@@ -189,11 +190,26 @@ class Session:
         finally:
             cancelled.set()
 
+    def complete(self, text: str) -> str:
+        """A question with its last words completed to a title of the library, or nothing (`engine.completion`)."""
+        from engine.completion import complete  # noqa: PLC0415 - after the first paint
+
+        return complete(text, partial(self.library.titles, scope=self._scope()))
+
+    def prepare(self) -> None:
+        """Bring into memory what the first question needs, 0.3 s of it, so that it starts as fast as the others."""
+        from engine.graph import DynamicKnowledgeGraph  # noqa: PLC0415 - after the first paint
+        from engine.orchestrator import MoeOrchestrator  # noqa: F401, PLC0415 - after the first paint
+
+        DynamicKnowledgeGraph()
+        self.roster.entries()
+
     # -- a run --------------------------------------------------------------------------------------------
 
-    async def ask(self, question: str) -> AsyncGenerator[RecordedEvent, None]:
+    async def ask(self, question: str, before: "Conversation | None" = None) -> AsyncGenerator[RecordedEvent, None]:
         """The events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
+        `before` is what was talked about before: a question that refers to it is asked with the names it means.
         Every event is stored as it comes; graph and events are complete before the history names the run.
         """
         from db.history import new_run_id  # noqa: PLC0415 - after the first paint
@@ -205,7 +221,7 @@ class Session:
         summary = SummaryOfRun(run_id, question)
         with RunRecorder(self.workspace.runs, run_id) as recorder:
             try:
-                async with aclosing(events_of(partial(self._run, run_id, question))) as events:
+                async with aclosing(events_of(partial(self._run, run_id, question, before))) as events:
                     async for recorded in events:
                         recorder.append(recorded)
                         summary.note(recorded)
@@ -221,8 +237,9 @@ class Session:
                 recorder.close()
                 self.history.add(summary.finished())
 
-    async def _run(self, run_id: str, question: str, emit: Emit) -> None:
+    async def _run(self, run_id: str, question: str, before: "Conversation | None", emit: Emit) -> None:
         from db.snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
+        from engine.follow_up import names_meant  # noqa: PLC0415 - after the first paint
         from engine.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         missing = await self._connect()
@@ -236,6 +253,7 @@ class Session:
             run_id=run_id,
             language_model=self._model,
             missing=missing,
+            context_names=await asyncio.to_thread(names_meant, question, before, retriever) if before else (),
         )
         await run.run()
         timestamp = datetime.now(UTC).isoformat(timespec="seconds")
@@ -320,14 +338,22 @@ class Session:
 
         Nothing if the ledger is damaged: `personas ledger` says where, and the history is none the worse.
         """
-        from db.ledger import Ledger  # noqa: PLC0415 - after the first paint
         from engine.feedback import marks  # noqa: PLC0415 - after the first paint
+
+        return {run_id: marks(judged) for run_id, judged in self._judged().items()}
+
+    def judgements_of(self, run_id: str) -> dict[int | None, bool]:
+        """What the user said of the answer of a run (None) and of its citations by number."""
+        return self._judged().get(run_id, {})
+
+    def _judged(self) -> dict[str, dict[int | None, bool]]:
+        from db.ledger import Ledger  # noqa: PLC0415 - after the first paint
 
         try:
             judged = Ledger(self.workspace.ledger).judgements()
         except StoreError:
             return {}
-        return {run_id: marks({n: e.liked for n, e in entries.items()}) for run_id, entries in judged.items()}
+        return {run_id: {n: entry.liked for n, entry in entries.items()} for run_id, entries in judged.items()}
 
     def metrics(self) -> "Metrics":
         """The workspace in numbers. Raises StoreError."""

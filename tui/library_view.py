@@ -43,6 +43,9 @@ class LibraryView:
         try:
             await self.introduce()
             report = await self._session.open_library(progress)
+        except asyncio.CancelledError:
+            self.note = "indexing was cancelled: the next start goes on with it"
+            raise
         except PersonaMoeError as error:
             self.problem = str(error)
         else:
@@ -64,7 +67,7 @@ class LibraryView:
         if self.problem:
             return "no library"
         if self.ready.is_set():
-            return f"{self.name} · {self._session.passages:,} passages"
+            return f"{self.name} · {self._session.passages:,} passages" if self._session.passages else self.name
         if self._progress is None:
             return f"{self.name} · opening" if self.name else "opening the library"
         done, total, path = self._progress

@@ -11,12 +11,25 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
 DRAWS_PER_SECOND = 12.0
+SOON = 0.02
+"""Seconds between the first draws after a rest: what a key has set going is seen at once."""
+
+FIRST_DRAWS = 4
+RESTED = 1.0
 PATIENCE = 1.0
 """Seconds to wait for a terminal's answer before drawing anyway: a lost answer must not freeze the screen."""
+
+LONG_PATIENCE = 5.0
+"""The same for a terminal that has answered before: on a very slow line a frame takes longer than a second."""
+
+SHARE = 1.5
+"""Of the time that a frame took to arrive, before the next one is sent: keys need a part of the line as well."""
 
 
 class Pace:
     """Turns any number of `mark` calls into at most 12 calls of `draw` a second; no timer runs when none is due.
+
+    After a rest of a second the first four draws come sooner: what a key has set going is seen at once.
 
     `ask` is called after a draw and may ask the terminal for a sign of life; if it says that it did, the next
     draw waits for `acknowledged`. Without that, Textual's output queue fills up on a slow line and keys echo late.
@@ -29,6 +42,9 @@ class Pace:
         self._due = False
         self._awaited_until = 0.0
         self._last = 0.0
+        self._quickly = 0
+        self._patience = PATIENCE
+        self._took = 0.0
 
     @property
     def due(self) -> bool:
@@ -39,13 +55,21 @@ class Pace:
         """Something changed: draw soon."""
         if not self._due:
             self._due = True
-            self._later(self._last + 1 / DRAWS_PER_SECOND)
+            if time.monotonic() - self._last > RESTED:
+                self._quickly = FIRST_DRAWS
+            self._later(self._last + self._distance())
 
     def acknowledged(self) -> None:
         """The terminal has printed everything up to the last draw."""
+        if self._awaited_until:
+            self._took, self._patience = time.monotonic() - self._last, LONG_PATIENCE
         self._awaited_until = 0.0
         if self._due:
-            self._later(self._last + 1 / DRAWS_PER_SECOND)
+            self._later(self._last + self._distance())
+
+    def _distance(self) -> float:
+        """Seconds that the next draw has to be away from the last one."""
+        return max(SOON if self._quickly else 1 / DRAWS_PER_SECOND, SHARE * self._took)
 
     def _later(self, at: float) -> None:
         self._owner.set_timer(max(at - time.monotonic(), 0.001), self._turn)
@@ -58,6 +82,7 @@ class Pace:
             self._later(self._awaited_until)
             return
         self._due, self._last = False, now
+        self._quickly = max(self._quickly - 1, 0)
         self._draw()
         if self._ask is not None and self._ask():
-            self._awaited_until = now + PATIENCE
+            self._awaited_until = now + self._patience

@@ -17,6 +17,7 @@ from engine.events import (
     ModelReplied,
     OutputScored,
     PersonaBorn,
+    QuestionRead,
     RecordedEvent,
     RunFinished,
     RunStarted,
@@ -35,6 +36,7 @@ class RunReport:
 
     def __init__(self, run_id: str = "", question: str = "") -> None:
         self._run_id, self._question = run_id, question
+        self.context_names: tuple[str, ...] = ()  # stands in the events, not in the object
         self._answer = AnswerWritten("", abstained=False, citations=(), removed=0)
         self._evidence = EvidenceRanked((), 0.0, 0, 0)
         self._personas: dict[str, tuple[str, bool]] = {}
@@ -54,11 +56,13 @@ class RunReport:
             report.note(one)
         return report.result()
 
-    def note(self, recorded: RecordedEvent) -> None:  # noqa: C901 - one case a kind of event, nothing else
+    def note(self, recorded: RecordedEvent) -> None:  # noqa: C901, PLR0912 - one case a kind of event, nothing else
         """Take what the result needs from one event."""
         match recorded.event:
             case RunStarted(run_id=run_id, question=question):
                 self._run_id, self._question = run_id, question
+            case QuestionRead(context_names=names):
+                self.context_names = names
             case GateReceipt(persona_id=name, state=state, activated=activated):
                 self._personas[name] = (state, activated or self._personas.get(name, ("", False))[1])
             case OutputScored(persona_id=name, scores=scores):

@@ -1,6 +1,7 @@
 """What a run looks like so far: its events, live or recorded, reduced to the state that widgets show."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
@@ -29,6 +30,7 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.text import one_line
 
 LOG_LINES = 5_000
 
@@ -55,25 +57,45 @@ OUTCOMES = frozenset({Phase.ANSWERED, Phase.ABSTAINED, Phase.CANCELLED, Phase.FA
 
 @dataclass(slots=True)
 class PanelRow:
-    """One persona of the run: how the gate judged it, and what its output was worth."""
+    """One persona of the run: how the gate judged it, where it is, and what its output was worth."""
 
     persona_id: str
     place: int
     state: str = ""
     activated: bool = True
-    gate: float | None = None
-    threshold: float = 0.0
-    reason: str = ""
+    receipt: GateReceipt | None = None
     steps: int = 0
+    node: str = ""  # the title of its last step
+    is_back: bool = False  # with its output
     scores: Scores | None = None
     credit: float | None = None
+
+    @property
+    def gate(self) -> float | None:
+        """The gate's score."""
+        return None if self.receipt is None else self.receipt.score
+
+    @property
+    def reason(self) -> str:
+        """Why the gate called it or did not."""
+        return "" if self.receipt is None else self.receipt.reason
+
+    @property
+    def change(self) -> float | None:
+        """What it earned here, less what the gate expected of it by what it earned before at questions like this."""
+        if self.receipt is None or self.scores is None or self.credit is None:
+            return None
+        from engine.scoring import reward_of  # noqa: PLC0415 - after the first paint
+
+        return reward_of(self.scores.total, self.credit) - self.receipt.expected
 
 
 @dataclass(slots=True)
 class RunView:
     """The state of one run; `apply` is the only way to change it.
 
-    The three counters grow when their part changed, so that a widget can tell whether it has to draw.
+    The three counters grow when their part changed, so that a widget can tell whether it has to draw. `judged` is
+    what the user said of the answer (None) or of one of its citations; no event tells that.
     """
 
     question: str = ""
@@ -96,6 +118,7 @@ class RunView:
     draft: list[str] = field(default_factory=list)
     cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
+    judged: Mapping[int | None, bool] = field(default_factory=dict)
     failure: RunFailed | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     panel_changes: int = 0
@@ -107,6 +130,19 @@ class RunView:
         """Whether more events may come."""
         return self.phase is not Phase.READY and not self.finished
 
+    @property
+    def is_written(self) -> bool:
+        """Whether a model wrote the answer: otherwise it is quotations."""
+        if self.answer is None or not self.draft:
+            return False
+        return not all(one_line(citation.quote) in self.answer.answer for citation in self.answer.citations)
+
+    def judge(self, judged: Mapping[int | None, bool]) -> None:
+        """Take over what the user has said of the answer."""
+        if judged != self.judged:
+            self.judged = judged
+            self.answer_changes += 1
+
     def panel(self) -> list[PanelRow]:
         """The rows as they are shown: those on the panel first, each group in the gate's order."""
         return sorted(self.rows.values(), key=lambda row: (not row.activated, row.place))
@@ -116,7 +152,7 @@ class RunView:
         row = self.rows.get(persona_id)
         return -1 if row is None else row.place
 
-    def apply(self, event: RunEvent) -> None:  # noqa: C901, PLR0912 - one case a kind of event, nothing else
+    def apply(self, event: RunEvent) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a kind of event
         """Take in the next event of the run; a new kind of event without a case here is a type error."""
         match event:
             case RunStarted():
@@ -135,7 +171,8 @@ class RunView:
             case ClaimsWritten():
                 self.claims[event.persona_id] = event
             case OutputProduced():
-                self._row(event.persona_id)
+                self._row(event.persona_id).is_back = True
+                self.panel_changes += 1
                 self.phase = Phase.SCORING
             case OutputScored():
                 self._score(event)
@@ -180,17 +217,17 @@ class RunView:
 
     def _judge(self, receipt: GateReceipt) -> None:
         row = self._row(receipt.persona_id)
-        if row.reason and row.activated and not receipt.activated:  # it walked in an earlier cycle
+        if row.receipt and row.activated and not receipt.activated:  # it walked in an earlier cycle
             return
-        row.state, row.activated, row.reason = receipt.state, receipt.activated, receipt.reason
-        row.gate, row.threshold = receipt.score, receipt.threshold
+        row.state, row.activated, row.receipt = receipt.state, receipt.activated, receipt
         self.panel_changes += 1
         if receipt.activated:
             self._log(receipt)
         self.phase = Phase.CHOOSING
 
     def _step(self, event: PersonaStepped) -> None:
-        self._row(event.persona_id).steps += 1
+        row = self._row(event.persona_id)
+        row.steps, row.node = row.steps + 1, event.title
         self.steps += 1
         self.phase = Phase.WALKING
         self._log(event)

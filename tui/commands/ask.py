@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.events import to_json
+from engine.follow_up import Conversation, conversation_of
+from engine.text import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json, print_json_line, print_text
 from tui.composition import Session, open_session
@@ -15,12 +18,15 @@ from tui.run_report import RunReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """QUESTION, --library, --model, and --json or --events."""
+    """QUESTION, --library, --model, --context, and --json or --events."""
     parser.add_argument("question", metavar="QUESTION")
     parser.add_argument(
         "--library", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="ask these only"
     )
     parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
+    parser.add_argument(
+        "--context", metavar="RUN", help="a follow-up: what it leaves unsaid is what this run, or last, was about"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole result as one JSON object")
     form.add_argument("--events", action="store_true", help="print the run's events as JSON lines, as they happen")
@@ -31,23 +37,29 @@ def run(options: argparse.Namespace) -> int:
     if not options.question.strip():
         raise InputError("the question is empty", hint="for example: persona-moe ask 'Who built the lighthouse?'")
     session = open_session(options.workspace, paths=options.library, model=options.model)
+    before = _conversation(session, options.context) if options.context is not None else None
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
         session.open_now(progress, interrupted)
         progress.clear()
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
-    report = asyncio.run(_ask(session, question, events=options.events))
+    report = asyncio.run(_ask(session, question, before, events=options.events))
     if options.json:
         print_json(report.result())
     elif not options.events:
-        _print_answer(report.result())
+        _print_answer(report.result(), report.context_names)
     return 0
 
 
-async def _ask(session: Session, question: str, *, events: bool) -> RunReport:
+def _conversation(session: Session, run: str) -> Conversation:
+    """What the named run was about."""
+    return conversation_of(recorded.event for recorded in session.replay(session.history.find(run).run_id))
+
+
+async def _ask(session: Session, question: str, before: Conversation | None, *, events: bool) -> RunReport:
     report = RunReport()
     try:
-        async with aclosing(session.ask(question)) as stream:
+        async with aclosing(session.ask(question, before)) as stream:
             async for recorded in stream:
                 report.note(recorded)
                 if events:
@@ -57,12 +69,14 @@ async def _ask(session: Session, question: str, *, events: bool) -> RunReport:
     return report
 
 
-def _print_answer(result: dict[str, Any]) -> None:
+def _print_answer(result: dict[str, Any], context_names: Sequence[str]) -> None:
     print_text(result["answer"])
     for citation in result["citations"]:
         print_text(
             f"\n[{citation['n']}] {citation['title']}  {citation['source']}:{citation['start']}-{citation['end']}"
         )
         print_text(f"    {' '.join(citation['quote'].split())}")
+    if context_names:
+        print_text(f"\ncontext: {', '.join(map(one_line, context_names))}")
     for reason in result["degraded"]:
         print_text(f"\nnote: {reason}")

@@ -1,15 +1,23 @@
 """The answer: plain lines while it is written, drawn once more when it is complete."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.text import printable
 from tui.cells import plain, title
 from tui.run_view import OUTCOMES, Phase, RunView
+from tui.widgets.source_list import CITATION_KEYS, JUDGED
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.app import ComposeResult
 
 _CITATION = re.compile(r"\[\d+\]")
 
@@ -34,6 +42,23 @@ def answer_text(view: RunView) -> Text:
     return text
 
 
+def drawn_answer(view: RunView) -> RenderableType:
+    """`answer_text`, or as Markdown what a model has written to its end: quotations stay letter for letter."""
+    if view.answer is None or not view.is_written:
+        return answer_text(view)
+    from tui.answer_markdown import AnswerMarkdown  # noqa: PLC0415 - only a model's answer needs it
+
+    return AnswerMarkdown(view.answer.answer)
+
+
+def question_text(view: RunView) -> Text:
+    """The question, and of which names of the conversation before it was read."""
+    text = Text(printable(view.question), "bold")
+    if view.read is not None and view.read.context_names:
+        text.append(f"  context: {', '.join(map(plain, view.read.context_names))}", "not bold dim")
+    return text
+
+
 def answer_note(view: RunView) -> str:
     """What should be known about the answer: how much the evidence covers, what was left out or missing."""
     notes = []
@@ -50,10 +75,17 @@ class AnswerPane(VerticalScroll, can_focus=True):
     """The question, what was found, and how sure that is; its title and its mark tell the kind of outcome."""
 
     BORDER_TITLE = " Answer "
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "scroll_up", "Up", show=False, id="answer.up", tooltip="One line up"),
+        Binding("j", "scroll_down", "Down", show=False, id="answer.down", tooltip="One line down"),
+        Binding("g", "scroll_home", "Top", show=False, id="answer.top", tooltip="To the first line"),
+        Binding("G", "scroll_end", "End", show=False, id="answer.end", tooltip="To the last line"),
+        *CITATION_KEYS,
+    ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._shown: tuple[str, str, int, bool] | None = None
+        self._shown: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Three texts that come from outside, so none is read as markup."""
@@ -63,17 +95,19 @@ class AnswerPane(VerticalScroll, can_focus=True):
 
     def show(self, view: RunView) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
-        shown = (view.run_id, view.question, view.answer_changes, view.finished)
+        shown = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
         if shown == self._shown:
             return
         self._shown = shown
         following = view.phase is Phase.WRITING and self.scroll_offset.y >= self.max_scroll_y - 1
-        self.border_title = title(TITLES.get(view.phase, "Answer"))
+        judged = JUDGED[view.judged.get(None)]
+        self.border_title = title(TITLES.get(view.phase, "Answer") + (judged and f" · judged {judged}"))
         for phase in OUTCOMES:
             self.set_class(phase is view.phase, f"-{phase.name.lower()}")
-        self.query_one("#question-asked", Static).update(Text(printable(view.question)))
-        self.query_one("#answer-text", Static).update(answer_text(view))
-        self.query_one("#answer-note", Static).update(Text(answer_note(view)))
-        self.query_one("#answer-note").display = bool(answer_note(view))
+        self.query_one("#question-asked", Static).update(question_text(view))
+        self.query_one("#answer-text", Static).update(drawn_answer(view))
+        note = answer_note(view)
+        self.query_one("#answer-note", Static).update(Text(note))
+        self.query_one("#answer-note").display = bool(note)
         if following:
             self.scroll_end(animate=False)

@@ -15,12 +15,25 @@ MARKS = {
     Phase.FAILED: "✗",
 }
 
+PATIENCE = 2
+"""Seconds without a word from which it is said what the run waits for."""
 
-def status_text(view: RunView, *, library: str, replay: str = "", problems: tuple[str, ...] = ()) -> Text:
+
+def waiting_for(view: RunView, seconds: int) -> str:
+    """What a run that has told nothing for some seconds is waiting for; nothing before that."""
+    if seconds < PATIENCE or view.finished:
+        return ""
+    if not view.run_id:
+        return f"looking for the model, {seconds} s"
+    at_model = view.model and view.phase in {Phase.WALKING, Phase.SCORING, Phase.WRITING}
+    return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
+
+
+def status_text(view: RunView, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()) -> Text:
     """The line's words; problems and degraded reasons come last, each with its mark."""
     cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
     model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
-    parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", replay, model, library]
+    parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", *progress, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):
         text.append(f"  ! {plain(problem)}", "yellow")

@@ -11,7 +11,12 @@ from textual.widgets.option_list import Option
 from tui.cells import plain, title
 
 MOST = 8
-WORDS = "Ask your own documents. Every sentence of the answer leads back to its source."
+WORDS = """\
+Ask your own documents. Every sentence of the answer leads back to its source.
+enter  asks; then down goes to the sources, and enter opens one at its place
+f2     the personas that walk for you: p promotes, x prunes, u takes it back
+f3     every earlier question: enter shows it again, step by step
+f1     the keys of the screen in front; up and ^r find what you asked before"""
 
 
 class Welcome(Vertical):
