@@ -133,7 +133,7 @@ class LanguageModel:
                     reply = await self._read(host, prompt, listeners)
                 except LanguageModelError as error:
                     tried.append(host)
-                    wait = self._wait(error, tried, time.monotonic() < until)
+                    wait = self._wait(error, tried, in_time=time.monotonic() < until)
                     if not isinstance(error, PromptTooLongError):
                         self._pool.set_aside(host)
                     is_heard = isinstance(error, AnswerCutShortError) and error.partial
@@ -148,7 +148,7 @@ class LanguageModel:
         """Close the connections; safe to call twice."""
         await close_hosts(self._hosts)
 
-    def _wait(self, error: LanguageModelError, tried: Sequence[Host], there_is_time: bool) -> float | None:  # noqa: FBT001 - of this method only
+    def _wait(self, error: LanguageModelError, tried: Sequence[Host], *, in_time: bool) -> float | None:
         """Seconds until it is asked again after that error; None if that would not help."""
         again = len(tried) - len(self._hosts)
         if isinstance(error, PromptTooLongError):
@@ -156,7 +156,7 @@ class LanguageModel:
         if again < 0:
             return 0.0
         if isinstance(error, BusyError):
-            return min(_BUSY_WAITS[0] * 2**again, _BUSY_WAITS[1]) if there_is_time else None
+            return min(_BUSY_WAITS[0] * 2**again, _BUSY_WAITS[1]) if in_time else None
         if isinstance(error, UnreachableError):
             return _UNREACHABLE_WAITS[again] if again < len(_UNREACHABLE_WAITS) else None
         return _AGAIN if error.retryable and not isinstance(error, SilentError) and not again else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import LanguageModelError
 from engine.ollama_faults import cleaned_line, explain, failures
-from engine.ollama_hosts import Host, close_hosts, reach
+from engine.ollama_hosts import Host, close_hosts, facts_of, reach
 
 if TYPE_CHECKING:
     import ollama
@@ -139,13 +139,12 @@ async def _shown(host: Host, name: str) -> ShownModel:
             shown = await host.client.show(name)
     except failures() as error:
         raise explain(error, host.endpoint, name) from error
-    info, details = shown.modelinfo or {}, shown.details
-    length = info.get(f"{info.get('general.architecture')}.context_length")
+    facts, details = facts_of(shown), shown.details
     return ShownModel(
         name,
         host.endpoint,
-        tuple(shown.capabilities or ()),
-        length if isinstance(length, int) else 0,
+        facts.capabilities or (),
+        facts.context_length or 0,
         (details and details.family) or "",
         *_details(details),
     )

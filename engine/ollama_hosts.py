@@ -206,6 +206,11 @@ async def ask_about(host: Host, name: str) -> ModelFacts | None:
             shown = await host.client.show(name)
     except failures():
         return None
+    return facts_of(shown)
+
+
+def facts_of(shown: "ollama.ShowResponse") -> ModelFacts:
+    """What the answer to `show` tells."""
     info = shown.modelinfo or {}
     length = info.get(f"{info.get('general.architecture')}.context_length")
     capabilities = tuple(shown.capabilities) if shown.capabilities else None

@@ -1,7 +1,7 @@
 """What a persona's traits mean for its walk: one table, each named trait sets one parameter.
 
 A trait of 5 (or none) leaves the parameter as it is for everyone; 1 and 9 are the ends, values between lie on
-straight lines. Traits that are not in the table only colour how a persona writes.
+straight lines. Traits that are not in the table say how a persona writes (`engine.voice`).
 """
 
 from dataclasses import dataclass, fields

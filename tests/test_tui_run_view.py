@@ -166,6 +166,8 @@ def replied(persona_id: str, tokens: int, ms: float) -> ModelReplied:
 def test_what_the_model_wrote_and_how_fast_stands_in_the_status_line():
     assert "qwen3:4b · 9 passages" in status_text(view_of(STARTED), library="9 passages").plain
     view = view_of(STARTED, replied("a", 112, 4000.0), replied("", 700, 22_000.0))
+    assert [view.use(name).output_tokens for name in (None, "a", "", "b")] == [812, 112, 700, 0]
+    assert (view.use("a").tokens_per_second, view.use("a").prompt_tokens, view.use().requests) == (28.0, 100, 2)
     assert "qwen3:4b 812 tokens, 31/s · x" in status_text(view, library="x").plain
     assert "qwen3:4b 7 tokens · x" in status_text(view_of(STARTED, replied("", 7, 0.0)), library="x").plain
 

@@ -30,6 +30,7 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.model_use import ModelUse, sum_of
 from engine.text import one_line
 
 LOG_LINES = 5_000
@@ -151,6 +152,10 @@ class RunView:
         """The number that a persona keeps during the run (its colour), or -1 before it was seen."""
         row = self.rows.get(persona_id)
         return -1 if row is None else row.place
+
+    def use(self, persona_id: str | None = None) -> ModelUse:
+        """What the model cost so far: in all, for one persona, or (empty id) for the answer."""
+        return sum_of(reply for reply in self.replies if persona_id in {None, reply.persona_id})
 
     def apply(self, event: RunEvent) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a kind of event
         """Take in the next event of the run; a new kind of event without a case here is a type error."""

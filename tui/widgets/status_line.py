@@ -3,7 +3,6 @@
 from rich.text import Text
 from textual.widgets import Static
 
-from engine.model_use import sum_of
 from tui.cells import plain
 from tui.run_view import Phase, RunView
 
@@ -44,7 +43,7 @@ def _cost(view: RunView) -> str:
     """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`; or that it thinks."""
     if view.thoughts and not view.draft and view.running:
         return " thinks"
-    use = sum_of(view.replies)
+    use = view.use()
     rate = f", {use.tokens_per_second:.0f}/s" if use.tokens_per_second else ""
     return f" {use.output_tokens} tokens{rate}" if use.output_tokens else ""
 
