@@ -67,15 +67,24 @@ class RunRecorder:
 
     Each event is handed to the system at once (2 us, nothing waits in this process); `close` packs the
     file. The plain one goes when the block ends, in which the history has named the run: what a kill
-    left is found by it (`finish_left`). Raises StoreError if the disk refuses, or if the run was recorded already.
+    left is found by it (`finish_left`). A `question` stands in it at once, as a `RunStarted` that gives way
+    to the run's own. Raises StoreError if the disk refuses, or if the run was recorded already.
     """
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    def __init__(self, folder: Path, run_id: str, question: str = "") -> None:
         self._plain, self._gzipped = _paths(folder, run_id)
         self._open = True
+        self._asked = to_json(RecordedEvent(0.0, RunStarted(run_id, question, 0, 0, None))) + b"\n" if question else b""
+        self._given_way = 0  # bytes of it that the run's own made superfluous
         with exclusive(private_folder(folder) / ".lock"), store_errors(self._plain):
             self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
+                append_whole(self._descriptor, self._asked)
+            except OSError:
+                os.close(self._descriptor)
+                self._plain.unlink(missing_ok=True)
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +107,8 @@ class RunRecorder:
             raise StoreError(f"{self._gzipped}: this run is closed")
         with store_errors(self._plain):
             append_whole(self._descriptor, to_json(recorded) + b"\n")
+        if isinstance(recorded.event, RunStarted):
+            self._given_way = len(self._asked)
 
     def close(self) -> None:
         """Pack the events into `<run_id>.jsonl.gz`, durably; closing again does nothing."""
@@ -106,14 +117,14 @@ class RunRecorder:
         self._open = False
         with store_errors(self._plain):
             events = self._plain.read_bytes()
-        write_atomically(self._gzipped, _packed(events))
+        write_atomically(self._gzipped, _packed(events[self._given_way :]))
 
 
 def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
     """Bring to an end the runs whose sessions were killed; returns a line for each.
 
     It is packed, with a last event that says so if it had none; then `enter` puts it in the history, or leaves
-    it if it is there. A run that had not begun leaves nothing, damaged events are set aside. Raises StoreError.
+    it if it is there. Without a question nothing is left; damaged events are set aside. Raises StoreError.
     """
     with store_errors(folder), os.scandir(folder) as files:
         left = sorted(file.name for file in files if file.name.endswith(".jsonl") and _SAFE_NAME.fullmatch(file.name))
@@ -154,7 +165,9 @@ def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
     for path in (gzipped, plain, gzipped):  # it may be packed in between
         if (data := _content(path)) is not None:
             lines = data.split(b"\n")[:-1]  # what follows the last newline was torn
-            return [_event(path, number, line) for number, line in enumerate(lines, start=1)]
+            events = [_event(path, number, line) for number, line in enumerate(lines, start=1)]
+            both = [isinstance(recorded.event, RunStarted) for recorded in events[:2]] == [True, True]
+            return events[int(both) :]  # the first one held the place of the second
     raise UnknownRunError(f"there are no events of run {run_id!r}", hint="they were removed, or never written")
 
 

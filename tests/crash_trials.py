@@ -10,13 +10,14 @@ import gzip
 import io
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,17 @@ from tui.command_line import main  # noqa: E402
 
 QUESTIONS = ("Who keeps the lamp of Vell?", "Who taught Oda Marr?", "Where was Tam Rook born?")
 ANEW = 40  # trials in one workspace
+EDIT = """  # no command edits a persona in place: the screen does, by the same call
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tui.composition import open_session
+_, persona_id, focus, _, root = sys.argv
+roster = open_session(Path(root)).roster
+persona = roster.find(persona_id).persona
+roster.edit(replace(persona, traits={**persona.traits, "focus": int(focus)}))
+print(f"{persona_id} has focus {focus}")
+"""
 PROMPT_SECONDS = 10.0  # a start that takes longer waits for a lock
 
 
@@ -71,17 +83,18 @@ class Trials:
             self._must("ask", question, "--model", "none", "--json", root=self._template)
         self._root = self._template
         self._commands: dict[str, Callable[[], list[object]]] = {
-            "ingest": self._ingest, "ask": self._ask, "promote": self._promote, "prune": self._prune,
+            "ingest": self._ingest, "remove": self._remove, "ask": self._ask, "promote": self._promote,
+            "prune": self._prune, "restore": self._restore, "new": self._new, "new from": self._new_from,
             "edit": self._edit, "feedback": self._feedback, "breed": self._breed, "export": self._export,
             "first start": self._first_start,
         }  # fmt: skip
         self._usual: dict[str, tuple[float, float, float]] = {}  # duration, first and last change of a file
         self.tallies = {name: Tally() for name in self._commands}
 
-    def run(self, trials: int, seconds: float = float("inf")) -> None:
-        """One command after the other, until there were so many trials or the time is over."""
+    def run(self, trials: int, seconds: float = float("inf"), only: Sequence[str] = ()) -> None:
+        """One command (of `only`) after the other, until there were so many trials or the time is over."""
         until = time.monotonic() + seconds
-        names = list(self._commands)
+        names = list(only or self._commands)
         for number in range(trials):
             if time.monotonic() > until:
                 break
@@ -130,6 +143,10 @@ class Trials:
         (self._documents / f"note-{self._random.randrange(12)}.md").unlink(missing_ok=True)
         return ["ingest", self._documents]
 
+    def _remove(self) -> list[object]:
+        self._must("ingest", self._documents, root=self._root)
+        return ["library", "remove", self._documents]
+
     def _ask(self) -> list[object]:
         return ["ask", self._random.choice(QUESTIONS), "--model", "none", "--json"]
 
@@ -139,9 +156,21 @@ class Trials:
     def _prune(self) -> list[object]:
         return ["personas", "prune", self._one_of("experimental", "stable", "active") or self._made()]
 
-    def _edit(self) -> list[object]:
+    def _restore(self) -> list[object]:
+        if not (name := self._one_of("pruned")):
+            self._must("personas", "prune", name := self._made())
+        return ["personas", "restore", name]
+
+    def _new(self) -> list[object]:
         self._number += 1
         return ["personas", "new", f"made-{self._number}", "--trait", f"focus={self._random.randint(1, 9)}"]
+
+    def _new_from(self) -> list[object]:
+        return [*self._new(), "--from", self._template / "personas" / "active" / "tracker.json"]
+
+    def _edit(self) -> list[object]:
+        name = self._one_of("experimental", "stable", "active", "pruned")
+        return ["-c", EDIT, name, self._random.randint(1, 9)]
 
     def _breed(self) -> list[object]:
         first, other = self._one_of("stable", "active") or self._made(), self._one_of("stable", "active")
@@ -171,7 +200,7 @@ class Trials:
         return self._random.choice([name for name in found if name != "control"] or [""])
 
     def _made(self) -> str:
-        arguments = self._edit()
+        arguments = self._new()
         self._must(*arguments)
         return str(arguments[2])
 
@@ -207,6 +236,9 @@ class Trials:
             defects.append(f"the exported file: {problem}")
             self._exported.unlink()
         before = {path.stem for path in (self._template / "personas").glob("*/*.json")}
+        runs = root / "db" / "runs"
+        asked = {path.name.partition(".")[0]: path for path in runs.glob("[!.]*.jsonl*") if path.stat().st_size}
+        unfinished = [path for path in asked.values() if path.suffix == ".jsonl"]
         started = time.monotonic()
         code, out, err = call(root, "personas", "list")
         if code or "not read" in out:
@@ -219,13 +251,20 @@ class Trials:
             defects.append(f"the history: {of_history}")
         if (waited := time.monotonic() - started) > PROMPT_SECONDS:
             defects.append(f"the next start took {waited:.0f} s")
+        if unfinished and not of_history.count("recovered after a crash: run"):
+            defects.append(f"the next start did not tell of {len(unfinished)} runs that it ended")
+        if told := call(root, "personas", "list")[2] + call(root, "history", "list", "--json")[2]:
+            defects.append(f"the start after the next one is not clean: {told}")
         listed = {run["run_id"]: run["status"] for run in json.loads(out or "[]")}
+        defects += [f"the question of run {run_id} is lost" for run_id in sorted(asked.keys() - listed.keys())]
+        defects += [f"run {run['run_id']} has no question" for run in json.loads(out or "[]") if not run["question"]]
         defects += personas_in_two_places(root, before)
         defects += runs_that_are_lost(root, listed)
         if name == "ask" and printed and json.loads(printed)["run_id"] not in listed:
             defects.append("an answer that was printed is not in the history")
-        if name == "ingest":
+        if name in {"ingest", "remove"}:
             defects += self._index_out_of_step(root)
+        defects += promises_that_were_not_kept(root, name, printed)
         return err + more + of_history, defects
 
     def _index_out_of_step(self, root: Path) -> Iterator[str]:
@@ -244,7 +283,8 @@ class Trials:
 
 def _killed_after(seconds: float, arguments: list[object], root: Path) -> tuple[bool, str]:
     """Whether the command was faster than its killer, and what it printed."""
-    command = [sys.executable, "-m", "tui", *map(str, arguments), "--workspace", str(root)]
+    program = [] if arguments[0] == "-c" else ["-m", "tui"]
+    command = [sys.executable, *program, *map(str, arguments), "--workspace", str(root)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
@@ -291,6 +331,22 @@ def personas_in_two_places(root: Path, known: set[str]) -> Iterator[str]:
     yield from (f"{name} is gone" for name in sorted(known - places.keys()))
 
 
+def promises_that_were_not_kept(root: Path, name: str, printed: str) -> Iterator[str]:
+    """What a command said that it did, and what is not there."""
+    if moved := re.match(r"(?P<name>\S+): \w+ -> (?P<state>\w+)", printed):
+        if not (root / "personas" / moved["state"] / f"{moved['name']}.json").is_file():
+            yield f"it printed {printed.strip()!r}, and that persona stands elsewhere"
+    elif made := re.match(r"(?P<name>\S+) is experimental", printed):
+        if not (root / "personas" / "experimental" / f"{made['name']}.json").is_file():
+            yield f"it printed {printed.strip()!r}, and there is no such persona"
+    elif edited := re.match(r"(?P<name>\S+) has focus (?P<focus>\d)", printed):
+        (path,) = (root / "personas").glob(f"*/{edited['name']}.json")
+        if json.loads(path.read_bytes())["traits"]["focus"] != int(edited["focus"]):
+            yield f"it printed {printed.strip()!r}, and the file has another"
+    elif name == "feedback" and printed and not Ledger(Workspace(root).ledger).judgements():
+        yield "a judgement that was taken is not in the ledger"
+
+
 def runs_that_are_lost(root: Path, listed: dict[str, str]) -> Iterator[str]:
     """Each run with events or rewards that the history does not list, or whose events cannot be read."""
     workspace = Workspace(root)
@@ -329,10 +385,11 @@ def _run() -> int:
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many, done or not")
+    parser.add_argument("--only", nargs="+", default=[], metavar="COMMAND", help="kill these only: see the table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         trials = Trials(Path(folder), options.seed)
-        trials.run(options.trials, options.seconds)
+        trials.run(options.trials, options.seconds, options.only)
     defects = [defect for tally in trials.tallies.values() for defect in tally.defects]
     print(table(trials.tallies), *defects, sep="\n")  # noqa: T201 - the command's own output
     return 1 if defects else 0

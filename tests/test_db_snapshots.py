@@ -1,9 +1,11 @@
 """Graphs and events of runs: they come back as they were, also after a kill."""
 
 import gzip
+import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -112,6 +114,7 @@ def test_a_torn_last_event_is_dropped_and_any_other_bad_line_is_named(tmp_path):
 
 
 STARTED = RecordedEvent(0.1, RunStarted("run", "Who?", 1, 2, None))
+ASKED = RecordedEvent(0.0, RunStarted("run", "Who?", 0, 0, None))
 
 
 def left_by_a_kill(folder, run_id, *events):
@@ -132,6 +135,32 @@ def test_runs_that_a_kill_left_are_brought_to_their_end_once(tmp_path):
     assert load_events(runs, "begun") == entered["begun"]
     assert sorted(path.name for path in runs.glob("[!.]*")) == ["begun.jsonl.gz", "ended.jsonl.gz"]
     assert finish_left(runs, entered.__setitem__) == []
+
+
+def test_a_question_is_stored_before_its_run_begins(tmp_path):
+    with RunRecorder(tmp_path, "run", "Who?") as recorder:
+        assert load_events(tmp_path, "run") == [ASKED]
+        recorder.append(STARTED)
+        recorder.append(EVENTS[2])
+        assert load_events(tmp_path, "run") == [STARTED, EVENTS[2]]  # it held the place of the run's own
+    assert load_events(tmp_path, "run") == [STARTED, EVENTS[2]]
+
+
+def test_a_run_that_was_killed_before_it_began_keeps_its_question(tmp_path):
+    recorder = RunRecorder(tmp_path, "run", "Who?")
+    os.close(recorder._descriptor)  # as the system does at a kill
+    entered: dict[str, Any] = {}
+    assert finish_left(tmp_path, entered.__setitem__) == ["run run was brought to its end"]
+    asked, failed = entered["run"]
+    assert (asked, type(failed.event)) == (ASKED, RunFailed)
+    assert load_events(tmp_path, "run") == [asked, failed]
+
+
+def test_a_run_that_failed_before_it_began_keeps_its_question(tmp_path):
+    failed = RecordedEvent(0.0, RunFailed("the library is damaged", ""))
+    with RunRecorder(tmp_path, "run", "Who?") as recorder:
+        recorder.append(failed)
+    assert load_events(tmp_path, "run") == [ASKED, failed]
 
 
 def test_a_run_that_goes_on_is_left_alone(tmp_path):

@@ -210,7 +210,8 @@ class Session:
         """The events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
         `before` is what was talked about before: a question that refers to it is asked with the names it means.
-        Every event is stored as it comes; graph and events are complete before the history names the run.
+        The question is stored before anything else, and every event as it comes; graph and events are complete
+        before the history names the run.
         """
         from db.history import new_run_id  # noqa: PLC0415 - after the first paint
         from db.log import record  # noqa: PLC0415 - after the first paint
@@ -219,7 +220,7 @@ class Session:
 
         run_id = new_run_id()
         summary = SummaryOfRun(run_id, question)
-        with RunRecorder(self.workspace.runs, run_id) as recorder:
+        with RunRecorder(self.workspace.runs, run_id, question) as recorder:
             try:
                 async with aclosing(events_of(partial(self._run, run_id, question, before))) as events:
                     async for recorded in events:
