@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar
 
 import msgspec
@@ -116,13 +119,32 @@ _BLOCK = 1 << 18  # bytes that are read at a time from the end
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
+@dataclass(slots=True)
+class _Tail:
+    """What of the ledger was not read yet begins here."""
+
+    bytes: int = 0
+    lines: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read of the ledger so far, so that each call reads only what came since; `inode` is that of the file."""
+
+    inode: int
+    births_tail: _Tail = field(default_factory=_Tail)
+    born: int = 0
+    rewarded: set[str] = field(default_factory=set)  # runs since the last birth
+    judgements_tail: _Tail = field(default_factory=_Tail)
+    judged: dict[str, dict[int | None, Feedback]] = field(default_factory=dict)
+
+
 class Ledger:
     """The ledger in one file. A line counts once its newline is written; `.lock` beside it orders the writers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._bytes, self._lines, self._born = 0, 0, 0  # what was counted for `births`, and the births in it
-        self._runs: set[str] = set()  # rewarded since the last birth
+        self._known, self._reading = _Known(0), Lock()
 
     def append(self, entry: LedgerEntry) -> None:
         """Add one line, in one write, on disk when this returns; what a crash tore before it is removed first.
@@ -165,12 +187,15 @@ class Ledger:
         return left
 
     def judgements(self) -> dict[str, dict[int | None, Feedback]]:
-        """What the user said of each run that was judged: the last word on each citation, and (None) on the answer."""
-        found: dict[str, dict[int | None, Feedback]] = {}
-        for entry in self._read(only=_FEEDBACK):
-            if isinstance(entry, Feedback):
-                found.setdefault(entry.run_id, {})[entry.citation] = entry
-        return found
+        """What the user said of each run that was judged: the last word on each citation, and (None) on the answer.
+
+        Reads on from where it read last.
+        """
+        with self._read_on() as known:
+            for entry in self._read(only=_FEEDBACK, tail=known.judgements_tail):
+                if isinstance(entry, Feedback):
+                    known.judged[entry.run_id] = {**known.judged.get(entry.run_id, {}), entry.citation: entry}
+            return known.judged.copy()
 
     def latest(self, rewarded: int) -> list[LedgerEntry]:
         """The last entries, oldest first, with at least `rewarded` payments among them; read from the end."""
@@ -189,33 +214,38 @@ class Ledger:
 
     def births(self) -> Births:
         """How many children were born, and how long ago the last one; reads on from where it read last."""
-        if not self.path.exists():
-            return Births(0, 0)
-        with store_errors(self.path), self.path.open("rb") as file:
-            file.seek(self._bytes)
-            for line in file:
-                if line.endswith(b"\n"):
-                    self._lines += 1
-                    self._count(line)
-                    self._bytes += len(line)
-        return Births(self._born, len(self._runs))
+        with self._read_on() as known:
+            for entry in self._read(only=(_ADDED, _REWARDS), tail=known.births_tail):
+                if isinstance(entry, Added) and entry.parents:
+                    known.born += 1
+                    known.rewarded.clear()
+                elif isinstance(entry, Rewards):
+                    known.rewarded.add(entry.run_id)
+            return Births(known.born, len(known.rewarded))
 
-    def _count(self, line: bytes) -> None:
-        entry = self._decoded(self._lines, line) if line.startswith((_ADDED, _REWARDS)) else None
-        if isinstance(entry, Added) and entry.parents:
-            self._born += 1
-            self._runs.clear()
-        elif isinstance(entry, Rewards):
-            self._runs.add(entry.run_id)
+    @contextmanager
+    def _read_on(self) -> Iterator[_Known]:
+        """What is known of the ledger, one thread at a time; nothing if somebody put another file in its place."""
+        with self._reading:
+            inode = self.path.stat().st_ino if self.path.exists() else 0
+            if inode != self._known.inode:
+                self._known = _Known(inode)
+            yield self._known
 
-    def _read(self, only: bytes | tuple[bytes, ...] = b"", naming: bytes = b"") -> Iterator[LedgerEntry]:
-        """The entries whose line starts with (one of) `only` and holds `naming`."""
+    def _read(
+        self, only: bytes | tuple[bytes, ...] = b"", *, naming: bytes = b"", tail: _Tail | None = None
+    ) -> Iterator[LedgerEntry]:
+        """The entries whose line starts with (one of) `only`, holds `naming` and is after `tail`, which follows."""
+        tail = tail or _Tail()
         if not self.path.exists():
             return
         with store_errors(self.path), self.path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.endswith(b"\n") and line.startswith(only) and naming in line:
-                    yield self._decoded(number, line)
+            file.seek(tail.bytes)
+            for line in file:
+                if line.endswith(b"\n"):
+                    if line.startswith(only) and naming in line:
+                        yield self._decoded(tail.lines + 1, line)
+                    tail.bytes, tail.lines = tail.bytes + len(line), tail.lines + 1
 
     def _decoded(self, number: int, line: bytes) -> LedgerEntry:
         try:

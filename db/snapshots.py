@@ -38,7 +38,7 @@ def save_graph_snapshot(graph: CompactGraph, query_id: str, timestamp: str, *, f
     """
     path = graph_path(folder, query_id)
     content = {"query_id": query_id, "timestamp": timestamp, "graph": graph.to_compact()}
-    write_atomically(path, _packed(msgspec.json.encode(content)))
+    write_atomically(path, _packed(msgspec.json.encode(content)), aside=unfinished(folder))
     return path
 
 
@@ -76,7 +76,7 @@ class RunRecorder:
         self._open = True
         self._asked = to_json(RecordedEvent(0.0, RunStarted(run_id, question, 0, 0, None))) + b"\n" if question else b""
         self._given_way = 0  # bytes of it that the run's own made superfluous
-        with exclusive(private_folder(folder) / ".lock"), store_errors(self._plain):
+        with exclusive(private_folder(self._plain.parent) / ".lock"), store_errors(self._plain):
             self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
@@ -117,7 +117,7 @@ class RunRecorder:
         self._open = False
         with store_errors(self._plain):
             events = self._plain.read_bytes()
-        write_atomically(self._gzipped, _packed(events[self._given_way :]))
+        write_atomically(self._gzipped, _packed(events[self._given_way :]), aside=self._plain.parent)
 
 
 def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
@@ -126,21 +126,30 @@ def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], No
     It is packed, with a last event that says so if it had none; then `enter` puts it in the history, or leaves
     it if it is there. Without a question nothing is left; damaged events are set aside. Raises StoreError.
     """
-    with store_errors(folder), os.scandir(folder) as files:
-        left = sorted(file.name for file in files if file.name.endswith(".jsonl") and _SAFE_NAME.fullmatch(file.name))
-    if not left:
+    if not (left := _plain_files(folder)):
         return []
-    with exclusive(folder / ".lock"):
-        return list(filter(None, (_finished(folder / name, enter) for name in left)))
+    with exclusive(unfinished(folder) / ".lock"):
+        return list(filter(None, (_finished(folder, path, enter) for path in left)))
 
 
-def _finished(plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> str:
+def unfinished(folder: Path) -> Path:
+    """Where the runs of `folder` stand while they go on: few, so that a start may look through them."""
+    return folder / "unfinished"
+
+
+def _plain_files(folder: Path) -> list[Path]:
+    with store_errors(folder), suppress(FileNotFoundError), os.scandir(unfinished(folder)) as files:
+        return sorted(Path(file) for file in files if file.name.endswith(".jsonl") and _SAFE_NAME.fullmatch(file.name))
+    return []
+
+
+def _finished(folder: Path, plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> str:
     """What was done; nothing for a run that goes on in another session, which holds its lock."""
     with suppress(FileNotFoundError, BlockingIOError), plain.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with store_errors(plain):
             try:
-                events = load_events(plain.parent, plain.stem)
+                events = load_events(folder, plain.stem)
             except StoreError as error:
                 plain.rename(plain.with_name(f"{plain.name}.damaged"))
                 return f"the events of a killed run are damaged and were set aside: {error.message}"
@@ -149,7 +158,7 @@ def _finished(plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]
                     killed = RunFailed("the session was killed in the middle of this run", "ask again")
                     events.append(RecordedEvent(events[-1].at_ms, killed))
                 data = b"".join(to_json(recorded) + b"\n" for recorded in events)
-                write_atomically(plain.with_suffix(".jsonl.gz"), _packed(data))
+                write_atomically(_paths(folder, plain.stem)[1], _packed(data), aside=plain.parent)
                 enter(plain.stem, events)
             plain.unlink(missing_ok=True)
             return f"run {plain.stem} was brought to its end" if begun else ""
@@ -179,7 +188,7 @@ def _event(path: Path, number: int, line: bytes) -> RecordedEvent:
 
 
 def _paths(folder: Path, run_id: str) -> tuple[Path, Path]:
-    return folder / f"{_safe(run_id)}.jsonl", folder / f"{run_id}.jsonl.gz"
+    return unfinished(folder) / f"{_safe(run_id)}.jsonl", folder / f"{run_id}.jsonl.gz"
 
 
 def _safe(name: str) -> str:

@@ -30,15 +30,17 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False) -> None:
+def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False, aside: Path | None = None) -> None:
     """Replace `path` by `data`, durably: a crash leaves the old file or the new one, never a part.
 
     Temporary file in the same folder, fsync, `os.replace`, fsync of the folder. The file is for its owner
-    only (0600). `keep_previous` keeps one older generation as `name.bak`. Writers of one path take turns
+    only (0600). `keep_previous` keeps one older generation as `name.bak`. `aside` is another folder of the
+    same disk for the temporary file, where its own is too large to be swept. Writers of one path take turns
     by a lock of their own, or the last one wins. Raises StoreError, and then `path` is unchanged.
     """
-    sweep(private_folder(path.parent))
-    temporary = _temporary(path)
+    private_folder(path.parent)
+    sweep(private_folder(aside or path.parent))
+    temporary = _temporary((aside or path.parent) / path.name)
     with store_errors(path):
         try:
             _write_new(temporary, data)
@@ -73,7 +75,7 @@ def append_whole(descriptor: int, line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@cache  # once per process: a folder may hold the files of 100,000 runs
+@cache  # once per process
 def sweep(folder: Path) -> None:
     """Remove temporary files that killed processes left in `folder` over `STALE_SECONDS` ago."""
     oldest = time.time() - STALE_SECONDS

@@ -237,7 +237,7 @@ class Trials:
             self._exported.unlink()
         before = {path.stem for path in (self._template / "personas").glob("*/*.json")}
         runs = root / "db" / "runs"
-        asked = {path.name.partition(".")[0]: path for path in runs.glob("[!.]*.jsonl*") if path.stat().st_size}
+        asked = {path.name.partition(".")[0]: path for path in runs.rglob("[!.]*.jsonl*") if path.stat().st_size}
         unfinished = [path for path in asked.values() if path.suffix == ".jsonl"]
         started = time.monotonic()
         code, out, err = call(root, "personas", "list")
@@ -354,7 +354,7 @@ def runs_that_are_lost(root: Path, listed: dict[str, str]) -> Iterator[str]:
         entries = list(Ledger(workspace.ledger).entries())
         paid = {entry.run_id for entry in entries if isinstance(entry, Rewards | Feedback)}
         yield from (f"run {run_id} was paid for, but is not in the history" for run_id in sorted(paid - listed.keys()))
-    for path in sorted(workspace.runs.glob("[!.]*.jsonl*")):
+    for path in sorted(workspace.runs.rglob("[!.]*.jsonl*")):
         if (run_id := path.name.partition(".")[0]) not in listed:
             yield f"run {run_id} has events, but is not in the history"
         if path.suffix == ".jsonl":

@@ -9,7 +9,7 @@ from shutil import copytree
 import pytest
 from ollama_server import OllamaServer
 
-from db.snapshots import graph_path, load_graph_snapshot
+from db.snapshots import graph_path, load_graph_snapshot, unfinished
 from engine.errors import InputError, LibraryError, SettingsError, UnknownRunError
 from engine.events import AnswerWritten, EvidenceRanked, RecordedEvent, RunCancelled, RunFailed, RunStarted, to_json
 from engine.library import IngestReport, ScopedIndex
@@ -256,8 +256,10 @@ async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(work
     runs = workspace / "db" / "runs"
     killed = run_id.replace(run_id[:8], "20260102")
     lines = [to_json(recorded).replace(run_id.encode(), killed.encode()) + b"\n" for recorded in events]
-    (runs / f"{killed}.jsonl").write_bytes(b"".join(lines))
-    (runs / f"{run_id}.jsonl").write_bytes(b"".join(lines))  # killed between the history and the end of its block
+    (unfinished(runs) / f"{killed}.jsonl").write_bytes(b"".join(lines))
+    (unfinished(runs) / f"{run_id}.jsonl").write_bytes(
+        b"".join(lines)
+    )  # killed between the history and the end of its block
     after, _ = opened(workspace)
     assert [(run.run_id, run.question, run.status) for run in after.history.recent()] == [
         (killed, QUESTION, "done"),
@@ -265,7 +267,7 @@ async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(work
     ]
     assert after.history.recent()[0].at.startswith("2026-01-02T")
     assert f"run {killed} was brought to its end" in capsys.readouterr().err
-    assert list(runs.glob("*.jsonl")) == []
+    assert list(runs.rglob("*.jsonl")) == []
 
 
 def test_personas_that_a_crash_left_behind_the_ledger_are_told_at_the_next_start(workspace, capsys):

@@ -13,7 +13,8 @@ def test_nothing_is_lost_by_kills_at_random_moments(tmp_path):
 
 def test_the_checks_see_what_is_lost(workspace):
     assert list(broken_files(workspace)) == []
-    (workspace / "db" / "runs" / "run.jsonl").write_text('{"whole": 1}\n{"to', encoding="utf-8")
+    (workspace / "db" / "runs" / "unfinished").mkdir()
+    (workspace / "db" / "runs" / "unfinished" / "run.jsonl").write_text('{"whole": 1}\n{"to', encoding="utf-8")
     (workspace / "configs" / "screen.yaml").write_text("a: [", encoding="utf-8")
     (workspace / "personas" / "stable" / "skeptic.json").write_text("{", encoding="utf-8")
     assert [line.split(":")[0] for line in broken_files(workspace)] == [

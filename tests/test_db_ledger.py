@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
-from db.ledger import Added, Ledger, Rewards, Transition, now, performances, states
+from db.ledger import Added, Feedback, Ledger, LedgerEntry, Rewards, Transition, now, performances, states
 from engine.errors import StoreError
 from engine.lifecycle import Births
 from engine.metrics import PersonaPerformance
@@ -87,6 +88,43 @@ def test_unseen_are_those_never_added(ledger):
     ledger.append(ADDED)
     assert ledger.unseen({"walker", "control"}) == {"control"}
     assert ledger.unseen(()) == set()
+
+
+def test_judgements_are_read_on_from_where_they_were_read_last(ledger, monkeypatch):
+    said = Feedback(now(), "run-1", 2, True, {"walker": 1.0})
+    assert ledger.judgements() == {}
+    ledger.append(said)
+    ledger.append(PAID)
+    assert ledger.judgements() == {"run-1": {2: said}}
+    later = [
+        msgspec.structs.replace(said, liked=False),
+        msgspec.structs.replace(said, citation=None),
+        msgspec.structs.replace(said, run_id="run-2"),
+    ]
+    for entry in later:
+        Ledger(ledger.path).append(entry)
+    decoded: list[int] = []
+
+    def counted(number: int, line: bytes) -> LedgerEntry:
+        decoded.append(number)
+        return Ledger._decoded(ledger, number, line)
+
+    monkeypatch.setattr(ledger, "_decoded", counted)
+    found = ledger.judgements()
+    assert found == {"run-1": {2: later[0], None: later[1]}, "run-2": {2: later[2]}}
+    assert decoded == [3, 4, 5]
+    assert found == Ledger(ledger.path).judgements()
+
+
+def test_a_ledger_that_was_mended_meanwhile_is_read_anew(ledger):
+    for run_id in ("run-1", "run-2"):
+        ledger.append(Feedback(now(), run_id, None, True, {"walker": 1.0}))
+        ledger.append(Rewards(now(), run_id, {"walker": 1.0}))
+    assert (list(ledger.judgements()), ledger.births()) == (["run-1", "run-2"], Births(0, 2))
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.with_name("mended").write_bytes(b"".join(lines[2:]))
+    ledger.path.with_name("mended").replace(ledger.path)
+    assert (list(ledger.judgements()), ledger.births()) == (["run-2"], Births(0, 1))
 
 
 def test_three_processes_append_without_losing_a_line(ledger):

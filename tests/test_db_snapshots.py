@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from db.snapshots import RunRecorder, finish_left, graph_path, load_events, load_graph_snapshot, save_graph_snapshot
+from db.snapshots import (
+    RunRecorder,
+    finish_left,
+    graph_path,
+    load_events,
+    load_graph_snapshot,
+    save_graph_snapshot,
+    unfinished,
+)
 from engine.errors import StoreError, UnknownRunError
 from engine.events import AnswerFragment, PersonaStepped, RecordedEvent, RunFailed, RunFinished, RunStarted, to_json
 
@@ -75,7 +83,7 @@ def test_events_can_be_read_while_they_come_and_when_they_are_packed(tmp_path):
         for seen, event in enumerate(EVENTS, start=1):
             recorder.append(event)
             assert load_events(tmp_path / "runs", "run-1") == EVENTS[:seen]
-    assert [path.name for path in (tmp_path / "runs").glob("[!.]*")] == ["run-1.jsonl.gz"]
+    assert [path.name for path in (tmp_path / "runs").rglob("[!.]*.*")] == ["run-1.jsonl.gz"]
     assert load_events(tmp_path / "runs", "run-1") == EVENTS
     recorder.close()
     with pytest.raises(StoreError, match="closed"):
@@ -103,10 +111,12 @@ def test_a_killed_session_leaves_what_it_saw(tmp_path):
 
 def test_a_torn_last_event_is_dropped_and_any_other_bad_line_is_named(tmp_path):
     lines = [to_json(event) + b"\n" for event in EVENTS]
-    (tmp_path / "run.jsonl").write_bytes(b"".join(lines)[:-5])
+    plain = unfinished(tmp_path) / "run.jsonl"
+    plain.parent.mkdir()
+    plain.write_bytes(b"".join(lines)[:-5])
     assert load_events(tmp_path, "run") == EVENTS[:2]
     for bad in (b"{}\n", b"\n", b'{"at_ms":[],"event":"AnswerFragment"}\n', b"\xff\n"):
-        (tmp_path / "run.jsonl").write_bytes(lines[0] + bad + lines[1])
+        plain.write_bytes(lines[0] + bad + lines[1])
         with pytest.raises(StoreError, match=r"run\.jsonl: line 2"):
             load_events(tmp_path, "run")
     with pytest.raises(UnknownRunError, match="other"):
@@ -118,8 +128,10 @@ ASKED = RecordedEvent(0.0, RunStarted("run", "Who?", 0, 0, None))
 
 
 def left_by_a_kill(folder, run_id, *events):
-    folder.mkdir(exist_ok=True)
-    (folder / f"{run_id}.jsonl").write_bytes(b"".join(to_json(event) + b"\n" for event in events) + b'{"at_ms":1')
+    unfinished(folder).mkdir(parents=True, exist_ok=True)
+    (unfinished(folder) / f"{run_id}.jsonl").write_bytes(
+        b"".join(to_json(event) + b"\n" for event in events) + b'{"at_ms":1'
+    )
 
 
 def test_runs_that_a_kill_left_are_brought_to_their_end_once(tmp_path):
@@ -133,7 +145,7 @@ def test_runs_that_a_kill_left_are_brought_to_their_end_once(tmp_path):
     assert entered["begun"][:2] == [STARTED, EVENTS[0]]
     assert isinstance(entered["begun"][2].event, RunFailed)
     assert load_events(runs, "begun") == entered["begun"]
-    assert sorted(path.name for path in runs.glob("[!.]*")) == ["begun.jsonl.gz", "ended.jsonl.gz"]
+    assert sorted(path.name for path in runs.rglob("[!.]*.*")) == ["begun.jsonl.gz", "ended.jsonl.gz"]
     assert finish_left(runs, entered.__setitem__) == []
 
 
@@ -185,9 +197,10 @@ def test_a_run_that_the_history_could_not_take_is_kept_for_the_next_start(tmp_pa
 
 
 def test_damaged_events_of_a_killed_run_are_set_aside(tmp_path):
-    (tmp_path / "run.jsonl").write_bytes(b"{}\n")
+    unfinished(tmp_path).mkdir()
+    (unfinished(tmp_path) / "run.jsonl").write_bytes(b"{}\n")
     entered = {}
     (line,) = finish_left(tmp_path, entered.__setitem__)
     assert "set aside" in line
-    assert [path.name for path in tmp_path.glob("[!.]*")] == ["run.jsonl.damaged"]
+    assert [path.name for path in unfinished(tmp_path).glob("[!.]*")] == ["run.jsonl.damaged"]
     assert finish_left(tmp_path, entered.__setitem__) == []

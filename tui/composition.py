@@ -348,10 +348,9 @@ class Session:
         return self._judged().get(run_id, {})
 
     def _judged(self) -> dict[str, dict[int | None, bool]]:
-        from db.ledger import Ledger  # noqa: PLC0415 - after the first paint
 
         try:
-            judged = Ledger(self.workspace.ledger).judgements()
+            judged = self.roster.ledger.judgements()
         except StoreError:
             return {}
         return {run_id: {n: entry.liked for n, entry in entries.items()} for run_id, entries in judged.items()}
