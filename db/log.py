@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from engine.errors import InputError, PersonaMoeError, StoreError
-from engine.files import private_folder
+from engine.files import append_whole, private_folder
 from engine.text import one_line
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ OLDER_FILES = 3
 TEXT_BYTES = 16_000  # of a message or a traceback as JSON
 LOCK_SECONDS = 1.0
 LAST_ERRORS = 3
-_BUFFER = 1 << 17  # more than a line: it reaches the file in one write, and two processes do not mix theirs
 
 _FIELDS = {"at", "level", "message"}
 
@@ -135,9 +134,8 @@ def _told(path: Path, error: Exception) -> str:
 
 
 def _open(path: Path) -> io.TextIOWrapper:
-    """The file to append to, for its owner only; each flush is one write."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    return io.TextIOWrapper(io.BufferedWriter(io.FileIO(descriptor, "ab"), _BUFFER), encoding="ascii")
+    """The file to append to, for its owner only."""
+    return io.TextIOWrapper(io.FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab"))
 
 
 class _Handler(logging.Handler):
@@ -159,8 +157,7 @@ class _Handler(logging.Handler):
                 stream = self._stream()
             if os.fstat(stream.fileno()).st_size + len(line) > FILE_BYTES:
                 stream = self._rotated(stream)
-            stream.write(line)
-            stream.flush()
+            append_whole(stream.fileno(), line.encode("ascii"))  # two processes do not mix theirs
         except Exception as error:  # noqa: BLE001 - a log that fails must not stop the work it is about
             self.problem = _told(self.path, error)
             self._shut()

@@ -37,7 +37,7 @@ from db.persona_files import (
 )
 from db.workspace import Workspace
 from engine.bandit import REMEMBERED, Experience
-from engine.errors import InputError, PersonaError
+from engine.errors import InputError, PersonaError, StoreError
 from engine.events import PersonaTransitioned
 from engine.feedback import WEIGHT, Judgement
 from engine.files import store_errors, write_atomically
@@ -169,13 +169,20 @@ class FolderRoster:
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
     ) -> RosterEntry:
-        """A new persona in `state`; raises PersonaError if its id is taken or its file would not be valid."""
+        """A new persona in `state`; raises PersonaError if its id is taken or its file would not be valid.
+
+        StoreError if the disk refuses, and then nothing was added.
+        """
         with exclusive(self._workspace.lock):
             self._seen()
             for taken in (folder for folder in PersonaState if self._path(persona.persona_id, folder).exists()):
                 raise PersonaError(f"{persona.persona_id} is {taken} already", hint="choose another persona_id")
-            save_persona_to_file(persona, self._path(persona.persona_id, state))
-            self._record(persona, state, decided_by)
+            save_persona_to_file(persona, path := self._path(persona.persona_id, state))
+            try:
+                self._record(persona, state, decided_by)
+            except StoreError:  # it was told that nothing was added
+                path.unlink(missing_ok=True)
+                raise
         return RosterEntry(persona, state)
 
     def experiences(self) -> Sequence[Experience]:

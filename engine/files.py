@@ -68,10 +68,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def append_whole(descriptor: int, line: bytes) -> None:
-    """Append to an open file in one write, or not at all; raises OSError, also when the disk takes only a part."""
+    """Append to an open file in one write, or not at all; raises OSError, also when the disk takes only a part.
+
+    The part is taken back, unless somebody without a lock appended to it meanwhile.
+    """
     written = os.write(descriptor, line)
     if written != len(line):
-        os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+        end = os.lseek(descriptor, 0, os.SEEK_CUR)
+        if end == os.fstat(descriptor).st_size:
+            os.ftruncate(descriptor, end - written)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from engine.corpus import files_of, read_documents
-from engine.errors import DocumentError, InputError, LibraryError
+from engine.errors import DocumentError, InputError, LibraryError, OperationError
 from engine.files import write_atomically
 from engine.passages import Passage, split_document
 from engine.search import OpenedPassage, SearchIndex
@@ -149,7 +149,7 @@ class Library:
         plan = self._plan(roots)
         if not plan.changed and not plan.gone and all(self._covers(root) for root in roots):
             return self._report(plan, ())
-        with self.index.writing():
+        with self._writing():
             self._catalogue = self._read()  # another session may have been faster
             if self.is_outdated:
                 self._catalogue.files.clear()
@@ -168,16 +168,29 @@ class Library:
         if name not in self.roots:
             known = ", ".join(self.roots) or "the library is empty"
             raise InputError(f"{path} is not in the library", hint=known)
-        with self.index.writing():
+        with self._writing():
             self._catalogue = self._read()
             kept = [root for root in self._catalogue.roots if root != name]
             gone = [f for f in self._catalogue.files if _is_under(f, name) and not any(_is_under(f, r) for r in kept)]
+            for file in gone:  # after a crash between index and catalogue, an ingest reads them again
+                self.index.remove(file)
+                self._catalogue.files[file] = replace(self._catalogue.files[file], mtime_ns=-1)
+            self._save()
             self._catalogue.roots = kept
             for file in gone:
-                self.index.remove(file)
                 del self._catalogue.files[file]
             self._commit()
         return len(gone)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Be the one writer; where the disk refuses, the catalogue is again what it was at the last commit."""
+        try:
+            with self.index.writing():
+                yield
+        except OperationError:
+            self._catalogue = self._read()
+            raise
 
     def _remove_other_indexes(self) -> None:
         """An index of another version is of no use to this one, and takes as much room."""
@@ -281,6 +294,9 @@ class Library:
     def _commit(self) -> None:
         """Index first, then the catalogue: after a crash between the two, the files are merely read again."""
         self.index.commit()
+        self._save()
+
+    def _save(self) -> None:
         write_atomically(self._path, msgspec.json.encode(self._catalogue))
 
     def _version(self) -> tuple[int, int] | None:

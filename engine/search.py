@@ -1,6 +1,7 @@
 """The search index: passages by words, by the names they mention, and by title. Embedded tantivy."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 _CACHED = 50_000  # passages kept in memory between questions
 _LARGE = 100_000  # passages
 WRITER_HEAP = 512_000_000  # bytes that a large ingest may take before it writes a segment: few segments answer faster
+_OS_MESSAGE = re.compile(r'message: "([^"]+)"')  # of the operating system, inside an error of tantivy's
 _ALL = "*"  # the scope that every passage is in
 
 
@@ -305,21 +307,25 @@ class SearchIndex:
             document.add_text("mention", _tokens(names_in(analysis.runs)))
             document.add_text("title", _tokens(title_keys(passage.title, passage.heading)))
             document.add_bytes("opened", OpenedPassage.encode(passage, analysis))
-            self._writing().add_document(document)
+            with _refusals():
+                self._writing().add_document(document)
             count, total = count + 1, total + len(body)
         return count, total
 
     def remove(self, scope: str) -> None:
         """Remove every passage under this folder, file or group. Seen after `commit`."""
-        self._writing().delete_documents_by_term("scope", scope)
+        with _refusals():
+            self._writing().delete_documents_by_term("scope", scope)
 
     def clear(self) -> None:
         """Remove every passage. Seen after `commit`."""
-        self._writing().delete_all_documents()
+        with _refusals():
+            self._writing().delete_all_documents()
 
     def commit(self) -> None:
         """Make everything added and removed so far visible, at once and for good."""
-        self._writing().commit()
+        with _refusals():
+            self._writing().commit()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -337,13 +343,30 @@ class SearchIndex:
             yield
         finally:
             # No rollback before: it starts other threads, and those that still merge would go on unwaited for.
-            self._writer.wait_merging_threads()
-            self._writer = None
-            self.refresh()
+            writer, self._writer = self._writer, None
+            try:
+                with _refusals():
+                    writer.wait_merging_threads()
+            finally:
+                self.refresh()
 
     def _writing(self) -> Any:
         assert self._writer is not None, "only inside `writing`"
         return self._writer
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What tantivy says when the disk refuses, as a LibraryError; the last commit stays as it is."""
+    try:
+        yield
+    except ValueError as error:
+        told = _OS_MESSAGE.search(str(error))
+        reason = told[1] if told else one_line(str(error))[:120]
+        raise LibraryError(
+            f"the search index cannot be written: {reason}",
+            hint="check the disk's free space and rights; what was indexed before is kept",
+        ) from error
 
 
 def _token(key: str) -> str:

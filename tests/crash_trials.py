@@ -39,11 +39,15 @@ EDIT = """  # no command edits a persona in place: the screen does, by the same 
 import sys
 from dataclasses import replace
 from pathlib import Path
+from engine.errors import PersonaMoeError
 from tui.composition import open_session
 _, persona_id, focus, _, root = sys.argv
-roster = open_session(Path(root)).roster
-persona = roster.find(persona_id).persona
-roster.edit(replace(persona, traits={**persona.traits, "focus": int(focus)}))
+try:
+    roster = open_session(Path(root)).roster
+    persona = roster.find(persona_id).persona
+    roster.edit(replace(persona, traits={**persona.traits, "focus": int(focus)}))
+except PersonaMoeError as error:
+    sys.exit(f"persona-moe: {error}")
 print(f"{persona_id} has focus {focus}")
 """
 PROMPT_SECONDS = 10.0  # a start that takes longer waits for a lock
@@ -54,9 +58,19 @@ class Tally:
     """What became of the trials of one command."""
 
     trials: int = 0
-    killed: int = 0
+    stopped: int = 0
     recovered: int = 0
     defects: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What befell one command, whether it came to its end all the same, what it printed, and what was wrong with it."""
+
+    how: str
+    ended: bool
+    printed: str
+    defects: tuple[str, ...] = ()
 
 
 def call(root: Path, *arguments: object) -> tuple[int, str, str]:
@@ -72,7 +86,7 @@ class Trials:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._random = random.Random(seed)
-        self._folder, self._number = folder, 0
+        self._place, self._number = folder, 0  # where the workspaces stand
         self._documents = folder / "documents"
         self._documents.mkdir()
         for number in range(8):
@@ -104,28 +118,32 @@ class Trials:
 
     def _trial(self, name: str) -> None:
         tally = self.tallies[name]
-        if name == "first start":
-            shutil.rmtree(self._fresh, ignore_errors=True)
-        arguments = self._commands[name]()
         root = self._fresh if name == "first start" else self._root
+        struck = self._struck(name, root, tally.trials)
+        tally.trials += 1
+        tally.stopped += not struck.ended
+        told, defects = self._looked(root, name, struck.printed if struck.ended else "")
+        tally.recovered += bool(told)
+        tally.defects += [f"{name}, {struck.how}: {defect}" for defect in [*struck.defects, *defects]]
+        if defects:
+            self._new_workspace()
+
+    def _struck(self, name: str, root: Path, number: int) -> Struck:
+        """Run a command and kill it at some moment, every other one while its files change."""
         if name not in self._usual:
-            self._usual[name] = self._measure(arguments, root)
-            if name == "first start":
-                shutil.rmtree(root)
-            arguments = self._commands[name]()
+            self._usual[name] = self._measure(self._arguments(name), root)
         duration, first, last = self._usual[name]
-        if tally.trials % 2:
+        if number % 2:
             moment = self._random.uniform(first - 0.02, 1.15 * last + 0.02)
         else:
             moment = self._random.uniform(0, 1.1 * duration)
-        ended, printed = _killed_after(moment, arguments, root)
-        tally.trials += 1
-        tally.killed += not ended
-        told, defects = self._looked(root, name, printed if ended else "")
-        tally.recovered += bool(told)
-        tally.defects += [f"{name}, killed after {moment:.3f} s: {defect}" for defect in defects]
-        if defects:
-            self._new_workspace()
+        ended, printed = _killed_after(moment, self._arguments(name), root)
+        return Struck(f"killed after {moment:.3f} s", ended, printed)
+
+    def _arguments(self, name: str) -> list[object]:
+        if name == "first start":
+            shutil.rmtree(self._fresh, ignore_errors=True)
+        return self._commands[name]()
 
     def _measure(self, arguments: list[object], root: Path) -> tuple[float, float, float]:
         wall, started = time.time(), time.monotonic()
@@ -189,11 +207,11 @@ class Trials:
 
     @property
     def _fresh(self) -> Path:
-        return self._folder / "fresh" / "workspace"
+        return self._place / "fresh" / "workspace"
 
     @property
     def _exported(self) -> Path:
-        return self._folder / "exported.json"
+        return self._place / "exported.json"
 
     def _one_of(self, *states: str) -> str:
         found = [p.stem for state in states for p in sorted((self._root / "personas" / state).glob("*.json"))]
@@ -220,7 +238,7 @@ class Trials:
         if self._root != self._template:
             shutil.rmtree(self._root)
         self._number += 1
-        self._root = Path(shutil.copytree(self._template, self._folder / f"w{self._number}" / "workspace"))
+        self._root = Path(shutil.copytree(self._template, self._place / f"w{self._number}" / "workspace"))
 
     def _must(self, *arguments: object, root: Path | None = None) -> str:
         code, out, err = call(root or self._root, *arguments)
@@ -281,12 +299,21 @@ class Trials:
             yield f"{files} files of one passage, but the library has {counts}"
 
 
+def command_line(arguments: list[object], root: Path) -> list[str]:
+    """What to start for a command, or for a piece of Python."""
+    program = [] if arguments[0] == "-c" else ["-m", "tui"]
+    return [sys.executable, *program, *map(str, arguments), "--workspace", str(root)]
+
+
 def _killed_after(seconds: float, arguments: list[object], root: Path) -> tuple[bool, str]:
     """Whether the command was faster than its killer, and what it printed."""
-    program = [] if arguments[0] == "-c" else ["-m", "tui"]
-    command = [sys.executable, *program, *map(str, arguments), "--workspace", str(root)]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command_line(arguments, root),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     ) as process:
         try:
             out, err = process.communicate(timeout=max(0.0, seconds))
@@ -369,14 +396,13 @@ def runs_that_are_lost(root: Path, listed: dict[str, str]) -> Iterator[str]:
             yield f"run {run_id} is {status}, but ends with {type(events[-1].event).__name__}"
 
 
-def table(tallies: dict[str, Tally]) -> str:
+def table(tallies: dict[str, Tally], stopped: str = "killed") -> str:
     """The trials of each command in a line."""
-    rows = [f"{'command':<12} {'trials':>6} {'killed':>6} {'finished':>8} {'recovered':>9} {'defects':>7}"]
+    rows = [f"{'command':<12} {'trials':>6} {stopped:>8} {'finished':>8} {'recovered':>9} {'defects':>7}"]
     for name, tally in tallies.items():
-        finished = tally.trials - tally.killed
-        rows.append(
-            f"{name:<12} {tally.trials:>6} {tally.killed:>6} {finished:>8} {tally.recovered:>9} {len(tally.defects):>7}"
-        )
+        finished = tally.trials - tally.stopped
+        counts = f"{tally.trials:>6} {tally.stopped:>8} {finished:>8} {tally.recovered:>9}"
+        rows.append(f"{name:<12} {counts} {len(tally.defects):>7}")
     return "\n".join(rows)
 
 

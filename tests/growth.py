@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from db.history import RUNS_PER_FILE, RunSummary, new_run_id  # noqa: E402 - run as a script, see crash_trials
 from db.ledger import Feedback, Ledger, Rewards  # noqa: E402
 from db.metrics_text import metrics_text  # noqa: E402
-from db.run_query import RunQuery
+from db.run_query import RunQuery  # noqa: E402
 from db.snapshots import RunRecorder, load_events  # noqa: E402
 from engine.events import RecordedEvent  # noqa: E402
 from engine.files import sweep, write_atomically  # noqa: E402

@@ -8,7 +8,7 @@ def test_nothing_is_lost_by_kills_at_random_moments(tmp_path):
     trials.run(10, only=("ask", "ingest", "restore", "edit", "feedback"))
     assert [defect for tally in trials.tallies.values() for defect in tally.defects] == []
     assert sum(tally.trials for tally in trials.tallies.values()) == 10
-    assert sum(tally.killed for tally in trials.tallies.values()) > 2
+    assert sum(tally.stopped for tally in trials.tallies.values()) > 2
 
 
 def test_the_checks_see_what_is_lost(workspace):

@@ -16,7 +16,7 @@ from db import roster as roster_module
 from db.ledger import Added, Feedback, Ledger, Rewards, Transition, performances, states
 from db.roster import FolderRoster
 from db.workspace import Workspace, open_workspace
-from engine.errors import InputError, PersonaError
+from engine.errors import InputError, PersonaError, StoreError
 from engine.feedback import WEIGHT, Judgement
 from engine.lifecycle import Births, Verdict, performance_of
 from engine.metrics import PersonaPerformance
@@ -358,3 +358,16 @@ def test_processes_and_threads_reward_the_same_persona_without_a_lost_update(ros
     assert [process.wait() for process in started] == [0, 0]
     assert earned(roster)["walker"].samples == 60
     assert roster.verify() == []
+
+
+def test_a_persona_that_the_ledger_cannot_take_is_not_added(roster, workspace, monkeypatch):
+    def full(_entry: object) -> None:
+        raise StoreError("No space left on device")
+
+    monkeypatch.setattr(roster.ledger, "append", full)
+    with pytest.raises(StoreError):
+        roster.add(Persona("newcomer", {}))
+    monkeypatch.undo()
+    assert list(workspace.personas.rglob("newcomer.json")) == []
+    assert FolderRoster(workspace).verify() == []
+    assert roster.add(Persona("newcomer", {})).state is PersonaState.EXPERIMENTAL

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import InputError, LibraryError
+from engine.errors import InputError, LibraryError, StoreError
+from engine.files import write_atomically
 from engine.library import IngestReport, Library, ScopedIndex, existing
 from engine.settings import load_settings
 from engine.shipped import shipped
@@ -468,6 +469,46 @@ def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(
     mine.ingest([docs])
     assert [path.name for path in folder.glob("index-*")] == ["index-3"]
     assert texts(mine.retriever()) == ALL
+
+
+@pytest.mark.parametrize("saves", [0, 1])
+def test_a_removal_that_the_disk_refuses_half_way_is_mended_by_an_ingest(docs, monkeypatch, saves):
+    mine = library(docs)
+    mine.ingest([docs])
+    done: list[Path] = []
+
+    def full(path: Path, data: bytes) -> None:
+        if len(done) == saves:
+            raise StoreError("No space left on device")
+        write_atomically(path, data)
+        done.append(path)
+
+    monkeypatch.setattr("engine.library.write_atomically", full)
+    with pytest.raises(StoreError):
+        mine.remove(str(docs))
+    monkeypatch.undo()
+    for again in (mine, library(docs)):
+        assert again.roots == (str(docs),)
+        assert again.ingest([docs]).passages == 3
+        assert texts(again.retriever()) == ALL
+
+
+def test_an_index_that_the_disk_refuses_is_an_error_that_says_so(docs, monkeypatch):
+    mine = library(docs)
+    mine.ingest([docs / "a"])
+
+    def refused() -> None:
+        raise ValueError(
+            "Failed to open file: 'IoError { err: Os { code: 28, message: \"No space left on device\" } }'"
+        )
+
+    monkeypatch.setattr(mine.index, "_writing", refused)
+    with pytest.raises(LibraryError, match=r"cannot be written: No space left on device \(check the disk"):
+        mine.ingest([docs])
+    monkeypatch.undo()
+    assert mine.roots == (str(docs / "a"),)
+    assert texts(mine.retriever()) == {"# Heron\n\nThe heron sleeps."}
+    assert mine.ingest([docs]).passages == 3
 
 
 def test_a_folder_that_another_session_added_can_be_removed(docs):
