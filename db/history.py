@@ -223,7 +223,7 @@ class History:
         """The runs in a file, oldest first; one that cannot be read is reported and left out."""
         try:
             page = _DECODER.decode(path.read_bytes()).get(AtomicTinyDB.default_table_name, {})
-        except (ValueError, OSError):  # the whole file, or one run in it: now slowly
+        except (ValueError, RecursionError, OSError):  # the whole file, or one run in it: now slowly
             page = dict(self._readable(path))
         return dict(sorted(page.items()))  # one that was put back stands at the end of its file
 

@@ -250,7 +250,7 @@ class Ledger:
     def _decoded(self, number: int, line: bytes) -> LedgerEntry:
         try:
             return _DECODER.decode(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             where = f"line {number}" if number > 0 else f"line {-number} from the end"
             raise StoreError(f"{self.path}: {where}: {error}", hint="mend or remove that line") from error
 

@@ -92,7 +92,7 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
         except OSError as error:
             raise StoreError(f"{file}: {error.strerror or error}", hint="the log must be readable") from error
         for line in reversed(lines):
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 if isinstance(entry := json.loads(line), dict):
                     yield entry
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import gzip
+import io
 import os
 import re
 import zlib
@@ -19,6 +20,7 @@ from engine.events import RecordedEvent, RunCancelled, RunFailed, RunFinished, R
 from engine.files import append_whole, private_folder, store_errors, write_atomically
 
 _CLOSED = -1
+_MAX_UNPACKED = 256_000_000  # bytes
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -48,7 +50,7 @@ def load_graph_snapshot(path: Path) -> dict[str, Any]:
         raise UnknownRunError(f"there is no {path}", hint="it was removed, or never written")
     try:
         return msgspec.convert(msgspec.json.decode(data, type=dict)["graph"], dict[str, Any])
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         raise StoreError(f"{path}: is no graph snapshot ({error})", hint="ask the question again") from error
 
 
@@ -183,7 +185,7 @@ def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
 def _event(path: Path, number: int, line: bytes) -> RecordedEvent:
     try:
         return from_json(line)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise StoreError(f"{path}: line {number}: {error}", hint="the run cannot be replayed") from error
 
 
@@ -201,11 +203,20 @@ def _packed(data: bytes) -> bytes:
     return gzip.compress(data, 1, mtime=0)
 
 
+def _unpacked(data: bytes) -> bytes:
+    """What `_packed` packed; raises EOFError also for more than any run leaves: a bomb."""
+    with gzip.open(io.BytesIO(data)) as file:
+        unpacked = file.read(_MAX_UNPACKED + 1)
+    if len(unpacked) > _MAX_UNPACKED:
+        raise EOFError(f"unpacks to more than {_MAX_UNPACKED / 1e6:g} MB")
+    return unpacked
+
+
 def _content(path: Path) -> bytes | None:
     """What a file holds, unpacked; None if there is no such file."""
     try:
         data = _bytes(path)
-        return gzip.decompress(data) if data is not None and path.suffix == ".gz" else data
+        return _unpacked(data) if data is not None and path.suffix == ".gz" else data
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise StoreError(f"{path}: is damaged ({error})", hint="restore it from a copy, or remove it") from error
 

@@ -22,6 +22,7 @@ from engine.files import previous, private_folder, store_errors, write_atomicall
 
 Tables = dict[str, dict[str, dict[str, Any]]]
 
+_DAMAGED = (ValueError, RecursionError)  # not UTF-8, not JSON, not tables, or nested too deep to be read
 _DECODER = msgspec.json.Decoder(Tables)
 
 
@@ -48,7 +49,7 @@ class AtomicStorage(Storage):
         """A fresh copy of all tables; None if there is no file. Raises StoreError."""
         try:
             return _read(self._path)
-        except ValueError:  # not UTF-8, not JSON, or not tables
+        except _DAMAGED:
             with self.locked():
                 return self._recovered()
 
@@ -59,12 +60,12 @@ class AtomicStorage(Storage):
     def _recovered(self) -> Tables | None:
         try:
             return _read(self._path)  # another session was here first
-        except ValueError as error:
+        except _DAMAGED as error:
             aside = self._path.with_name(f"{self._path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S%f}")
             told = f"{self._path} is damaged ({error}) and was set aside as {aside.name}"
         try:
             older = _read(previous(self._path))
-        except ValueError:
+        except _DAMAGED:
             older = None
         with store_errors(self._path):
             if older is None:

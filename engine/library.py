@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.confined import ConfinedReader
 from engine.corpus import files_of, read_documents
 from engine.errors import DocumentError, InputError, LibraryError, OperationError
 from engine.files import write_atomically
@@ -84,6 +85,7 @@ class Library:
         self._path = folder / "files.json"
         self.index = SearchIndex(folder / f"index-{_FORMAT}")
         self._seen: tuple[int, int] | None = None
+        self._confined = ConfinedReader()  # of an ingest
         self._catalogue = self._read()
 
     @property
@@ -222,17 +224,18 @@ class Library:
         for name in plan.gone:
             self.index.remove(name)
             del self._catalogue.files[name]
-        for done, name in enumerate(plan.changed, start=1):
-            progress(done, len(plan.changed), name)
-            file = self._read_file(name, *plan.present[name], cancelled)
-            if cancelled():
-                done -= 1  # noqa: PLW2901 - this one was not done in whole
-                break
-            self._catalogue.files[name] = file
-            pending += file.passages
-            if pending >= _COMMIT_EVERY:
-                self._commit()
-                pending = 0
+        with ConfinedReader() as self._confined:
+            for done, name in enumerate(plan.changed, start=1):
+                progress(done, len(plan.changed), name)
+                file = self._read_file(name, *plan.present[name], cancelled)
+                if cancelled():
+                    done -= 1  # noqa: PLW2901 - this one was not done in whole
+                    break
+                self._catalogue.files[name] = file
+                pending += file.passages
+                if pending >= _COMMIT_EVERY:
+                    self._commit()
+                    pending = 0
         self._commit()
         report = self._report(plan, plan.changed[:done])
         added = len(set(plan.changed[:done]) - before)
@@ -243,7 +246,8 @@ class Library:
         found = KnownFile(stat.st_size, stat.st_mtime_ns)
         try:
             limit = int(self._system.max_file_megabytes * 1e6)
-            documents = read_documents(Path(name), root=root if root.is_dir() else root.parent, max_bytes=limit)
+            folder = root if root.is_dir() else root.parent
+            documents = read_documents(Path(name), root=folder, max_bytes=limit, confined=self._confined)
             passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
         except DocumentError as error:
             self.index.remove(name)
@@ -312,7 +316,7 @@ class Library:
             return msgspec.json.decode(self._path.read_bytes(), type=_Catalogue)
         except FileNotFoundError:
             return _Catalogue()
-        except (msgspec.DecodeError, OSError) as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OSError) as error:
             raise LibraryError(
                 f"{self._path} is damaged: {error}", hint="move the folder it is in away and ingest again"
             ) from error

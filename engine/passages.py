@@ -10,7 +10,7 @@ _BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
 _FENCED = re.compile(r"^(```|~~~(?!~)).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _RULE = r"([=\-~^\"'*+#`:.])\{0}{{2,}}[ \t]*"
 _HEADING = re.compile(
-    r"#{1,6}[ \t]+(?P<atx>[^\n]+?)[ \t#]*$"
+    r"#{1,6}[ \t]+(?P<atx>[^\n]+)$"
     rf"|(?:{_RULE.format(2)}\n)?(?P<underlined>[^\n]+)\n{_RULE.format(4)}$",
     re.MULTILINE,
 )
@@ -83,7 +83,12 @@ def is_heading(text: str) -> bool:
 
 def _heading(block: str) -> str:
     match = _HEADING.match(block.removeprefix("\ufeff"))
-    return (match["atx"] or match["underlined"]).strip() if match else ""
+    return without_closing(match["atx"] or match["underlined"]).strip() if match else ""
+
+
+def without_closing(heading: str) -> str:
+    """A heading without the hashes that may close it; in the pattern itself they would take quadratic time."""
+    return heading[:1] + heading[1:].rstrip(" \t#")
 
 
 def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ from engine.schema import strict_validator
 from engine.shipped import shipped
 
 _LINEAGE = ("control", "parents", "generation")  # of the metadata: no one edits or copies it
+_TOLD = 300  # characters of an error message: it holds the value, which may be the whole file
 PERSONA_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -95,7 +96,12 @@ def persona_from_json(data: Any, *, where: str) -> Persona:
 def persona_problems(data: Any) -> list[str]:
     """What the schema says against `data` (decoded JSON), each with the path of the value; empty for a persona."""
     errors = sorted(_validator().iter_errors(data), key=lambda error: list(map(str, error.absolute_path)))
-    return [f"{'/'.join(map(str, error.absolute_path)) or 'top level'}: {error.message}" for error in errors]
+    places = ("/".join(map(str, error.absolute_path)) or "top level" for error in errors)
+    return [f"{place[:_TOLD]}: {_brief(error.message)}" for place, error in zip(places, errors, strict=True)]
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= _TOLD else f"{message[:_TOLD]}…"
 
 
 def content_of(persona: Persona) -> dict[str, Any]:

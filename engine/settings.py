@@ -1,6 +1,8 @@
 """The settings of a workspace: five small YAML files, checked by a schema, as frozen typed values."""
 
 import json
+import reprlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +13,8 @@ import msgspec
 from engine.errors import SettingsError
 from engine.schema import strict_validator
 from engine.shipped import shipped
+
+_MAX_BYTES, _MAX_DEPTH = 1_000_000, 16  # of a configuration file
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,12 @@ def read_values(path: Path) -> dict[str, Any]:
     """What a YAML file of settings holds, not yet checked; nothing if there is no file. Raises SettingsError."""
     import yaml  # noqa: PLC0415 - 40 ms that `--version` does not need
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        values = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        _refuse_bombs(path, data, yaml.parse(data, Loader=loader))
+        values = yaml.load(data, Loader=loader)  # noqa: S506 - both are safe loaders
     except FileNotFoundError:
         return {}
     except (yaml.YAMLError, ValueError, OSError) as error:
@@ -134,8 +142,28 @@ def read_values(path: Path) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise SettingsError(f"{path}: holds {values!r}", hint="one `key: value` a line is valid")
+        raise SettingsError(f"{path}: holds {_brief(values)}", hint="one `key: value` a line is valid")
     return values
+
+
+def _refuse_bombs(path: Path, data: bytes, parsed: Iterable[Any]) -> None:
+    """A few lines of YAML can stand for gigabytes: no aliases, no deep nesting, no long files."""
+    if len(data) > _MAX_BYTES:
+        raise SettingsError(f"{path}: is over 1 MB", hint="the shipped file shows what is needed")
+    depth = 0
+    for event in parsed:
+        kind = type(event).__name__
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        line = event.start_mark.line + 1
+        if kind == "AliasEvent":
+            raise SettingsError(f"{path}: line {line}: an alias (*)", hint="write the value itself")
+        if depth > _MAX_DEPTH:
+            raise SettingsError(f"{path}: line {line}: nested too deep", hint="one `key: value` a line is valid")
+
+
+def _brief(value: object) -> str:
+    """A value as an error message shows it."""
+    return reprlib.repr(value)
 
 
 def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
@@ -143,10 +171,10 @@ def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
     for key in values:
         if key not in valid:
             near = get_close_matches(str(key), valid, n=1, cutoff=0.0)
-            raise SettingsError(f"{path}: unknown key {key!r}", hint=f"did you mean {near[0]!r}?")
+            raise SettingsError(f"{path}: unknown key {_brief(key)}", hint=f"did you mean {near[0]!r}?")
     for error in strict_validator(schema).iter_errors(values):
         key = str(next(iter(error.absolute_path), ""))
-        raise SettingsError(f"{path}: {key}: {error.instance!r} is not valid", hint=what_is_valid(valid[key]))
+        raise SettingsError(f"{path}: {key}: {_brief(error.instance)} is not valid", hint=what_is_valid(valid[key]))
 
 
 def what_is_valid(rule: dict[str, Any]) -> str:

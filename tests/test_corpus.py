@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
+from engine.confined import ConfinedReader
 from engine.corpus import files_of, read_documents
 from engine.errors import DocumentError
 from engine.passages import Document
@@ -20,12 +21,18 @@ from engine.passages import Document
 Read = Callable[[str, str | bytes], list[Document]]
 
 
+@pytest.fixture(scope="module")
+def confined():
+    with ConfinedReader() as reader:
+        yield reader
+
+
 @pytest.fixture
-def read(tmp_path: Path) -> Read:
+def read(tmp_path: Path, confined: ConfinedReader) -> Read:
     def read(name: str, content: str | bytes) -> list[Document]:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(read_documents(path, root=tmp_path, max_bytes=1_000_000))
+        return list(read_documents(path, root=tmp_path, max_bytes=1_000_000, confined=confined))
 
     return read
 
@@ -92,7 +99,10 @@ def test_links_to_folders_are_not_followed_so_a_loop_ends(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a/x.txt").touch()
     (tmp_path / "a/up").symlink_to(tmp_path)
-    assert list(files_of(tmp_path)) == [tmp_path / "a/x.txt"]
+    (tmp_path / "a/.up").symlink_to(tmp_path)
+    assert list(files_of(tmp_path)) == [tmp_path / "a/up", tmp_path / "a/x.txt"]
+    with pytest.raises(DocumentError, match="a link to a folder: it is not followed"):
+        list(read_documents(tmp_path / "a/up", root=tmp_path, max_bytes=1000))
 
 
 def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_read(tmp_path):

@@ -187,6 +187,7 @@ def test_bad_files_are_listed_with_reasons_and_the_rest_is_read(docs, tmp_path):
         "lines.jsonl": "line 2 is not a record",
         "damaged.pdf": "damaged PDF",
         "out.txt": "a link that leads out of its folder",
+        "up": "a link to a folder",
     }
     assert texts(mine.retriever()) == ALL
     assert texts(mine.retriever(), "secret") == set()

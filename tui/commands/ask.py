@@ -72,11 +72,10 @@ async def _ask(session: Session, question: str, before: Conversation | None, *, 
 def _print_answer(result: dict[str, Any], context_names: Sequence[str]) -> None:
     print_text(result["answer"])
     for citation in result["citations"]:
-        print_text(
-            f"\n[{citation['n']}] {citation['title']}  {citation['source']}:{citation['start']}-{citation['end']}"
-        )
+        place = f"{citation['source']}:{citation['start']}-{citation['end']}"
+        print_text(f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(place)}")
         print_text(f"    {' '.join(citation['quote'].split())}")
     if context_names:
         print_text(f"\ncontext: {', '.join(map(one_line, context_names))}")
     for reason in result["degraded"]:
-        print_text(f"\nnote: {reason}")
+        print_text(f"\nnote: {one_line(reason)}")

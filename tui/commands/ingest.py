@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from engine.text import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json, print_text
 from tui.composition import open_session
@@ -29,5 +30,5 @@ def run(options: argparse.Namespace) -> int:
         f"{len(report.skipped)} skipped; {report.passages} passages in the library"
     )
     for skipped in report.skipped:
-        print_text(f"skipped {skipped.path}: {skipped.reason}")
+        print_text(one_line(f"skipped {skipped.path}: {skipped.reason}"))
     return 0

@@ -2,6 +2,7 @@
 
 import argparse
 
+from engine.text import one_line
 from tui.commands.output import print_json, print_table, print_text
 from tui.composition import open_session
 
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print_json({"path": options.path, "files_removed": removed})
         else:
-            print_text(f"{options.path}: {removed} files left the library")
+            print_text(one_line(f"{options.path}: {removed} files left the library"))
         return 0
     rows = [(root, *library.count(root)) for root in library.roots]
     if options.json:
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     elif rows:
         print_table(("path", "files", "passages"), rows)
         for skipped in library.skipped:
-            print_text(f"skipped {skipped.path}: {skipped.reason}")
+            print_text(one_line(f"skipped {skipped.path}: {skipped.reason}"))
     else:
         print_text("the library is empty; `persona-moe ingest PATH` fills it")
     return 0

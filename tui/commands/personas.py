@@ -19,6 +19,7 @@ from engine.persona import (
     persona_schema,
     persona_to_json,
 )
+from engine.text import one_line
 from tui.commands.output import print_json, print_table, print_text
 from tui.commands.persona_figures import FIGURES, add_figures
 from tui.composition import Session, open_session
@@ -100,7 +101,7 @@ def _list(roster: "FolderRoster", options: argparse.Namespace) -> int:
         rows.append((entry.persona.persona_id, str(entry.state), earned.samples, mean, entry.persona.name))
     print_table(("persona", "state", "samples", "mean", "name"), rows)
     for problem in roster.problems():
-        print_text(f"not read: {problem}")
+        print_text(one_line(f"not read: {problem}"))
     return 0
 
 
@@ -220,7 +221,7 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
         if options.json:
             print_json(fields)
         else:
-            print_text(" ".join(f"{name}={value}" for name, value in fields.items()))
+            print_text(one_line(" ".join(f"{name}={value}" for name, value in fields.items())))
     return 0
 
 
@@ -238,5 +239,5 @@ def _validate(files: list[Path], *, as_json: bool) -> int:
         print_json(results)
     else:
         for result in results:
-            print_text(f"{result['file']}: {'valid' if result['valid'] else result['error']}")
+            print_text(one_line(f"{result['file']}: {'valid' if result['valid'] else result['error']}"))
     return 0 if all(result["valid"] for result in results) else 2
