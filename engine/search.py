@@ -1,9 +1,10 @@
 """The search index: passages by words, by the names they mention, and by title. Embedded tantivy."""
 
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import msgspec
 
 from engine.entities import Analysis, Place, analyse, mentions_in, names_in, spans_in, title_keys
 from engine.errors import LibraryError
+from engine.files import private_folder
 from engine.passages import Passage
 from engine.text import one_line
 
@@ -129,7 +131,7 @@ class SearchIndex:
         import tantivy  # noqa: PLC0415 - not needed for the first paint
 
         self._tantivy = tantivy
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = private_folder(folder)
         self._schema = _schema(tantivy)
         try:
             self._index = tantivy.Index(self._schema, path=str(folder))
@@ -348,7 +350,15 @@ class SearchIndex:
                 with _refusals():
                     writer.wait_merging_threads()
             finally:
+                self._keep_private()
                 self.refresh()
+
+    def _keep_private(self) -> None:
+        """Tantivy's files have the rights that the user's umask gives; the folder was private all the time."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as files:  # another session may merge meanwhile
+            for file in files:
+                if file.stat().st_mode & 0o077:
+                    Path(file).chmod(0o600)
 
     def _writing(self) -> Any:
         assert self._writer is not None, "only inside `writing`"
