@@ -5,7 +5,6 @@ reason why it was left out, like any other that cannot be read, and the ingest g
 """
 
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -18,7 +17,7 @@ import msgspec
 from engine.errors import DocumentError
 from engine.formats import FORMATS
 
-SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time; a thousand plain pages take half a minute
+SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time
 MEMORY = 1_500_000_000  # bytes of address space
 _LENGTH = 8  # bytes that tell how long an answer is
 
@@ -74,9 +73,8 @@ class ConfinedReader:
         # its own: ctrl+C ends the ingest, not the file that is being read.
         command = [sys.executable, "-I", "-c", _START, str(Path(__file__).parents[1]), str(self._memory)]
         return subprocess.Popen(  # noqa: S603 - this interpreter and this module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-            env={"PATH": os.environ.get("PATH", "")},
-        )  # fmt: skip
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
 
     def _epitaph(self, seconds: float) -> str:
         """What the process died of; the next file gets a new one."""
