@@ -216,7 +216,7 @@ def test_two_runs_are_compared(call, asked):
 def test_a_deleted_run_is_gone_and_comes_back_whole(call, asked, workspace):
     first, second = asked
     call("feedback", first["run_id"], "up")
-    before = {path.name: path.read_bytes() for path in (workspace / "db" / "runs").iterdir()}
+    before = {path.name: path.read_bytes() for path in (workspace / "db" / "runs").glob("*.*")}
     text = call("history", "delete", first["run_id"], "last")
     assert text.startswith(f"deleted: {first['run_id']}  {QUESTION}\ndeleted: {second['run_id']}  {OTHER}\n")
     assert "`persona-moe history undelete` brings back, for a day; the ledger keeps what personas earned" in text
@@ -228,7 +228,7 @@ def test_a_deleted_run_is_gone_and_comes_back_whole(call, asked, workspace):
     assert json.loads(call("history", "show", first["run_id"], "--json")) == first
     assert "judged +" in call("history", "show", first["run_id"])
     assert [run["run_id"] for run in json.loads(call("history", "undelete", "--json"))] == [second["run_id"]]
-    assert {path.name: path.read_bytes() for path in (workspace / "db" / "runs").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (workspace / "db" / "runs").glob("*.*")} == before
     assert call("history", "undelete", "--list") == "no run can be brought back\n"
     assert "there is no deleted run (a deleted run is kept for 1 day)" in call("history", "undelete", code=2)
     assert "no run with id 'x'" in call("history", "delete", "last", "x", code=2)

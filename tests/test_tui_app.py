@@ -31,7 +31,7 @@ async def test_help_lists_the_keys_with_their_ids():
 
 
 async def test_help_is_of_the_screen_and_the_pane_and_finds_and_scrolls():
-    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 50)) as pilot:
         await script.ready(pilot)
         await pilot.press("f2", "question_mark")
         text = script.screen_text(pilot.app)
@@ -149,7 +149,7 @@ async def test_a_command_of_another_screen_goes_there_and_names_its_key():
         commands["Go to Personas: Prune (x)"].callback()
         await pilot.pause()
         assert pilot.app.current_mode == "personas"
-        assert [note.message for note in pilot.app._notifications] == ["x: Into the archive; restore brings it back"]
+        assert [note.message for note in pilot.app._notifications] == ["x: Into the archive; u or r brings it back"]
 
 
 async def test_a_theme_of_the_palette_is_kept(session):

@@ -24,15 +24,33 @@ def test_the_readme_has_the_keys_that_the_screens_have():
 
 def test_every_screen_and_pane_is_there_with_what_each_key_does():
     found = {bound.where for bound in bound_keys()}
-    assert {"everywhere", "Ask", "Personas", "History", "Settings", "help", "quote", "line pane"} <= found
+    assert {
+        "everywhere",
+        "Ask",
+        "Personas",
+        "History",
+        "Graph",
+        "Library",
+        "Settings",
+        "Health",
+        "help",
+        "source",
+        "line pane",
+    } <= found
     assert all(bound.does and bound.name and bound.keys for bound in bound_keys())
 
 
-def test_an_id_means_one_place():
-    places: dict[str, set[str]] = {}
+def test_an_id_means_one_action():
+    actions: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
     for bound in bound_keys():
-        places.setdefault(bound.id, set()).add(bound.where)
-    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+        actions.setdefault(bound.id, set()).add((bound.does, bound.keys))
+    assert {name: found for name, found in actions.items() if len(found) > 1} == {}
+
+
+def test_what_a_screen_has_from_its_base_is_its_own():
+    history = {bound.id for bound in bound_keys() if bound.where == "History"}
+    assert {"find", "replay"} <= history
+    assert not {"runs", "answer"} & {bound.where for bound in bound_keys()}
 
 
 def test_keys_are_spelled_as_people_do():
@@ -58,7 +76,10 @@ def test_a_key_that_cannot(key):
         ({"promote": "f99"}, ["promote: 'f99' is no key"]),
         ({"promote": "d"}, ["d is the key of demote and promote"]),
         ({"promote": "f1"}, ["f1 is the key of help and promote"]),
-        ({"quit": "p"}, ["p is the key of promote and quit"]),
+        (
+            {"quit": "p"},
+            [f"p is the key of {pair}" for pair in ("promote and quit", "quit and replay", "quit and walk.follow")],
+        ),
         ({"promote": "d", "demote": "p"}, []),
         ({"promote": "y", "personas": "f10"}, []),
         ({"command_palette": "f12"}, []),
@@ -73,10 +94,10 @@ def test_what_is_wrong_with_a_keymap_is_told(keymap, words):
 
 def test_the_command_prints_the_keys_of_the_workspace(call, workspace, capsys):
     assert markdown() in call("keys", "--markdown")
-    call("settings", "set", "keymap", "promote: f5")
+    call("settings", "set", "keymap", "promote: f9")
     rows = {row["id"]: row for row in json.loads(call("keys", "--json"))}
-    assert rows["promote"]["keys"] == "f5"
-    assert re.search(r"Personas +f5 +promote", call("keys"))
+    assert rows["promote"]["keys"] == "f9"
+    assert re.search(r"Personas +f9 +promote", call("keys"))
 
 
 def test_the_command_tells_what_is_wrong_and_exits_with_2(workspace, capsys):

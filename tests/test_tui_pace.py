@@ -1,5 +1,6 @@
 """Any number of changes, few draws; on a slow line a draw waits for the one before it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
-    def set_timer(self, delay: float, callback: Any) -> None:
+    def set_timer(self, delay: float, callback: Any) -> Any:
         self.timers.append((self.now + delay, callback))
+        return SimpleNamespace()
 
     def advance(self, seconds: float) -> None:
         end = self.now + seconds

@@ -26,6 +26,7 @@ from tui.lasting_driver import lasting
 from tui.pace import Pace
 from tui.places import PLACES
 from tui.themes import FEW_COLOURS, THEMES, palette_of
+from tui.timers import sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.messages import TerminalSupportsSynchronizedOutput
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from tui.composition import Session
     from tui.history_screen import HistoryScreen
@@ -90,6 +92,10 @@ class PersonaMoeApp(App[None]):
         for place in PLACES:
             self.add_mode(place.mode, partial(self._make, place))
         self._leaving = False
+
+    def set_timer(self, *args: Any, **options: Any) -> Timer:
+        """As textual's, but sure: by such a timer it lays out a new size of the terminal."""
+        return sure(super().set_timer(*args, **options))
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, made to survive a broken connection and to write what the terminal can show."""

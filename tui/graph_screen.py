@@ -22,6 +22,7 @@ from tui.graph_shown import GraphShown
 from tui.graph_text import growth_text, legend_text
 from tui.graph_tree import LineKind, TreeLine
 from tui.pace import Pace
+from tui.timers import sure
 from tui.widgets.details_pane import DetailsPane
 from tui.widgets.graph_pane import GraphPane
 from tui.widgets.message_line import MessageLine
@@ -123,7 +124,7 @@ class GraphScreen(Screen[None]):
         spent = time.monotonic() - started
         if spent > LONG:
             self._rests = True
-            self.set_timer(spent * REST, self._rested)
+            sure(self.set_timer(spent * REST, self._rested))
 
     def _rested(self) -> None:
         self._rests = False

@@ -56,9 +56,11 @@ def bound_keys() -> tuple[BoundKey, ...]:
 
     owners: dict[type[Any], str] = {PersonaMoeApp: EVERYWHERE, AskScreen: "Ask"}
     owners |= {place.screen_class(): place.title for place in PLACES}
+    screens = tuple(owners)
     for kind in _classes():
-        owners.setdefault(kind, _title(kind))
-    return tuple(bound for kind, where in owners.items() for bound in _of(kind, where))
+        if not any(issubclass(screen, kind) for screen in screens):
+            owners[kind] = _title(kind)
+    return tuple(bound for kind, where in owners.items() for bound in _of(kind, where, inherited=kind in screens))
 
 
 def _classes() -> Iterator[type[Any]]:
@@ -77,8 +79,10 @@ def _title(kind: type[Any]) -> str:
     return words.strip().removesuffix(" screen")
 
 
-def _of(kind: type[Any], where: str) -> Iterator[BoundKey]:
-    for binding in vars(kind)["BINDINGS"]:
+def _of(kind: type[Any], where: str, *, inherited: bool) -> Iterator[BoundKey]:
+    """The bindings of a class; those of a screen include what it has from others of this program."""
+    kinds = [one for one in kind.__mro__ if one.__module__.startswith("tui.")] if inherited else [kind]
+    for binding in (binding for one in kinds for binding in vars(one).get("BINDINGS", ())):
         if isinstance(binding, Binding) and binding.id:
             keys = tuple(key.strip() for key in binding.key.split(","))
             yield BoundKey(where, keys, binding.tooltip or binding.description, binding.id, binding.description)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tui.timers import sure
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -72,7 +74,7 @@ class Pace:
         return max(SOON if self._quickly else 1 / DRAWS_PER_SECOND, SHARE * self._took)
 
     def _later(self, at: float) -> None:
-        self._owner.set_timer(max(at - time.monotonic(), 0.001), self._turn)
+        sure(self._owner.set_timer(max(at - time.monotonic(), 0.001), self._turn))
 
     def _turn(self) -> None:
         now = time.monotonic()
