@@ -35,21 +35,7 @@ from tui.command_line import main  # noqa: E402
 
 QUESTIONS = ("Who keeps the lamp of Vell?", "Who taught Oda Marr?", "Where was Tam Rook born?")
 ANEW = 40  # trials in one workspace
-EDIT = """  # no command edits a persona in place: the screen does, by the same call
-import sys
-from dataclasses import replace
-from pathlib import Path
-from engine.errors import PersonaMoeError
-from tui.composition import open_session
-_, persona_id, focus, _, root = sys.argv
-try:
-    roster = open_session(Path(root)).roster
-    persona = roster.find(persona_id).persona
-    roster.edit(replace(persona, traits={**persona.traits, "focus": int(focus)}))
-except PersonaMoeError as error:
-    sys.exit(f"persona-moe: {error}")
-print(f"{persona_id} has focus {focus}")
-"""
+
 PROMPT_SECONDS = 10.0  # a start that takes longer waits for a lock
 
 
@@ -100,7 +86,7 @@ class Trials:
             "ingest": self._ingest, "remove": self._remove, "ask": self._ask, "promote": self._promote,
             "prune": self._prune, "restore": self._restore, "new": self._new, "new from": self._new_from,
             "edit": self._edit, "feedback": self._feedback, "breed": self._breed, "export": self._export,
-            "first start": self._first_start,
+            "undo": self._undo, "delete": self._delete, "undelete": self._undelete, "first start": self._first_start,
         }  # fmt: skip
         self._usual: dict[str, tuple[float, float, float]] = {}  # duration, first and last change of a file
         self.tallies = {name: Tally() for name in self._commands}
@@ -188,7 +174,11 @@ class Trials:
 
     def _edit(self) -> list[object]:
         name = self._one_of("experimental", "stable", "active", "pruned")
-        return ["-c", EDIT, name, self._random.randint(1, 9)]
+        return ["personas", "edit", name, "--trait", f"focus={self._random.randint(1, 9)}", "--json"]
+
+    def _undo(self) -> list[object]:
+        self._must("personas", "prune", self._made())
+        return ["personas", "undo"]
 
     def _breed(self) -> list[object]:
         first, other = self._one_of("stable", "active") or self._made(), self._one_of("stable", "active")
@@ -201,6 +191,13 @@ class Trials:
 
     def _export(self) -> list[object]:
         return ["history", "export", self._random.choice(self._runs()), "--json", "--output", self._exported]
+
+    def _delete(self) -> list[object]:
+        return ["history", "delete", self._random.choice(self._runs())]
+
+    def _undelete(self) -> list[object]:
+        self._must(*self._delete())
+        return ["history", "undelete"]
 
     def _first_start(self) -> list[object]:
         return ["personas", "list"]
@@ -264,9 +261,10 @@ class Trials:
         code, out, more = call(root, "personas", "ledger", "--verify")
         if code:
             defects.append(f"ledger and folders: {out.splitlines()[0] if out else more}")
-        code, out, of_history = call(root, "history", "list", "--json", "--limit", 1000)
+        of_history = self._undeleted(root)
+        code, out, more_of_it = call(root, "history", "list", "--json", "--limit", 1000)
         if code:
-            defects.append(f"the history: {of_history}")
+            defects.append(f"the history: {more_of_it}")
         if (waited := time.monotonic() - started) > PROMPT_SECONDS:
             defects.append(f"the next start took {waited:.0f} s")
         if unfinished and not of_history.count("recovered after a crash: run"):
@@ -285,6 +283,13 @@ class Trials:
         defects += promises_that_were_not_kept(root, name, printed)
         return err + more + of_history, defects
 
+    def _undeleted(self, root: Path) -> str:
+        """Bring back what was deleted, for all runs are looked at; what the start said that it recovered."""
+        _, out, err = call(root, "history", "undelete", "--list", "--json")
+        if deleted := [run["run_id"] for run in json.loads(out or "[]")]:
+            self._must("history", "undelete", *deleted, root=root)
+        return err
+
     def _index_out_of_step(self, root: Path) -> Iterator[str]:
         code, out, err = call(root, "ingest", self._documents, "--json")
         if code:
@@ -300,9 +305,8 @@ class Trials:
 
 
 def command_line(arguments: list[object], root: Path) -> list[str]:
-    """What to start for a command, or for a piece of Python."""
-    program = [] if arguments[0] == "-c" else ["-m", "tui"]
-    return [sys.executable, *program, *map(str, arguments), "--workspace", str(root)]
+    """What to start for a command."""
+    return [sys.executable, "-m", "tui", *map(str, arguments), "--workspace", str(root)]
 
 
 def _killed_after(seconds: float, arguments: list[object], root: Path) -> tuple[bool, str]:
@@ -366,10 +370,11 @@ def promises_that_were_not_kept(root: Path, name: str, printed: str) -> Iterator
     elif made := re.match(r"(?P<name>\S+) is experimental", printed):
         if not (root / "personas" / "experimental" / f"{made['name']}.json").is_file():
             yield f"it printed {printed.strip()!r}, and there is no such persona"
-    elif edited := re.match(r"(?P<name>\S+) has focus (?P<focus>\d)", printed):
-        (path,) = (root / "personas").glob(f"*/{edited['name']}.json")
-        if json.loads(path.read_bytes())["traits"]["focus"] != int(edited["focus"]):
-            yield f"it printed {printed.strip()!r}, and the file has another"
+    elif name == "edit" and printed:
+        edited = json.loads(printed)
+        (path,) = (root / "personas").glob(f"*/{edited['persona_id']}.json")
+        if json.loads(path.read_bytes())["traits"] != edited["traits"]:
+            yield f"it printed the traits {edited['traits']}, and the file has others"
     elif name == "feedback" and printed and not Ledger(Workspace(root).ledger).judgements():
         yield "a judgement that was taken is not in the ledger"
 

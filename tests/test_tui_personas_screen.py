@@ -75,7 +75,7 @@ async def test_the_keys_change_the_real_roster_and_u_takes_it_back_step_by_step(
         await pilot.press("d")
         await says(pilot, "✓ reader: active → stable")
         await pilot.press("x")
-        await says(pilot, "✓ reader: stable → pruned; r restores it")
+        await says(pilot, "✓ reader: stable → pruned; u takes it back")
         await pilot.press("r")
         await says(pilot, "✓ reader: pruned → experimental, and starts afresh")
         assert session.roster.verify() == []

@@ -277,7 +277,7 @@ class PersonasScreen(Screen[None]):
         change = partial(self.session.roster.change, persona_id, verdict, rule="manual", decided_by="user")
         moved = await self._done(change)
         if moved is not None:
-            more = {Verdict.PRUNE: "; r restores it", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
+            more = {Verdict.PRUNE: "; u takes it back", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
             self.query_one(MessageLine).say(f"{moved.persona_id}: {moved.before} → {moved.after}{more}")
 
     async def _done(self, change: Callable[[], Any], persona_id: str = "") -> Any:
