@@ -60,7 +60,13 @@ class CursorPane(LinePane):
             width = self.size.width
             self.refresh(*(Region(0, line - self.top, width, 1) for line in (before, self.cursor)))
 
-    def _move(self, to: int) -> None:
+    @property
+    def place(self) -> int:
+        """The cursor."""
+        return self.cursor
+
+    def go(self, to: int) -> None:
+        """Put the cursor on a line, and tell it."""
         before = self.cursor
         self.point_to(to)
         if before != self.cursor:
@@ -79,25 +85,9 @@ class CursorPane(LinePane):
 
     def on_click(self, event: Click) -> None:
         """To the line that was clicked."""
-        self._move(self.top + event.y - 1)  # below the title
+        self.go(self.top + event.y - 1)  # below the title
 
     def action_choose(self) -> None:
         """Tell that the line under the cursor was chosen."""
         if self.lines:
             self.post_message(self.Chosen(self, self.cursor))
-
-    def action_scroll_lines(self, by: int) -> None:
-        """Move the cursor by some lines."""
-        self._move(self.cursor + by)
-
-    def action_scroll_pages(self, by: int) -> None:
-        """Move the cursor by some heights of the pane."""
-        self._move(self.cursor + by * max(self.size.height - 1, 1))
-
-    def action_scroll_to_top(self) -> None:
-        """To the first line."""
-        self._move(0)
-
-    def action_scroll_to_end(self) -> None:
-        """To the last line."""
-        self._move(self.lines - 1)

@@ -80,16 +80,22 @@ class GraphPane(LinePane, inherit_bindings=False):
         """Put the cursor on the line with this key; False if there is none."""
         found = next((n for n, line in enumerate(self._lines) if line.key == key), None)
         if found is not None:
-            self._move(found)
+            self.go(found)
         return found is not None
 
     def point_to_parent(self) -> None:
         """Put the cursor on the line that this one hangs on."""
         level = len(self._lines[self._cursor].rails) if self._lines else 0
         above = range(self._cursor - 1, -1, -1)
-        self._move(next((n for n in above if len(self._lines[n].rails) < level), self._cursor))
+        self.go(next((n for n in above if len(self._lines[n].rails) < level), self._cursor))
 
-    def _move(self, to: int) -> None:
+    @property
+    def place(self) -> int:
+        """The cursor."""
+        return self._cursor
+
+    def go(self, to: int) -> None:
+        """Put the cursor on a line, and tell it."""
         before, self._cursor = self._cursor, max(0, min(to, self.lines - 1))
         if before == self._cursor or not self._lines:
             return
@@ -121,20 +127,4 @@ class GraphPane(LinePane, inherit_bindings=False):
 
     def on_click(self, event: Click) -> None:
         """To the line that was clicked."""
-        self._move(self.top + event.y - 1)  # below the title
-
-    def action_scroll_lines(self, by: int) -> None:
-        """Move the cursor by some lines."""
-        self._move(self._cursor + by)
-
-    def action_scroll_pages(self, by: int) -> None:
-        """Move the cursor by some heights of the pane."""
-        self._move(self._cursor + by * max(self.size.height - 1, 1))
-
-    def action_scroll_to_top(self) -> None:
-        """To the question."""
-        self._move(0)
-
-    def action_scroll_to_end(self) -> None:
-        """To the last line."""
-        self._move(self.lines - 1)
+        self.go(self.top + event.y - 1)  # below the title

@@ -69,21 +69,30 @@ class LinePane(Widget, can_focus=True):
             self._following = False
             self.refresh()
 
+    @property
+    def place(self) -> int:
+        """The line that the keys start from: the first visible one, or the cursor in a pane that has one."""
+        return self.top
+
+    def go(self, to: int) -> None:
+        """What the keys do: bring a line to the top, or put the cursor on it."""
+        self._scroll(to)
+
     def action_scroll_lines(self, by: int) -> None:
-        """Scroll by some lines."""
-        self._scroll(self.top + by)
+        """Go on by some lines."""
+        self.go(self.place + by)
 
     def action_scroll_pages(self, by: int) -> None:
-        """Scroll by some heights of the pane."""
-        self._scroll(self.top + by * max(self.size.height - 1, 1))
+        """Go on by some heights of the pane."""
+        self.go(self.place + by * max(self.size.height - 1, 1))
 
     def action_scroll_to_top(self) -> None:
-        """Show the first line."""
-        self._scroll(0)
+        """To the first line."""
+        self.go(0)
 
     def action_scroll_to_end(self) -> None:
-        """Show the last line."""
-        self._scroll(self.lines)
+        """To the last line."""
+        self.go(self.lines)
 
     def on_mouse_scroll_up(self) -> None:
         """The wheel."""
@@ -101,6 +110,6 @@ class LinePane(Widget, can_focus=True):
         return self._strip(self.line_at(index, width))
 
     def _strip(self, line: Text) -> Strip:
-        """A line as it is drawn here."""
-        strip = Strip(line.render(self.app.console, end=""))
+        """A line as it is drawn here. (Rich draws the style of a whole text only where it stands as a part of one.)"""
+        strip = Strip(Text().append_text(line).render(self.app.console, end=""))
         return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)

@@ -122,10 +122,15 @@ class RunTable(LinePane):
             return self._strip(Text(fit(self.note, self.size.width), "dim"))
         return super().render_line(y)
 
-    def move(self, cursor: int) -> None:
+    @property
+    def place(self) -> int:
+        """The cursor."""
+        return self.cursor
+
+    def go(self, to: int) -> None:
         """The cursor goes to this line, or to the nearest there is."""
         before, top = self.cursor, self.top
-        self.cursor = max(0, min(cursor, self.lines - 1))
+        self.cursor = max(0, min(to, self.lines - 1))
         self._follow()
         if self.top == top:
             for line in {before, self.cursor}:
@@ -153,20 +158,4 @@ class RunTable(LinePane):
         """The cursor goes where the mouse is."""
         offset = event.get_content_offset(self)
         if offset is not None:
-            self.move(self.top + offset.y)
-
-    def action_scroll_lines(self, by: int) -> None:
-        """The cursor goes up or down."""
-        self.move(self.cursor + by)
-
-    def action_scroll_pages(self, by: int) -> None:
-        """The cursor goes up or down by what is in sight."""
-        self.move(self.cursor + by * max(self.size.height - 1, 1))
-
-    def action_scroll_to_top(self) -> None:
-        """To the newest run."""
-        self.move(0)
-
-    def action_scroll_to_end(self) -> None:
-        """To the oldest run."""
-        self.move(self.lines - 1)
+            self.go(self.top + offset.y)

@@ -110,7 +110,12 @@ class WalkLog(LinePane):
 
     # -- the keys ---------------------------------------------------------------------------------------------
 
-    def _go(self, to: int) -> None:
+    @property
+    def place(self) -> int:
+        """The cursor."""
+        return self.cursor
+
+    def go(self, to: int) -> None:
         """Move the cursor; upwards the log stops following, at its last line it follows again."""
         last = max(len(self._entries) - 1, 0)
         follows = to >= last
@@ -122,29 +127,13 @@ class WalkLog(LinePane):
             self._reveal()
         self.refresh()
 
-    def action_scroll_lines(self, by: int) -> None:
-        """Move the cursor by some lines."""
-        self._go(self.cursor + by)
-
-    def action_scroll_pages(self, by: int) -> None:
-        """Move the cursor by some heights of the pane."""
-        self._go(self.cursor + by * max(self.size.height - 1, 1))
-
-    def action_scroll_to_top(self) -> None:
-        """To the first line."""
-        self._go(0)
-
-    def action_scroll_to_end(self) -> None:
-        """To the last line, and follow."""
-        self._go(len(self._entries))
-
     def on_mouse_scroll_up(self) -> None:
         """The wheel."""
-        self._go(self.cursor - WHEEL_LINES)
+        self.go(self.cursor - WHEEL_LINES)
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel."""
-        self._go(self.cursor + WHEEL_LINES)
+        self.go(self.cursor + WHEEL_LINES)
 
     def action_pause(self) -> None:
         """Stand still, or follow."""
