@@ -1,12 +1,21 @@
 """What every screen looks like, small and large, read as a script of key presses."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import scripted_run as script
 
+from tui.places import PLACES
+
 SMALL, LARGE = (80, 24), (120, 40)
+LOADED = {
+    "personas": "The Archivist", "history": "Question 2", "graph": "the answer cites", "library": "damaged PDF",
+    "settings": "max_iterations", "health": "boom",
+}  # fmt: skip
+"""What stands on a screen once it has read what it shows."""
+
 both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 
 
@@ -162,3 +171,16 @@ def test_health(snap_compare, size):
 def test_help(snap_compare):
     app = script.app(script.ScriptedSession())
     assert snap_compare(app, run_before=pressing("Keys · Ask", "f1"), terminal_size=SMALL)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
+def test_in_the_light_theme(snap_compare, place):
+    session = script.ScriptedSession(script.answered(), runs=3)
+    session.settings = replace(session.settings, screen=replace(session.settings.screen, theme="textual-light"))
+
+    async def play(pilot: Any) -> None:
+        await asking()(pilot)
+        await pilot.press(place.keys.partition(",")[0])
+        await script.until(pilot, lambda: LOADED[place.mode] in script.screen_text(pilot.app))
+
+    assert snap_compare(script.app(session), run_before=play, terminal_size=SMALL)
