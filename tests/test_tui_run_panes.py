@@ -7,7 +7,7 @@ import pytest
 import scripted_run as script
 
 from engine.errors import LibraryError
-from engine.events import AnswerFragment, AnswerWritten, Citation, OutputScored, RunStarted, Scores
+from engine.events import AnswerFragment, AnswerThought, AnswerWritten, Citation, OutputScored, RunStarted, Scores
 from tui.answer_markdown import AnswerMarkdown
 from tui.run_view import Phase, RunView
 from tui.save_screen import SaveScreen
@@ -215,6 +215,18 @@ async def test_a_digit_opens_a_citation(pane):
         await pilot.press("2")
         await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))
         assert pilot.app.screen.citation == script.BUILT
+
+
+async def test_thoughts_are_hidden_until_their_key_is_pressed():
+    events = script.answered()
+    thoughts = [AnswerThought("Who kept it? [b]\x1b[2J"), AnswerThought(" Ysolde.")]
+    async with script.app(script.ScriptedSession([*events[:-2], *thoughts, *events[-2:]])).run_test() as pilot:
+        await running(pilot, "#answer")
+        await script.until(pilot, lambda: "t shows its thoughts (27 characters)" in text(pilot))
+        await pilot.press("t")
+        await script.until(pilot, lambda: "thoughts: Who kept it? [b][2J Ysolde." in text(pilot))
+        await pilot.press("t")
+        await script.until(pilot, lambda: "thoughts:" not in text(pilot))
 
 
 async def test_the_keys_of_a_list_move_through_the_sources():

@@ -71,6 +71,14 @@ def answer_note(view: RunView) -> str:
     return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
 
 
+def thoughts_text(view: RunView, *, whole: bool) -> Text:
+    """What a model thought before it answered, or that it did and which key shows it; nothing if it told nothing."""
+    words = printable("".join(view.thoughts)).strip()
+    if not words or not view.finished:
+        return Text()
+    return Text(f"thoughts: {words}" if whole else f"t shows its thoughts ({len(words):,} characters)", "dim")
+
+
 class AnswerPane(VerticalScroll, can_focus=True):
     """The question, what was found, and how sure that is; its title and its mark tell the kind of outcome."""
 
@@ -80,25 +88,29 @@ class AnswerPane(VerticalScroll, can_focus=True):
         Binding("j", "scroll_down", "Down", show=False, id="answer.down", tooltip="One line down"),
         Binding("g", "scroll_home", "Top", show=False, id="answer.top", tooltip="To the first line"),
         Binding("G", "scroll_end", "End", show=False, id="answer.end", tooltip="To the last line"),
+        Binding("t", "thoughts", "Thoughts", show=False, id="answer.thoughts", tooltip="Show what the model thought"),
         *CITATION_KEYS,
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._shown: tuple[object, ...] | None = None
+        self._view = RunView()
+        self._thinks_aloud = False
 
     def compose(self) -> ComposeResult:
-        """Three texts that come from outside, so none is read as markup."""
+        """Four texts that come from outside, so none is read as markup."""
         yield Static(markup=False, id="question-asked")
         yield Static(markup=False, id="answer-text")
         yield Static(markup=False, id="answer-note")
+        yield Static(markup=False, id="answer-thoughts")
 
     def show(self, view: RunView) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
         shown = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
         if shown == self._shown:
             return
-        self._shown = shown
+        self._shown, self._view = shown, view
         following = view.phase is Phase.WRITING and self.scroll_offset.y >= self.max_scroll_y - 1
         judged = JUDGED[view.judged.get(None)]
         self.border_title = title(TITLES.get(view.phase, "Answer") + (judged and f" · judged {judged}"))
@@ -109,5 +121,16 @@ class AnswerPane(VerticalScroll, can_focus=True):
         note = answer_note(view)
         self.query_one("#answer-note", Static).update(Text(note))
         self.query_one("#answer-note").display = bool(note)
+        self._show_thoughts()
         if following:
             self.scroll_end(animate=False)
+
+    def _show_thoughts(self) -> None:
+        text = thoughts_text(self._view, whole=self._thinks_aloud)
+        self.query_one("#answer-thoughts", Static).update(text)
+        self.query_one("#answer-thoughts").display = bool(text)
+
+    def action_thoughts(self) -> None:
+        """Show the thoughts, or hide them again."""
+        self._thinks_aloud = not self._thinks_aloud
+        self._show_thoughts()
