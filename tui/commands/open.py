@@ -1,7 +1,7 @@
 """Ask your own documents: a panel of personas walks them and brings back a cited answer.
 
-Opens the application. Other commands: ask, ingest, library, personas, history, graph, bench, doctor,
-metrics, settings, keys, serve (`persona-moe COMMAND --help`), and --version.
+Opens the application. Other commands: ask, feedback, ingest, library, personas, history, graph, models,
+bench, doctor, metrics, settings, keys, serve (`persona-moe COMMAND --help`), and --version.
 """
 
 import argparse
