@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.filter import Monochrome, NoColor
@@ -25,8 +25,8 @@ from tui.glyphs import drawing
 from tui.lasting_driver import lasting
 from tui.pace import Pace
 from tui.places import PLACES
+from tui.steady_app import SteadyApp
 from tui.themes import FEW_COLOURS, THEMES, palette_of
-from tui.timers import sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.messages import TerminalSupportsSynchronizedOutput
     from textual.screen import Screen
-    from textual.timer import Timer
 
     from tui.composition import Session
     from tui.history_screen import HistoryScreen
@@ -51,7 +50,7 @@ ASK_FOR_SYNC = "\x1b[?2026$p"
 """DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
 
 
-class PersonaMoeApp(App[None]):
+class PersonaMoeApp(SteadyApp):
     """The screens over one session; nothing of the engine is imported before the first paint."""
 
     TITLE = "persona-moe"
@@ -92,10 +91,6 @@ class PersonaMoeApp(App[None]):
         for place in PLACES:
             self.add_mode(place.mode, partial(self._make, place))
         self._leaving = False
-
-    def set_timer(self, *args: Any, **options: Any) -> Timer:
-        """As textual's, but sure: by such a timer it lays out a new size of the terminal."""
-        return sure(super().set_timer(*args, **options))
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, made to survive a broken connection and to write what the terminal can show."""
