@@ -112,7 +112,7 @@ class Library:
 
     def count(self, path: str) -> tuple[int, int]:
         """How many indexed files and passages are under `path`."""
-        files = [file for file in self.files(path).values() if not file.reason]
+        files = [f for name, f in self._catalogue.files.items() if _is_under(name, path) and not f.reason]
         return len(files), sum(file.passages for file in files)
 
     def retriever(self, scope: Sequence[str] = ()) -> "ScopedIndex":
