@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import InputError
-from tui.run_export import default_name, export
+from tui.run_export import default_name, export, place_of
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -67,19 +67,13 @@ class SaveScreen(ModalScreen[Path | None]):
     async def _save(self, name: str) -> None:
         message = self.query_one(MessageLine)
         try:
-            path, there = await asyncio.to_thread(_place, name)
+            path, there = await asyncio.to_thread(place_of, name)
             if there and self._replaced != name:
                 self._replaced = name
                 message.complain("this file is there already: enter again replaces it")
                 return
             await asyncio.to_thread(export, self._result, path)
-        except (InputError, RuntimeError, OSError, ValueError) as error:  # no such home folder, a name with a NUL
+        except InputError as error:
             message.complain(str(error))
         else:
             self.dismiss(path.absolute())
-
-
-def _place(name: str) -> tuple[Path, bool]:
-    """The file that is meant, and whether there is something already."""
-    path = Path(name).expanduser()
-    return path, path.exists()
