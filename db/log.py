@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from engine.atomic_files import append_whole, private_folder
 from engine.errors import InputError, PersonaMoeError, StoreError
-from engine.files import append_whole, private_folder
-from engine.text import one_line
+from engine.text.safe import one_line
 
 if TYPE_CHECKING:
     from logging.handlers import RotatingFileHandler

@@ -5,11 +5,11 @@ from typing import Any
 
 from db.locks import exclusive
 from db.workspace import Workspace
+from engine.atomic_files import store_errors, write_atomically
 from engine.errors import SettingsError
-from engine.files import store_errors, write_atomically
-from engine.options import Option, comment_of
-from engine.settings import Settings, load_settings, read_values
-from engine.yaml_text import with_value
+from engine.settings.options import Option, comment_of
+from engine.settings.settings import Settings, load_settings, read_values
+from engine.settings.yaml_edit import with_value
 
 
 def write_setting(workspace: Workspace, option: Option, value: Any) -> Settings:

@@ -8,9 +8,9 @@ from pathlib import Path
 from platformdirs import user_data_dir
 
 from db.locks import exclusive
+from engine.atomic_files import private_folder, write_atomically
 from engine.errors import InputError, StoreError
-from engine.files import private_folder, write_atomically
-from engine.persona import PersonaState
+from engine.personas.persona import PersonaState
 from engine.shipped import shipped
 
 

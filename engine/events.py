@@ -67,7 +67,7 @@ class QuestionRead:
     """What the question is about: names found in it, those of them that the library knows, its terms.
 
     `context` are its features, as a learning gate has them; empty if there are none. `context_names` are those
-    of the conversation before that it means without saying them (`engine.follow_up`); they were read with it.
+    of the conversation before that it means without saying them (`engine.question.follow_up`); they were read with it.
     """
 
     entities: tuple[str, ...]

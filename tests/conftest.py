@@ -10,10 +10,10 @@ import hypothesis
 import pytest
 
 from tui.command_line import main
-from tui.composition import Session, open_session
+from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
-    from real_ollama import RealOllama
+    from tests.support.real_ollama import RealOllama
 
 # Nothing of the machine shows in a test: no workspace of a user, no theme, no colour choice.
 for name in ("PERSONA_MOE_WORKSPACE", "NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
@@ -68,7 +68,7 @@ def call(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., s
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealOllama"]:
     """A real Ollama server with the tiny models of `real_ollama`; no such program here: the test is skipped."""
-    from real_ollama import RealOllama, create_models, program
+    from tests.support.real_ollama import RealOllama, create_models, program
 
     if (name := program()) is None:
         pytest.skip("there is no `ollama` on the PATH, and PERSONA_MOE_OLLAMA names none")

@@ -56,7 +56,7 @@ def _guarded(given: list[str]) -> int:
 def _tell(error: BaseException, kept_in: "Path | None") -> int:
     """Say in one line what went wrong, and where its traceback is; returns the exit code."""
     from engine.errors import PersonaMoeError  # noqa: PLC0415
-    from engine.text import one_line  # noqa: PLC0415
+    from engine.text.safe import one_line  # noqa: PLC0415
 
     if isinstance(error, KeyboardInterrupt):
         _complain("cancelled")

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.events import to_json
-from engine.follow_up import Conversation, conversation_of
-from engine.text import one_line
+from engine.question.follow_up import Conversation, conversation_of
+from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json, print_json_line, print_text
-from tui.composition import Session, open_session
-from tui.run_report import RunReport
+from tui.run.result import RunReport
+from tui.session.session import Session, open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InputError
 from tui.commands.output import ProgressLine, print_json, print_table
-from tui.composition import Session, open_session
+from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
-    from engine.dataset import Dataset
-    from engine.gate import Gate
-    from engine.statistics import Interval
+    from engine.bench.dataset import Dataset
+    from engine.bench.statistics import Interval
+    from engine.mixture.gate import Gate
 
 Table = tuple[Sequence[object], Sequence[str], Sequence[Sequence[object]]]  # rows; header and cells to show them
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for a data set that cannot be read, an unknown method, or options that do not go together."""
-    from engine.dataset import read_dataset  # noqa: PLC0415 - with the engine
+    from engine.bench.dataset import read_dataset  # noqa: PLC0415 - with the engine
 
     if options.limit is not None and options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
 def _recall(
     options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
-    from engine.benchmark import run_benchmark  # noqa: PLC0415 - with the engine
-    from engine.dataset import CUTS  # noqa: PLC0415 - with the engine
+    from engine.bench.dataset import CUTS  # noqa: PLC0415 - with the engine
+    from engine.bench.recall import run_benchmark  # noqa: PLC0415 - with the engine
 
     roster, batch_size = session.roster, session.settings.system.batch_size
     gate = _gate(session)
@@ -93,7 +93,7 @@ def _recall(
 def _personas(
     _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
-    from engine.diversity import measure_diversity  # noqa: PLC0415 - with the engine
+    from engine.bench.diversity import measure_diversity  # noqa: PLC0415 - with the engine
 
     rows = measure_diversity(datasets, session.roster.entries(), progress=progress)
     header = ("data set", "persona", "recall@5", "overlap", "only it %", "panel loses @5")
@@ -103,7 +103,7 @@ def _personas(
 def _scores(
     _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
-    from engine.validity import measure_validity  # noqa: PLC0415 - with the engine
+    from engine.bench.score_validity import measure_validity  # noqa: PLC0415 - with the engine
 
     weights = session.settings.scoring.weights
     rows = measure_validity(datasets, session.roster.entries(), weights, progress=progress)
@@ -114,7 +114,7 @@ def _scores(
 def _learning(
     _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
-    from engine.learning import measure_learning  # noqa: PLC0415 - with the engine
+    from engine.bench.learning import measure_learning  # noqa: PLC0415 - with the engine
 
     rows = measure_learning(datasets, session.roster.entries(), session.settings, progress=progress)
     header = ("data set", "start", "learner", "held out", "recall@5 as it learns", "against frozen")
@@ -127,8 +127,8 @@ def _learning(
 def _scale(
     options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
-    from engine.benchmark import ALWAYS, ranks_of  # noqa: PLC0415 - with the engine
-    from engine.scale import measure_scale, sizes_of  # noqa: PLC0415 - with the engine
+    from engine.bench.recall import ALWAYS, ranks_of  # noqa: PLC0415 - with the engine
+    from engine.bench.scale import measure_scale, sizes_of  # noqa: PLC0415 - with the engine
 
     ranks = ranks_of(ALWAYS, session.roster.entries(), _gate(session), session.settings.system.batch_size)
     rows = []
@@ -146,7 +146,7 @@ def _scale(
 
 def _gate(session: Session) -> "Gate":
     """The gate as it is in use: with what it has learned in this workspace."""
-    from engine.gate import BanditGate  # noqa: PLC0415 - with the engine
+    from engine.mixture.gate import BanditGate  # noqa: PLC0415 - with the engine
 
     thresholds, seats = session.settings.thresholds, session.settings.system.batch_size
     return BanditGate(thresholds.activation_threshold, seats, session.roster.experiences())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import PersonaMoeError
-from tui.checks import Finding
 from tui.commands.output import print_json, print_text
-from tui.composition import open_session
+from tui.session.checks import Finding
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

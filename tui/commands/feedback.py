@@ -9,7 +9,7 @@ import msgspec
 
 from tui.commands.arguments import RUN_HELP
 from tui.commands.output import print_json, print_text
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

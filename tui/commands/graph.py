@@ -6,7 +6,7 @@ import sys
 from engine.errors import InputError
 from tui.commands.arguments import RUN_HELP
 from tui.commands.output import print_json, print_text
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run, a persona that did not walk in it, or a step that it did not have."""
-    from tui.graph_report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
-    from tui.graph_text import ASCII, UNICODE  # noqa: PLC0415 - with rich
-    from tui.graph_tree import Choice  # noqa: PLC0415 - with the engine
-    from tui.graph_view import Growth  # noqa: PLC0415 - with the engine
+    from tui.graph.report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
+    from tui.graph.state import Growth  # noqa: PLC0415 - with the engine
+    from tui.graph.text import ASCII, UNICODE  # noqa: PLC0415 - with rich
+    from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine
 
     session = open_session(options.workspace)
     growth = Growth([recorded.event for recorded in session.replay(session.history.find(options.run_id).run_id)])

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputError
 from engine.events import to_json
 from tui.commands.output import print_json, print_json_line, print_table, print_text
-from tui.composition import Session, open_session
-from tui.run_report import RunReport
+from tui.run.result import RunReport
+from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from db.history import RunSummary
+    from db.runs.history import RunSummary
     from engine.events import RecordedEvent
 
 _EVENT = '"event":'
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(session: Session, options: argparse.Namespace) -> None:
-    from db.run_query import RunQuery  # noqa: PLC0415 - after the workspace
+    from db.runs.query import RunQuery  # noqa: PLC0415 - after the workspace
 
     if options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
@@ -94,7 +94,7 @@ def _recorded(session: Session, run_id: str) -> "tuple[RunSummary, list[Recorded
 
 def _show(session: Session, options: argparse.Namespace) -> None:
     """Show and export differ in where the run goes."""
-    from tui.run_export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
+    from tui.run.export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
 
     summary, events = _recorded(session, options.run_id)
     result = RunReport.of(summary, events)
@@ -125,7 +125,7 @@ def _replay(session: Session, options: argparse.Namespace) -> None:
 
 
 def _compare(session: Session, options: argparse.Namespace) -> None:
-    from tui.run_comparison import compare, compared  # noqa: PLC0415 - only now
+    from tui.run.comparison import compare, compared  # noqa: PLC0415 - only now
 
     first, second = (compared(*_recorded(session, run_id)) for run_id in options.run_ids)
     comparison = compare(first, second)

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from engine.text import one_line
+from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json, print_text
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

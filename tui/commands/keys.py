@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The keys as they are in this workspace; what is wrong with its keymap is told on stderr, exit 2."""
-    from tui.composition import open_session  # noqa: PLC0415 - with the command
-    from tui.key_table import bound_keys, keymap_problems, markdown, spelled  # noqa: PLC0415 - with the command
+    from tui.navigation.key_table import bound_keys, keymap_problems, markdown, spelled  # noqa: PLC0415 - with the command
+    from tui.session.session import open_session  # noqa: PLC0415 - with the command
 
     if options.markdown:
         print_text(markdown())

@@ -2,9 +2,9 @@
 
 import argparse
 
-from engine.text import one_line
+from engine.text.safe import one_line
 from tui.commands.output import print_json, print_table, print_text
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

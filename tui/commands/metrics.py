@@ -3,7 +3,7 @@
 import argparse
 
 from tui.commands.output import print_text
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -12,7 +12,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 1 if the history cannot be read."""
-    from db.metrics_text import metrics_text  # noqa: PLC0415 - with the store
+    from tui.commands.prometheus_text import metrics_text  # noqa: PLC0415 - with the store
 
     print_text(metrics_text(open_session(options.workspace).metrics()).rstrip("\n"))
     return 0

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import asdict
 
 from engine.errors import InputError, LanguageModelError
-from engine.text import one_line
+from engine.text.safe import one_line
 from tui.commands.output import print_json, print_table, print_text
-from tui.composition import Session, open_session
+from tui.session.session import Session, open_session
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(session: Session, options: argparse.Namespace) -> int:
-    from engine.models import list_models  # noqa: PLC0415 - only this action asks for them
+    from engine.model.installed_models import list_models  # noqa: PLC0415 - only this action asks for them
 
     found = asyncio.run(list_models(session.settings.ollama.endpoints))
     if options.json:
@@ -58,7 +58,7 @@ def _list(session: Session, options: argparse.Namespace) -> int:
 
 
 def _show(session: Session, options: argparse.Namespace) -> int:
-    from engine.models import show_model  # noqa: PLC0415 - only this action asks for them
+    from engine.model.installed_models import show_model  # noqa: PLC0415 - only this action asks for them
 
     shown = asyncio.run(show_model(session.settings.ollama.endpoints, options.model))
     if options.json:
@@ -71,7 +71,7 @@ def _show(session: Session, options: argparse.Namespace) -> int:
 
 
 def _use(session: Session, options: argparse.Namespace) -> int:
-    from engine.options import option  # noqa: PLC0415 - only this action writes
+    from engine.settings.options import option  # noqa: PLC0415 - only this action writes
 
     note = "" if options.model in {"auto", "none"} else _checked(session, options.model)
     session.write_setting(option("ollama.model_name"), options.model)
@@ -83,7 +83,7 @@ def _use(session: Session, options: argparse.Namespace) -> int:
 
 def _checked(session: Session, name: str) -> str:
     """What could not be checked; raises InputError for a model that is not there or does not write."""
-    from engine.language_model import connect  # noqa: PLC0415 - only this action asks
+    from engine.model.client import connect  # noqa: PLC0415 - only this action asks
 
     async def look() -> None:
         await (await connect(session.settings.ollama, name)).close()
@@ -107,7 +107,7 @@ def _pull(session: Session, options: argparse.Namespace) -> int:
 
 
 async def _follow(session: Session, name: str) -> None:
-    from engine.models import pull_model  # noqa: PLC0415 - only this action fetches
+    from engine.model.installed_models import pull_model  # noqa: PLC0415 - only this action fetches
 
     chosen = session.settings.ollama
     async with aclosing(pull_model(chosen.endpoints, name, chosen.timeout_seconds)) as steps:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import InputError
-from tui.composition import open_session
+from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Open the application on the named libraries, the workspace's library, or the sample."""
-    from tui.terminal import terminal_problem  # noqa: PLC0415 - not needed by the other commands
+    from tui.terminal.requirements import terminal_problem  # noqa: PLC0415 - not needed by the other commands
 
     for path in options.library:
         if not path.expanduser().exists():
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)
     session = open_session(options.workspace, paths=options.library, model=options.model)
-    from tui.app import PersonaMoeApp  # noqa: PLC0415 - 200 ms that a refusal does not need
+    from tui.app.app import PersonaMoeApp  # noqa: PLC0415 - 200 ms that a refusal does not need
 
     app = PersonaMoeApp(session)
     app.run()

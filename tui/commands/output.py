@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from engine.text import escaped, one_line, printable
+from engine.text.safe import escaped, one_line, printable
 
 
 def print_json(value: object) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from engine.outlook import outlook
+from engine.personas.outlook import outlook
 from tui.commands.output import print_json, print_text
-from tui.composition import Session
-from tui.performance_chart import BRAILLE, pens_for
+from tui.personas.chart import BRAILLE, pens_for
+from tui.session.session import Session
 
 CHART_LINES, RECEIPTS, WIDEST = 18, 20, 120
 
@@ -41,8 +41,8 @@ def _width() -> int:
 
 
 def _chart(session: Session, options: argparse.Namespace) -> int:
-    from tui.outlook_text import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
-    from tui.persona_text import chart_text  # noqa: PLC0415
+    from tui.personas.outlook_text import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
+    from tui.personas.text import chart_text  # noqa: PLC0415
 
     entries = session.roster.entries()
     entry = session.roster.find(options.persona_id)
@@ -58,7 +58,7 @@ def _chart(session: Session, options: argparse.Namespace) -> int:
 
 
 def _receipts(session: Session, options: argparse.Namespace) -> int:
-    from tui.persona_text import receipts_text  # noqa: PLC0415 - draws, so it needs rich
+    from tui.personas.text import receipts_text  # noqa: PLC0415 - draws, so it needs rich
 
     name = session.roster.find(options.persona_id).persona.persona_id
     parts = [each[name] for each in session.parts_of([name], max(1, options.limit))]
@@ -70,7 +70,7 @@ def _receipts(session: Session, options: argparse.Namespace) -> int:
 
 
 def _compare(session: Session, options: argparse.Namespace) -> int:
-    from tui.persona_text import comparison_text  # noqa: PLC0415 - draws, so it needs rich
+    from tui.personas.text import comparison_text  # noqa: PLC0415 - draws, so it needs rich
 
     found = session.compare(*options.persona_ids)
     if options.json:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from engine.errors import PersonaError
-from engine.lifecycle import Verdict, performance_of
-from engine.persona import (
+from engine.personas.persona import (
     Persona,
     PersonaState,
     RosterEntry,
@@ -19,13 +18,14 @@ from engine.persona import (
     persona_schema,
     persona_to_json,
 )
-from engine.text import one_line
+from engine.personas.roster import Verdict, performance_of
+from engine.text.safe import one_line
 from tui.commands.output import print_json, print_table, print_text
 from tui.commands.persona_figures import FIGURES, add_figures
-from tui.composition import Session, open_session
+from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
-    from db.roster import FolderRoster
+    from db.personas.folder_roster import FolderRoster
 
 _REBUILT = "the ledger rebuilds every state and every performance"
 MOST_PARENTS = 2
@@ -123,7 +123,7 @@ def _show(roster: "FolderRoster", options: argparse.Namespace) -> int:
 
 def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
     if options.source:
-        from db.persona_files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
+        from db.personas.files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
 
         pattern = load_persona_from_file(options.source)
     else:
@@ -146,7 +146,7 @@ def _edit(roster: "FolderRoster", options: argparse.Namespace) -> int:
     before = roster.find(options.persona_id)
     pattern = before.persona
     if options.source:
-        from db.persona_files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
+        from db.personas.files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
 
         pattern = load_persona_from_file(options.source)
     data: dict[str, Any] = json.loads(persona_to_json(pattern)) | {"persona_id": options.persona_id}
@@ -174,7 +174,7 @@ def _take(options: argparse.Namespace, data: dict[str, Any]) -> None:
 
 
 def _undo(roster: "FolderRoster", options: argparse.Namespace) -> int:
-    from tui.persona_text import undone_words  # noqa: PLC0415 - only this action draws
+    from tui.personas.text import undone_words  # noqa: PLC0415 - only this action draws
 
     undone = roster.undo()
     return _say(roster.find(undone.persona_id), options, undone_words(undone).replace("→", "->"))
@@ -226,7 +226,7 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
 
 
 def _validate(files: list[Path], *, as_json: bool) -> int:
-    from db.persona_files import load_persona_from_file  # noqa: PLC0415
+    from db.personas.files import load_persona_from_file  # noqa: PLC0415
 
     results: list[dict[str, Any]] = []
     for path in files:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.host not in LOOPBACK and not options.open_to_network:
         hint = "--open-to-network allows it: whoever reaches the port then reads the library, for there is no password"
         raise InputError(f"{options.host} is not this machine", hint=hint)
-    from tui.composition import open_session  # noqa: PLC0415 - with the command
+    from tui.session.session import open_session  # noqa: PLC0415 - with the command
 
     for path in options.library:
         if not path.expanduser().exists():
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         import asyncio  # noqa: PLC0415 - with the command
 
-        from tui.browser import BrowserServer  # noqa: PLC0415 - an extra that may not be installed
+        from tui.web.server import BrowserServer  # noqa: PLC0415 - an extra that may not be installed
     except ModuleNotFoundError as error:
         hint = "install it: pip install 'persona-moe[serve]', or pip install textual-serve"
         raise InputError("textual-serve is not installed", hint=hint) from error

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.options import Option, option, options, shown
-from engine.settings import Settings, load_settings
+from engine.settings.options import Option, option, options, shown
+from engine.settings.settings import Settings, load_settings
 from tui.commands.output import print_json, print_table, print_text
 
 
@@ -75,7 +75,7 @@ def _print_one(found: Option, settings: Settings, *, as_json: bool) -> None:
 def _warn(found: Option, settings: Settings) -> None:
     """Say what is wrong with keys that the schema cannot judge."""
     if found.name == "screen.keymap" and settings.screen.keymap:
-        from tui.key_table import keymap_problems  # noqa: PLC0415 - it imports every screen
+        from tui.navigation.key_table import keymap_problems  # noqa: PLC0415 - it imports every screen
 
         for problem in keymap_problems(settings.screen.keymap):
             print(f"persona-moe: {problem}", file=sys.stderr)  # noqa: T201 - for the user of the command

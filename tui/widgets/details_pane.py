@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.geometry import Region
 
-from tui.cells import title
+from tui.drawing.cells import title
 from tui.widgets.line_pane import LinePane
 
 

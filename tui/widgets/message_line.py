@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widgets import Static
 
-from tui.cells import plain
+from tui.drawing.cells import plain
 
 
 class MessageLine(Static):

@@ -1,51 +1,7 @@
-"""The last line but one: the library, the model, how far the run is, and what is missing."""
+"""One line of text that is redrawn only when its words change."""
 
 from rich.text import Text
 from textual.widgets import Static
-
-from tui.cells import plain
-from tui.run_view import Phase, RunView
-
-MARKS = {
-    Phase.READY: "·",
-    Phase.ANSWERED: "●",
-    Phase.ABSTAINED: "○",
-    Phase.CANCELLED: "■",
-    Phase.FAILED: "✗",
-}
-
-PATIENCE = 2
-"""Seconds without a word from which it is said what the run waits for."""
-
-
-def waiting_for(view: RunView, seconds: int) -> str:
-    """What a run that has told nothing for some seconds is waiting for; nothing before that."""
-    if seconds < PATIENCE or view.finished:
-        return ""
-    if not view.run_id:
-        return f"looking for the model, {seconds} s"
-    at_model = view.model and view.phase in {Phase.WALKING, Phase.SCORING, Phase.WRITING}
-    return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
-
-
-def status_text(view: RunView, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()) -> Text:
-    """The line's words; problems and degraded reasons come last, each with its mark."""
-    cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
-    model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
-    parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", *progress, model, library]
-    text = Text(" · ".join(part for part in parts if part))
-    for problem in (*problems, *view.degraded):
-        text.append(f"  ! {plain(problem)}", "yellow")
-    return text
-
-
-def _cost(view: RunView) -> str:
-    """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`; or that it thinks."""
-    if view.thoughts and not view.draft and view.running:
-        return " thinks"
-    use = view.use()
-    rate = f", {use.tokens_per_second:.0f}/s" if use.tokens_per_second else ""
-    return f" {use.output_tokens} tokens{rate}" if use.output_tokens else ""
 
 
 class StatusLine(Static):

@@ -1,0 +1,137 @@
+"""Record the events of a run as they happen; finish the files of a run that was killed."""
+
+import fcntl
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from db.locks import exclusive
+from db.runs.run_files import _SAFE_NAME, _content, _packed, _paths, unfinished
+from engine.atomic_files import append_whole, private_folder, store_errors, write_atomically
+from engine.errors import StoreError, UnknownRunError
+from engine.events import RecordedEvent, RunCancelled, RunFailed, RunFinished, RunStarted, from_json, to_json
+
+_CLOSED = -1
+
+
+class RunRecorder:
+    """Keeps the events of one run as they come, so that a killed session leaves what it saw.
+
+    Each event is handed to the system at once (2 us, nothing waits in this process); `close` packs the
+    file. The plain one goes when the block ends, in which the history has named the run: what a kill
+    left is found by it (`finish_left`). A `question` stands in it at once, as a `RunStarted` that gives way
+    to the run's own. Raises StoreError if the disk refuses, or if the run was recorded already.
+    """
+
+    def __init__(self, folder: Path, run_id: str, question: str = "") -> None:
+        self._plain, self._gzipped = _paths(folder, run_id)
+        self._open = True
+        self._asked = to_json(RecordedEvent(0.0, RunStarted(run_id, question, 0, 0, None))) + b"\n" if question else b""
+        self._given_way = 0  # bytes of it that the run's own made superfluous
+        with exclusive(private_folder(self._plain.parent) / ".lock"), store_errors(self._plain):
+            self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
+                append_whole(self._descriptor, self._asked)
+            except OSError:
+                os.close(self._descriptor)
+                self._plain.unlink(missing_ok=True)
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+            if not isinstance(error, StoreError):  # the history may not name it
+                self._plain.unlink(missing_ok=True)
+        finally:
+            if self._descriptor != _CLOSED:
+                os.close(self._descriptor)
+                self._descriptor = _CLOSED
+
+    def append(self, recorded: RecordedEvent) -> None:
+        """Write one event; raises StoreError, also after `close`."""
+        if not self._open:
+            raise StoreError(f"{self._gzipped}: this run is closed")
+        with store_errors(self._plain):
+            append_whole(self._descriptor, to_json(recorded) + b"\n")
+        if isinstance(recorded.event, RunStarted):
+            self._given_way = len(self._asked)
+
+    def close(self) -> None:
+        """Pack the events into `<run_id>.jsonl.gz`, durably; closing again does nothing."""
+        if not self._open:
+            return
+        self._open = False
+        with store_errors(self._plain):
+            events = self._plain.read_bytes()
+        write_atomically(self._gzipped, _packed(events[self._given_way :]), aside=self._plain.parent)
+
+
+def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
+    """Bring to an end the runs whose sessions were killed; returns a line for each.
+
+    It is packed, with a last event that says so if it had none; then `enter` puts it in the history, or leaves
+    it if it is there. Without a question nothing is left; damaged events are set aside. Raises StoreError.
+    """
+    if not (left := _plain_files(folder)):
+        return []
+    with exclusive(unfinished(folder) / ".lock"):
+        return list(filter(None, (_finished(folder, path, enter) for path in left)))
+
+
+def _plain_files(folder: Path) -> list[Path]:
+    with store_errors(folder), suppress(FileNotFoundError), os.scandir(unfinished(folder)) as files:
+        return sorted(Path(file) for file in files if file.name.endswith(".jsonl") and _SAFE_NAME.fullmatch(file.name))
+    return []
+
+
+def _finished(folder: Path, plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> str:
+    """What was done; nothing for a run that goes on in another session, which holds its lock."""
+    with suppress(FileNotFoundError, BlockingIOError), plain.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with store_errors(plain):
+            try:
+                events = load_events(folder, plain.stem)
+            except StoreError as error:
+                plain.rename(plain.with_name(f"{plain.name}.damaged"))
+                return f"the events of a killed run are damaged and were set aside: {error.message}"
+            if begun := any(isinstance(recorded.event, RunStarted) for recorded in events):
+                if not isinstance(events[-1].event, RunFinished | RunFailed | RunCancelled):
+                    killed = RunFailed("the session was killed in the middle of this run", "ask again")
+                    events.append(RecordedEvent(events[-1].at_ms, killed))
+                data = b"".join(to_json(recorded) + b"\n" for recorded in events)
+                write_atomically(_paths(folder, plain.stem)[1], _packed(data), aside=plain.parent)
+                enter(plain.stem, events)
+            plain.unlink(missing_ok=True)
+            return f"run {plain.stem} was brought to its end" if begun else ""
+    return ""
+
+
+def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
+    """The events of a run, oldest first; of a run that was killed, those that were written whole.
+
+    Raises UnknownRunError if there is no such run, StoreError naming file and line for what cannot be read.
+    """
+    plain, gzipped = _paths(folder, run_id)
+    for path in (gzipped, plain, gzipped):  # it may be packed in between
+        if (data := _content(path)) is not None:
+            lines = data.split(b"\n")[:-1]  # what follows the last newline was torn
+            events = [_event(path, number, line) for number, line in enumerate(lines, start=1)]
+            both = [isinstance(recorded.event, RunStarted) for recorded in events[:2]] == [True, True]
+            return events[int(both) :]  # the first one held the place of the second
+    raise UnknownRunError(f"there are no events of run {run_id!r}", hint="they were removed, or never written")
+
+
+def _event(path: Path, number: int, line: bytes) -> RecordedEvent:
+    try:
+        return from_json(line)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreError(f"{path}: line {number}: {error}", hint="the run cannot be replayed") from error

@@ -1,0 +1,80 @@
+"""Questions with known passages, opened once, at which any panel can be tried without walking again."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.bench.dataset import Dataset, Indexed, Query, indexed
+from engine.index.catalogue import Progress
+from engine.index.retriever import Retriever
+from engine.mixture.fusion import HEARD, fuse, supported
+from engine.mixture.outputs import PersonaOutput
+from engine.mixture.panel import Panel
+from engine.mixture.question_features import read_context
+from engine.mixture.scoring import DEPTH, score_output
+from engine.personas.persona import Persona
+from engine.personas.traits import WalkParameters, walk_parameters
+
+
+class Rehearsal:
+    """One question. A walk is taken once for the same traits; `context` is what a gate sees of the question."""
+
+    def __init__(self, query: Query, library: Retriever) -> None:
+        self.id, self._gold = query.id, frozenset(query.gold)
+        self.gold_count = len(self._gold)
+        self._panel = Panel(query.question, library)
+        self.question = self._panel.question
+        self.context = read_context(self._panel.neighbourhood)
+        self.plain = tuple(number for number, _ in self._panel.neighbourhood.first[:DEPTH])
+        self._walked: dict[WalkParameters, PersonaOutput] = {}
+        self._ids: dict[int, str] = {}
+
+    def output(self, persona: Persona) -> PersonaOutput:
+        """What a persona brings back."""
+        parameters = walk_parameters(persona)
+        if parameters not in self._walked:
+            self._panel.send(persona)
+            self._walked[parameters] = self._panel.output(persona.persona_id)
+            del self._panel.walks[persona.persona_id]  # its paths are heavy
+        return self._walked[parameters]
+
+    def fused(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> list[int]:
+        """The ranking of a panel with these voices, as `Panel.fused` makes it; without the control."""
+        rankings = {name: self.output(personas[name]).first(HEARD) for name in voices}
+        return list(supported(fuse(rankings, voices), self._panel.neighbourhood.strengths))
+
+    def scores(self, persona: Persona, walkers: Sequence[Persona]) -> dict[str, float]:
+        """The four scores of a persona's output among those of the panel's walkers."""
+        outputs = {other.persona_id: self.output(other) for other in walkers}
+        named = [_renamed(output, name) for name, output in outputs.items()]
+        return score_output(_renamed(self.output(persona), persona.persona_id), named, self.question, self.plain)
+
+    def recall(self, ranking: Sequence[int]) -> float:
+        """The share of the known passages among the first five, in [0, 1]."""
+        return len(self.found(ranking)) / self.gold_count
+
+    def found(self, ranking: Sequence[int]) -> frozenset[str]:
+        """The known passages among the first five."""
+        return self._gold & {self._id(number) for number in ranking[:DEPTH]}
+
+    def _id(self, number: int) -> str:
+        if number not in self._ids:
+            self._ids[number] = self._panel.neighbourhood.open(number).stored.passage.id
+        return self._ids[number]
+
+
+def rehearse(library: Indexed) -> Iterator[Rehearsal]:
+    """Every question of a data set."""
+    for query in library.dataset.queries:
+        yield Rehearsal(query, library.library(query))
+
+
+def rehearse_all(datasets: Sequence[Dataset], progress: Progress) -> Iterator[tuple[Dataset, Iterator[Rehearsal]]]:
+    """Each data set with its questions, which are good until the next one is asked for."""
+    for done, dataset in enumerate(datasets):
+        progress(done, len(datasets), dataset.name)
+        with indexed(dataset) as library:
+            yield dataset, rehearse(library)
+
+
+def _renamed(output: PersonaOutput, name: str) -> PersonaOutput:
+    """The output under the name of who asks: personas with the same traits share one."""
+    return PersonaOutput(name, output.evidence, output.stems, output.names)

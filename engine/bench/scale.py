@@ -1,0 +1,137 @@
+"""What a library of a given size costs to index and to ask, beside tantivy alone on the same passages."""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.bench.enlarged_library import enlarged
+from engine.bench.statistics import median_and_p95
+from engine.documents.passages import Passage
+from engine.index.catalogue import Progress
+from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.search_index import WRITER_HEAP, SearchIndex
+from engine.text.words import STOP_WORDS, words
+
+SMALL = 10_000  # passages of the library that a larger one is compared with
+ALONE = "tantivy alone"
+_DEPTH = 20  # passages that a question brings
+
+Ask = Callable[[str], object]
+Rank = Callable[[str, ScopedIndex], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleRow:
+    """A way of asking at one size: seconds and megabytes of its index, milliseconds a question.
+
+    `index_ratio` and `disk_ratio` are to tantivy alone at this size, `p50_ratio` is to the same method at the
+    smallest size.
+    """
+
+    dataset: str
+    method: str
+    passages: int
+    questions: int
+    index_s: float
+    megabytes: float
+    passages_per_s: float
+    p50_ms: float
+    p95_ms: float
+    index_ratio: float
+    disk_ratio: float
+    p50_ratio: float
+
+
+def measure_scale(
+    dataset: str,
+    sizes: Sequence[Sequence[Passage]],
+    questions: Sequence[str],
+    ranks: Mapping[str, Rank],
+    *,
+    progress: Progress = lambda _done, _total, _what: None,
+) -> list[ScaleRow]:
+    """For each library a row for tantivy alone (one thread, as ours has) and one for each way of asking ours."""
+    rows: list[ScaleRow] = []
+    for done, passages in enumerate(sizes):
+        progress(done, len(sizes), f"{len(passages):,} passages of {dataset}")
+        for build in (_build_alone, _build_ours):
+            with tempfile.TemporaryDirectory(prefix="persona-moe-scale-") as folder:
+                started = time.perf_counter()
+                asks = build(Path(folder), passages, ranks)
+                index_s = time.perf_counter() - started
+                megabytes = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
+                for method, ask in asks.items():
+                    p50, p95 = _times(questions, ask)
+                    alone = next((r for r in rows if r.method == ALONE and r.passages == len(passages)), None)
+                    first = next((r for r in rows if r.method == method), None)
+                    row = ScaleRow(
+                        dataset=dataset,
+                        method=method,
+                        passages=len(passages),
+                        questions=len(questions),
+                        index_s=round(index_s, 3),
+                        megabytes=round(megabytes, 6),
+                        passages_per_s=round(len(passages) / index_s),
+                        p50_ms=round(p50, 3),
+                        p95_ms=round(p95, 3),
+                        index_ratio=round(index_s / alone.index_s, 2) if alone else 1.0,
+                        disk_ratio=round(megabytes / alone.megabytes, 2) if alone else 1.0,
+                        p50_ratio=round(p50 / first.p50_ms, 2) if first else 1.0,
+                    )
+                    rows.append(row)
+    return rows
+
+
+def sizes_of(passages: Sequence[Passage], count: int) -> list[list[Passage]]:
+    """The library at 10,000 passages and at `count`, never less than it has; in memory, about 1 kB a passage."""
+    sizes = {max(len(passages), size) for size in (min(SMALL, count), count)}
+    return [list(enlarged(passages, size)) for size in sorted(sizes)]
+
+
+def _build_ours(folder: Path, passages: Sequence[Passage], ranks: Mapping[str, Rank]) -> dict[str, Ask]:
+    library = index_passages(SearchIndex(folder), ((passage, "") for passage in passages))
+
+    def asking(rank: Rank) -> Ask:
+        return lambda question: [library.open(n).passage.id for n in rank(question, library)[:_DEPTH]]
+
+    return {method: asking(rank) for method, rank in ranks.items()}
+
+
+def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str, Rank]) -> dict[str, Ask]:
+    """The texts in one stored field with tantivy's own analysis; asked for any of the words of the question."""
+    import tantivy  # noqa: PLC0415 - not needed for the first paint
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", stored=True, tokenizer_name="default", index_option="freq")
+    schema = builder.build()
+    index = tantivy.Index(schema, path=str(folder))
+    writer = index.writer(heap_size=WRITER_HEAP, num_threads=1)
+    for passage in passages:
+        document = tantivy.Document()
+        document.add_text("text", f"{passage.title}\n{passage.text}")
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher, query = index.searcher(), tantivy.Query
+
+    def ask(question: str) -> object:
+        terms = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
+        parts = [(tantivy.Occur.Should, query.term_query(schema, "text", t, index_option="freq")) for t in terms]
+        hits = searcher.search(query.boolean_query(parts), _DEPTH, count=False).hits
+        return [searcher.doc(address).get_first("text") for _, address in hits]
+
+    return {ALONE: ask}
+
+
+def _times(questions: Sequence[str], ask: Ask) -> tuple[float, float]:
+    """The median and the 95th percentile in milliseconds."""
+    ask(questions[0])  # what is imported at the first question is not its cost
+    times: list[float] = []
+    for question in questions:
+        started = time.perf_counter()
+        ask(question)
+        times.append((time.perf_counter() - started) * 1000)
+    return median_and_p95(times)

@@ -1,0 +1,125 @@
+"""Passages: the pieces of a document that are indexed, walked and quoted, each with its exact place."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.text.sentences import sentence_spans
+
+_BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
+_FENCED = re.compile(r"^(```|~~~(?!~)).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_RULE = r"([=\-~^\"'*+#`:.])\{0}{{2,}}[ \t]*"
+_HEADING = re.compile(
+    r"#{1,6}[ \t]+(?P<atx>[^\n]+)$"
+    rf"|(?:{_RULE.format(2)}\n)?(?P<underlined>[^\n]+)\n{_RULE.format(4)}$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters `start` to `end` (end excluded) of the text of `source`.
+
+    `title` is the document's, `heading` the section's (empty where there is none); `text` is the exact text.
+    """
+
+    id: str
+    source: str
+    title: str
+    heading: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one file or record, as it was decoded; `source` says where it came from."""
+
+    source: str
+    title: str
+    text: str
+
+
+def split_document(document: Document, limit: int) -> Iterator[Passage]:
+    """The passages of a document: paragraphs packed up to `limit` characters, never across a heading.
+
+    A paragraph over the limit is split between sentences, a sentence over the limit between words.
+    """
+    heading, start, end, number, bare = "", -1, -1, 0, False
+    prose = without_code(document.text)
+    for block_start, block_end in _blocks(document.text, limit):
+        block = prose[block_start:block_end]
+        title = _heading(block)
+        too_long = block_end - start > limit and (title or not bare)
+        if start >= 0 and (too_long or (title and not bare)):
+            number += 1
+            yield _passage(document, number, heading, start, end)
+            start = -1
+        heading = title or heading
+        bare = bool(title) and block.count("\n") <= 1  # a heading stays with what follows it
+        start, end = (block_start if start < 0 else start), block_end
+    if start >= 0:
+        yield _passage(document, number + 1, heading, start, end)
+
+
+def _passage(document: Document, number: int, heading: str, start: int, end: int) -> Passage:
+    shown = "" if heading == document.title else heading
+    return Passage(
+        f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end]
+    )
+
+
+def without_code(text: str) -> str:
+    """`text` with every line of fenced code blank, each character in its place."""
+    return _FENCED.sub(lambda fenced: re.sub(r"[^\n]", " ", fenced[0]), text)
+
+
+def is_heading(text: str) -> bool:
+    """Is this no more than the line (or the underlined line) of a heading?"""
+    match = _HEADING.match(text.removeprefix("\ufeff"))
+    return match is not None and match.end() >= len(text.removeprefix("\ufeff").rstrip())
+
+
+def _heading(block: str) -> str:
+    match = _HEADING.match(block.removeprefix("\ufeff"))
+    return without_closing(match["atx"] or match["underlined"]).strip() if match else ""
+
+
+def without_closing(heading: str) -> str:
+    """A heading without the hashes that may close it; in the pattern itself they would take quadratic time."""
+    return heading[:1] + heading[1:].rstrip(" \t#")
+
+
+def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each paragraph, none longer than `limit`."""
+    start = len(text) - len(text.lstrip())
+    for match in [*_BLOCK_END.finditer(text, start), None]:
+        end = match.start() if match else start + len(text[start:].rstrip())
+        if end > start:
+            yield from ((start, end),) if end - start <= limit else _pieces(text, start, end, limit)
+        start = match.end() if match else end
+
+
+def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """A long paragraph as runs of whole sentences, each at most `limit` characters."""
+    begin, last = -1, -1
+    for a, b in _short_sentences(text, start, end, limit):
+        if begin >= 0 and b - begin > limit:
+            yield begin, last
+            begin = -1
+        begin, last = (a if begin < 0 else begin), b
+    if begin >= 0:
+        yield begin, last
+
+
+def _short_sentences(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    for a, b in sentence_spans(text[start:end]):
+        at, stop = start + a, start + b
+        while stop - at > limit:
+            cut = max(text.rfind(" ", at, at + limit), text.rfind("\n", at, at + limit))
+            cut = cut if cut > at else at + limit
+            yield at, cut
+            at = cut + (text[cut] in " \n")
+        if stop > at:
+            yield at, stop

@@ -1,0 +1,87 @@
+"""What the next review would do with a persona, what that rests on, and how far it is from anything else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.personas.lifecycle import next_verdict, thresholds_in_force
+from engine.personas.metrics import PersonaPerformance
+from engine.personas.persona import PersonaState, RosterEntry
+from engine.personas.roster import Verdict, performance_of
+from engine.settings.settings import Thresholds
+
+_MOST_REWARDS = 500  # in a row, that are counted ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What would make a persona move: its `bound` ("lower" or "upper") has to pass `threshold`.
+
+    `distance` is how far the bound is from it now. `rewards` is how many of 1 (to rise) or 0 (to fall) in a row
+    would do it, the samples that are missing among them; None if that were over 500.
+    """
+
+    verdict: Verdict
+    bound: str
+    value: float
+    threshold: float
+    distance: float
+    rewards: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the next review rests on. `low` and `high` are the bounds of the mean, `thresholds` those in force now.
+
+    `verdict` is what it would do by `rule`; `missing` are the samples without which it does nothing; `conditions`
+    are what a persona in this state has to fulfil to move.
+    """
+
+    performance: PersonaPerformance
+    low: float
+    high: float
+    thresholds: Thresholds
+    rule: str
+    verdict: Verdict
+    missing: int
+    conditions: tuple[Condition, ...]
+
+
+def outlook(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> Outlook:
+    """The outlook of a persona among `entries`, the whole roster; `thresholds` are those of the settings."""
+    in_force, rule = thresholds_in_force(entries, thresholds)
+    verdict, reason = next_verdict(entry, entries, in_force, rule=rule)
+    earned = performance_of(entry.persona)
+    low, high = earned.bounds(in_force.confidence)
+    missing = max(0, in_force.minimum_samples - earned.samples)
+    return Outlook(earned, low, high, in_force, reason, verdict, missing, tuple(_conditions(entry, in_force)))
+
+
+def _conditions(entry: RosterEntry, thresholds: Thresholds) -> list[Condition]:
+    state, earned = entry.state, performance_of(entry.persona)
+    if entry.persona.is_control or state is PersonaState.PRUNED:
+        return []
+    falls, below = Verdict.DEMOTE, thresholds.demotion_threshold
+    if state is PersonaState.EXPERIMENTAL:
+        falls, below = Verdict.PRUNE, thresholds.pruning_threshold
+    low, high = earned.bounds(thresholds.confidence)
+    above = thresholds.promotion_threshold
+
+    def bounds(figures: PersonaPerformance) -> tuple[float, float]:
+        return figures.bounds(thresholds.confidence) if figures.samples >= thresholds.minimum_samples else (0.0, 1.0)
+
+    found = []
+    if state is not PersonaState.ACTIVE:
+        rewards = _rewards_until(earned, 1.0, lambda figures: bounds(figures)[0] > above)
+        found.append(Condition(Verdict.PROMOTE, "lower", low, above, above - low, rewards))
+    rewards = _rewards_until(earned, 0.0, lambda figures: bounds(figures)[1] < below)
+    return [*found, Condition(falls, "upper", high, below, high - below, rewards)]
+
+
+def _rewards_until(
+    earned: PersonaPerformance, reward: float, holds: Callable[[PersonaPerformance], bool]
+) -> int | None:
+    for count in range(_MOST_REWARDS + 1):
+        if holds(earned):
+            return count
+        earned = earned.with_reward(reward)
+    return None

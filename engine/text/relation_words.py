@@ -1,0 +1,59 @@
+"""Relation words: those that a question and a text use for the same relation, such as `born` and `birthplace`."""
+
+from functools import cache
+
+from engine.text.names import root
+from engine.text.words import stems
+
+# General English, by hand; each line starts with a word and goes on with its kin.
+_KIN = """
+born birth birthplace native birthday older younger age
+die death dead killed murdered buried burial
+spouse wife husband married marriage widow
+father son daughter child children parent
+mother son daughter child children parent
+child son daughter father mother children
+sibling brother sister
+grandfather grandmother paternal maternal grandson father mother
+stepfather stepmother father mother
+uncle aunt nephew niece
+director directed direction
+author wrote written writer write novel book
+composer music composed score songwriter song wrote
+performer singer sung sings performed recorded band artist album song
+founder founded established formed creator created
+employer worked works professor employed
+educated graduated studied attended university school alma
+country nationality citizen citizenship nation
+located location situated lies place
+owner owned owns parent subsidiary acquired
+purchased bought acquired buy purchaser merged
+actor actress star starred starring played plays portrayed cast plays
+capital seat
+label records
+released release published publication came
+producer produced production
+religion church
+headquartered headquarters based
+presenter host presented hosted
+developer developed
+language spoken
+manufacturer manufactured made maker
+named namesake eponym
+"""
+
+
+@cache
+def kin_of(word_root: str) -> frozenset[str]:
+    """The roots that may stand for this one; empty for most words."""
+    return _table().get(word_root, frozenset())
+
+
+@cache
+def _table() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for line in _KIN.strip().splitlines():
+        group = {root(stem) for stem in stems(line)}
+        for member in group:
+            table.setdefault(member, set()).update(group - {member})
+    return {member: frozenset(others) for member, others in table.items()}

@@ -1,0 +1,103 @@
+"""`persona-moe bench`: the rows that scripts read, and the table that people read."""
+
+import json
+import re
+
+import pytest
+
+from tests.engine.bench.test_recall import written
+from tui.command_line import main
+
+ROW = [
+    "dataset", "method", "persona", "passages", "questions", "recall", "all_at_5", "lead",
+    "p50_ms", "p95_ms", "index_s",
+]  # fmt: skip
+
+
+@pytest.fixture
+def bench(tmp_path, capsys):
+    def run(*arguments, code=0):
+        assert main(["bench", *map(str, arguments), "--workspace", str(tmp_path / "workspace")]) == code
+        out, err = capsys.readouterr()
+        if code:
+            assert (out, err.count("\n"), err.startswith("persona-moe: ")) == ("", 1, True)
+            return err
+        assert err == ""
+        return json.loads(out) if "--json" in arguments else out
+
+    return run
+
+
+def test_the_rows_are_exactly_those_of_the_contract(bench, tmp_path):
+    one, two = written(tmp_path / "one"), written(tmp_path / "two")
+    rows = bench(one, two, "--json")
+    assert [(row["dataset"], row["method"]) for row in rows] == [
+        ("one", "bm25"), ("one", "panel"), ("two", "bm25"), ("two", "panel"),
+    ]  # fmt: skip
+    for row in rows:
+        assert list(row) == ROW
+        assert (row["passages"], row["questions"]) == (8, 4)
+        assert list(row["recall"]) == ["2", "5", "10", "20"]
+        assert all(isinstance(row[name], float) for name in ("all_at_5", "p50_ms", "p95_ms", "index_s"))
+        mean, low, high = row["lead"]
+        assert low <= mean <= high
+        assert all(isinstance(points, float) for points in row["lead"])
+        assert all(isinstance(share, float) and 0 <= share <= 100 for share in row["recall"].values())
+    assert rows[0]["recall"] == {"2": 50.0, "5": 87.5, "10": 87.5, "20": 87.5}
+    assert rows[0]["all_at_5"] == 75.0
+    assert rows[1]["lead"] == [0.0, 0.0, 0.0]  # the panel beside itself
+    assert {row["persona"] for row in rows} == {""}
+
+
+def test_methods_and_limit(bench, tmp_path):
+    data = written(tmp_path / "data")
+    rows = bench(data, "--json", "--methods", "control, tracker,", "--limit", "1")
+    assert [row["method"] for row in rows] == ["bm25", "panel", "control", "tracker"]
+    assert {row["questions"] for row in rows} == {1}
+    assert rows[0]["recall"]["2"] == 100.0
+    err = bench(data, "--methods", "control,trakker", code=2)
+    assert "unknown method 'trakker' (bm25, panel, rrf, best-single, oracle, random-gate, analyst, " in err
+    assert "--limit 0 is not valid (a whole number from 1)" in bench(data, "--limit", "0", code=2)
+
+
+def test_methods_in_hindsight_and_ablations(bench, tmp_path):
+    data = written(tmp_path / "data")
+    options = "--limit", "1", "--methods", "rrf,best-single,oracle,random-gate"
+    rows = {row["method"]: row for row in bench(data, "--json", *options)}
+    assert list(rows) == ["bm25", "panel", "rrf", "best-single", "oracle", "random-gate"]
+    assert [name for name, row in rows.items() if row["persona"]] == ["best-single"]
+    assert rows["oracle"]["p95_ms"] == 0.0
+    rows = {row["method"]: row for row in bench(data, "--json", "--limit", "1", "--ablate")}
+    assert list(rows)[:4] == ["bm25", "panel", "without walk", "without links"]
+    assert {"without analyst", "without wanderer"} < rows.keys()
+    assert not {"without control"} & rows.keys()
+
+
+def test_the_table(bench, tmp_path):
+    header, first, second = bench(written(tmp_path / "data")).splitlines()
+    assert header.split("  ")[0] == "data set"
+    assert " ".join(header.split()).endswith(
+        "recall@2 recall@5 recall@10 recall@20 all@5 panel ahead @5 p50 ms p95 ms index s"
+    )
+    assert first.split()[:8] == ["data", "bm25", "4", "50.0", "87.5", "87.5", "87.5", "75.0"]
+    assert second.split()[1] == "panel"
+    assert "+0.0 [+0.0, +0.0]" in second
+    assert len(header) == len(first) == len(second)
+    *_, best = bench(tmp_path / "data", "--methods", "best-single").splitlines()
+    assert re.search(r"^data +best-single \([a-z]+\) +4 ", best)
+
+
+def test_a_data_set_that_cannot_be_used_is_one_line(bench, tmp_path):
+    data = written(tmp_path / "data")
+    with (data / "corpus.jsonl").open("a") as file:
+        file.write('{"id": "p9"\n')
+    assert f"{data / 'corpus.jsonl'}:9: " in bench(data, "--json", code=2)
+    assert "no question with gold" in bench(written(tmp_path / "empty", queries=[]), code=2)
+
+
+def test_measuring_leaves_no_trace(bench, tmp_path):
+    bench(written(tmp_path / "data"))
+    workspace = tmp_path / "workspace"
+    assert not list((workspace / "db" / "runs").iterdir())
+    assert not (workspace / "db" / "library" / "files.json").exists()
+    assert not any("samples" in path.read_text() for path in (workspace / "personas").rglob("*.json"))

@@ -1,0 +1,137 @@
+"""Questions opened once: what is tried at them is what a panel would have found."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.bench.dataset import Dataset, Indexed, indexed, read_dataset
+from engine.bench.question_cache import Rehearsal, rehearse
+from engine.mixture.panel import Panel
+from engine.mixture.question_features import read_context
+from engine.mixture.scoring import score_output
+from engine.personas.persona import Persona
+from engine.walk.traversal import TraitTraversal, Walk
+
+# A plain search finds the film; only its director's name leads on to the second passage that is needed.
+FILMS = {
+    "Marsh Light": ("Ineke Vandermolen", "She kept bees."),
+    "Salt Harbour": ("Jorun Askeland", "He mended clocks."),
+    "Glass Orchard": ("Tadeo Quirarte", "He never learned to swim."),
+    "Winter Ferry": ("Oddny Brekke", "She sold her house."),
+}
+WALKER, STAYER = Persona("walker", {}), Persona("stayer", {"persistence": 1})
+PERSONAS = {"walker": WALKER, "stayer": STAYER}
+CONTROL = Persona("control", {}, metadata={"control": True})
+
+
+def films(folder: Path) -> Dataset:
+    """Four questions, of each of which `WALKER` finds both passages and `STAYER`, who follows no link, the first."""
+    lines = [
+        {"id": f"x{n}", "title": f"Reel {n}", "text": f"A film of the year {n}, with a director of its own."}
+        for n in range(12)
+    ]
+    queries = []
+    for film, (director, text) in FILMS.items():
+        lines += [
+            {"id": film, "title": film, "text": f"{film} is a film that was directed by {director}."},
+            {"id": director, "title": director, "text": text},
+        ]
+        queries.append({"id": film, "question": f"Who was the director of the film {film}?", "gold": [film, director]})
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)))
+    return read_dataset(folder)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
+    with indexed(films(tmp_path_factory.mktemp("data") / "films")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def question(library: Indexed) -> Rehearsal:
+    return next(rehearse(library))
+
+
+@pytest.fixture
+def panel(library: Indexed) -> Panel:
+    query = library.dataset.queries[0]
+    return Panel(query.question, library.library(query))
+
+
+def test_every_question_of_the_data_set_comes_in_order(library):
+    assert [question.id for question in rehearse(library)] == list(FILMS)
+    assert {question.gold_count for question in rehearse(library)} == {2}
+
+
+def test_it_sees_what_a_panel_sees(question, panel):
+    assert question.question.terms == panel.question.terms
+    assert question.context == read_context(panel.neighbourhood)
+    assert question.plain == tuple(number for number, _ in panel.neighbourhood.first[:5])
+    assert len(question.plain) == 5
+
+
+@pytest.mark.parametrize("persona", [WALKER, STAYER, CONTROL])
+def test_an_output_is_that_of_a_panel(question, panel, persona):
+    panel.send(persona)
+    assert question.output(persona) == panel.output(persona.persona_id)
+    assert len(question.output(persona).evidence) >= 5
+
+
+def test_the_same_traits_walk_once_whatever_they_are_called(question, monkeypatch):
+    walked = []
+    walk = TraitTraversal.walk
+
+    def counted(self: TraitTraversal, persona: Persona) -> Walk:
+        walked.append(persona.persona_id)
+        return walk(self, persona)
+
+    monkeypatch.setattr(TraitTraversal, "walk", counted)
+    twin = Persona("twin", {"humour": 9})  # a trait that does not show in a walk
+    assert question.output(WALKER) is question.output(twin) is question.output(WALKER)
+    assert question.output(STAYER) is not question.output(WALKER)
+    assert walked == ["walker", "stayer"]
+
+
+@pytest.mark.parametrize("voices", [{"walker": 1.0, "stayer": 1.0}, {"walker": 0.1, "stayer": 1.0}, {"stayer": 0.5}])
+def test_a_fused_ranking_is_that_of_a_panel_with_these_voices(question, panel, voices):
+    for name, voice in voices.items():
+        panel.send(PERSONAS[name], voice)
+    assert question.fused(voices, PERSONAS) == list(panel.fused())
+
+
+def test_a_panel_of_nobody_finds_nothing(question):
+    assert question.fused({}, PERSONAS) == []
+    assert question.recall([]) == 0.0
+    assert question.found([]) == frozenset()
+
+
+def test_recall_is_of_the_first_five(question):
+    film, director = "Marsh Light", "Ineke Vandermolen"
+    found = question.output(WALKER).first()
+    assert question.found(found) == {film, director}
+    assert question.recall(found) == 1.0
+    assert question.found(question.output(STAYER).first()) == {film}
+    assert question.recall(question.output(STAYER).first()) == 0.5
+    *both, a, b, c = found
+    assert question.recall([a, b, c, *both]) == 1.0
+    assert question.recall([a, b, c, question.output(STAYER).first()[-1], *both]) == 0.5  # the sixth is too late
+
+
+def test_scores_are_those_among_the_walkers(question, panel):
+    for persona in PERSONAS.values():
+        panel.send(persona)
+    outputs = [panel.output(name) for name in PERSONAS]
+    for output in outputs:
+        expected = score_output(output, outputs, panel.question, question.plain)
+        assert question.scores(PERSONAS[output.persona_id], [WALKER, STAYER]) == expected
+        assert 0 < expected["consistency"] < 1
+
+
+def test_who_walks_alike_is_still_another(question):
+    twin = Persona("twin", {})
+    assert question.scores(WALKER, [WALKER, twin])["consistency"] == pytest.approx(1.0)
+    assert question.scores(WALKER, [WALKER])["consistency"] == 0.0

@@ -1,0 +1,220 @@
+"""The panel: one ranking of all evidence, who deserves credit for it, and the same one everywhere."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.documents.passages import Passage
+from engine.events import GroundedClaim
+from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.search_index import SearchIndex
+from engine.mixture.fusion import fuse, supported
+from engine.mixture.panel import Panel
+from engine.personas.persona import Persona
+from engine.personas.traits import WalkParameters, walk_parameters
+from engine.walk.traversal import Walk
+
+TEXTS = {
+    "Tide Song": "Tide Song is a hymn. It was composed by Mara Ellin, and first sung in a chapel.",
+    "Mara Ellin": "Mara Ellin taught music. She was born in Tarnby and died at sea.",
+    "Tarnby": "Tarnby is a town on the river Oule. Its bridge is old.",
+    "Chapel Choir": "A choir of composers. Each was born somewhere, and each composer wrote a song.",
+    **{f"Day {n}": f"On day {n} the wind blew, and a song was heard." for n in range(30)},
+}
+QUESTION = "Where was the composer of Tide Song born?"
+WALKER, NEAR, FAR = Persona("walker", {}), Persona("near", {"persistence": 1}), Persona("far", {"persistence": 9})
+CONTROL = Persona("control", {}, metadata={"control": True})
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+    passages = [Passage(title, f"/{title[:3]}", title, "", 0, len(text), text) for title, text in TEXTS.items()]
+    return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, p.source) for p in passages])
+
+
+@pytest.fixture
+def panel(found: ScopedIndex) -> Panel:
+    return Panel(QUESTION, found)
+
+
+def alone(panel: Panel, walk: Walk) -> dict[int, float]:
+    """What a walk makes of the ranking when nobody else is heard."""
+    return supported(fuse({"": walk.ranking()}, {}), panel.neighbourhood.strengths)
+
+
+def test_one_walker_alone_is_the_ranking_and_has_all_the_credit(panel):
+    walk = panel.send(WALKER)
+    assert panel.fused() == alone(panel, walk)
+    assert set(panel.fused()) == set(walk.ranking()[:20])
+    assert panel.credit("walker") == pytest.approx(1.0)
+    assert panel.fused({}) == {}
+
+
+def test_linked_evidence_supports_each_other(panel):
+    for persona in (WALKER, NEAR):
+        panel.send(persona)
+    votes = fuse(panel.rankings, {})
+    linked = [number for number in votes if any(number in panel.neighbourhood.strengths(n) for n in list(votes)[:6])]
+    assert linked
+    gains = {number: panel.fused()[number] - vote / 1.5 for number, vote in votes.items()}
+    assert all(gains[number] > 0 for number in linked)
+
+
+def test_nobody_sent_has_found_nothing(panel):
+    assert panel.fused() == {}
+    assert panel.coverage([]) == 0
+
+
+def test_the_control_has_a_vote_only_when_no_one_else_found_anything(panel):
+    searched = panel.send(CONTROL)
+    assert panel.fused() == alone(panel, searched)
+    walked = panel.send(WALKER)
+    assert panel.fused() == alone(panel, walked) != alone(panel, searched)
+    assert panel.credit("control") == 0
+    assert panel.fused({"control": 1.0}) == alone(panel, searched)
+
+
+def test_a_voice_is_what_evidence_counts(panel):
+    near, far = panel.send(NEAR, 0.6), panel.send(FAR, 0.2)
+    assert panel.voices == {"near": 0.6, "far": 0.2}
+    assert panel.fused() == panel.fused({"near": 0.6, "far": 0.2})
+    assert panel.fused() == pytest.approx(panel.fused({"near": 0.3, "far": 0.1}))  # beside each other, no more
+    assert panel.fused({"near": 0.6, "far": 0.0}) == pytest.approx(alone(panel, near))
+    assert panel.fused({"near": 1.0}) == alone(panel, near)
+    assert panel.fused({"near": 0.0, "far": 0.2}) == pytest.approx(alone(panel, far))
+    only_far = next(number for number in far.ranking()[:20] if number not in near.scores)
+    shares = [panel.fused({"near": 1.0, "far": voice})[only_far] for voice in (0.1, 0.4, 1.0)]
+    assert shares == sorted(set(shares))
+
+
+def test_other_parameters_may_take_the_place_of_those_of_the_traits(found):
+    def stays(persona: Persona) -> WalkParameters:
+        return replace(walk_parameters(persona), hops=0)
+
+    assert Panel(QUESTION, found, stays).send(FAR).scores.keys() < Panel(QUESTION, found).send(FAR).scores.keys()
+    staying = Persona("staying", {"persistence": 1})
+    assert Panel(QUESTION, found, stays).send(WALKER).scores == Panel(QUESTION, found).send(staying).scores
+
+
+def test_scores_fall_from_the_first_on_and_stay_inside(panel):
+    for persona in (WALKER, NEAR, FAR, CONTROL):
+        panel.send(persona)
+    scores = list(panel.fused().values())
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[-1] <= scores[0] <= 1
+
+
+def test_a_twin_takes_the_credit_away(panel):
+    panel.send(WALKER)
+    panel.send(Persona("twin", {}))
+    assert panel.credit("walker") == panel.credit("twin") == 0
+
+
+def test_credit_is_what_the_first_five_lose(panel):
+    panel.send(NEAR)
+    panel.send(FAR)
+    full, rest = list(panel.fused())[:5], list(panel.fused({"far": 1.0}))[:5]
+    assert set(full) != set(rest)
+    weights = {number: 1 / place for place, number in enumerate(full, 1)}
+    lost = sum(weight for number, weight in weights.items() if number not in rest)
+    assert panel.credit("near") == pytest.approx(lost / sum(weights.values()))
+    assert 0 < panel.credit("near") < 1
+
+
+def test_an_output_holds_the_best_evidence_and_what_its_first_five_hold(panel):
+    walk = panel.send(WALKER)
+    output = panel.output("walker")
+    assert [evidence.number for evidence in output.evidence] == walk.ranking()[:20]
+    assert [evidence.score for evidence in output.evidence] == [walk.scores[n] for n in walk.ranking()[:20]]
+    assert output.first() == tuple(walk.ranking()[:5])
+    assert output.stems == panel.roots_of(walk.ranking()[:5])
+    assert output.names == {"tide song"}
+    assert (output.persona_id, output.text) == ("walker", "")
+
+
+def test_coverage_grows_with_the_evidence(panel):
+    panel.send(WALKER)
+    numbers = list(panel.fused())
+    shares = [panel.coverage(numbers[:count]) for count in range(6)]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert 0.8 < shares[5] <= 1
+
+
+def test_a_persona_sent_again_counts_once(panel):
+    panel.send(WALKER)
+    before = panel.fused()
+    panel.send(WALKER)
+    assert panel.fused() == before
+
+
+def test_a_scope_holds_for_the_whole_walk(found):
+    scoped = ScopedIndex(found.index, ("/Mar", "/Tar"), found.mean_length)
+    panel = Panel(QUESTION, scoped)
+    for persona in (WALKER, FAR):
+        walk = panel.send(persona)
+        assert walk.scores
+        assert {panel.neighbourhood.open(n).stored.passage.source for n in walk.scores} <= {"/Mar", "/Tar"}
+
+
+def test_a_scope_without_a_word_of_the_question_finds_nothing(found):
+    panel = Panel("What hymn is it?", ScopedIndex(found.index, ("/Tar",), found.mean_length))
+    assert panel.question.terms == ("hymn",)
+    assert panel.send(CONTROL).scores == {}
+
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from engine.index.library import Library
+from engine.mixture.panel import Panel
+from engine.personas.persona import persona_from_json
+from engine.settings.settings import load_settings
+from engine.shipped import shipped
+
+library = Library(Path(sys.argv[1]), load_settings(shipped("configs")).system)
+library.ingest([shipped("db/sample")])
+told = []
+for entry in json.loads(shipped("db/sample_questions.json").read_text())[:6]:
+    panel = Panel(entry["question"], library.retriever())
+    for path in sorted(shipped("personas").glob("*/*.json")):
+        panel.send(persona_from_json(json.loads(path.read_text()), where=str(path)))
+    passages = {n: panel.neighbourhood.open(n).stored.passage.id for n in panel.fused()}
+    told.append({passages[n]: score for n, score in panel.fused().items()})
+    told.append({name: [panel.credit(name), sorted(panel.output(name).stems)] for name in panel.walks})
+print(json.dumps(told))
+"""
+
+
+def test_two_processes_with_indexes_of_their_own_agree_to_the_last_digit(tmp_path):
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(tmp_path / seed)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in ("1", "2")
+    ]
+    first, second = (process.communicate(timeout=60)[0] for process in running)
+    assert [process.returncode for process in running] == [0, 0]
+    assert first == second
+    assert len(json.loads(first)) == 12
+    assert all(json.loads(first))
+
+
+def test_the_names_of_an_output_with_claims_are_those_that_the_claims_name(panel):
+    panel.send(WALKER)
+    found = panel.output("walker")
+    assert panel.with_claims(found, ()) is found
+    assert "tide song" in found.names
+    silent = GroundedClaim("It was composed.", "p", "/x", 0, 9, "It was composed by her.")
+    assert panel.with_claims(found, (silent,)).names == frozenset()
+    naming = GroundedClaim("She wrote it.", "p", "/x", 0, 9, "The TIDE-song is hers.")
+    stated = panel.with_claims(found, (silent, naming))
+    assert (stated.names, stated.text) == ({"tide song"}, "It was composed. She wrote it.")
+    assert (stated.evidence, stated.stems) == (found.evidence, found.stems)

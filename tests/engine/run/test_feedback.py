@@ -1,0 +1,73 @@
+"""Feedback: who earns what by a judgement, and what is said when there is nothing to judge."""
+
+from typing import Any
+
+import pytest
+
+from engine.errors import InputError
+from engine.events import AnswerWritten, Citation, OutputProduced, PersonaTransitioned, QuestionRead, RunStarted
+from engine.run.feedback import FeedbackGiven, Judgement, judge, marks
+
+
+def cited(*passages: str) -> AnswerWritten:
+    citations = tuple(Citation(n, "s", "t", 0, 9, "q", passage) for n, passage in enumerate(passages, start=1))
+    return AnswerWritten("words", abstained=False, citations=citations, removed=0)
+
+
+def events(answer: AnswerWritten | None) -> list[Any]:
+    told: list[Any] = [
+        RunStarted("run-1", "who?", 0, 9, None),
+        QuestionRead((), (), ("who",), (0.5, 1.0)),
+        OutputProduced("archivist", ("a", "b", "c", "d", "e", "f"), ""),
+        OutputProduced("reader", ("c", "x"), ""),
+        OutputProduced("skeptic", (), ""),
+    ]
+    return [*told, answer] if answer else told
+
+
+def test_an_answer_pays_the_share_of_its_passages_among_the_first_five():
+    judgement = judge(events(cited("a", "c", "f", "c")), liked=True)
+    assert judgement.rewards == pytest.approx({"archivist": 2 / 3, "reader": 1 / 3, "skeptic": 0.0})
+    assert (judgement.run_id, judgement.citation, judgement.context) == ("run-1", None, (0.5, 1.0))
+
+
+def test_a_dislike_pays_what_is_left_of_one():
+    judgement = judge(events(cited("a", "c", "f")), liked=False)
+    assert judgement.rewards == pytest.approx({"archivist": 1 / 3, "reader": 2 / 3, "skeptic": 1.0})
+
+
+def test_a_citation_pays_those_that_brought_its_passage():
+    liked, disliked = (judge(events(cited("a", "c")), liked=liked, citation=1) for liked in (True, False))
+    assert liked.rewards == {"archivist": 1.0, "reader": 0.0, "skeptic": 0.0}
+    assert disliked.rewards == {"archivist": 0.0, "reader": 1.0, "skeptic": 1.0}
+    assert (liked.citation, liked.subject) == (1, "citation 1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "citation", "words"),
+    [
+        (None, None, "run run-1 has no answer"),
+        (cited(), None, "run run-1 cites nothing"),
+        (cited("a", "b"), 3, r"no citation 3 \(1, 2 are there\)"),
+        (cited("a", "b"), 0, "no citation 0"),
+        (cited("a", ""), None, "before citations named their passages"),
+        (cited("a", ""), 2, "before citations named their passages"),
+    ],
+)
+def test_what_cannot_be_judged_is_told(answer, citation, words):
+    with pytest.raises(InputError, match=words):
+        judge(events(answer), liked=True, citation=citation)
+
+
+def test_the_line_says_whose_mean_rose_and_who_moved():
+    moved = PersonaTransitioned("reader", "stable", "experimental", "thresholds", "feedback on run-1")
+    means = {"archivist": (0.5, 0.6), "reader": (0.5, 0.4), "control": (0.5, 0.5), "tracker": (0.0, 0.1)}
+    given = FeedbackGiven(Judgement("run-1", 2, True, {}), means, (moved,))
+    assert str(given) == (
+        "noted for citation 2: + archivist, tracker · - reader · = control · reader: stable → experimental"
+    )
+
+
+def test_the_judgements_of_a_run_in_a_few_signs():
+    assert marks({2: False, None: True, 1: True}) == "+ [1]+ [2]-"
+    assert marks({}) == ""

@@ -1,0 +1,217 @@
+"""The walk: from a name to the passage that says it, step by step along what passages mention."""
+
+import math
+from abc import ABC
+from itertools import pairwise
+
+import pytest
+
+from engine.documents.passages import Passage
+from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.search_index import SearchIndex
+from engine.personas.persona import Persona
+from engine.personas.traits import TRAITS
+from engine.question.question import read_question
+from engine.walk.graph import Node
+from engine.walk.neighbourhood import Neighbourhood
+from engine.walk.traversal import PersonaTraversalInterface, TraitTraversal, Walk
+
+TEXTS = {
+    "Tide Song": "Tide Song is a hymn. It was composed by Mara Ellin, and first sung in a chapel.",
+    "Mara Ellin": "Mara Ellin taught music. She was born in Tarnby and died at sea.",
+    "Tarnby": "Tarnby is a town on the river Oule. Its bridge is old.",
+    "Oule": "The Oule is a river. It rises in the Grey Hills.",
+    "Chapel Choir": "A choir of composers. Each was born somewhere, and each composer wrote a song.",
+    "Tide tables": "The tide song of the sailors has no composer.",
+    "Weir": "The weir below Tarnby holds the river back.",
+    **{f"Day {n}": f"On day {n} the wind blew, and a song was heard." for n in range(40)},
+}
+QUESTION = "Which river is the birthplace of the composer of Tide Song on?"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+    passages = [Passage(title, "s", title, "", 0, len(text), text) for title, text in TEXTS.items()]
+    return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, "") for p in passages])
+
+
+@pytest.fixture
+def around(found: ScopedIndex) -> Neighbourhood:
+    return Neighbourhood(read_question(QUESTION, found), found)
+
+
+def title(around: Neighbourhood, number: int) -> str:
+    return around.open(number).stored.passage.title
+
+
+def titles(around: Neighbourhood, walk: Walk) -> list[str]:
+    return [title(around, number) for number in walk.ranking()]
+
+
+def node(around: Neighbourhood, name: str) -> Node:
+    (number,) = around.retriever.titled(name.lower())
+    return Node(name, {"number": number})
+
+
+def persona(**traits: int) -> Persona:
+    return Persona("p", traits)
+
+
+CONTROL = Persona("c", {}, metadata={"control": True})
+
+
+def test_the_walk_is_one_kind_of_traversal():
+    assert issubclass(TraitTraversal, PersonaTraversalInterface)
+    assert issubclass(PersonaTraversalInterface, ABC)
+    with pytest.raises(TypeError, match="abstract"):
+        PersonaTraversalInterface()  # type: ignore[abstract]
+
+
+def test_a_walk_finds_what_a_search_does_not(around):
+    traversal = TraitTraversal(around)
+    walked, searched = titles(around, traversal.walk(persona())), titles(around, traversal.walk(CONTROL))
+    assert walked[0] == "Tide Song"
+    assert set(walked[:3]) == {"Tide Song", "Mara Ellin", "Tarnby"}
+    assert "Mara Ellin" not in searched[:3]
+
+
+def test_every_path_follows_links_and_never_comes_back(around):
+    walk = TraitTraversal(around).walk(persona(persistence=9, breadth=9))
+    assert walk.paths
+    for path in walk.paths:
+        assert len(set(path.nodes)) == len(path.nodes) <= 5
+        for source, target in pairwise(path.nodes):
+            link = around.link(source, target)
+            assert link is not None
+            assert link.target == target
+
+
+def test_a_path_is_led_by_names(around):
+    walk = TraitTraversal(around).walk(persona())
+    ways = {tuple(title(around, number) for number in path.nodes) for path in walk.paths}
+    assert ("Tide Song", "Mara Ellin", "Tarnby") in ways
+    first, second = (around.retriever.titled(name)[0] for name in ("tide song", "mara ellin"))
+    link = around.link(first, second)
+    assert link is not None
+    assert (link.name, link.kind.name, link.sentence) == ("mara ellin", "TITLE", 1)
+    assert 0 < link.rarity <= 1
+    assert link.relation > 0
+
+
+@pytest.mark.parametrize(("persistence", "longest"), [(1, 1), (3, 2), (5, 3), (7, 4), (9, 5)])
+def test_persistence_is_how_far_a_persona_goes(around, persistence, longest):
+    walk = TraitTraversal(around).walk(persona(persistence=persistence, breadth=9))
+    assert max(len(path.nodes) for path in walk.paths) == longest
+
+
+def test_persistence_reaches_what_is_further_away(around):
+    traversal = TraitTraversal(around)
+    near, far = (set(titles(around, traversal.walk(persona(persistence=n)))) for n in (1, 9))
+    assert "Mara Ellin" not in near
+    assert "Mara Ellin" in far
+
+
+def test_breadth_is_how_many_ways_are_followed(around):
+    traversal = TraitTraversal(around)
+    few, many = (traversal.walk(persona(breadth=n)) for n in (1, 9))
+    assert len(few.paths) < len(many.paths)
+    assert len({path.nodes[:-1] for path in few.paths if len(path.nodes) == 2}) <= 2
+    assert len({path.nodes[:-1] for path in many.paths if len(path.nodes) == 2}) > 2
+
+
+def test_thoroughness_is_how_many_hits_a_walk_starts_from(around):
+    traversal = TraitTraversal(around)
+    few, many = (sum(len(p.nodes) == 1 for p in traversal.walk(persona(thoroughness=n)).paths) for n in (1, 9))
+    assert few < many
+
+
+def test_skepticism_pays_for_a_second_way_there(around):
+    traversal = TraitTraversal(around)
+    trusting, doubting = (traversal.walk(persona(skepticism=n)) for n in (1, 9))
+    ends = [path.nodes[-1] for path in trusting.paths]
+    best = {end: max(path.value for path in trusting.paths if path.nodes[-1] == end) for end in ends}
+    assert trusting.scores == pytest.approx(best)
+    assert {end for end in best if doubting.scores[end] > best[end] * 1.0001} == {e for e in ends if ends.count(e) > 1}
+
+
+def test_literalness_raises_what_the_question_names(around):
+    traversal = TraitTraversal(around)
+    number = around.retriever.titled("tide song")[0]
+    shares = []
+    for value in (1, 5, 9):
+        scores = traversal.walk(persona(literalness=value, persistence=1)).scores
+        shares.append(scores[number] / sum(scores.values()))
+    assert shares == sorted(shares)
+    assert shares[0] < shares[2]
+
+
+@pytest.mark.parametrize("trait", TRAITS)
+def test_every_trait_makes_some_difference_to_some_walk(around, trait):
+    walks = [TraitTraversal(around).walk(persona(**{trait: value})).scores for value in (1, 9)]
+    assert walks[0] != walks[1]
+
+
+def test_the_control_ranks_as_the_search_does(around):
+    walk = TraitTraversal(around).walk(CONTROL)
+    hits = around.retriever.search(around.question.search_terms(), 24)
+    assert walk.ranking() == [number for number, _ in hits]
+    assert walk.scores[hits[0][0]] == pytest.approx(1.0)
+    assert walk.paths == []
+
+
+def test_scores_are_finite_and_positive_and_the_same_twice(found, around):
+    for value in range(1, 10):
+        walk = TraitTraversal(around).walk(persona(**dict.fromkeys(TRAITS, value)))
+        assert all(math.isfinite(score) and score >= 0 for score in walk.scores.values())
+        fresh = Neighbourhood(read_question(QUESTION, found), found)
+        again = TraitTraversal(fresh).walk(persona(**dict.fromkeys(TRAITS, value)))
+        assert (again.scores, again.ranking()) == (walk.scores, walk.ranking())
+
+
+def test_relevance_of_a_node_is_between_nothing_and_all(around):
+    traversal = TraitTraversal(around)
+    for who in (persona(), CONTROL, persona(literalness=9), persona(literalness=1, caution=9)):
+        rated = {name: traversal.evaluate_node_relevance(who, node(around, name)) for name in TEXTS}
+        assert all(0 <= value <= 1 for value in rated.values())
+        assert max(rated, key=lambda name: rated[name]) == "Tide Song"
+        assert rated["Weir"] < rated["Tide Song"]
+
+
+def test_the_next_nodes_are_linked_ones_the_most_promising_first(around):
+    traversal, available = (
+        TraitTraversal(around),
+        [node(around, name) for name in ("Oule", "Day 3", "Tarnby", "Mara Ellin")],
+    )
+    here = node(around, "Tide Song")
+    assert traversal.decide_traversal(here, available, persona())[0].node_id == "Mara Ellin"
+    onward = [n.node_id for n in traversal.decide_traversal(node(around, "Mara Ellin"), available, persona())]
+    assert onward[0] == "Tarnby"
+    assert "Day 3" not in onward
+    assert traversal.decide_traversal(here, [], persona()) == []
+    assert all(any(n is given for given in available) for n in traversal.decide_traversal(here, available, persona()))
+
+
+@pytest.mark.parametrize("question", ["", "the of", "What is a cormorant?", "Zebedee Quist"])
+def test_with_nothing_to_go_by_nothing_is_found(found, question):
+    around = Neighbourhood(read_question(question, found), found)
+    for who in (persona(), CONTROL):
+        assert TraitTraversal(around).walk(who).scores == {}
+
+
+def test_an_empty_library_has_no_way(tmp_path):
+    empty = ScopedIndex(SearchIndex(tmp_path))
+    around = Neighbourhood(read_question(QUESTION, empty), empty)
+    for who in (persona(), CONTROL):
+        assert TraitTraversal(around).walk(who) == Walk({}, [])
+
+
+def test_the_strength_to_a_passage_is_that_of_the_best_link_there_and_no_more_than_one(around):
+    links = [(n, link) for n, _ in around.first for link in around.links(n).links or []]
+    assert links
+    for number, link in links:
+        best = around.link(number, link.target)
+        assert around.strengths(number)[link.target] == min(1.0, best.strength())
+        assert 0 <= around.strengths(number)[link.target] <= 1
+    for number, _ in around.first:
+        assert around.strengths(number).keys() == {link.target for link in around.links(number).links or []}
+        assert around.strengths(number) is around.strengths(number)  # found once a question

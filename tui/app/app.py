@@ -1,0 +1,329 @@
+"""The application: which screens there are, the keys that work on all of them, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.filter import Monochrome, NoColor
+from textual.worker import WorkerFailed
+
+from engine.errors import PersonaMoeError
+from tui.app.themes import FEW_COLOURS, THEMES, palette_of
+from tui.ask.screen import AskScreen
+from tui.navigation.screens import PLACES
+from tui.terminal.ascii import drawing
+from tui.terminal.driver import lasting
+from tui.terminal.frame_pacing import Pace
+from tui.terminal.no_color import Colourless
+from tui.terminal.textual_fixes import SteadyApp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.terminal_theme import TerminalTheme
+    from textual.binding import ActiveBinding
+    from textual.dom import DOMNode
+    from textual.driver import Driver
+    from textual.messages import TerminalSupportsSynchronizedOutput
+    from textual.screen import Screen
+
+    from tui.history.screen import HistoryScreen
+    from tui.navigation.key_table import BoundKey
+    from tui.navigation.screens import Place
+    from tui.session.session import Session
+
+SECONDS_TO_STORE = 5.0
+WHERE = ("The pane with the focus", "This screen", "Everywhere", "Moving and typing")
+"""The headings of the help, the nearest first."""
+ASK_FOR_SYNC = "\x1b[?2026$p"
+"""DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
+
+
+class PersonaMoeApp(SteadyApp):
+    """The screens over one session; nothing of the engine is imported before the first paint."""
+
+    TITLE = "persona-moe"
+    CSS_PATH = "styles.tcss"
+    DEFAULT_MODE = "ask"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual declares it so
+        (0, "-narrow"),
+        (100, "-normal"),
+        (120, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            "Quit",
+            id="quit",
+            priority=True,
+            tooltip="End the program; a running question is cancelled",
+        ),
+        Binding(
+            "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
+        ),
+        Binding("ctrl+o", "jump", "Jump", id="jump", show=False, tooltip="To another pane, by the letter shown on it"),
+        *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in PLACES),
+        Binding(
+            "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
+        ),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        super().__init__()
+        self.animation_level = "none"
+        self._begin_look()
+        self.ask_screen: AskScreen | None = None
+        self.defect: Exception | None = None
+        self.add_mode("ask", self._make_ask)
+        for place in PLACES:
+            self.add_mode(place.mode, partial(self._make, place))
+        self._leaving = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, made to survive a broken connection and to write what the terminal can show."""
+        return lasting(super().get_driver_class(), drawing(os.environ, self.session.settings.screen.ascii))
+
+    def _begin_look(self) -> None:
+        """Our themes beside textual's; with NO_COLOR one theme whatever is chosen, and its colours taken out."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        if self.no_color:
+            self._filters = [f for f in self._filters if not isinstance(f, Monochrome | NoColor)]
+            self._filters.append(Colourless(Color.parse(self.theme_variables["background"])))
+
+    @property
+    def ansi_theme(self) -> TerminalTheme:
+        """What the names of the terminal's colours mean in the present theme."""
+        return palette_of(self.current_theme) or super().ansi_theme
+
+    def follow_settings(self) -> None:
+        """Make the theme and the keys of the session's settings count, now."""
+        screen = self.session.settings.screen
+        self.set_keymap(screen.keymap)
+        for shown in chain.from_iterable(self._screen_stacks.values()):
+            shown.query("PlacesBar").refresh()  # it names the keys
+        few = not self.is_headless and self.console.color_system == "standard"
+        wanted = self.available_themes.get(screen.theme)
+        if wanted is None:
+            self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
+        elif not self.no_color:
+            self.theme = FEW_COLOURS if few and not wanted.ansi else wanted.name
+
+    def _make_ask(self) -> AskScreen:
+        self.ask_screen = AskScreen(self.session, ask_terminal=lambda: self.ask_terminal(self.ask_screen))
+        return self.ask_screen
+
+    def _make(self, place: Place) -> Screen[None]:
+        kind: Any = place.screen_class()  # imported only now: no place is needed for the first paint
+        screen: Screen[None] = kind(self.session)
+        return screen
+
+    def on_mount(self) -> None:
+        """Theme, keys, and an orderly end when the terminal or the system asks for it."""
+        self.follow_settings()
+        if self.session.settings.screen.keymap:
+            self.call_after_refresh(self._check_keymap)
+        if not self.is_headless:
+            self._watch_signals()
+            self.call_after_refresh(_calm_collector)
+            self.call_after_refresh(self._open_history)
+
+    @work(group="history")
+    async def _open_history(self) -> None:
+        """End what a killed session left, in a thread: in a folder with the files of 100,000 runs that takes 200 ms."""
+        if self.ask_screen is not None:
+            await self.ask_screen.library.ready.wait()
+        await asyncio.to_thread(getattr, self.session, "history")
+
+    def _check_keymap(self) -> None:
+        """Say what is wrong with the user's own keys; it needs every screen, so it waits for the first paint."""
+        from tui.navigation.key_table import keymap_problems  # noqa: PLC0415 - it imports every screen
+
+        for problem in keymap_problems(self.session.settings.screen.keymap):
+            self.notify(problem, severity="warning", markup=False)
+
+    def _watch_signals(self) -> None:
+        """Textual would die at once: the terminal stays in its alternate screen and the run is lost."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+                loop.add_signal_handler(number, self._signalled, 128 + number)
+
+    def _signalled(self, code: int) -> None:
+        self.run_worker(self.leave(code), group="leave")
+
+    async def leave(self, code: int) -> None:
+        """Cancel what runs, give it time to be stored, then end the program with `code`."""
+        if self._leaving:
+            return
+        self._leaving = True
+        running = [worker for worker in self.workers if worker.group != "leave" and not worker.is_finished]
+        for worker in running:
+            worker.cancel()
+        with contextlib.suppress(TimeoutError):
+            waits = (worker.wait() for worker in running)
+            await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), SECONDS_TO_STORE)
+        self.exit(return_code=code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A defect ends the program as textual wants it, but its traceback belongs into the log."""
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.defect = self.defect or (cause if isinstance(cause, Exception) else error)
+
+    async def on_unmount(self) -> None:
+        """The store and the index are closed whatever ended the program."""
+        await self.session.close()
+
+    async def action_quit(self) -> None:
+        """End the program in order."""
+        await self.leave(0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The key of the screen that is in front already is not offered."""
+        if action == "switch" and parameters == (self.current_mode,):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_switch(self, mode: str) -> None:
+        """Go to a screen; what runs on another goes on."""
+        self.switch_mode(mode)
+
+    def action_jump(self) -> None:
+        """Show a letter on every pane that can have the focus."""
+        from textual.screen import ModalScreen  # noqa: PLC0415 - as below
+
+        from tui.navigation.jump_screen import JumpScreen  # noqa: PLC0415 - not needed for the first paint
+
+        panes = self.screen.focus_chain
+        if panes and not isinstance(self.screen, ModalScreen):
+            self.push_screen(JumpScreen(panes), lambda pane: None if pane is None else self.screen.set_focus(pane))
+
+    def action_help(self) -> None:
+        """The keys that work here: of the pane with the focus, of the screen, and those of every screen."""
+        from tui.navigation.help_screen import HelpRow, HelpScreen  # noqa: PLC0415 - not needed for the first paint
+
+        if isinstance(self.screen, HelpScreen):
+            return
+        rows = [
+            HelpRow(self._where(active), keys, active.tooltip or active.binding.description, active.binding.id or "")
+            for keys, active in self._keys(self.screen)
+        ]
+        rows.sort(key=lambda row: WHERE.index(row.where))
+        self.push_screen(HelpScreen(self.screen.title or "", rows, getattr(self.screen, "LEGEND", "")))
+
+    def _where(self, active: ActiveBinding) -> str:
+        """The one of `WHERE` that a key belongs to; what the toolkit brings along has no id."""
+        if not active.binding.id:
+            return WHERE[3]
+        return WHERE[2] if active.node is self else WHERE[1] if active.node is self.screen else WHERE[0]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Everything by name: what works here, the other screens with all they do, and the themes."""
+        for keys, active in self._keys(screen):
+            if active.enabled and active.binding.id:
+                run = partial(self.run_action, active.binding.action, default_namespace=active.node)
+                yield SystemCommand(f"{active.binding.description} ({keys})", active.tooltip, run)
+        yield from self._elsewhere()
+        ours = {"Theme", "Keys", "Quit"}  # offered above or below, by more telling names
+        yield from (command for command in super().get_system_commands(screen) if command.title not in ours)
+        for name in sorted(self.available_themes):
+            yield SystemCommand(
+                f"Theme: {name}", "Use this theme, and keep it in the settings", partial(self._keep, name)
+            )
+
+    def _elsewhere(self) -> Iterable[SystemCommand]:
+        """The actions of the other screens: the command goes there and says the key, for it needs a row to act on."""
+        from tui.navigation.key_table import bound_keys  # noqa: PLC0415 - it imports every screen
+
+        places = {"Ask": "ask", **{place.title: place.mode for place in PLACES}}
+        for bound in bound_keys():
+            mode = places.get(bound.where)
+            if mode is not None and mode != self.current_mode:
+                go = partial(self._go_and_tell, mode, bound)
+                yield SystemCommand(f"Go to {bound.where}: {bound.name} ({bound.shown})", bound.does, go)
+
+    def _go_and_tell(self, mode: str, bound: BoundKey) -> None:
+        self.switch_mode(mode)
+        self.notify(f"{bound.shown}: {bound.does}", markup=False)
+
+    async def _keep(self, theme: str) -> None:
+        """Use a theme and write it into the settings."""
+        from engine.settings.options import option  # noqa: PLC0415 - not needed for the first paint
+
+        try:
+            settings = await asyncio.to_thread(self.session.write_setting, option("screen.theme"), theme)
+        except PersonaMoeError as error:
+            self.notify(str(error), severity="warning", markup=False)
+            self.theme = theme
+        else:
+            self.session.adopt(settings)
+            self.follow_settings()
+
+    def _keys(self, screen: Screen[Any]) -> list[tuple[str, ActiveBinding]]:
+        """Each binding that works on `screen` once, with all its keys as they are shown."""
+        found: dict[tuple[DOMNode, str], tuple[list[str], ActiveBinding]] = {}
+        for active in screen.active_bindings.values():
+            keys, _ = found.setdefault((active.node, active.binding.action), ([], active))
+            if (key := self.get_key_display(active.binding)) not in keys:
+                keys.append(key)
+        return [(" ".join(keys), active) for keys, active in found.values()]
+
+    async def on_library_screen_changed(self) -> None:
+        """The ask screen names the library and suggests questions."""
+        if self.ask_screen is not None:
+            await self.ask_screen.library.introduce()
+
+    def on_history_screen_run_wanted(self, event: HistoryScreen.RunWanted) -> None:
+        """A run of the history goes to the ask screen: its end, or event by event."""
+        if screen := self._free_ask_screen():
+            screen.show_run(event.recorded, play=event.play)
+
+    def on_history_screen_question_wanted(self, event: HistoryScreen.QuestionWanted) -> None:
+        """A question of the history is asked again."""
+        if screen := self._free_ask_screen():
+            screen.ask(event.question)
+
+    def _free_ask_screen(self) -> AskScreen | None:
+        """The ask screen, brought to the front; None while a question runs on it."""
+        if self.ask_screen is None or self.ask_screen.asking:
+            self.notify("A question is running: cancel it on the Ask screen first.", markup=False)
+            return None
+        self.switch_mode("ask")
+        return self.ask_screen
+
+    def ask_terminal(self, screen: Screen[None] | None) -> bool:
+        """Ask for a sign that everything drawn so far was printed; False where no answer would come to `screen`."""
+        if self.is_headless or not self._sync_available or self.screen is not screen:
+            return False
+        return self.call_after_refresh(self._write_question)
+
+    def _write_question(self) -> None:
+        if self._driver is not None:
+            self._driver.write(ASK_FOR_SYNC)
+
+    def on_terminal_supports_synchronized_output(self, _event: TerminalSupportsSynchronizedOutput) -> None:
+        """The sign of life that paces the drawing (see `tui.terminal.frame_pacing`)."""
+        if isinstance(pace := getattr(self.screen, "pace", None), Pace):
+            pace.acknowledged()
+
+
+def _calm_collector() -> None:
+    """Collections over everything imported took 270-420 ms in the middle of typing; what is here now, stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)

@@ -1,0 +1,136 @@
+"""The answer: plain lines while it is written, drawn once more when it is complete."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.text.safe import printable
+from tui.ask.source_list import CITATION_KEYS, JUDGED
+from tui.drawing.cells import plain, title
+from tui.run.state import OUTCOMES, Phase, RunView
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.app import ComposeResult
+
+_CITATION = re.compile(r"\[\d+\]")
+
+TITLES = {
+    Phase.ANSWERED: "● Answer",
+    Phase.ABSTAINED: "○ No answer in the library",
+    Phase.CANCELLED: "■ Cancelled",
+    Phase.FAILED: "✗ Failed",
+}
+
+
+def answer_text(view: RunView) -> Text:
+    """What the pane says: a failure with its hint, the answer with its citations marked, or the draft so far."""
+    if view.failure is not None:
+        hint = f"\n{printable(view.failure.hint)}" if view.failure.hint else ""
+        return Text.assemble((printable(view.failure.message), "bold"), hint)
+    words = view.answer.answer if view.answer is not None else "".join(view.draft)
+    text = Text(printable(words), "italic" if view.phase is Phase.ABSTAINED else "")
+    text.highlight_regex(_CITATION, "bold cyan")
+    if view.phase is Phase.CANCELLED:
+        text.append("\n(cancelled before it was complete)" if words else "Cancelled. Nothing was answered.", "dim")
+    return text
+
+
+def drawn_answer(view: RunView) -> RenderableType:
+    """`answer_text`, or as Markdown what a model has written to its end: quotations stay letter for letter."""
+    if view.answer is None or not view.is_written:
+        return answer_text(view)
+    from tui.ask.answer_markdown import AnswerMarkdown  # noqa: PLC0415 - only a model's answer needs it
+
+    return AnswerMarkdown(view.answer.answer)
+
+
+def question_text(view: RunView) -> Text:
+    """The question, and of which names of the conversation before it was read."""
+    text = Text(printable(view.question), "bold")
+    if view.read is not None and view.read.context_names:
+        text.append(f"  context: {', '.join(map(plain, view.read.context_names))}", "not bold dim")
+    return text
+
+
+def answer_note(view: RunView) -> str:
+    """What should be known about the answer: how much the evidence covers, what was left out or missing."""
+    notes = []
+    if view.answer is not None and view.evidence is not None:
+        notes.append(f"the evidence covers {view.evidence.coverage:.0%} of the question")
+    if view.answer is not None and view.answer.removed:
+        notes.append(f"unresolved citations removed: {view.answer.removed}")
+    if view.cut is not None:
+        notes.append(f"the model's own answer broke off, unchecked: {plain(view.cut.partial)} …")
+    return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
+
+
+def thoughts_text(view: RunView, *, whole: bool) -> Text:
+    """What a model thought before it answered, or that it did and which key shows it; nothing if it told nothing."""
+    words = printable("".join(view.thoughts)).strip()
+    if not words or not view.finished:
+        return Text()
+    return Text(f"thoughts: {words}" if whole else f"t shows its thoughts ({len(words):,} characters)", "dim")
+
+
+class AnswerPane(VerticalScroll, can_focus=True):
+    """The question, what was found, and how sure that is; its title and its mark tell the kind of outcome."""
+
+    BORDER_TITLE = " Answer "
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "scroll_up", "Up", show=False, id="answer.up", tooltip="One line up"),
+        Binding("j", "scroll_down", "Down", show=False, id="answer.down", tooltip="One line down"),
+        Binding("g", "scroll_home", "Top", show=False, id="answer.top", tooltip="To the first line"),
+        Binding("G", "scroll_end", "End", show=False, id="answer.end", tooltip="To the last line"),
+        Binding("t", "thoughts", "Thoughts", show=False, id="answer.thoughts", tooltip="Show what the model thought"),
+        *CITATION_KEYS,
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id)
+        self._shown: tuple[object, ...] | None = None
+        self._view = RunView()
+        self._thinks_aloud = False
+
+    def compose(self) -> ComposeResult:
+        """Four texts that come from outside, so none is read as markup."""
+        yield Static(markup=False, id="question-asked")
+        yield Static(markup=False, id="answer-text")
+        yield Static(markup=False, id="answer-note")
+        yield Static(markup=False, id="answer-thoughts")
+
+    def show(self, view: RunView) -> None:
+        """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
+        shown = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
+        if shown == self._shown:
+            return
+        self._shown, self._view = shown, view
+        following = view.phase is Phase.WRITING and self.scroll_offset.y >= self.max_scroll_y - 1
+        judged = JUDGED[view.judged.get(None)]
+        self.border_title = title(TITLES.get(view.phase, "Answer") + (judged and f" · judged {judged}"))
+        for phase in OUTCOMES:
+            self.set_class(phase is view.phase, f"-{phase.name.lower()}")
+        self.query_one("#question-asked", Static).update(question_text(view))
+        self.query_one("#answer-text", Static).update(drawn_answer(view))
+        note = answer_note(view)
+        self.query_one("#answer-note", Static).update(Text(note))
+        self.query_one("#answer-note").display = bool(note)
+        self._show_thoughts()
+        if following:
+            self.scroll_end(animate=False)
+
+    def _show_thoughts(self) -> None:
+        text = thoughts_text(self._view, whole=self._thinks_aloud)
+        self.query_one("#answer-thoughts", Static).update(text)
+        self.query_one("#answer-thoughts").display = bool(text)
+
+    def action_thoughts(self) -> None:
+        """Show the thoughts, or hide them again."""
+        self._thinks_aloud = not self._thinks_aloud
+        self._show_thoughts()

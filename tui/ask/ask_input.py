@@ -1,0 +1,157 @@
+"""The question: one line, no border and no blinking, because each repaint crosses the SSH line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from engine.text.safe import one_line
+from tui.drawing.cells import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+
+DIGITS = tuple("12345678")
+JUDGING = frozenset({"plus", "minus"})
+LONGEST = 4_000
+"""Characters of a question: a longer text is a document, and belongs into the library."""
+
+SHOWN_NAMES = 2
+
+ASKING = "a question about your documents"
+SEARCHING = "a part of an earlier question · ^r older · enter asks it · esc leaves"
+
+
+class AskInput(Input):
+    """Where a question is typed; while it is empty, a digit picks one of the `picking` suggestions instead.
+
+    While it is empty and `judging`, plus and minus belong to the screen, which has an answer to judge. While it is
+    `searching`, what is typed is looked for in earlier questions, and the one that was found stands behind it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "accept", "Complete", show=False, id="complete", tooltip="Take the title that is offered"),
+    ]
+
+    @dataclass
+    class Picked(Message):
+        """The digit of a suggestion was pressed in the empty input; `index` counts from 0."""
+
+        index: int
+
+    @dataclass
+    class Pasted(Message):
+        """A text of several lines was joined to one, or, `refused`, one that is too long was left out."""
+
+        lines: int
+        characters: int
+        refused: bool
+
+    @dataclass
+    class Taken(Message):
+        """The question that was found is wanted in the input, to be changed."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(placeholder=ASKING, compact=True, max_length=LONGEST, id=id)
+        self.cursor_blink = False
+        self.picking = 0
+        self.judging = False
+        self.searching = False
+        self._offered = ""
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether what was offered last still begins with what is typed, so that nothing new has to be found."""
+        return bool(self.value) and self._offered.casefold().startswith(self.value.casefold())
+
+    def offer(self, completed: str) -> None:
+        """Show how what is typed could go on; nothing if it could not."""
+        self._offered = completed
+        self._suggestion = completed if self.is_completed else ""
+
+    def show_found(self, question: str | None) -> None:
+        """Show the question that a search found, or that it found none."""
+        found = "nothing found" if question is None else plain(question)
+        self._suggestion = f"{self.value}  ← {found}" if self.value else ""
+
+    def follow_up(self, names: Sequence[str]) -> None:
+        """Say, while nothing is typed, what a next question may refer to."""
+        about = ", ".join(plain(name) for name in names[:SHOWN_NAMES])
+        words = f"a follow-up on {about} · ^t without" if about else ASKING
+        if not self.searching and words != self.placeholder:
+            self.placeholder = words
+
+    def search(self, searching: bool, value: str = "") -> None:  # noqa: FBT001 - a state, not an option
+        """Begin or end a search, with this text in the input."""
+        self.searching, self._offered = searching, ""
+        self.placeholder = SEARCHING if searching else ASKING
+        self.value = value
+        self.cursor_position = len(value)
+
+    def watch_value(self) -> None:
+        """Keep offering what still fits: the base class has taken it away."""
+        if not self.searching:
+            self.offer(self._offered)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tab goes to the next pane where there is nothing to take."""
+        if action == "accept":
+            return self.cursor_at_end and bool(self._suggestion)
+        return super().check_action(action, parameters)
+
+    def action_accept(self) -> None:
+        """Take what is offered."""
+        self.action_cursor_right()
+
+    def action_cursor_right(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the base class
+        """Take what was found into the input, or do as the base class, which takes what is offered."""
+        if self.searching and self._suggestion and not select:
+            self.post_message(self.Taken())
+        else:
+            super().action_cursor_right(select)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is typed here."""
+        if key == "question_mark" and not self.value:  # no question begins so: it is the key of the help
+            return False
+        if key in JUDGING:  # textual does not know their characters
+            return bool(self.value) or not self.judging or self.searching
+        return super().check_consume_key(key, character)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and not self.check_consume_key(event.key, event.character):
+            event.prevent_default()  # the base class would type it
+            return
+        character = event.character or ""
+        if not self.value and not self.searching and character in DIGITS[: self.picking]:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Picked(int(character) - 1))
+            return
+        await super()._on_key(event)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Every line of it: the base class takes the first one."""
+        event.stop()
+        event.prevent_default()
+        self._insert(event.text)
+
+    def action_paste(self) -> None:
+        """The text that was copied in this program."""
+        self._insert(self.app.clipboard)
+
+    def _insert(self, text: str) -> None:
+        """Put a text in as one line, so that no line of it is asked by itself."""
+        joined, lines = one_line(text), len(text.strip().splitlines())
+        start, end = sorted(self.selection)
+        refused = len(self.value) - (end - start) + len(joined) > LONGEST
+        if not refused:
+            self.replace(joined, start, end)
+        if refused or lines > 1:
+            self.post_message(self.Pasted(lines, len(joined), refused))

@@ -1,0 +1,74 @@
+"""Opening the library behind the first screen, and what to say of it meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from engine.errors import PersonaMoeError
+from engine.text.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui.session.session import Session
+
+SHOWN_PATH = 28
+
+
+class LibraryView:
+    """Opens the session's library once; `line` and `problem` say how that stands, `ready` when it is over."""
+
+    def __init__(self, session: Session, changed: Callable[[], None]) -> None:
+        self.problem = ""
+        self.note = ""
+        self.name = ""
+        self.suggestions: list[str] = []
+        self.ready = asyncio.Event()
+        self._session = session
+        self._changed = changed
+        self._progress: tuple[int, int, str] | None = None
+
+    async def open(self) -> None:
+        """Bring the library up to date; a failure is kept in `problem`, so that the screen lives on.
+
+        Even its name is asked in a thread: that is what first imports the engine.
+        """
+        loop = asyncio.get_running_loop()
+
+        def progress(done: int, total: int, path: str) -> None:
+            self._progress = (done, total, path)
+            loop.call_soon_threadsafe(self._changed)
+
+        try:
+            await self.introduce()
+            report = await self._session.open_library(progress)
+        except asyncio.CancelledError:
+            self.note = "indexing was cancelled: the next start goes on with it"
+            raise
+        except PersonaMoeError as error:
+            self.problem = str(error)
+        else:
+            self.note = f"{len(report.skipped)} files skipped" if report.skipped else ""
+        finally:
+            self.ready.set()
+            self._changed()
+
+    async def introduce(self) -> None:
+        """Ask for the library's name and what can be asked of it: it may have changed."""
+        self.name, self.suggestions = await asyncio.to_thread(self._introduce)
+        self._changed()
+
+    def _introduce(self) -> tuple[str, list[str]]:
+        return printable(self._session.library_name), self._session.suggestions()
+
+    def line(self) -> str:
+        """The library in a few words for the status line."""
+        if self.problem:
+            return "no library"
+        if self.ready.is_set():
+            return f"{self.name} · {self._session.passages:,} passages" if self._session.passages else self.name
+        if self._progress is None:
+            return f"{self.name} · opening" if self.name else "opening the library"
+        done, total, path = self._progress
+        return f"{self.name} · indexing {done}/{total} {printable(path)[-SHOWN_PATH:]}"

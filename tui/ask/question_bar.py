@@ -1,0 +1,138 @@
+"""The line that a question is typed on, with what it can do by itself: recall, search backwards, complete, paste."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from tui.ask.ask_input import LONGEST, AskInput
+from tui.ask.question_history import DRAFT
+from tui.ask.recall import Recall
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui.session.session import Session
+
+
+class QuestionBar(Horizontal):
+    """A label and the input; posts the question to be asked, and what the user should be told."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_search", "Leave", id="search.leave", tooltip="End the search, back to what was typed"),
+        Binding("up", "older", "Older", show=False, id="older", tooltip="The question that was asked before this one"),
+        Binding("down", "newer", "Newer", show=False, id="newer", tooltip="The next newer one, at last what was typed"),
+        Binding(
+            "ctrl+r", "search", "Search", show=False, id="search", tooltip="Find an earlier question; again: older"
+        ),
+    ]
+
+    @dataclass
+    class Asked(Message):
+        """A question is to be asked."""
+
+        question: str
+
+    @dataclass
+    class Told(Message):
+        """Something was `done` to the line, or cannot be."""
+
+        words: str
+        done: bool
+
+    @dataclass
+    class Filled(Message):
+        """Something is typed now, or nothing any more."""
+
+        filled: bool
+
+    def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id)
+        self.line = AskInput(id="ask")
+        self._recall = Recall(session, self.line, lambda words: self._tell(words, done=False))
+        self._filled = False
+        self.completing = False
+
+    def compose(self) -> ComposeResult:
+        """What is done on the line, and the line."""
+        yield Label("Ask", id="ask-label")
+        yield self.line
+
+    def note(self, question: str) -> None:
+        """A question is asked: the line is empty for the next one, and `up` brings this one back."""
+        self.line.clear()
+        self._recall.history.note(question)
+
+    def _tell(self, words: str, *, done: bool) -> None:
+        self.post_message(self.Told(words, done))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter asks, in a search what was found."""
+        event.stop()
+        if not self.line.searching:
+            self.post_message(self.Asked(event.value))
+        elif self._recall.has_found:
+            self.post_message(self.Asked(self._leave_search(taking=True)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look for what is typed."""
+        event.stop()
+        if bool(event.value) is not self._filled:
+            self._filled = bool(event.value)
+            self.post_message(self.Filled(self._filled))
+        if self.line.searching:
+            self.run_worker(self._recall.look_up(), group="look up", exclusive=True)
+        elif self._recall.is_new(event.value) and self.completing:
+            self.run_worker(self._recall.complete(), group="look up", exclusive=True)
+
+    def on_ask_input_pasted(self, event: AskInput.Pasted) -> None:
+        """Say what became of a text that does not fit on the line as it is."""
+        event.stop()
+        words = f"{event.lines} lines were pasted as one"
+        if event.refused:
+            words = f"{event.characters:,} characters are too many for a question ({LONGEST:,} at most): "
+            words += "put them into a file, and that into the library"
+        self._tell(words, done=not event.refused)
+
+    def on_ask_input_taken(self, event: AskInput.Taken) -> None:
+        """The question that was found is to be changed."""
+        event.stop()
+        self._leave_search(taking=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Down leads to the panes below where there is no newer question."""
+        if action == "leave_search":
+            return self.line.searching
+        if action == "newer":
+            return self.line.searching or self._recall.history.place != DRAFT
+        return super().check_action(action, parameters)
+
+    def action_older(self) -> None:
+        """The question before the one on the line."""
+        if not self.line.searching:
+            self.run_worker(self._recall.older(), group="recall")
+
+    def action_newer(self) -> None:
+        """The question after the one on the line."""
+        if not self.line.searching:
+            self.run_worker(self._recall.newer(), group="recall")
+
+    def action_search(self) -> None:
+        """Search backwards, or on to an older one."""
+        self.query_one("#ask-label", Label).update("Find")
+        self.run_worker(self._recall.search(), group="recall")
+        self.call_after_refresh(self.refresh_bindings)
+
+    def action_leave_search(self) -> None:
+        """Back to what was typed before the search."""
+        self._leave_search(taking=False)
+
+    def _leave_search(self, *, taking: bool) -> str:
+        self.query_one("#ask-label", Label).update("Ask")
+        self.call_after_refresh(self.refresh_bindings)
+        return self._recall.leave_search(taking=taking)

@@ -1,0 +1,99 @@
+"""The questions that were asked before, as a shell has its commands: walked through, or searched backwards."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from engine.errors import PersonaMoeError
+from engine.events import RunStarted
+from engine.text.safe import one_line
+
+if TYPE_CHECKING:
+    from tui.session.session import Session
+
+PAGE = 500
+DRAFT = -1
+"""The place of what is being typed: one newer than the newest question."""
+
+
+class QuestionHistory:
+    """Each question once, newest first, read a page at a time; `place` is the one that is shown.
+
+    `older` and `find` read the disk: call them in a thread. Both raise StoreError.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._texts: dict[str, str] = {}  # by question as the history has it, shortened: its run
+        self._questions: list[str] = []
+        self._read = 0
+        self._complete = False
+        self._draft = ""
+        self.place = DRAFT
+
+    def note(self, question: str) -> None:
+        """A question was asked: it is the newest one, and the next walk begins there."""
+        self.place = DRAFT
+        with self._lock:
+            if question in self._texts:
+                self._questions.remove(question)
+            self._texts[question] = ""
+            self._questions.insert(0, question)
+
+    def older(self, typed: str) -> str | None:
+        """The question before the one that is shown, None if there is none; what was `typed` is kept."""
+        if self.place == DRAFT:
+            self._draft = typed
+        question = self._at(self.place + 1)
+        if question is not None:
+            self.place += 1
+        return question
+
+    def newer(self) -> str | None:
+        """The question after the one that is shown, at last what was being typed; None there."""
+        if self.place == DRAFT:
+            return None
+        self.place -= 1
+        return self._draft if self.place == DRAFT else self._at(self.place)
+
+    def find(self, words: str, start: int = 0) -> tuple[int, str] | None:
+        """The newest question from place `start` on that holds `words`, whatever their case, and its place."""
+        wanted, place = words.casefold(), start
+        while words and (question := self._listed(place)) is not None:
+            if wanted in question.casefold():
+                return place, self._whole(question)
+            place += 1
+        return None
+
+    def _at(self, place: int) -> str | None:
+        question = self._listed(place)
+        return None if question is None else self._whole(question)
+
+    def _listed(self, place: int) -> str | None:
+        """The question at this place as the history has it, read if need be."""
+        with self._lock:
+            while place >= len(self._questions) and not self._complete:
+                self._read_on()
+            return self._questions[place] if place < len(self._questions) else None
+
+    def _read_on(self) -> None:
+        page = self._session.history.recent(PAGE, self._read)
+        self._read += len(page)
+        self._complete = len(page) < PAGE
+        for run in page:
+            question = one_line(run.question)
+            if question and question not in self._texts:
+                self._texts[question] = run.run_id
+                self._questions.append(question)
+
+    def _whole(self, question: str) -> str:
+        """The history keeps the beginning of a long question; the run has it all."""
+        if not question.endswith("…") or not self._texts[question]:
+            return question
+        try:
+            events = [recorded.event for recorded in self._session.replay(self._texts[question])]
+        except PersonaMoeError:
+            return question
+        return next((one_line(event.question) for event in events if isinstance(event, RunStarted)), question)

@@ -1,0 +1,82 @@
+"""The citations under an answer, each with the exact words of its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.drawing.cells import plain, short_source, title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.events import Citation
+    from tui.run.state import RunView
+
+CITATION_KEYS: tuple[BindingType, ...] = tuple(
+    Binding(str(n), f"screen.cited({n})", f"Source {n}", show=False, id=f"cited{n}", tooltip=f"Open citation [{n}]")
+    for n in range(1, 10)
+)
+"""Digits open citations wherever an answer is read."""
+
+JUDGED = {True: "+", False: "-", None: ""}
+
+
+def source_lines(citation: Citation, *, liked: bool | None = None) -> Group:
+    """`[n] title · source`, the number with what the user said of it; below the quote, indented on all its lines."""
+    mark = (f"[{citation.n}]{JUDGED[liked]} ", "bold cyan")
+    head = Text.assemble(mark, (plain(citation.title), "bold"), (f" · {short_source(citation.source)}", "dim"))
+    return Group(head, Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
+
+
+class SourceList(OptionList):
+    """The citations as a list; enter opens one."""
+
+    BORDER_TITLE = " Sources "
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False, id="sources.down", tooltip="The next citation"),
+        Binding("k", "cursor_up", "Up", show=False, id="sources.up", tooltip="The citation before"),
+        Binding("g", "first", "Top", show=False, id="sources.top", tooltip="The first citation"),
+        Binding("G", "last", "End", show=False, id="sources.end", tooltip="The last citation"),
+        *CITATION_KEYS,
+    ]
+
+    @dataclass
+    class Opened(Message):
+        """A citation was chosen."""
+
+        citation: Citation
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id, markup=False, compact=True)
+        self._citations: tuple[Citation, ...] = ()
+        self._judged: Mapping[int | None, bool] = {}
+
+    @property
+    def chosen(self) -> int | None:
+        """The number of the citation under the cursor while the list has the focus."""
+        return self._citations[self.highlighted].n if self.has_focus and self.highlighted is not None else None
+
+    def show(self, view: RunView) -> None:
+        """List the view's citations if they, or what was said of them, changed."""
+        citations = view.answer.citations if view.answer is not None else ()
+        if (citations, view.judged) != (self._citations, self._judged):
+            kept = self.highlighted if citations == self._citations else None
+            self._citations, self._judged = citations, view.judged
+            self.set_options(Option(source_lines(c, liked=view.judged.get(c.n))) for c in citations)
+            self.border_title = title(f"Sources · {len(citations)}")
+            self.highlighted = kept
+        self.display = bool(citations)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Hand on the citation itself."""
+        event.stop()
+        self.post_message(self.Opened(self._citations[event.option_index]))

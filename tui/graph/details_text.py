@@ -1,0 +1,110 @@
+"""One passage of the graph in words: where it is from, who came to it and why, what the answer took from it."""
+
+from collections import defaultdict
+
+from rich.text import Text
+
+from engine.text.safe import printable
+from tui.drawing.cells import colour_of, plain, score, short_source
+from tui.graph.state import TITLE, GraphNode, GraphView, Visit
+from tui.graph.text import Picture, citation_marks
+from tui.graph.tree import NAMED, SEARCHED, LineKind, Tree, TreeLine, keys_of, start_name
+
+STARTS = {
+    SEARCHED: "Passages that a search for the question's words found; walks start from them too.",
+    NAMED: "Passages whose title stands in the question.",
+}
+NAMED_START = "A name in the question that is a title in the library: walks start from its passages."
+
+SIGNS = "[n] cited as n, #n the panel's rank, xn visits, {new} new, {other} stands in full elsewhere"
+
+MOST_TEXT, MOST_QUOTED = 1200, 60
+"""Characters of a passage, and of each quote, that are shown; enter opens all of its source."""
+
+
+def why(view: GraphView, visit: Visit, title: str) -> str:
+    """Why a persona came to the passage with this title, in words: the kind of the link and its name."""
+    via, source = plain(visit.via), view.nodes.get(visit.source_id)
+    if source is None:
+        return "its title stands in the question" if visit.via == TITLE else "found by the question's words"
+    before = f"“{plain(source.title)}”"
+    if visit.via in keys_of(title):
+        return f"{before} names it"
+    if visit.via in keys_of(source.title):
+        return f"it names {before}"
+    return f"{before} and it both name {via}"
+
+
+def path_text(view: GraphView, tree: Tree, node_id: str, arrow: str, quoted: int = 10_000) -> str:
+    """From the question by names and links to the passage, and on to what the answer quotes of it, cut if need be."""
+    path = tree.path(node_id)
+    if not path:
+        return ""
+    parts = [f"question {arrow} {plain(start_name(tree.parents[path[0]]))}"]
+    for parent, step in zip(["", *path], path, strict=False):
+        via = view.links.get((parent, step), "")
+        parts.append(f"{f'({plain(via)}) ' if via else ''}{plain(view.nodes[step].title)}")
+    quotes = [f"[{cited.n}] “{_cut(plain(cited.quote), quoted)}”" for cited in view.nodes[node_id].citations]
+    return f" {arrow} ".join([*parts, *quotes])
+
+
+def details(picture: Picture, tree: Tree, node_id: str, passage: str | None) -> list[Text]:
+    """The paragraphs of the details; `passage` is its text if that is known by now."""
+    view, node = picture.view, picture.view.nodes[node_id]
+    text = [_head(picture, node)]
+    path = path_text(view, tree, node_id, picture.glyphs.arrow, MOST_QUOTED)
+    text += [Text.assemble(("path ", "dim"), path), *_reasons(picture, node)]
+    if passage is not None:
+        text.append(Text.assemble(("text ", "dim"), _cut(printable(passage), MOST_TEXT)))
+    return text
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
+    """What the question is about, how it was answered, and what the signs mean; or what a start means."""
+    view, glyphs = picture.view, picture.glyphs
+    if line.kind is LineKind.START:
+        return [Text(STARTS.get(line.label, NAMED_START))]
+    signs = SIGNS.format(new=glyphs.new, other=glyphs.reference.strip())
+    text = [Text(plain(view.question), "bold"), Text(signs, "dim")]
+    if view.known:
+        text.append(Text.assemble(("names ", "dim"), ", ".join(map(plain, view.known))))
+    if view.answer is not None:
+        text.append(Text.assemble(("answer ", "dim"), printable(view.answer.answer)))
+    return text
+
+
+def _head(picture: Picture, node: GraphNode) -> Text:
+    """Title, source, and what became of it."""
+    marks = [f"cited {citation_marks(node)}"] if node.citations else []
+    marks += [f"#{node.rank} of the panel, score {node.fused:.2f}"] if node.rank else []
+    visits = len(node.visits)
+    marks.append(f"{visits} visit{'s' * (visits != 1)}")
+    head = Text.assemble((picture.name_of(node), "bold"), (f" · {short_source(node.source)} · ", "dim"))
+    return head.append(" · ".join(marks))
+
+
+def _reasons(picture: Picture, node: GraphNode) -> list[Text]:
+    """For each reason the personas that came by it, with the score that each gave."""
+    view = picture.view
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for visit in node.visits:
+        found[why(view, visit, node.title)].setdefault(visit.persona_id, visit.score)
+    return [_reason(view, reason, personas) for reason, personas in found.items()]
+
+
+def _reason(view: GraphView, reason: str, personas: dict[str, float]) -> Text:
+    text = Text()
+    for name, given in personas.items():
+        text.append(f"{view.symbols.get(name, '?')} {plain(name)}", colour_of(view.places.get(name, -1)))
+        text.append(f"{score(given)}  ")
+    return text.append(reason, "dim")
+
+
+def copied_path(view: GraphView, tree: Tree, node_id: str) -> str:
+    """The path as text to be kept, with the source at its end."""
+    node = view.nodes[node_id]
+    return f"{plain(view.question)}\n{path_text(view, tree, node_id, '→')}\n{plain(node.source)}"

@@ -1,0 +1,67 @@
+"""The graph of a run outside the screen: as lines of plain text, and as JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tui.drawing.cells import plain, score
+from tui.graph.state import GraphView
+from tui.graph.text import Glyphs, Picture, citation_marks, rails_text, words_of
+from tui.graph.tree import Choice, LineKind, Tree, TreeLine, tree_lines, tree_of
+
+
+def graph_lines(view: GraphView, choice: Choice, glyphs: Glyphs) -> Iterator[str]:
+    """The tree, each line with what became of its passage; before it what the signs mean."""
+    picture = Picture(view, choice.persona, glyphs=glyphs)
+    personas = ", ".join(f"{symbol} {plain(name)}" for name, symbol in view.symbols.items())
+    yield f"{len(view.nodes)} passages, {len(view.links)} links; who came there: {personas or 'nobody'}"
+    yield "[n] cited by the answer, #n in the panel's ranking, xn visits, then who came there and the best score"
+    yield ""
+    tree = tree_of(view, choice.persona)
+    for line in tree_lines(view, tree, choice):
+        mark = glyphs.reference if line.kind is LineKind.REFERENCE else ""
+        words = "".join(text for text, _ in words_of(line, picture))
+        yield f"{rails_text(line.rails, glyphs)}{' ' * bool(line.rails)}{mark}{words}{_marks(line, view, choice)}"
+
+
+def _marks(line: TreeLine, view: GraphView, choice: Choice) -> str:
+    if line.kind is not LineKind.NODE:
+        return ""
+    node = view.nodes[line.node_id]
+    came = "".join(view.symbols.get(name, "?") for name in node.visitors())
+    rank = f"#{node.rank}" if node.rank else ""
+    marks = (citation_marks(node), rank, f"x{len(node.visits)}", came, score(node.score(choice.persona)).strip())
+    return "  " + " ".join(filter(None, marks))
+
+
+def graph_json(view: GraphView, choice: Choice) -> dict[str, Any]:
+    """Nodes and links as the screen has them; `parent` is what a passage hangs on in the tree, none for a start."""
+    tree = tree_of(view, choice.persona)
+    return {
+        "run_id": view.run_id,
+        "question": view.question,
+        "names": view.known,
+        "personas": view.symbols,
+        "nodes": [_node(view, tree, node_id) for node_id in tree.parents],
+        "links": [
+            {"source": source, "target": target, "name": name}
+            for (source, target), name in view.links.items()
+            if source in tree.parents and target in tree.parents
+        ],
+    }
+
+
+def _node(view: GraphView, tree: Tree, node_id: str) -> dict[str, Any]:
+    node = view.nodes[node_id]
+    parent = tree.parents[node_id]
+    return {
+        "id": node_id,
+        "title": node.title,
+        "source": node.source,
+        "parent": parent if parent in view.nodes else None,
+        "rank": node.rank or None,
+        "score": node.fused if node.rank else None,
+        "citations": [citation.n for citation in node.citations],
+        "visits": [msgspec.to_builtins(visit) for visit in node.visits],
+    }

@@ -1,0 +1,250 @@
+"""The graph as a tree: from the question by its names to passages, each passage once in full, the best first."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from engine.text.names import title_keys
+from tui.graph.state import TITLE, GraphNode, GraphView, Visit
+
+SEARCHED, NAMED = "found by its words", "a title in it"
+"""The starts that have no name: passages that a search found, and those of a title that no name of it is."""
+
+_MARK = "\0"  # begins no id of a passage
+QUESTION = f"{_MARK}question"
+_LAST = 1_000_000  # after every rank
+
+
+class LineKind(StrEnum):
+    """What stands on a line of the tree."""
+
+    QUESTION = "question"
+    START = "start"
+    NODE = "node"
+    REFERENCE = "reference"
+
+
+class TreeLine(NamedTuple):
+    """One line: `key` is its own, `node_id` the passage it shows (empty for none), `via` the link that led there.
+
+    `rails` tells for each level whether more follows on it; `below` counts the lines under it, of which none is
+    shown if it is `folded`.
+    """
+
+    kind: LineKind
+    key: str
+    label: str
+    node_id: str = ""
+    via: str = ""
+    rails: tuple[bool, ...] = ()
+    below: int = 0
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of the graph is shown: one persona's steps or everyone's, the paths to what is cited, what is folded."""
+
+    persona: str = ""
+    cited_only: bool = False
+    folded: frozenset[str] = frozenset()
+
+
+class Tree(NamedTuple):
+    """For each passage what it hangs on, another passage or a start, and what hangs on each, the best first."""
+
+    parents: dict[str, str]
+    children: Mapping[str, Sequence[str]]
+    starts: tuple[str, ...]
+
+    def path(self, node_id: str) -> list[str]:
+        """The passages from a start to this one."""
+        found = []
+        while node_id in self.parents:
+            found.append(node_id)
+            node_id = self.parents[node_id]
+        return found[::-1]
+
+
+def start_name(start: str) -> str:
+    """What a start is called: a name of the question, or how its passages were found."""
+    return start.removeprefix(_MARK)
+
+
+def tree_of(view: GraphView, persona: str = "") -> Tree:
+    """Each passage under the one that most walkers came from.
+
+    Those who only search have no say where anyone walked. With a `persona`, its own steps alone count.
+    """
+    parents = _parents({node_id: _ways(view, node, persona) for node_id, node in view.nodes.items()})
+    children: dict[str, list[str]] = defaultdict(list)
+    for node_id, parent in parents.items():
+        parents[node_id] = parent or _MARK + _start(view, view.nodes[node_id], persona)
+        children[parents[node_id]].append(node_id)
+    worth = _worth(view, parents, children, persona)
+    for found in children.values():
+        found.sort(key=worth.__getitem__)
+    starts = [key for key in children if key.startswith(_MARK)]
+    starts.sort(key=lambda key: (start_name(key) == SEARCHED, worth[children[key][0]]))
+    return Tree(parents, children, tuple(starts))
+
+
+def tree_lines(view: GraphView, tree: Tree, choice: Choice) -> list[TreeLine]:
+    """The lines of the tree as `choice` wants them; none for a graph without passages."""
+    if not tree.parents:
+        return []
+    under = _under(view, tree, choice)
+    below = _sizes(under)
+    lines: list[TreeLine] = []
+    stack = [TreeLine(LineKind.QUESTION, QUESTION, view.question)]
+    while stack:
+        line = stack.pop()
+        found = under.get(line.key, ())
+        folded = bool(found) and line.key in choice.folded
+        lines.append(line._replace(below=below[line.key], folded=folded))
+        if not folded:
+            last = len(found) - 1
+            stack.extend(found[n]._replace(rails=(*line.rails, n < last)) for n in range(last, -1, -1))
+    return lines
+
+
+def visits_of(node: GraphNode, persona: str = "") -> Iterator[Visit]:
+    """The visits of everyone, or of one persona."""
+    return (visit for visit in node.visits if not persona or visit.persona_id == persona)
+
+
+# -- what hangs on what -----------------------------------------------------------------------------------
+
+
+def _ways(view: GraphView, node: GraphNode, persona: str) -> list[str]:
+    """Where one comes to this passage from (empty: from the question), the way of most walkers first.
+
+    A walker's first visit is on the best path that it found to there.
+    """
+    first: dict[str, Visit] = {}
+    ways: dict[str, float] = {}
+    for visit in visits_of(node, persona):
+        first.setdefault(visit.persona_id, visit)
+        ways[visit.source_id] = max(visit.score, ways.get(visit.source_id, 0.0))
+    told = [visit for name, visit in first.items() if name in view.walkers] or list(first.values())
+    votes = defaultdict[str, int](int)
+    for visit in told:
+        votes[visit.source_id] += 1
+    return sorted(ways, key=lambda source: (-votes[source], not source, -ways[source]))
+
+
+def _parents(ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """For each passage the first of its ways that ends in no circle; empty for a start."""
+    followers: dict[str, list[str]] = defaultdict(list)
+    for node_id, sources in ways.items():
+        if sources:
+            followers[sources[0]].append(node_id)
+    parents: dict[str, str] = {}
+    _attach("", followers, parents)
+    for node_id, sources in ways.items():  # those whose best ways lead round in a circle
+        if sources and node_id not in parents:
+            parents[node_id] = next((source for source in sources if source in parents or not source), "")
+            _attach(node_id, followers, parents)
+    return parents
+
+
+def _attach(first: str, followers: Mapping[str, Sequence[str]], parents: dict[str, str]) -> None:
+    queue = deque([first])
+    while queue:
+        source = queue.popleft()
+        for node_id in followers.get(source, ()):
+            if node_id not in parents:
+                parents[node_id] = source
+                queue.append(node_id)
+
+
+def _start(view: GraphView, node: GraphNode, persona: str) -> str:
+    """The name of the question that a walk started from here by, or how else it was found."""
+    if not any(visit.via == TITLE and not visit.source_id for visit in visits_of(node, persona)):
+        return SEARCHED
+    keys = keys_of(node.title)
+    return next((name for name in view.known if name in keys), NAMED)
+
+
+@lru_cache(maxsize=10_000)
+def keys_of(title: str) -> tuple[str, ...]:
+    """The names under which a title is found."""
+    return tuple(title_keys(title))
+
+
+_Worth = tuple[bool, int, float, int]
+
+
+def _worth(
+    view: GraphView, parents: Mapping[str, str], children: Mapping[str, Sequence[str]], persona: str
+) -> dict[str, _Worth]:
+    """Sorts passages: what is cited, then by rank, then by score; the best below a passage lifts it."""
+    worth: dict[str, _Worth] = {}
+    for n, node in enumerate(view.nodes.values()):
+        if node.node_id in parents:
+            worth[node.node_id] = (not node.citations, node.rank or _LAST, -node.score(persona), n)
+    for node_id in reversed(_downwards(children)):
+        if (parent := parents[node_id]) in worth:
+            worth[parent] = min(worth[parent], worth[node_id])
+    return worth
+
+
+def _downwards(children: Mapping[str, Sequence[str]]) -> list[str]:
+    """All passages, each after the one it hangs on."""
+    order = list(chain.from_iterable(found for key, found in children.items() if key.startswith(_MARK)))
+    for node_id in order:  # which grows meanwhile
+        order.extend(children.get(node_id, ()))
+    return order
+
+
+# -- lines ------------------------------------------------------------------------------------------------
+
+
+def _under(view: GraphView, tree: Tree, choice: Choice) -> dict[str, list[TreeLine]]:
+    """The lines directly under each line, still without their rails."""
+    kept = _cited(view, tree) if choice.cited_only else tree.parents.keys()
+    under: dict[str, list[TreeLine]] = defaultdict(list)
+    for start in tree.starts:
+        if any(node_id in kept for node_id in tree.children[start]):
+            under[QUESTION].append(TreeLine(LineKind.START, start, start_name(start)))
+    for parent, found in tree.children.items():
+        under[parent] += [_line(view, LineKind.NODE, parent, node_id) for node_id in found if node_id in kept]
+    if not choice.cited_only:
+        for source, target in _references(view, tree, choice.persona):
+            under[source].append(_line(view, LineKind.REFERENCE, source, target))
+    return under
+
+
+def _line(view: GraphView, kind: LineKind, parent: str, node_id: str) -> TreeLine:
+    key = node_id if kind is LineKind.NODE else f"{_MARK}{parent}{_MARK}{node_id}"
+    return TreeLine(kind, key, view.nodes[node_id].title, node_id, view.links.get((parent, node_id), ""))
+
+
+def _references(view: GraphView, tree: Tree, persona: str) -> Iterator[tuple[str, str]]:
+    """The links that the tree has no place for."""
+    walked = None
+    if persona:
+        walked = {(v.source_id, node.node_id) for node in view.nodes.values() for v in visits_of(node, persona)}
+    for source, target in view.links:
+        if tree.parents.get(target, source) != source and (walked is None or (source, target) in walked):
+            yield source, target
+
+
+def _cited(view: GraphView, tree: Tree) -> Collection[str]:
+    """The passages that are cited, and those on the paths to them."""
+    return {step for node in view.nodes.values() if node.citations for step in tree.path(node.node_id)}
+
+
+def _sizes(under: Mapping[str, Sequence[TreeLine]]) -> dict[str, int]:
+    """How many lines hang below each line, at any depth."""
+    order = [TreeLine(LineKind.QUESTION, QUESTION, "")]
+    for line in order:  # which grows meanwhile
+        order.extend(under.get(line.key, ()))
+    sizes: dict[str, int] = {}
+    for line in reversed(order):
+        sizes[line.key] = sum(1 + sizes[child.key] for child in under.get(line.key, ()))
+    return sizes

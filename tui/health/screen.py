@@ -1,0 +1,93 @@
+"""How the workspace is: its numbers, what a run needs, and what went wrong last."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.errors import PersonaMoeError
+from tui.drawing.cells import title
+from tui.health.text import checks_text, log_text, numbers_text
+from tui.navigation.screen_bar import PlacesBar
+from tui.widgets.message_line import MessageLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from tui.session.session import Session
+
+LOG_LINES = 20
+
+
+class HealthScreen(Screen[None]):
+    """Three texts in one page; each is read in a thread, so that a slow server holds up only its own."""
+
+    TITLE = "Health"
+    CSS_PATH = "styles.tcss"
+    AUTO_FOCUS = "#page"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="health.back", tooltip="Back to the question"),
+        Binding("r", "reload", "Read again", id="health.reload", tooltip="Count and look once more"),
+        Binding("y", "copy", "Copy", id="health.copy", tooltip="Copy the page (OSC 52)"),
+        Binding("j", "scroll(1)", "Down", show=False, id="health.down", tooltip="One line down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="health.up", tooltip="One line up"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._texts: dict[str, Text] = {}
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        yield PlacesBar("health", self.session.settings.screen.keymap)
+        with VerticalScroll(id="page"):
+            for part in ("numbers", "checks", "log"):
+                text = Static("…", markup=False, id=part, classes="part")
+                text.border_title = title(part.capitalize())
+                yield text
+        yield MessageLine(id="message")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_screen_resume(self) -> None:
+        """There may be new runs since the last visit."""
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Read everything again."""
+        self.query_one(MessageLine).clear()
+        self._read("numbers", lambda: numbers_text(self.session.metrics()))
+        self._read("log", lambda: log_text(self.session.logged(LOG_LINES)))
+        self._read("checks", lambda: checks_text(self.session.checks()))
+
+    @work(group="health")
+    async def _read(self, part: str, text: Callable[[], Text]) -> None:
+        try:
+            found = await asyncio.to_thread(text)
+        except PersonaMoeError as error:
+            found = Text(f"! {error}")
+        if found != self._texts.get(part):
+            self._texts[part] = found
+            self.query_one(f"#{part}", Static).update(found)
+
+    def action_back(self) -> None:
+        """Back to the question."""
+        self.app.switch_mode("ask")
+
+    def action_copy(self) -> None:
+        """The page as plain text."""
+        self.app.copy_to_clipboard("\n".join(text.plain for text in self._texts.values()))
+        self.query_one(MessageLine).say("copied")
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the page by lines."""
+        self.query_one("#page").scroll_relative(y=by, animate=False)

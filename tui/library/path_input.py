@@ -1,0 +1,65 @@
+"""A line for the name of a folder or file, completed from the disk as it is typed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+from engine.text.safe import one_line
+
+MOST_ENTRIES = 5_000
+"""Of a folder that are looked at: completion must not wait for a huge one."""
+
+
+def completion(typed: str) -> str | None:
+    """`typed` with the first name that goes on so, a slash after a folder; None where nothing does.
+
+    A hidden name is offered only when its dot is typed, one that a terminal cannot show as it is never.
+    """
+    folder, _, beginning = typed.rpartition("/")
+    start = Path(f"{folder}/" if "/" in typed else ".")
+    try:
+        with os.scandir(start.expanduser()) as found:
+            entries = [entry for entry in islice(found, MOST_ENTRIES) if entry.name.startswith(beginning)]
+        names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    except (OSError, ValueError, RuntimeError):  # no such folder, no possible name, no such user
+        return None
+    shown = (name for name in names if name == one_line(name) and (beginning or not name.startswith(".")))
+    name = next(shown, None)
+    return None if name is None else typed + name[len(beginning) :]
+
+
+class _Names(Suggester):
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """See `completion`; the disk is read in a thread."""
+        return await asyncio.to_thread(completion, value)
+
+
+class PathInput(Input):
+    """Tab takes the completion, and moves on only when there is none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False, id="path.complete", tooltip="Take the suggested name"),
+    ]
+
+    def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(placeholder=placeholder, compact=True, suggester=_Names(), id=id)
+        self.cursor_blink = False
+
+    def action_complete(self) -> None:
+        """Take the suggestion up to its end."""
+        if self._suggestion and self._suggestion != self.value:
+            self.action_end()
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()

@@ -1,0 +1,116 @@
+"""The keys that work now, by where they belong, with the ids that `keymap` in configs/screen.yaml takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+
+@dataclass(frozen=True)
+class HelpRow:
+    """One key as it is shown: where it works, what it does, and its id (empty for those of the toolkit)."""
+
+    where: str
+    keys: str
+    does: str
+    id: str
+
+    def has(self, words: str) -> bool:
+        """Whether all the words stand in it."""
+        text = f"{self.where} {self.keys} {self.does} {self.id}".lower()
+        return all(word in text for word in words.lower().split())
+
+
+def keys_table(rows: Sequence[HelpRow]) -> Group:
+    """A heading for each place, then one line a key: the key, what it does, and its id."""
+    parts: list[Text | Table] = []
+    for where in dict.fromkeys(row.where for row in rows):
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for row in (row for row in rows if row.where == where):
+            table.add_row(Text(row.keys, "bold cyan"), Text(row.does), Text(row.id, "dim"))
+        parts += [Text(where, "bold"), table]
+    return Group(*parts) if parts else Group(Text("No key has these words."))
+
+
+class HelpScreen(ModalScreen[None]):
+    """Lists the keys that work now; a slash finds among them."""
+
+    CSS_PATH = "../widgets/dialog.tcss"
+    AUTO_FOCUS = "#dialog"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close", id="help.back", tooltip="Forget the words, or back to the screen"),
+        Binding("f1,q,question_mark", "dismiss", "Close", id="help.close", tooltip="Back to the screen"),
+        Binding("slash", "find", "Find", id="help.find", tooltip="Only the keys that have some words"),
+        Binding("j", "scroll(1)", "Down", show=False, id="help.down", tooltip="One line down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="help.up", tooltip="One line up"),
+        Binding("g", "to_end(False)", "Top", show=False, id="help.top", tooltip="To the first line"),
+        Binding("G", "to_end(True)", "End", show=False, id="help.end", tooltip="To the last line"),
+    ]
+
+    def __init__(self, title: str, rows: Sequence[HelpRow], legend: str = "") -> None:
+        super().__init__()
+        self._heading = title
+        self._rows = rows
+        self._legend = legend
+
+    def compose(self) -> ComposeResult:
+        """The search, our keys, what the marks of the screen mean, then the keys that every list and input has."""
+        with VerticalScroll(id="dialog") as dialog:
+            dialog.border_title = f"Keys · {self._heading}"
+            dialog.border_subtitle = "/ finds · esc closes"
+            yield Input(placeholder="words of a key, an action or an id", compact=True, id="find-key")
+            yield Static(keys_table([row for row in self._rows if row.id]), id="keys")
+            yield Static(Text(self._legend, "dim"), markup=False, id="legend")
+            yield Static(keys_table([row for row in self._rows if not row.id]), id="toolkit-keys")
+
+    def on_mount(self) -> None:
+        """The search shows when it is wanted."""
+        self.query_one("#find-key", Input).cursor_blink = False
+        self.query_one("#find-key").display = False
+        self.query_one("#legend").display = bool(self._legend)
+
+    def action_find(self) -> None:
+        """Open the search."""
+        self.query_one("#find-key").display = True
+        self.query_one("#find-key").focus()
+        self.query_one("#dialog").scroll_home(animate=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only the keys that have the words."""
+        event.stop()
+        found = [row for row in self._rows if row.has(event.value)]
+        self.query_one("#keys", Static).update(keys_table(found if event.value else [r for r in found if r.id]))
+        self.query_one("#toolkit-keys").display = not event.value
+        self.query_one("#legend").display = bool(self._legend) and not event.value
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Back to the list, to scroll in what was found."""
+        event.stop()
+        self.query_one("#dialog").focus()
+
+    def action_back(self) -> None:
+        """Forget the words first, then close."""
+        find = self.query_one("#find-key", Input)
+        if not find.display:
+            self.dismiss()
+            return
+        find.clear()
+        find.display = False
+        self.query_one("#dialog").focus()
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by some lines."""
+        self.query_one("#dialog").scroll_relative(y=by, animate=False)
+
+    def action_to_end(self, last: bool) -> None:  # noqa: FBT001 - textual passes it by position
+        """To the first or the last line."""
+        dialog = self.query_one("#dialog")
+        (dialog.scroll_end if last else dialog.scroll_home)(animate=False)

@@ -1,0 +1,49 @@
+"""Two personas side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.personas.text import comparison_text
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from textual.app import ComposeResult
+
+    from engine.run.persona_comparison import Comparison
+
+
+class PersonaCompareScreen(ModalScreen[None]):
+    """Traits as bars beside each other, records, scores and how far both find the same."""
+
+    CSS_PATH = "../widgets/dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,equals_sign,q", "dismiss", "Close", id="compare.close", tooltip="Back to the personas"),
+    ]
+
+    def __init__(self, found: Comparison) -> None:
+        super().__init__()
+        self._found = found
+
+    def compose(self) -> ComposeResult:
+        """One text; what it says comes from persona files."""
+        with VerticalScroll(id="dialog") as dialog:
+            dialog.border_title = "Compare"
+            dialog.border_subtitle = "≠ they differ · esc closes"
+            yield Static(_SideBySide(self._found), markup=False)
+
+
+class _SideBySide:
+    """Draws the comparison in the width that it is given."""
+
+    def __init__(self, found: Comparison) -> None:
+        self._found = found
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text("\n").join(comparison_text(self._found, options.max_width))

@@ -1,0 +1,111 @@
+"""Everything that a run needs, looked at, with what to do where something is missing."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.errors import LanguageModelError, PersonaMoeError
+from engine.text.safe import one_line
+from tui.terminal.requirements import terminal_problem
+
+if TYPE_CHECKING:
+    from tui.session.session import Session
+
+SHOWN_MESSAGE = 120
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `ok` false means that a run will fail or be poorer without it."""
+
+    what: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def checks(session: "Session") -> Iterator[Finding]:
+    """Look at one thing after the other; a damaged one is a finding, never an error. Not on the event loop."""
+    yield Finding("workspace", True, str(session.workspace.root))
+    for what, look in (("locks", _locks), ("library", _library), ("personas", _personas), ("history", _history)):
+        yield _looked(what, look, session)
+    yield _looked("log", _log, session)
+    yield _ollama(session)
+    problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
+    detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
+    yield Finding("terminal", not problem, detail, problem or "")
+
+
+def _looked(what: str, look: Callable[["Session"], Finding], session: "Session") -> Finding:
+    try:
+        return look(session)
+    except PersonaMoeError as error:
+        return Finding(what, False, error.message, error.hint)
+
+
+def _locks(session: "Session") -> Finding:
+    from db.locks import is_held  # noqa: PLC0415 - with the store
+
+    if is_held(session.workspace.lock):
+        return Finding("locks", False, "another session is writing", "wait a moment; a lock ends with its process")
+    with session.library.index.writing():  # raises, naming what to do, while another session ingests
+        return Finding("locks", True, "free")
+
+
+def _library(session: "Session") -> Finding:
+    library = session.library
+    skipped = len(library.skipped)
+    if not library.roots:
+        return Finding("library", True, "empty: the sample is asked", "persona-moe ingest PATH adds your documents")
+    detail = f"{len(library.roots)} folders or files, {len(library.index)} passages, {skipped} files skipped"
+    missing = [root for root in library.roots if not Path(root).exists()]
+    if missing:
+        return Finding("library", False, f"{missing[0]} is not there", "mount it, or persona-moe library remove it")
+    return Finding("library", True, detail, "persona-moe library list shows why" if skipped else "")
+
+
+def _personas(session: "Session") -> Finding:
+    problems = session.roster.problems() + session.roster.verify()
+    if problems:
+        return Finding("personas", False, problems[0], "mend or remove that file; personas ledger --verify shows all")
+    return Finding("personas", True, f"{len(session.roster.entries())}, in step with the ledger")
+
+
+def _history(session: "Session") -> Finding:
+    runs, problems = session.history.count(), session.history.problems()
+    if problems:
+        return Finding("history", False, problems[0], "the runs in the file set aside are not listed; later ones are")
+    return Finding("history", True, f"{runs} runs")
+
+
+def _log(session: "Session") -> Finding:
+    """Where the log is and what it last complained of; errors of yesterday are no reason to fail."""
+    from db.log import LAST_ERRORS, last_errors, why_not_writable  # noqa: PLC0415 - with the store
+
+    path = session.workspace.log
+    if problem := why_not_writable(path):
+        return Finding("log", False, problem, "free that place for it: the folder and its files must be yours")
+    errors = last_errors(path)
+    where = f"{path}, from {session.settings.system.log_level} on"
+    if not errors:
+        return Finding("log", True, f"{where}; no errors")
+    told = "; ".join(f"{error['at']} {one_line(str(error['message']))[:SHOWN_MESSAGE]}" for error in errors)
+    return Finding("log", True, f"{where}; the last errors (at most {LAST_ERRORS}): {told}", "that file says where")
+
+
+def _ollama(session: "Session") -> Finding:
+    from engine.model.client import connect  # noqa: PLC0415 - only the doctor and a run ask
+
+    async def look() -> str:
+        model = await connect(session.settings.ollama)
+        await model.close()
+        return f"{model.name} at {', '.join(model.endpoints)}"
+
+    if session.settings.ollama.model_name == "none":
+        return Finding("ollama", True, "not wanted: model_name is none")
+    try:
+        return Finding("ollama", True, asyncio.run(look()))
+    except LanguageModelError as error:
+        return Finding("ollama", False, f"{error.message}; answers are quotations", error.hint)

@@ -1,0 +1,120 @@
+"""A source with its line numbers; the quoted rows have a mark beside them, and the quote itself is reversed."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.drawing.cells import steady
+from tui.source.rows import Anchor, Row, SourceView
+from tui.widgets.line_pane import WHEEL_LINES, LinePane
+
+QUOTED = "▌"
+ABOVE = 3
+"""Rows that stay in sight above what was looked for."""
+
+
+class SourcePane(Widget, can_focus=True):
+    """Shows a text from any row on, `quote` and `found` (start and end) marked; it has the keys of a `LinePane`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = LinePane.BINDINGS
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id)
+        self.view = SourceView("")
+        self.quote = self.found = (0, 0)
+        self.top = Anchor()
+        self._numbered = True
+
+    def show(self, view: SourceView, quote: tuple[int, int], *, numbered: bool) -> None:
+        """Show this text at its quote."""
+        self.view, self.quote, self.found, self._numbered = view, quote, (0, 0), numbered
+        self._measure()
+        self.reveal(quote[0])
+
+    def reveal(self, offset: int, *, found: tuple[int, int] | None = None) -> None:
+        """Scroll so that a character, and what is before it, is in sight; `found` is marked from now on."""
+        self.found = found or self.found
+        if not (found and any(row.start <= offset < row.end for row in self._visible())):
+            self.top = self._bounded(self.view.moved(self.view.at(offset), -min(ABOVE, self.size.height // 3)))
+        self.refresh()
+
+    @property
+    def offset_in_sight(self) -> int:
+        """The first character of the first row in sight."""
+        return next((row.start for row in self._visible()), 0)
+
+    def _visible(self) -> list[Row]:
+        return list(self.view.rows(self.top, self.size.height))
+
+    def _bounded(self, top: Anchor) -> Anchor:
+        return min(top, self.view.last_top(max(self.size.height, 1)))
+
+    @property
+    def _gutter(self) -> int:
+        return len(str(self.view.lines)) + 2 if self._numbered else 2
+
+    def _measure(self) -> None:
+        self.view.width = max(self.size.width - self._gutter, 8)
+
+    def on_resize(self) -> None:
+        """The same words stay at the top."""
+        first = self.offset_in_sight
+        self._measure()
+        self.top = self._bounded(self.view.at(first))
+        self.refresh()
+
+    def _scroll(self, top: Anchor) -> None:
+        if (settled := self._bounded(top)) != self.top:
+            self.top = settled
+            self.refresh()
+
+    def action_scroll_lines(self, by: int) -> None:
+        """Scroll by some rows."""
+        self._scroll(self.view.moved(self.top, by))
+
+    def action_scroll_pages(self, by: int) -> None:
+        """Scroll by some heights of the pane."""
+        self._scroll(self.view.moved(self.top, by * max(self.size.height - 1, 1)))
+
+    def action_scroll_to_top(self) -> None:
+        """Show the first row."""
+        self._scroll(Anchor())
+
+    def action_scroll_to_end(self) -> None:
+        """Show the last row."""
+        self._scroll(self.view.last_top(max(self.size.height, 1)))
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel."""
+        self.action_scroll_lines(-WHEEL_LINES)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel."""
+        self.action_scroll_lines(WHEEL_LINES)
+
+    def render_line(self, y: int) -> Strip:
+        """One visible row."""
+        width, rows = self.size.width, self._visible()
+        if y >= len(rows):
+            return Strip.blank(width, self.rich_style)
+        strip = Strip(self._text(rows[y]).render(self.app.console, end=""))
+        return strip.apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+
+    def _text(self, row: Row) -> Text:
+        start, end = self.quote
+        quoted = start < end and row.start < end and row.end > start
+        number = str(row.number) if row.number and self._numbered else ""
+        text = Text.assemble((f"{number:>{self._gutter - 2}}", "dim"), (QUOTED if quoted else " ", "bold"), " ")
+        cuts = sorted({row.start, row.end, *(c for c in (*self.quote, *self.found) if row.start < c < row.end)})
+        for a, b in pairwise(cuts):
+            text.append(steady(self.view.text[a:b]), self._style(a))
+        return text
+
+    def _style(self, at: int) -> str:
+        if self.found[0] <= at < self.found[1]:
+            return "bold underline"
+        return "bold reverse" if self.quote[0] <= at < self.quote[1] else ""

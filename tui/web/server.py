@@ -1,0 +1,129 @@
+"""The application in a browser: textual-serve with a page of our own, for this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import re
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from textual_serve.server import Server
+
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp.typedefs import Handler, Middleware
+
+PAGE = Path(__file__).parent
+SECONDS_TO_END = 10.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# Nothing is loaded from elsewhere, and no other page may show this one in a frame.
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def refusal(host: str, origin: str | None, *, loopback_only: bool) -> str | None:
+    """Why a request with these headers is not answered; None when it is.
+
+    There is no password, so a foreign page must not reach the session through the user's own browser: neither by a
+    WebSocket, which browsers open across sites (its Origin gives it away), nor by a name
+    that it lets point to 127.0.0.1.
+    """
+    name = re.sub(r":\d+$", "", host).strip("[]").lower()
+    if loopback_only and name not in LOOPBACK:
+        return f"{name!r} is not this machine"
+    if origin is not None and origin.partition("://")[2].lower() != host.lower():
+        return "the request comes from another page"
+    return None
+
+
+class BrowserServer(Server):
+    """Starts one process of `command` for each browser window, and ends them with itself."""
+
+    def __init__(self, command: str, host: str, port: int) -> None:
+        super().__init__(command, host=host, port=port, title="persona-moe", templates_path=PAGE)
+        self._sessions: set[asyncio.Task[object]] = set()
+
+    async def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until SIGINT or SIGTERM; `ready` gets the address. Raises InputError if it cannot be had."""
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        runner = web.AppRunner(await self._make_app(), access_log=None, shutdown_timeout=SECONDS_TO_END)
+        await runner.setup()
+        try:
+            ready(await self._listen(runner))
+            await stop.wait()
+            await self._end_sessions()
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> str:
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError as error:
+            reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror or error}"
+            raise InputError(f"{self.host}:{self.port} {reason}", hint="choose another with --port N") from error
+        host, port = runner.addresses[0][:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    async def _end_sessions(self) -> None:
+        for task in self._sessions:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*self._sessions, return_exceptions=True), SECONDS_TO_END)
+
+    async def _make_app(self) -> web.Application:
+        """The routes of textual-serve, our page, and a look at who asks."""
+        app = web.Application(middlewares=[self._guard])
+        aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(PAGE))
+        app.add_routes([
+            web.get("/", self.handle_index, name="index"),
+            web.get("/ws", self.handle_websocket, name="websocket"),
+            web.get("/download/{key}", self.handle_download, name="download"),
+            web.get("/page.css", _file), web.get("/page.js", _file),
+            web.static("/static", self.statics_path, name="static"),
+        ])  # fmt: skip
+        return app
+
+    @property
+    def _guard(self) -> Middleware:
+        loopback_only = self.host in LOOPBACK
+
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            origin = request.headers.get("Origin")
+            if problem := refusal(request.host, origin, loopback_only=loopback_only):
+                raise web.HTTPForbidden(text=problem)
+            response = await handler(request)
+            if not response.prepared:
+                response.headers["Content-Security-Policy"] = _POLICY
+                response.headers["Cache-Control"] = "no-cache"
+            return response
+
+        return guard
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """One window; it is kept in mind, so that its process can be ended."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._sessions.add(task)
+        try:
+            return await super().handle_websocket(request)
+        finally:
+            self._sessions.discard(task)
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(PAGE / request.path.removeprefix("/"))
