@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--json or --markdown."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print JSON")
-    how.add_argument("--markdown", action="store_true", help="print the table as the README has it")
+    how.add_argument("--markdown", action="store_true", help="print the shipped keys as a Markdown table")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""All keys of all screens, found in their bindings: the table of the README, and what is wrong with a keymap."""
+"""All keys of all screens, read from their bindings: the table of KEYS.md, and the problems of a keymap."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _of(kind: type[Any], where: str, *, inherited: bool) -> Iterator[BoundKey]:
 
 
 def markdown() -> str:
-    """The table of the README."""
+    """Return the table of KEYS.md."""
     lines = ["| where | key | what it does | id |", "|---|---|---|---|"]
     where = ""
     for bound in bound_keys():

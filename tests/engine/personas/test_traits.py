@@ -1,4 +1,7 @@
-"""Traits: each named one sets one habit of the walk, the middle leaves everything as it is."""
+"""Traits: each named one sets one parameter of the walk, and 5 is the default; the table in TRAITS.md has them all.
+
+`python -m tests.engine.personas.test_traits` writes TRAITS.md again.
+"""
 
 from dataclasses import asdict, fields
 
@@ -6,6 +9,31 @@ import pytest
 
 from engine.personas.persona import Persona
 from engine.personas.traits import PLAIN, TRAITS, Scale, WalkParameters, walk_parameters
+from tests.support import ROOT
+
+PAGE = ROOT / "engine" / "personas" / "TRAITS.md"
+INTRODUCTION = """# The traits of a persona
+
+Made from `engine/personas/traits.py` by `python -m tests.engine.personas.test_traits`.
+
+A trait is a whole number from 1 to 9. Each trait of this table sets one parameter of the walk: 5 gives the default that
+every persona has, 1 and 9 give the ends, and values between lie on straight lines. A persona may have other traits too;
+they change only how it writes with a language model.
+"""
+
+
+def page() -> str:
+    """The text of TRAITS.md."""
+    rows = [
+        f"| {trait} | {scale.meaning} | `{scale.parameter}` | {scale.low:g} | {scale.middle:g} | {scale.high:g} |"
+        for trait, scale in TRAITS.items()
+    ]
+    header = ["| trait | sets | parameter | at 1 | at 5 | at 9 |", "|---|---|---|---|---|---|"]
+    return "\n".join([INTRODUCTION, *header, *rows]) + "\n"
+
+
+def test_the_page_has_the_traits_of_the_code():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m tests.engine.personas.test_traits`"
 
 
 def changed(**traits: int) -> dict[str, float]:
@@ -66,3 +94,7 @@ def test_other_traits_only_colour():
 def test_the_control_only_searches_whatever_its_traits():
     assert walk_parameters(Persona("c", {"persistence": 9}, metadata={"control": True})) == PLAIN
     assert (PLAIN.hops, PLAIN.seeds) == (0, 0)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

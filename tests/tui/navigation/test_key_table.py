@@ -1,6 +1,6 @@
-"""The table of all keys, its copy in the README, and what is told about a user's own keys.
+"""The table of all keys, its copy in KEYS.md, and the problems found in a user's own keys.
 
-`python -m tests.tui.navigation.test_key_table` writes the table into the README again.
+`python -m tests.tui.navigation.test_key_table` writes KEYS.md again.
 """
 
 import json
@@ -11,15 +11,25 @@ import pytest
 from tests.support import ROOT
 from tui.navigation.key_table import bound_keys, is_key, keymap_problems, markdown, spelled
 
-README = ROOT / "README.md"
-MARKED = re.compile(r"(<!-- keys -->\n).*?(<!-- /keys -->)", re.DOTALL)
+PAGE = ROOT / "tui" / "navigation" / "KEYS.md"
+INTRODUCTION = """# All keys and their ids
+
+Made from the bindings in the code by `python -m tests.tui.navigation.test_key_table`. `persona-moe keys` prints the same
+table with the keys of your workspace.
+
+To change a key, give its id other keys in `keymap` of `configs/screen.yaml`, on the Settings screen (F6), or with
+`persona-moe settings set keymap 'promote: f9'`. Several keys are separated by commas. A key that does not exist, an id
+that does not exist, and a key that two actions of one screen would share are reported at the start and by
+`persona-moe keys`.
+"""
 
 
-def test_the_readme_has_the_keys_that_the_screens_have():
-    found = MARKED.search(README.read_text(encoding="utf-8"))
-    assert found
-    hint = "run `python -m tests.tui.navigation.test_key_table`"
-    assert found[0] == f"<!-- keys -->\n{markdown()}\n<!-- /keys -->", hint
+def page() -> str:
+    return f"{INTRODUCTION}\n{markdown()}\n"
+
+
+def test_the_page_has_the_keys_that_the_screens_have():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m tests.tui.navigation.test_key_table`"
 
 
 def test_every_screen_and_pane_is_there_with_what_each_key_does():
@@ -110,6 +120,4 @@ def test_the_command_tells_what_is_wrong_and_exits_with_2(workspace, capsys):
 
 
 if __name__ == "__main__":
-    README.write_text(
-        MARKED.sub(lambda _: f"<!-- keys -->\n{markdown()}\n<!-- /keys -->", README.read_text("utf-8")), "utf-8"
-    )
+    PAGE.write_text(page(), encoding="utf-8")
