@@ -14,8 +14,8 @@ from tui.navigation.key_table import bound_keys, is_key, keymap_problems, markdo
 PAGE = ROOT / "tui" / "navigation" / "KEYS.md"
 INTRODUCTION = """# All keys and their ids
 
-Made from the bindings in the code by `python -m tests.tui.navigation.test_key_table`. `persona-moe keys` prints the same
-table with the keys of your workspace.
+Made from the bindings in the code by `python -m tests.tui.navigation.test_key_table`. `persona-moe keys` prints the
+same table with the keys of your workspace.
 
 To change a key, give its id other keys in `keymap` of `configs/screen.yaml`, on the Settings screen (F6), or with
 `persona-moe settings set keymap 'promote: f9'`. Several keys are separated by commas. A key that does not exist, an id
