@@ -45,6 +45,6 @@ def contents_of(index: SearchIndex, path: str) -> FileContents:
 
 
 def _whole_names(opened: OpenedPassage) -> set[str]:
-    runs = (key for key, places in opened.mentions if any(place.whole == 1 for place in places))
+    runs = (key for key, spans in opened.mentions if any(share == 1 for _, _, share in spans))
     names = (" ".join(dropwhile(STOP_WORDS.__contains__, run.split())) for run in runs)
     return {name for name in names if name}

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from engine.documents.passages import Passage
-from engine.text.names import Analysis, Place, mentions_in, spans_in
+from engine.text.names import Analysis, NameSpan, mentions_in
 
 K1, B = 1.2, 0.75  # of BM25, as tantivy has them
 
@@ -42,17 +42,10 @@ class OpenedPassage:
         self.sentence_ends = self._stored.sentence_ends
 
     @property
-    def mentions(self) -> list[tuple[str, list[Place]]]:
-        """The names it may be mentioning, longest first, with their places."""
-        return mentions_in(self._stored.starts, self._runs())
-
-    @property
-    def spans(self) -> list[tuple[str, list[tuple[int, int, float]]]]:
-        """`mentions` with bare tuples for places."""
-        return spans_in(self._stored.starts, self._runs())
-
-    def _runs(self) -> list[str]:
-        return self._stored.runs.split("\n") if self._stored.starts else []
+    def mentions(self) -> list[tuple[str, list[NameSpan]]]:
+        """The keys of the names it may mention, with their spans, longest first."""
+        starts = self._stored.starts
+        return mentions_in(starts, self._stored.runs.split("\n") if starts else [])
 
     @property
     def passage(self) -> Passage:

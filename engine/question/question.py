@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.index.retriever import Retriever, inverse_document_frequency
 from engine.text.dates import asked_date_terms
 from engine.text.names import CONNECTORS, is_name_word, name_runs, root
-from engine.text.relation_words import kin_of
+from engine.text.relation_words import related_roots
 from engine.text.words import STOP_WORDS, raw_words, stemmed
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _kin(terms: tuple[str, ...], in_names: "np.ndarray") -> dict[str, tuple[tupl
     found: dict[str, list[tuple[int, float]]] = {}
     for number, term in enumerate(terms):
         found.setdefault(root(term), []).append((number, 1.0))
-        for other in () if in_names[number] else sorted(kin_of(root(term))):
+        for other in () if in_names[number] else sorted(related_roots(root(term))):
             found.setdefault(other, []).append((number, _KIN_WEIGHT))
     return {word: tuple(stands_for) for word, stands_for in found.items()}
 
@@ -155,7 +155,7 @@ def _may_be_name(raw: list[str], folded: list[str], start: int, end: int) -> boo
     if last in CONNECTORS and last not in _ENDING_CONNECTORS:
         return False
     lower = all(word == fold for word, fold in zip(raw[start:end], inside, strict=True))
-    plain = all(word in STOP_WORDS or kin_of(root(word)) for word in inside)
+    plain = all(word in STOP_WORDS or related_roots(root(word)) for word in inside)
     return not (lower and plain) and any(word not in STOP_WORDS for word in inside)
 
 

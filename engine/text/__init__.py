@@ -1,1 +1,18 @@
-"""engine/text."""
+"""Text as strings: words, stems, sentences, dates and names, without any file or index.
+
+In: the text or title of a document, or a question. Out: lists of words, stems or roots, character spans of sentences,
+keys of names, and text that is safe to print.
+
+- `words`: split a text into words (`raw_words`), fold case and accents (`folded`), stem (`stems`).
+- `names`: `analyse` computes once, at ingest, what the index keeps of a passage (`Analysis`): roots, sentence ends and
+  runs of capitalised words. `names_in` and `mentions_in` read the names of the runs. `name_key` is the form under which
+  a name is looked up, `root` the form that `director` and `directed` share.
+- `dates`: terms such as `day0106` for the dates in a text. `relation_words`: roots that express the same relation.
+- `sentences`: spans of sentences. `safe`: removes what could control a terminal.
+
+Must hold: every function is deterministic and knows English only; a change of `words`, `names`, `dates` or `sentences`
+changes what is stored in an index, so `engine.index.catalogue.FORMAT` must grow with it. Caches of words are filled
+but never emptied, because another thread may be reading them.
+
+May import: only the standard library and tantivy's text analyzers.
+"""

@@ -1,12 +1,12 @@
-"""Names: how they are found in a passage at ingest, and the keys under which they are looked up.
+"""Find the names in a passage at ingest, and make the keys under which names are looked up.
 
-No passage is looked at but the one in hand, so a library is indexed passage by passage, without a model.
+Each passage is analysed by itself, without a model and without the other passages.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, pairwise, starmap
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 from engine.text.dates import date_terms
@@ -17,42 +17,25 @@ CONNECTORS = frozenset(
     """of the de la le les del della di da do dos das du des van von der den zu y e and in on at for to a an al el bin
     ibn""".split()
 )
-
-
 _ARTICLES = frozenset({"the", "a", "an"})
-
-
 _LEADING_ARTICLES = ("the ", "a ", "an ")
-
-
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
+_MAX_NAME = 8  # words of the longest name that is a whole run
+_MAX_PART = 6  # words of the longest name that is a part of a longer run
+_SHORTEST = 3  # letters of the shortest name of one word
+_RUN = re.compile("N(?:c{0,2}N)*")  # over the flags of words (`_flag`): N is a name word, c a connector
 
 
-_MAX_NAME = 8  # words of the longest name
-
-
-_MAX_PART = 6  # words of the longest part of a longer run
-
-
-_SHORTEST = 3  # letters of a name of one word
-
-
-_RUN = re.compile("N(?:c{0,2}N)*")  # over the flags of words: N for a name word, c for a connector
-
-
-class Place(NamedTuple):
-    """Where a name stands in its passage: words `start` to `end` (excluded); `whole` is its share of its run."""
-
-    start: int
-    end: int
-    whole: float
+NameSpan = tuple[int, int, float]
+"""First word of a name in its passage, one past its last word, and its share of its run, in (0, 1]."""
 
 
 class Analysis(NamedTuple):
-    """What is computed of a passage at ingest. Sentence 0 is its title and heading.
+    """What the index keeps of a passage beside its text. Sentence 0 is its title and heading.
 
-    `roots` are those of all its words, in order, then its dates; `sentence_ends[i]` is one past the last word of
-    sentence i; `runs` are the runs of name words outside the title, as `encoded`, and `starts` their first words.
+    `roots` are the roots of all its words, in order, then of its date terms; `sentence_ends[i]` is one past the last
+    word of sentence i; `runs` are the encoded runs of name words (`_encoded`) outside sentence 0, `starts` the numbers
+    of their first words.
     """
 
     roots: list[str]
@@ -60,13 +43,8 @@ class Analysis(NamedTuple):
     starts: list[int]
     runs: list[str]
 
-    @property
-    def mentions(self) -> list[tuple[str, list[Place]]]:
-        """The names that the passage may be mentioning with their places, longest first."""
-        return mentions_in(self.starts, self.runs)
 
-
-# Stems of irregular verbs, each line led by the form that stands for all.
+# Stems of irregular verbs; the first form of each verb represents the others.
 _IRREGULAR = """
 begin began begun; bear bore born borne; becom becam; bind bound; bite bitten bit; break broke broken; bring brought;
 build built; buy bought; catch caught; choos chose chosen; come came; draw drew drawn; drive drove driven; eat ate
@@ -78,42 +56,34 @@ shown; sing sang sung; sink sank sunk; sit sat; sleep slept; speak spoke spoken;
 stolen; strike struck; swear sworn; swim swam; take took taken; teach taught; tell told; think thought; throw threw
 thrown; wear wore worn; weav wove woven; win won; write wrote written
 """
-
-
 _LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
-
-
-_Forms = tuple[str, str, str, str]  # of a word: folded, stem, root, and flag
-
-
-_WORDS: dict[str, _Forms] = {}  # by word as written, kept between passages
-
-
+_Forms = tuple[str, str, str, str]  # folded word, stem, root, and flag (`_flag`)
+_WORDS: dict[str, _Forms] = {}  # by word as written, shared by all passages
 _CACHED = 200_000
 
 
 @lru_cache(maxsize=100_000)
 def root(stem: str) -> str:
-    """What the forms of a word share where they do not share a stem: `director` and `directed`, `began` and `begun`."""
+    """Return the form that related stems share: those of `director` and `directed`, or of `began` and `begun`."""
     if stem in _LEMMA:
         return _LEMMA[stem]
     return stem[:-2] if len(stem) >= 6 and stem.endswith(("er", "or")) else stem  # noqa: PLR2004 - not "her", "order"
 
 
 def name_key(name: str) -> str:
-    """The key of a name, whatever its case, punctuation, accents or leading article."""
+    """Return the key of a name: its folded words, without a leading article."""
     parts = words(name)
     return " ".join(parts[1:] if len(parts) > 1 and parts[0] in _ARTICLES else parts)
 
 
 def title_keys(*titles: str) -> list[str]:
-    """The keys under which a passage with these titles is found: each whole, and without its parentheses."""
+    """Return the keys under which a passage with these titles is found: each title with and without parentheses."""
     forms = (form for title in titles if title for form in (title, _PARENTHESES.sub("", title)))
     return list(dict.fromkeys(key for key in map(name_key, dict.fromkeys(forms)) if key))
 
 
 def analyse(title: str, text: str) -> tuple[Analysis, list[str]]:
-    """The analysis of a passage, and the stems of all its words and its dates for the index."""
+    """Return the analysis of a passage, and its index terms: the stems of its words, then its dates."""
     raws = [written_words(title), *(written_words(text, start, end) for start, end in sentence_spans(text))]
     raw = list(chain.from_iterable(raws))
     new = set(raw).difference(_WORDS)
@@ -130,7 +100,7 @@ def analyse(title: str, text: str) -> tuple[Analysis, list[str]]:
 
 
 def _forms(raw: list[str], new: set[str]) -> list[_Forms]:
-    """The forms of each word; `new` are those of them that are not known yet."""
+    """Return the forms of each word; `new` are the words that are not in `_WORDS` yet."""
     if new:
         folded, stems = stemmed(list(new))
         fresh = dict(zip(new, zip(folded, stems, map(root, stems), map(_flag, new), strict=True), strict=True))
@@ -140,31 +110,26 @@ def _forms(raw: list[str], new: set[str]) -> list[_Forms]:
     return list(map(_WORDS.__getitem__, raw))
 
 
-def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[Place]]]:
-    """The names in encoded runs that start at these words, longest first."""
-    return [(key, list(starmap(Place, places))) for key, places in spans_in(starts, runs)]
-
-
-def spans_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[tuple[int, int, float]]]]:
-    """`mentions_in` with bare tuples for places: a walk looks at hundreds of names and goes by a few."""
-    found: dict[str, list[tuple[int, int, float]]] = {}
+def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[NameSpan]]]:
+    """Return the keys of the names in encoded runs with their spans, longest first; `starts` as in `Analysis`."""
+    spans: dict[str, list[NameSpan]] = {}
     for offset, run in zip(starts, runs, strict=True):
-        for key, a, b, whole in _names_in(run):
-            place = (offset + a, offset + b, whole)
-            if key in found:
-                found[key].append(place)
+        for key, a, b, share in _names_in(run):
+            span = (offset + a, offset + b, share)
+            if key in spans:
+                spans[key].append(span)
             else:
-                found[key] = [place]
-    return sorted(found.items(), key=_longest_first)
+                spans[key] = [span]
+    return sorted(spans.items(), key=_longest_first)
 
 
-def _longest_first(mention: tuple[str, list[tuple[int, int, float]]]) -> tuple[int, int]:
+def _longest_first(mention: tuple[str, list[NameSpan]]) -> tuple[int, int]:
     start, end, _ = mention[1][0]
     return start - end, start
 
 
 def names_in(runs: Iterable[str]) -> list[str]:
-    """The names in encoded runs, each once."""
+    """Return the keys of the names in encoded runs, each once."""
     single: list[str] = []
     longer: list[str] = []
     for run in runs:
@@ -179,7 +144,7 @@ def names_in(runs: Iterable[str]) -> list[str]:
 
 
 def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
-    """The longest runs of capitalised words and numbers, at most two connectors in a row inside."""
+    """Yield start and end of the longest runs of capitalised words and numbers, at most two connectors in a row."""
     return (run.span() for run in _RUN.finditer("".join(map(_flag, raw))))
 
 
@@ -191,12 +156,12 @@ def _flag(word: str) -> str:
 
 
 def is_name_word(word: str) -> bool:
-    """Does a name begin or end with such a word?"""
+    """Tell whether a name may begin or end with this word."""
     return word[0].isupper() or word[0].isdigit()
 
 
 def _encoded(folded: list[str], flags: str) -> str:
-    """The words of a run with blanks between; a connector starts with an underscore, which no word has."""
+    """Join the words of a run by blanks; connectors are marked by an underscore in front, which no word contains."""
     if "c" not in flags:
         return " ".join(folded)
     return " ".join(word if flag == "N" else f"_{word}" for word, flag in zip(folded, flags, strict=True))
@@ -204,14 +169,14 @@ def _encoded(folded: list[str], flags: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _names_in(run: str) -> tuple[tuple[str, int, int, float], ...]:
-    """Every name in an encoded run: key, first word, one past its last word, and its share of the run."""
+    """Return every name in an encoded run: key, first word, one past its last word, and its share of the run."""
     words, heads = _words_in(run)
     parts = [part for part in _parts(heads, len(words)) if _is_name(words, *part[:2])]
-    return tuple((" ".join(words[a:b]), a, b, whole) for a, b, whole in parts)
+    return tuple((" ".join(words[a:b]), a, b, share) for a, b, share in parts)
 
 
 def _words_in(run: str) -> tuple[list[str], tuple[int, ...]]:
-    """The words of an encoded run, and which of them are name words."""
+    """Return the words of an encoded run, and the numbers of the name words among them."""
     pieces = run.split(" ")
     if "_" not in run:
         return pieces, tuple(range(len(pieces)))
@@ -220,24 +185,24 @@ def _words_in(run: str) -> tuple[list[str], tuple[int, ...]]:
 
 
 def _is_name(words: list[str], a: int, b: int) -> bool:
-    """A longer name has no article in front."""
+    """Tell whether a part of a run is a name: one of several words must not start with an article."""
     return words[a] not in _ARTICLES if b - a > 1 else _stands_alone(words[a])
 
 
 @lru_cache(maxsize=50_000)
 def _stands_alone(word: str) -> bool:
-    """A lone word is no name if it is a number, an initial or like `He`."""
+    """Tell whether a single word can be a name: a number, an initial or a stop word such as `He` is none."""
     return len(word) >= _SHORTEST and word not in STOP_WORDS and not word[0].isdigit()
 
 
 @lru_cache(maxsize=10_000)
 def _parts(heads: tuple[int, ...], length: int) -> list[tuple[int, int, float]]:
-    """Every part of a run that begins and ends in a name word, and its share; the run itself too."""
-    found = [(a, b + 1) for place, a in enumerate(heads) for b in heads[place:]]
-    return [(a, b, (b - a) / length) for a, b in found if b - a <= (_MAX_NAME if b - a == length else _MAX_PART)]
+    """Return every part of a run that begins and ends in a name word, with its share; the whole run included."""
+    spans = [(a, b + 1) for first, a in enumerate(heads) for b in heads[first:]]
+    return [(a, b, (b - a) / length) for a, b in spans if b - a <= (_MAX_NAME if b - a == length else _MAX_PART)]
 
 
 @lru_cache(maxsize=10_000)
 def _longer_parts(heads: tuple[int, ...], length: int) -> list[slice]:
-    """The parts of a run of two words and more."""
+    """Return the parts of a run that have at least two words."""
     return [slice(a, b) for a, b, _ in _parts(heads, length) if b - a > 1]

@@ -1,12 +1,12 @@
-"""Relation words: those that a question and a text use for the same relation, such as `born` and `birthplace`."""
+"""Relation words: words that express the same relation, such as `born` and `birthplace`."""
 
 from functools import cache
 
 from engine.text.names import root
 from engine.text.words import stems
 
-# General English, by hand; each line starts with a word and goes on with its kin.
-_KIN = """
+# General English, collected by hand; the words of a line express the same relation.
+_RELATIONS = """
 born birth birthplace native birthday older younger age
 die death dead killed murdered buried burial
 spouse wife husband married marriage widow
@@ -44,16 +44,16 @@ named namesake eponym
 
 
 @cache
-def kin_of(word_root: str) -> frozenset[str]:
-    """The roots that may stand for this one; empty for most words."""
+def related_roots(word_root: str) -> frozenset[str]:
+    """Return the other roots that express the same relation; empty for most words."""
     return _table().get(word_root, frozenset())
 
 
 @cache
 def _table() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
-    for line in _KIN.strip().splitlines():
+    for line in _RELATIONS.strip().splitlines():
         group = {root(stem) for stem in stems(line)}
         for member in group:
             table.setdefault(member, set()).update(group - {member})
-    return {member: frozenset(others) for member, others in table.items()}
+    return {member: frozenset(related) for member, related in table.items()}

@@ -1,4 +1,4 @@
-"""Find the sentences of a text, as character spans."""
+"""Split a text into sentences, as character spans."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,6 @@ _SENTENCE_END = re.compile(
     r"|\n[^\S\n]*\n\s*"  # at a blank line
     r"|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)"  # before a speaker's turn, a list item, a heading
 )
-
-
 _ABBREVIATION = re.compile(
     r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct"
     r"|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$"
@@ -17,7 +15,7 @@ _ABBREVIATION = re.compile(
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence of `text`, without the white space around it.
+    """Yield start and end (excluded) of each sentence of `text`, without surrounding white space.
 
     Sentences end at . ! ? before a capital or digit, at blank lines, and before list items and speakers' turns.
     """
@@ -32,6 +30,6 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[start:end]
-    if kept := piece.strip():
+    if sentence := piece.strip():
         start += len(piece) - len(piece.lstrip())
-        yield start, start + len(kept)
+        yield start, start + len(sentence)

@@ -1,4 +1,4 @@
-"""Split a text into words and stems, without stop words."""
+"""Split a text into words and their stems."""
 
 import re
 import sys
@@ -8,11 +8,7 @@ from typing import Any
 from engine.text.dates import date_terms
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
 _WORD = re.compile(r"[^\W_]+")
-
-
 STOP_WORDS = frozenset(
     """
     a about above after again against all also am an and any are as at be because been before being below
@@ -23,42 +19,33 @@ STOP_WORDS = frozenset(
     were what when where which while who whom whose why will with would you your yours
     """.split()
 )
-
-
-_STEMS: dict[str, str] = {}  # of folded words, kept between texts
-
-
+_STEMS: dict[str, str] = {}  # of folded words, shared by all texts
 _CACHED = 200_000
 
 
-def split_camel_case(text: str) -> str:
-    """`LiHua` as `Li Hua`: chat logs write names that way."""
-    return _CAMEL.sub(" ", text)
-
-
 def raw_words(text: str) -> list[str]:
-    """The words of `text` as they are written; CamelCase is split, for chat logs write names as `LiHua`."""
+    """Return the words of `text` as written, CamelCase split: chat logs write names as `LiHua`."""
     return _WORD.findall(_CAMEL.sub(" ", text))
 
 
 def written_words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
-    """The words of a part of `text` as they are written, CamelCase and all."""
+    """Return the words of `text[start:end]` as written, CamelCase not split."""
     return _WORD.findall(text, start, end)
 
 
 def is_camel_case(word: str) -> bool:
-    """Does `raw_words` split this word?"""
+    """Tell whether `raw_words` splits this word."""
     return _CAMEL.search(word) is not None
 
 
 def folded(raw: list[str]) -> list[str]:
-    """Each word in lower case, without diacritics."""
+    """Return each word in lower case and without diacritics."""
     joined = " ".join(raw)
     return joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
 
 
 def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
-    """For each word its folded form and its stem (Snowball English)."""
+    """Return the folded forms of the words, and their stems (Snowball English)."""
     forms = folded(raw)
     new = {word for word in forms if word not in _STEMS}
     fresh = dict(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True)) if new else {}
@@ -68,24 +55,24 @@ def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of `text`."""
+    """Return the folded words of `text`."""
     return folded(raw_words(text))
 
 
 def stems(text: str) -> list[str]:
-    """The stems of the words of `text`, then its dates (`engine.text.dates`): what a text is found by."""
+    """Return the search terms of `text`: the stems of its words, then the terms of its dates (`engine.text.dates`)."""
     raw = raw_words(text)
     return stemmed(raw)[1] + date_terms(text, raw)
 
 
 def content_stems(text: str) -> list[str]:
-    """The stems of the words of `text` that are not stop words."""
+    """Return the stems of the words of `text` that are not stop words."""
     return [stem for word, stem in zip(*stemmed(raw_words(text)), strict=True) if word not in STOP_WORDS]
 
 
 @cache
 def _analyzers() -> tuple[Any, Any]:
-    """Tantivy's own folding and stemming; split at blanks only, so that words and stems stay in step."""
+    """Return tantivy's analyzers for folding and for stemming; they split at blanks only: one stem for each word."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer  # noqa: PLC0415 - not needed for the first paint
 
     def folding() -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.index.retriever import K1, B, OpenedPassage, Retriever, inverse_document_frequency
 from engine.question.question import Name, Question
-from engine.text.names import title_keys
+from engine.text.names import NameSpan, title_keys
 
 FIRST_HITS = 24  # plain hits that a walk may start from
 _SAME_TITLE = 6  # passages of one title that the question may mean
@@ -182,7 +182,7 @@ class Neighbourhood:
         taken: set[int] = set()
         by_title: list[Link] = []
         shared: list[_Shared] = []
-        for key, places, frequency, titles in self._known(stored.spans):
+        for key, places, frequency, titles in self._known(stored.mentions):
             free = [p for p in places if p[0] not in taken and p[1] - 1 not in taken] if taken else places
             if key in own or not free:
                 continue
@@ -196,7 +196,7 @@ class Neighbourhood:
                 shared.append((-_strength(rest[0], relation, whole), key, rest))
         return by_title, shared
 
-    def _known(self, spans: list[tuple[str, list["_Span"]]]) -> Iterator[tuple[str, list["_Span"], int, int]]:
+    def _known(self, spans: list[tuple[str, list[NameSpan]]]) -> Iterator[tuple[str, list[NameSpan], int, int]]:
         """Those names that lead anywhere, with how many mention them and how many are titled so."""
         known = self._frequencies
         new = [key for key, _ in spans if key not in known]
@@ -258,12 +258,11 @@ def _relations(question: Question) -> dict[str, list[tuple[int, float]]]:
     return found
 
 
-_Span = tuple[int, int, float]  # a bare engine.text.names.Place
 _Words = list[tuple[int, list[tuple[int, float]]]]
 _Shared = tuple[float, str, tuple[float, float, int, float]]  # -strength, name, and the figures of a link
 
 
-def _best_place(places: list[_Span], ends: list[int], relational: dict[int, _Words]) -> tuple[_Span, float]:
+def _best_place(places: list[NameSpan], ends: list[int], relational: dict[int, _Words]) -> tuple[NameSpan, float]:
     """The place of a name that has most of the question's words near it, and their weight."""
     relation, at = 0.0, places[0]
     for place in places if relational else ():
@@ -273,7 +272,7 @@ def _best_place(places: list[_Span], ends: list[int], relational: dict[int, _Wor
     return at, relation
 
 
-def _relation(words: _Words, at: _Span) -> float:
+def _relation(words: _Words, at: NameSpan) -> float:
     """The weight of question words in the sentence of a name, the nearer the heavier."""
     best: dict[int, float] = {}
     start, end, _ = at

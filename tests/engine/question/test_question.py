@@ -7,7 +7,7 @@ from engine.index.scoped_index import ScopedIndex, index_passages
 from engine.index.search_index import SearchIndex
 from engine.question.question import Name, Question, read_question
 from engine.text.names import root
-from engine.text.relation_words import kin_of
+from engine.text.relation_words import related_roots
 
 TEXTS = [
     ("Vane Head Light", "Vane Head Light was built in 1820. Ann Lee kept the light."),
@@ -102,11 +102,11 @@ def test_a_word_of_a_name_has_no_kin(found):
 
 
 def test_kin_is_mutual_and_never_the_word_itself():
-    assert root("born") in kin_of("birthplac")
+    assert root("born") in related_roots("birthplac")
     for word in ("birthplac", "wife", "direct", "compos"):
-        assert word not in kin_of(word)
-        assert all(word in kin_of(other) for other in kin_of(word))
-    assert kin_of("lamp") == frozenset()
+        assert word not in related_roots(word)
+        assert all(word in related_roots(other) for other in related_roots(word))
+    assert related_roots("lamp") == frozenset()
 
 
 def test_coverage_counts_terms_whole_and_kin_in_part(found):

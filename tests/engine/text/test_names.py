@@ -3,13 +3,17 @@
 import pytest
 
 from engine.text import names as entities
-from engine.text.names import analyse, name_key, name_runs, names_in, root, title_keys
+from engine.text.names import Analysis, NameSpan, analyse, mentions_in, name_key, name_runs, names_in, root, title_keys
 from engine.text.sentences import sentence_spans
 from engine.text.words import raw_words, stems
 
 
+def mentions_of(analysis: Analysis) -> list[tuple[str, list[NameSpan]]]:
+    return mentions_in(analysis.starts, analysis.runs)
+
+
 def mentions(text: str, title: str = "") -> set[str]:
-    return {key for key, _ in analyse(title, text)[0].mentions}
+    return {key for key, _ in mentions_of(analyse(title, text)[0])}
 
 
 @pytest.mark.parametrize(
@@ -105,18 +109,18 @@ def test_no_part_of_a_very_long_run_is_longer_than_a_name():
     assert max(key.count(" ") + 1 for key in found) <= 8
 
 
-def test_places_point_at_the_words_and_tell_the_share_of_their_run():
+def test_spans_point_at_the_words_and_tell_the_share_of_their_run():
     title, text = "The Light", "It rose. Ann Lee met Lee there."
     analysis, stemmed_words = analyse(title, text)
     everything = raw_words(f"{title} {text}")
-    places = dict(analysis.mentions)
-    assert [(everything[p.start : p.end], p.whole) for p in places["lee"]] == [(["Lee"], 0.5), (["Lee"], 1.0)]
-    assert [(everything[p.start : p.end], p.whole) for p in places["ann lee"]] == [(["Ann", "Lee"], 1.0)]
+    spans = dict(mentions_of(analysis))
+    assert [(everything[a:b], share) for a, b, share in spans["lee"]] == [(["Lee"], 0.5), (["Lee"], 1.0)]
+    assert [(everything[a:b], share) for a, b, share in spans["ann lee"]] == [(["Ann", "Lee"], 1.0)]
     assert stemmed_words == stems(f"{title} {text}")
 
 
 def test_longer_names_come_first_then_earlier_ones():
-    keys = [key for key, _ in analyse("", "Zed met Ann Lee and Bob.")[0].mentions]
+    keys = [key for key, _ in mentions_of(analyse("", "Zed met Ann Lee and Bob.")[0])]
     assert keys[0] == "ann lee and bob"
     counts = [key.count(" ") for key in keys]
     assert counts == sorted(counts, reverse=True)
@@ -134,7 +138,7 @@ def test_sentence_ends_count_the_title_first_and_then_every_sentence():
 
 def test_a_passage_without_words_has_an_empty_analysis():
     analysis, body = analyse("", "*** ... ***")
-    assert (analysis.roots, analysis.mentions, body) == ([], [], [])
+    assert (analysis.roots, mentions_of(analysis), body) == ([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -146,11 +150,11 @@ def test_a_passage_without_words_has_an_empty_analysis():
         "nobody here",
     ],
 )
-def test_the_names_for_the_index_are_those_with_places(text):
+def test_the_names_for_the_index_are_those_with_spans(text):
     analysis, _ = analyse("", text)
     keys = names_in(analysis.runs)
     assert len(keys) == len(set(keys))
-    assert set(keys) == {key for key, _ in analysis.mentions}
+    assert set(keys) == {key for key, _ in mentions_of(analysis)}
 
 
 def test_words_that_memory_has_no_room_for_are_analysed_alike(monkeypatch):
