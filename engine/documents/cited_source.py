@@ -1,10 +1,11 @@
-"""The source of a citation as it is now: its text as it was indexed, and whether the quote still stands in it."""
+"""Read the source of a citation as it is now, and locate the quote in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from engine.documents.identity import possible_files
 from engine.documents.reader import read_documents
 from engine.errors import DocumentError
 from engine.events import Citation
@@ -17,19 +18,19 @@ EXTRACTED = {
 }
 
 
-class Standing(StrEnum):
-    """How a quote stands in the text of its source."""
+class QuoteState(StrEnum):
+    """Whether the source still contains a quote."""
 
-    EXACT = "exact"  # at its span
-    MOVED = "moved"  # word for word, at another place
-    CHANGED = "changed"  # not any more
+    EXACT = "exact"  # at the cited span
+    MOVED = "moved"  # word for word, at another position
+    CHANGED = "changed"  # nowhere
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A source that was read: the file at `path`, and its `text`, or the `problem` why there is none.
+    """A source that was read: its file, and its `text`, or the `problem` that prevented reading it.
 
-    `form` says what the text is where it is not simply the file: what was extracted from it, or one record of it.
+    `form` describes a text that is not simply the content of the file: text extracted from it, or one of its records.
     """
 
     path: Path
@@ -39,18 +40,18 @@ class SourceText:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a quote stands now: characters `start` to `end` (end excluded) of the text of its source."""
+class QuoteLocation:
+    """Where a quote is now: characters `start` to `end` (excluded) of the text of its source."""
 
-    standing: Standing
+    state: QuoteState
     start: int
     end: int
 
 
 def read_source(source: str, *, roots: Sequence[str], max_bytes: int) -> SourceText:
-    """Read a source by the rules of the ingest: nothing too large, and no link that leads out of its root.
+    """Read a source by the rules of the ingest: no file over `max_bytes`, no link that leads out of its root.
 
-    `roots` are the library's folders; of a file in none of them the root is its own folder.
+    `roots` are the library's folders; the root of a file outside them is the folder it is in.
     """
     path = _file(source)
     record = source.removeprefix(f"{path}#") if source != str(path) else ""
@@ -68,24 +69,20 @@ def read_source(source: str, *, roots: Sequence[str], max_bytes: int) -> SourceT
     return SourceText(path, text, form)
 
 
-def place_of(text: str, citation: Citation) -> Place:
-    """Where the quote of a citation stands in the text: at its span, else at the nearest place with the same words."""
+def locate_quote(text: str, citation: Citation) -> QuoteLocation:
+    """Locate the quote of a citation in the text: at its span, else at the nearest position with the same words."""
     start, quote = max(citation.start, 0), citation.quote
     if text[start : citation.end] == quote:
-        return Place(Standing.EXACT, start, citation.end)
-    found = (
-        [at for at in (text.rfind(quote, 0, start + len(quote)), text.find(quote, start)) if at >= 0] if quote else []
-    )
-    if found:
-        at = min(found, key=lambda at: abs(at - start))
-        return Place(Standing.MOVED, at, at + len(quote))
-    at = min(start, len(text))
-    return Place(Standing.CHANGED, at, at)
+        return QuoteLocation(QuoteState.EXACT, start, citation.end)
+    nearest = (text.rfind(quote, 0, start + len(quote)), text.find(quote, start)) if quote else ()
+    positions = [position for position in nearest if position >= 0]
+    if positions:
+        position = min(positions, key=lambda position: abs(position - start))
+        return QuoteLocation(QuoteState.MOVED, position, position + len(quote))
+    position = min(start, len(text))
+    return QuoteLocation(QuoteState.CHANGED, position, position)
 
 
 def _file(source: str) -> Path:
-    """The file of a source: itself, or what is before the `#` of a record."""
-    name = source
-    while name and not Path(name).is_file():
-        name = name.rpartition("#")[0]
-    return Path(name or source)
+    """Return the file of a source; the source itself if no such file exists any more."""
+    return next((path for path in map(Path, possible_files(source)) if path.is_file()), Path(source))

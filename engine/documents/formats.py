@@ -1,6 +1,6 @@
-"""The text in a file of another format: HTML and PDF. Spans of a citation count in that text.
+"""Extract the text of HTML and PDF files; the spans of citations refer to that text.
 
-What is in such a file may be made to take for ever, or all the memory: `engine.documents.sandbox` reads it.
+A prepared file can make these readers run for ever or take all memory, so only `engine.documents.sandbox` calls them.
 """
 
 import re
@@ -15,13 +15,13 @@ from engine.text.safe import one_line
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-MAX_TEXT = 50_000_000  # characters; what is packed into a few kilobytes may be any number of them
+MAX_TEXT = 50_000_000  # characters; a few compressed kilobytes can unpack to any number
 
 
-def decoded(path: Path) -> str:
-    """The file's text with line ends as Python's text mode gives them, so that spans agree with `open`.
+def decode_file(path: Path) -> str:
+    """Return the text of a UTF-8 or UTF-16 file with line ends as in Python's text mode: spans agree with `open`.
 
-    Raises DocumentError for what is binary or in another encoding.
+    Raises DocumentError for a binary file or another encoding.
     """
     data = path.read_bytes()
     encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
@@ -33,53 +33,18 @@ def decoded(path: Path) -> str:
         raise DocumentError(f"not {encoding.upper()}: byte {error.start}", hint="save it as UTF-8") from error
 
 
-def whole(text: str) -> str:
-    """`text` with half characters (lone surrogates, which no file can hold) replaced."""
+def without_surrogates(text: str) -> str:
+    """Replace lone surrogates (halves of characters), which no file can store."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class _HtmlText(HTMLParser):
-    """The visible text of a page, a blank line between blocks, and its title."""
+    """Collects the visible text of a page, a blank line between blocks, and its title."""
 
     _HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
     _BLOCKS = frozenset(
-        [
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "body",
-            "dd",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-            "figcaption",
-            "figure",
-            "footer",
-            "form",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "header",
-            "hr",
-            "html",
-            "li",
-            "main",
-            "nav",
-            "ol",
-            "p",
-            "pre",
-            "section",
-            "table",
-            "td",
-            "th",
-            "tr",
-            "ul",
-        ]
+        """address article aside blockquote body dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
+        header hr html li main nav ol p pre section table td th tr ul""".split()
     )
 
     def __init__(self) -> None:
@@ -109,7 +74,7 @@ class _HtmlText(HTMLParser):
             self._blocks[-1].append(re.sub(r"\s+", " ", data))
 
     def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 - the base class's signature
-        """Pass over `<![...>`, as browsers do; the base class raises AssertionError for kinds it does not know."""
+        """Skip `<![...>` as browsers do; the base class raises AssertionError for unknown kinds."""
         return self.rawdata.find(">", i) + 1 or -1
 
     def text(self) -> str:
@@ -118,21 +83,21 @@ class _HtmlText(HTMLParser):
 
 
 def _html_text(path: Path) -> tuple[str, str]:
-    """The visible text of a page: its words do not stand together in the file."""
+    """Return title and visible text of a page."""
     page = _HtmlText()
-    page.feed(decoded(path))
+    page.feed(decode_file(path))
     page.close()
     return page.title, page.text()
 
 
 def _pdf_text(path: Path) -> tuple[str, str]:
-    """The text of a PDF, pages parted by blank lines."""
+    """Return title and text of a PDF, a blank line between pages."""
     import logging  # noqa: PLC0415 - with pypdf
 
     from pypdf import PdfReader  # noqa: PLC0415 - 120 ms, only where there is a PDF
     from pypdf.errors import DependencyError  # noqa: PLC0415 - with pypdf
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings would go to the screen
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings would appear on the screen
     try:
         reader = PdfReader(path)
         locked = reader.is_encrypted and not reader.decrypt("")
@@ -148,15 +113,15 @@ def _pdf_text(path: Path) -> tuple[str, str]:
         raise DocumentError("encrypted", hint="save a copy without a password")
     if not any(pages):
         raise DocumentError("a PDF without text", hint="run text recognition on it first")
-    return str(title or ""), whole("\n\n".join(pages))
+    return str(title or ""), without_surrogates("\n\n".join(pages))
 
 
 def _pages(reader: "PdfReader") -> list[str]:
-    pages, left = [], MAX_TEXT
+    pages, characters = [], 0
     for page in reader.pages:
         pages.append(page.extract_text().strip())
-        left -= len(pages[-1])
-        if left < 0:
+        characters += len(pages[-1])
+        if characters > MAX_TEXT:
             raise DocumentError(f"unpacks to more than {MAX_TEXT / 1e6:g} million characters of text")
     return pages
 
@@ -167,4 +132,4 @@ FORMATS: dict[str, Callable[[Path], tuple[str, str]]] = {
     ".xhtml": _html_text,
     ".pdf": _pdf_text,
 }
-"""By the ending of a file's name: what gives its title (may be empty) and its text. Each raises DocumentError."""
+"""Readers by the suffix of the file name. Each returns title (may be empty) and text, or raises DocumentError."""

@@ -1,9 +1,10 @@
-"""Passages: the pieces of a document that are indexed, walked and quoted, each with its exact place."""
+"""Split documents into passages: the pieces that are indexed, walked and quoted, each with its exact span."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.documents.identity import PassageId
 from engine.text.sentences import sentence_spans
 
 _BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
@@ -18,9 +19,9 @@ _HEADING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Characters `start` to `end` (end excluded) of the text of `source`.
+    """Characters `start` to `end` (excluded) of the text of `source`; `id` is a `PassageId` as text.
 
-    `title` is the document's, `heading` the section's (empty where there is none); `text` is the exact text.
+    `title` is that of the document, `heading` that of the section (may be empty); `text` is the exact text.
     """
 
     id: str
@@ -34,7 +35,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of one file or record, as it was decoded; `source` says where it came from."""
+    """The decoded text of one file or record; `source` identifies it (`engine.documents.identity`)."""
 
     source: str
     title: str
@@ -42,41 +43,40 @@ class Document:
 
 
 def split_document(document: Document, limit: int) -> Iterator[Passage]:
-    """The passages of a document: paragraphs packed up to `limit` characters, never across a heading.
+    """Yield the passages of a document: paragraphs packed up to `limit` characters, never across a heading.
 
     A paragraph over the limit is split between sentences, a sentence over the limit between words.
     """
-    heading, start, end, number, bare = "", -1, -1, 0, False
+    heading, start, end, number, is_bare = "", -1, -1, 0, False
     prose = without_code(document.text)
     for block_start, block_end in _blocks(document.text, limit):
         block = prose[block_start:block_end]
         title = _heading(block)
-        too_long = block_end - start > limit and (title or not bare)
-        if start >= 0 and (too_long or (title and not bare)):
+        too_long = block_end - start > limit and (title or not is_bare)
+        if start >= 0 and (too_long or (title and not is_bare)):
             number += 1
             yield _passage(document, number, heading, start, end)
             start = -1
         heading = title or heading
-        bare = bool(title) and block.count("\n") <= 1  # a heading stays with what follows it
+        is_bare = bool(title) and block.count("\n") <= 1  # a heading without text stays with the next block
         start, end = (block_start if start < 0 else start), block_end
     if start >= 0:
         yield _passage(document, number + 1, heading, start, end)
 
 
 def _passage(document: Document, number: int, heading: str, start: int, end: int) -> Passage:
-    shown = "" if heading == document.title else heading
-    return Passage(
-        f"{document.source}#{number}", document.source, document.title, shown, start, end, document.text[start:end]
-    )
+    passage_id = str(PassageId(document.source, str(number)))
+    section = "" if heading == document.title else heading
+    return Passage(passage_id, document.source, document.title, section, start, end, document.text[start:end])
 
 
 def without_code(text: str) -> str:
-    """`text` with every line of fenced code blank, each character in its place."""
+    """Replace every character of fenced code by a blank, so that all positions stay valid."""
     return _FENCED.sub(lambda fenced: re.sub(r"[^\n]", " ", fenced[0]), text)
 
 
 def is_heading(text: str) -> bool:
-    """Is this no more than the line (or the underlined line) of a heading?"""
+    """Tell whether `text` is nothing but a heading."""
     match = _HEADING.match(text.removeprefix("\ufeff"))
     return match is not None and match.end() >= len(text.removeprefix("\ufeff").rstrip())
 
@@ -87,12 +87,12 @@ def _heading(block: str) -> str:
 
 
 def without_closing(heading: str) -> str:
-    """A heading without the hashes that may close it; in the pattern itself they would take quadratic time."""
+    """Remove the hashes that may close a heading; in the pattern itself they would take quadratic time."""
     return heading[:1] + heading[1:].rstrip(" \t#")
 
 
 def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each paragraph, none longer than `limit`."""
+    """Yield start and end of each paragraph, none longer than `limit`."""
     start = len(text) - len(text.lstrip())
     for match in [*_BLOCK_END.finditer(text, start), None]:
         end = match.start() if match else start + len(text[start:].rstrip())
@@ -102,7 +102,7 @@ def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
-    """A long paragraph as runs of whole sentences, each at most `limit` characters."""
+    """Split a long paragraph into runs of whole sentences, each at most `limit` characters."""
     begin, last = -1, -1
     for a, b in _short_sentences(text, start, end, limit):
         if begin >= 0 and b - begin > limit:
@@ -114,12 +114,13 @@ def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, 
 
 
 def _short_sentences(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences; those over `limit` characters are cut at white space."""
     for a, b in sentence_spans(text[start:end]):
-        at, stop = start + a, start + b
-        while stop - at > limit:
-            cut = max(text.rfind(" ", at, at + limit), text.rfind("\n", at, at + limit))
-            cut = cut if cut > at else at + limit
-            yield at, cut
-            at = cut + (text[cut] in " \n")
-        if stop > at:
-            yield at, stop
+        begin, stop = start + a, start + b
+        while stop - begin > limit:
+            cut = max(text.rfind(" ", begin, begin + limit), text.rfind("\n", begin, begin + limit))
+            cut = cut if cut > begin else begin + limit
+            yield begin, cut
+            begin = cut + (text[cut] in " \n")
+        if stop > begin:
+            yield begin, stop

@@ -1,4 +1,4 @@
-"""Reading a person's files: which ones, and the text of each. Bad files are reasons, never failures."""
+"""List the files of a folder and read each as documents; an unreadable file raises DocumentError with the reason."""
 
 import json
 import os
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from engine.documents.formats import FORMATS, decoded, whole
+from engine.documents.formats import FORMATS, decode_file, without_surrogates
+from engine.documents.identity import record_source
 from engine.documents.passages import Document, without_closing, without_code
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
@@ -20,38 +21,38 @@ _MAX_TITLE = 200
 
 
 def files_of(path: Path) -> Iterator[Path]:
-    """Every file below `path` (or `path` itself), ordered; hidden names are passed over.
+    """Yield every file below `path` (or `path` itself) in order; hidden names are left out.
 
-    Links to folders are not followed but named among the files, so that they are listed as skipped.
+    Links to folders are not followed but yielded like files, so that they are listed as skipped.
     """
     if path.is_file():
         yield path
         return
     for folder, folders, names in os.walk(path):
-        shown = sorted(name for name in folders if not name.startswith("."))
-        links = {name for name in shown if Path(folder, name).is_symlink()}
-        folders[:] = [name for name in shown if name not in links]
+        visible = sorted(name for name in folders if not name.startswith("."))
+        links = {name for name in visible if Path(folder, name).is_symlink()}
+        folders[:] = [name for name in visible if name not in links]
         yield from (Path(folder, name) for name in sorted({*names, *links}) if not name.startswith("."))
 
 
 def read_documents(
     path: Path, *, root: Path, max_bytes: int, confined: ConfinedReader | None = None
 ) -> Iterator[Document]:
-    """The documents in a file: one, or one for each record of JSON lines.
+    """Yield the documents in a file: one, or one for each record of JSON lines.
 
-    HTML and PDF are read by `confined`, without one by a process for this file alone. Raises DocumentError with the
-    reason when the file is too large, binary, not decodable or damaged, takes too long, or is a link that leads out
-    of `root` or to a folder.
+    HTML and PDF are read by `confined`; without it, a process is started for this file alone. Raises DocumentError
+    if the file is too large, binary, not decodable or damaged, if reading takes too long, and for a link to a folder
+    or out of `root`.
     """
     if not path.resolve().is_relative_to(root.resolve()):
         raise DocumentError("a link that leads out of its folder")
     try:
-        about = path.stat()
-        if stat.S_ISDIR(about.st_mode) and path.is_symlink():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode) and path.is_symlink():
             raise DocumentError("a link to a folder: it is not followed", hint="add that folder itself")
-        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise DocumentError("no file: opening it could wait for ever")
-        if about.st_size > max_bytes:
+        if status.st_size > max_bytes:
             raise DocumentError(f"larger than {max_bytes / 1e6:g} MB", hint="max_file_megabytes in system.yaml")
         if path.suffix.lower() in FORMATS:
             with nullcontext(confined) if confined else ConfinedReader() as reader:
@@ -64,27 +65,27 @@ def read_documents(
 
 
 def _read_text(path: Path) -> Iterator[Document]:
-    text = decoded(path)
+    text = decode_file(path)
     prose = without_code(text.removeprefix("\ufeff"))
     if path.suffix.lower() in {".md", ".markdown"}:
-        found = _MARKDOWN_TITLE.search(prose)
-        title = without_closing(found[1] or found[2]) if found else ""
+        match = _MARKDOWN_TITLE.search(prose)
+        title = without_closing(match[1] or match[2]) if match else ""
     elif path.suffix.lower() == ".rst":
-        found = _UNDERLINED_TITLE.search(prose)
-        title = found[2] if found else ""
+        match = _UNDERLINED_TITLE.search(prose)
+        title = match[2] if match else ""
     else:
         title = ""
     yield Document(str(path), _title(title, path), text)
 
 
 def _title(text: str, path: Path) -> str:
-    """A title of one line; the file's name in words where there is none."""
+    """Return the title on one line; for an empty one, the words of the file name."""
     return one_line(text)[:_MAX_TITLE] or one_line(re.sub(r"[_\-]+", " ", path.stem))
 
 
 def _read_jsonl(path: Path) -> Iterator[Document]:
-    """Records `{id, title, text}`; the source of each is `path#id`, its spans count in its own text."""
-    for number, line in enumerate(decoded(path).removeprefix("\ufeff").split("\n"), start=1):
+    """Yield a document for each record `{id, title, text}`; its spans refer to the record's text."""
+    for number, line in enumerate(decode_file(path).removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -95,7 +96,8 @@ def _read_jsonl(path: Path) -> Iterator[Document]:
         if not isinstance(text, str) or not isinstance(identity, str | int):
             raise DocumentError(f"line {number}: id and text must be texts", hint='{"id", "title", "text"} is valid')
         name = one_line(str(identity))
-        yield Document(f"{path}#{name}", one_line(str(title))[:_MAX_TITLE] or name, whole(text))
+        title = one_line(str(title))[:_MAX_TITLE] or name
+        yield Document(record_source(path, name), title, without_surrogates(text))
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Document]]] = {".jsonl": _read_jsonl, ".ndjson": _read_jsonl}

@@ -1,7 +1,7 @@
-"""Reads HTML and PDF in a process of its own that may take so much time and memory and no more.
+"""Read HTML and PDF in a separate process with limits on processor time and memory.
 
-A page of a hundred kilobytes can be made to take minutes, a PDF of one to unpack to gigabytes. Such a file then has a
-reason why it was left out, like any other that cannot be read, and the ingest goes on.
+A prepared page of a hundred kilobytes can take minutes to parse, a PDF of one kilobyte can unpack to gigabytes. Such
+a file is listed with a reason like any other unreadable file, and the ingest goes on.
 """
 
 import json
@@ -19,13 +19,13 @@ from engine.errors import DocumentError
 
 SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time
 MEMORY = 1_500_000_000  # bytes of address space
-_LENGTH = 8  # bytes that tell how long an answer is
+_LENGTH = 8  # bytes in front of a reply, which hold its length
 
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from engine.documents.sandbox import serve; serve()"
 
 
 class ConfinedReader:
-    """Reads one file after the other; its process is started by the first, and again after one that it died of."""
+    """Reads one file after another; the first starts the process, as does the next after a file that ended it."""
 
     def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._seconds, self._memory = seconds, memory
@@ -38,29 +38,29 @@ class ConfinedReader:
         self.close()
 
     def read(self, path: Path) -> tuple[str, str]:
-        """Title (may be empty) and text of a file in one of the `engine.documents.formats`. Raises DocumentError."""
+        """Return title (may be empty) and text of a file whose suffix is in `FORMATS`. Raises DocumentError."""
         seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
-        answer = self._answer(json.dumps([str(path), seconds]).encode() + b"\n")
-        if answer is None:
-            raise DocumentError(self._epitaph(seconds), hint="save its text as a plain file")
-        if "reason" in answer:
-            raise DocumentError(answer["reason"], hint=answer["hint"])
-        return answer["title"], answer["text"]
+        reply = self._request(json.dumps([str(path), seconds]).encode() + b"\n")
+        if reply is None:
+            raise DocumentError(self._exit_reason(seconds), hint="save its text as a plain file")
+        if "reason" in reply:
+            raise DocumentError(reply["reason"], hint=reply["hint"])
+        return reply["title"], reply["text"]
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
             self._process = None
 
-    def _answer(self, question: bytes) -> dict[str, str] | None:
-        """What the process says; None if it died of the question."""
-        process = self._process = self._process or self._started()
+    def _request(self, line: bytes) -> dict[str, str] | None:
+        """Send a request and return the reply; None if the process ended."""
+        process = self._process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(question)
+            process.stdin.write(line)
             process.stdin.flush()
         except BrokenPipeError:
             return None
@@ -68,16 +68,16 @@ class ConfinedReader:
         data = process.stdout.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else b""
         return msgspec.msgpack.decode(data, type=dict[str, str]) if data else None
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        # Isolated (-I): a file called like one of our modules, beside the documents, must not be run. A session of
-        # its own: ctrl+C ends the ingest, not the file that is being read.
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Isolated (-I): a file among the documents with the name of a module of ours must not be run. A new session:
+        # ctrl+C must end the ingest, not the reading of one file.
         command = [sys.executable, "-I", "-c", _START, str(Path(__file__).parents[2]), str(self._memory)]
         return subprocess.Popen(  # noqa: S603 - this interpreter and this module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
 
-    def _epitaph(self, seconds: float) -> str:
-        """What the process died of; the next file gets a new one."""
+    def _exit_reason(self, seconds: float) -> str:
+        """Return why the process ended; the next file starts a new one."""
         assert self._process is not None
         code = self._process.wait()
         self.close()
@@ -85,11 +85,11 @@ class ConfinedReader:
 
 
 def serve() -> None:
-    """The process itself: answers what it is asked on stdin until that ends."""
+    """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     for line in sys.stdin.buffer:
         name, seconds = json.loads(line)
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # nobody handles it: it ends the process, whatever it is doing
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # no handler: the signal ends the process in any state
         data = msgspec.msgpack.encode(_read(Path(name)))
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.buffer.write(len(data).to_bytes(_LENGTH, "big") + data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.atomic_files import private_folder
+from engine.documents.identity import PassageId, possible_files
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index.retriever import OpenedPassage
@@ -143,15 +144,13 @@ class SearchIndex:
         return found
 
     def find(self, passage_id: str, title: str) -> Passage | None:
-        """The passage with this id, by the title of its document; None if it is not in the index (any more).
+        """Return the passage with this id and document title; None if the index does not hold it (any more).
 
-        Looks through the passages of that title in its file, beginning where the id's number says.
+        Searches the passages with that title in the file, first at the position that the id's number suggests.
         """
-        source, _, number = passage_id.rpartition("#")
-        scope = source
-        while scope and not self._searcher.doc_freq("scope", scope):
-            scope = scope.rpartition("#")[0]  # the file of a record
-        if not scope:
+        source, number = PassageId.parse(passage_id)
+        scope = next((file for file in possible_files(source) if self._searcher.doc_freq("scope", file)), None)
+        if scope is None:
             return None
         most = int(self._searcher.doc_freq("scope", scope))
         must, key = self._tantivy.Occur.Must, title_keys(title)[:1]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from engine.documents.identity import PassageId
 from engine.events import (
     AnswerWritten,
     Citation,
@@ -53,12 +54,12 @@ class GraphNode:
     @property
     def source(self) -> str:
         """The file or record it is in; empty for an id that names none."""
-        return self.node_id.rpartition("#")[0]
+        return PassageId.parse(self.node_id).source
 
     @property
     def number(self) -> str:
         """Which passage of its source it is, as the id has it."""
-        return self.node_id.rpartition("#")[2]
+        return PassageId.parse(self.node_id).number
 
     def score(self, persona_id: str = "") -> float:
         """The best score that a persona, or this one, gave it."""

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from engine.documents.cited_source import Place, SourceText, Standing, place_of
+from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, locate_quote
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
 from tui.source.pane import SourcePane
@@ -124,21 +124,21 @@ class SourceScreen(Screen[None]):
         pane, recorded = self.query_one(SourcePane), self.query_one("#source-quote", Static)
         self.query_one("#source-head", Static).update(self._head(place))
         recorded.update(Text(f"“{printable(self.citation.quote)}”", "bold"))
-        recorded.display = place is None or place.standing is Standing.CHANGED
+        recorded.display = place is None or place.state is QuoteState.CHANGED
         view = SourceView(self._passage.text) if self._passage else self._view
         pane.show(view, (place.start, place.end) if place else (0, 0), numbered=self._passage is None)
         pane.display = self._passage is not None or bool(self._source and not self._source.problem)
         self.refresh_bindings()
 
-    def _place(self) -> Place | None:
+    def _place(self) -> QuoteLocation | None:
         """Where the quote stands in what is shown; None while nothing is."""
         if self._passage is not None:
-            return place_of(self._passage.text, self.citation)
+            return locate_quote(self._passage.text, self.citation)
         if self._source is None or self._source.problem:
             return None
-        return place_of(self._source.text, self.citation)
+        return locate_quote(self._source.text, self.citation)
 
-    def _head(self, place: Place | None) -> Text:
+    def _head(self, place: QuoteLocation | None) -> Text:
         """What stands above the document."""
         cited, several = self.citation, len(self._citations)
         where = f"characters {cited.start:,} to {cited.end:,}"

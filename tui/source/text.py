@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from engine.documents.cited_source import Place, SourceText, Standing
+from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText
 from engine.events import Citation
 from tui.drawing.cells import plain
 
@@ -16,7 +16,7 @@ def head_text(citation: Citation, of_all: str, place: str) -> Text:
     return text.append(f"\n{plain(citation.source)} · {place}", "dim")
 
 
-def note_text(source: SourceText | None, place: Place | None, *, indexed: bool) -> Text:
+def note_text(source: SourceText | None, place: QuoteLocation | None, *, indexed: bool) -> Text:
     """What there is to know of what is shown: the passage as it was `indexed`, or the source if it could be read."""
     if source is None:
         return Text("\nreading ...", "dim")
@@ -29,9 +29,9 @@ def note_text(source: SourceText | None, place: Place | None, *, indexed: bool) 
     return Text.assemble((form, "dim"), (_change(place), "yellow"))
 
 
-def _change(place: Place | None) -> str:
-    if place is None or place.standing is Standing.EXACT:
+def _change(place: QuoteLocation | None) -> str:
+    if place is None or place.state is QuoteState.EXACT:
         return ""
-    if place.standing is Standing.MOVED:
+    if place.state is QuoteState.MOVED:
         return f"\n! the file has changed: the words now stand at characters {place.start:,} to {place.end:,}"
     return "\n! the file has changed, and has these words no more; i shows what was indexed"

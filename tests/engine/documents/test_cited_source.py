@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.documents.cited_source import Place, Standing, place_of, read_source
+from engine.documents.cited_source import QuoteLocation, QuoteState, locate_quote, read_source
 from engine.documents.passages import split_document
 from engine.documents.reader import read_documents
 from engine.events import Citation
@@ -76,18 +76,18 @@ def test_a_link_that_leads_out_of_its_root_is_not_followed(tmp_path):
 def test_a_quote_stands_at_its_span_or_elsewhere_or_nowhere():
     text = "one. two. three."
     citation = cited(text, "two.")
-    assert place_of(text, citation) == Place(Standing.EXACT, 5, 9)
-    assert place_of(f"zero. {text}", citation) == Place(Standing.MOVED, 11, 15)
-    assert place_of("two. one. xx two.", citation) == Place(Standing.MOVED, 0, 4)
-    assert place_of("one. TWO.", citation) == Place(Standing.CHANGED, 5, 5)
-    assert place_of("", citation) == Place(Standing.CHANGED, 0, 0)
-    assert place_of(text, Citation(1, "x", "X", -5, 3, "gone")) == Place(Standing.CHANGED, 0, 0)
+    assert locate_quote(text, citation) == QuoteLocation(QuoteState.EXACT, 5, 9)
+    assert locate_quote(f"zero. {text}", citation) == QuoteLocation(QuoteState.MOVED, 11, 15)
+    assert locate_quote("two. one. xx two.", citation) == QuoteLocation(QuoteState.MOVED, 0, 4)
+    assert locate_quote("one. TWO.", citation) == QuoteLocation(QuoteState.CHANGED, 5, 5)
+    assert locate_quote("", citation) == QuoteLocation(QuoteState.CHANGED, 0, 0)
+    assert locate_quote(text, Citation(1, "x", "X", -5, 3, "gone")) == QuoteLocation(QuoteState.CHANGED, 0, 0)
 
 
 def test_the_nearest_of_several_places_is_taken():
     citation = Citation(1, "x", "X", 50, 52, "ab")
-    assert place_of("ab" + "." * 46 + "ab" + "." * 30 + "ab", citation).start == 48
-    assert place_of("ab" + "." * 60 + "ab", citation).start == 62
+    assert locate_quote("ab" + "." * 46 + "ab" + "." * 30 + "ab", citation).start == 48
+    assert locate_quote("ab" + "." * 60 + "ab", citation).start == 62
 
 
 def test_the_sample_library_reads_as_it_was_indexed(session):
