@@ -1,4 +1,4 @@
-"""One lock file, shared by all sessions that work in the same folder."""
+"""Lock files: sessions that work in the same folder take turns."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +13,13 @@ WAIT_SECONDS = 20.0
 
 @contextmanager
 def exclusive(lock: Path) -> Iterator[None]:
-    """Hold `lock` alone among all threads and processes; the thread that holds it may enter again.
+    """Hold `lock` exclusively among all threads and processes; the thread that holds it may enter again.
 
-    The system frees it when a process dies. Raises StoreError if it cannot be had within `WAIT_SECONDS`.
+    The system releases it when a process dies. Raises StoreError if it is not free within `WAIT_SECONDS`.
     """
-    held = FileLock(lock, timeout=WAIT_SECONDS, poll_interval=0.002, mode=0o600, is_singleton=True)
+    file_lock = FileLock(lock, timeout=WAIT_SECONDS, poll_interval=0.002, mode=0o600, is_singleton=True)
     try:
-        held.acquire()
+        file_lock.acquire()
     except Timeout as error:
         raise StoreError(
             f"{lock}: held by another session for {WAIT_SECONDS:.0f} s", hint="end that session"
@@ -29,11 +29,11 @@ def exclusive(lock: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        held.release()
+        file_lock.release()
 
 
 def is_held(lock: Path) -> bool:
-    """Whether another session holds the lock right now."""
+    """Whether another session holds the lock at this moment."""
     probe = FileLock(lock, timeout=0, mode=0o600)
     try:
         probe.acquire()

@@ -1,4 +1,4 @@
-"""The folder that holds everything of a user: `configs/ personas/ db/`, like this repository."""
+"""The workspace: the folder with a user's settings, personas and data (`configs/ personas/ db/`)."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from engine.shipped import shipped
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything is, below one folder."""
+    """The paths below the workspace's folder."""
 
     root: Path
 
@@ -42,35 +42,35 @@ class Workspace:
 
     @property
     def runs(self) -> Path:
-        """Events and graph of each run."""
+        """The events and the graph of each run."""
         return self.root / "db" / "runs"
 
     @property
     def trash(self) -> Path:
-        """The runs that were deleted, for as long as they can be brought back."""
+        """Deleted runs that can still be restored."""
         return self.root / "db" / "trash"
 
     @property
     def ledger(self) -> Path:
-        """Every change of every persona, one line each."""
+        """The ledger of the personas (`db.personas.ledger`)."""
         return self.root / "db" / "ledger.jsonl"
 
     @property
     def log(self) -> Path:
-        """What went wrong, in JSON lines; older files stand beside it."""
+        """The current log file, in JSON lines; older ones are in the same folder."""
         return self.root / "db" / "log" / "persona-moe.jsonl"
 
     @property
     def lock(self) -> Path:
-        """Held while personas or ledger change."""
+        """The lock that is held while personas or ledger change."""
         return self.root / "db" / ".lock"
 
 
 def open_workspace(root: Path | None = None) -> Workspace:
-    """The workspace at `root`, else at `PERSONA_MOE_WORKSPACE`, else in the user's data folder.
+    """Open the workspace at `root`, else at `PERSONA_MOE_WORKSPACE`, else in the user's data folder.
 
-    A `configs/` or `personas/` that is not there yet starts as the shipped one, complete or not at all; one
-    that is there is left alone. Raises InputError if the folder cannot be made or written.
+    A missing `configs/` or `personas/` is copied from the shipped one in one step; an existing one is not touched.
+    Raises InputError if the folder cannot be created or written.
     """
     chosen = root or os.environ.get("PERSONA_MOE_WORKSPACE") or user_data_dir("persona-moe", appauthor=False)
     workspace = Workspace(Path(chosen).expanduser().absolute())
@@ -78,8 +78,8 @@ def open_workspace(root: Path | None = None) -> Workspace:
         for folder in (workspace.root, workspace.lock.parent, workspace.library, workspace.history, workspace.runs):
             private_folder(folder)
         with exclusive(workspace.lock):
-            _start(workspace.configs, "*.yaml")
-            _start(workspace.personas, "*/*.json")
+            _copy_shipped(workspace.configs, "*.yaml")
+            _copy_shipped(workspace.personas, "*/*.json")
     except (StoreError, OSError) as error:
         reason = error.message if isinstance(error, StoreError) else str(error)
         hint = "choose a folder you can write with --workspace DIR or PERSONA_MOE_WORKSPACE"
@@ -87,12 +87,12 @@ def open_workspace(root: Path | None = None) -> Workspace:
     return workspace
 
 
-def _start(folder: Path, pattern: str) -> None:
-    """Fill a new folder beside its place, then put it there in one step."""
+def _copy_shipped(folder: Path, pattern: str) -> None:
+    """Copy the shipped folder to a temporary one, then rename that; an existing folder stays."""
     if folder.exists():
         return
     prepared = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(prepared, ignore_errors=True)  # a crash left it, for the lock is ours
+    shutil.rmtree(prepared, ignore_errors=True)  # of a session that crashed: the lock is held
     private_folder(prepared)
     for state in PersonaState if folder.name == "personas" else ():
         private_folder(prepared / state)

@@ -1,4 +1,4 @@
-"""Files that are either the old or the new one, whatever happens in between, and private to their owner."""
+"""Write files atomically and durably, readable by their owner only, and report disk errors as StoreError."""
 
 import errno
 import os
@@ -16,27 +16,29 @@ STALE_SECONDS = 60.0
 
 @contextmanager
 def store_errors(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses (disk full, no permission) into a StoreError that names `path`."""
+    """Turn an OSError (disk full, no permission) into a StoreError that names `path`."""
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}", hint="check the disk's free space and rights") from error
+        raise StoreError(
+            f"{path}: {error.strerror or error}", hint="check the free space of the disk and your permissions"
+        ) from error
 
 
 def private_folder(folder: Path) -> Path:
-    """The folder itself, made if it is not there, for its owner only (0700). Raises StoreError."""
+    """Create the folder if it is missing, for its owner only (0700), and return it. Raises StoreError."""
     with store_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False, aside: Path | None = None) -> None:
-    """Replace `path` by `data`, durably: a crash leaves the old file or the new one, never a part.
+    """Write `data` to `path`, durably: after a crash `path` is the old file or the new one, never a part.
 
-    Temporary file in the same folder, fsync, `os.replace`, fsync of the folder. The file is for its owner
-    only (0600). `keep_previous` keeps one older generation as `name.bak`. `aside` is another folder of the
-    same disk for the temporary file, where its own is too large to be swept. Writers of one path take turns
-    by a lock of their own, or the last one wins. Raises StoreError, and then `path` is unchanged.
+    A temporary file in the same folder is written and synced, then renamed to `path` (`os.replace`), then the folder is
+    synced. The file is readable by its owner only (0600). `keep_previous` keeps the replaced file as `name.bak`.
+    `aside` is another folder of the same disk for the temporary file, if the folder of `path` has too many files to be
+    swept. Of several writers the last one wins, unless callers lock. Raises StoreError, and then `path` is unchanged.
     """
     private_folder(path.parent)
     sweep(private_folder(aside or path.parent))
@@ -54,12 +56,12 @@ def write_atomically(path: Path, data: bytes, *, keep_previous: bool = False, as
 
 
 def previous(path: Path) -> Path:
-    """Where `write_atomically` keeps the older generation of `path`."""
+    """The path under which `write_atomically` keeps the replaced file."""
     return path.with_name(f"{path.name}.bak")
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable (what was renamed stays renamed after a power cut). Raises OSError."""
+    """Sync the folder itself, so that a rename in it survives a power cut. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -68,9 +70,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def append_whole(descriptor: int, line: bytes) -> None:
-    """Append to an open file in one write, or not at all; raises OSError, also when the disk takes only a part.
+    """Append to an open file in one write, or not at all; raises OSError, also if only a part could be written.
 
-    The part is taken back, unless somebody without a lock appended to it meanwhile.
+    That part is cut off again, unless another writer appended after it.
     """
     written = os.write(descriptor, line)
     if written != len(line):
@@ -82,12 +84,12 @@ def append_whole(descriptor: int, line: bytes) -> None:
 
 @cache  # once per process
 def sweep(folder: Path) -> None:
-    """Remove temporary files that killed processes left in `folder` over `STALE_SECONDS` ago."""
+    """Remove temporary files in `folder` that are older than `STALE_SECONDS`: a killed process left them."""
     oldest = time.time() - STALE_SECONDS
     with suppress(OSError):
-        for left in folder.glob(".*.tmp"):
-            if left.lstat().st_mtime < oldest:
-                left.unlink(missing_ok=True)
+        for temporary in folder.glob(".*.tmp"):
+            if temporary.lstat().st_mtime < oldest:
+                temporary.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> Path:
@@ -103,7 +105,7 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 def _keep_previous(path: Path) -> None:
-    """A second name for the file that is about to be replaced; a copy where there are no hard links."""
+    """Link the file that is about to be replaced to its `.bak` name; copy it where links are not supported."""
     if not path.exists():
         return
     temporary = _temporary(previous(path))

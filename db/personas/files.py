@@ -1,4 +1,4 @@
-"""Personas as files: `<state>/<persona_id>.json`."""
+"""Load, check, save and move the file of one persona: `<state>/<persona_id>.json`."""
 
 import stat
 from pathlib import Path
@@ -14,10 +14,10 @@ MAX_BYTES = 1_000_000
 
 
 def load_persona_from_file(filepath: Path) -> Persona:
-    """The persona in `filepath`.
+    """Load the persona in `filepath`.
 
-    Raises PersonaError naming the file if it is missing, over 1 MB, no plain file, a link out of its folder, no
-    UTF-8 JSON, or not a persona.
+    Raises PersonaError naming the file if it is missing, over 1 MB, not a regular file, a link out of its folder, not
+    UTF-8 JSON, or not a valid persona.
     """
     return _parsed(filepath, _content(filepath))
 
@@ -25,14 +25,14 @@ def load_persona_from_file(filepath: Path) -> Persona:
 def save_persona_to_file(persona_data: Persona, filepath: Path) -> None:
     """Write the persona, atomically; `filepath` must end in its id + `.json`.
 
-    Raises PersonaError, with nothing written, if the name differs or the file could not be loaded again;
+    Raises PersonaError, with nothing written, if the name differs or `load_persona_from_file` would refuse the file;
     StoreError if the disk refuses.
     """
     write_atomically(filepath, checked_persona(persona_data, filepath))
 
 
 def checked_persona(persona_data: Persona, filepath: Path) -> bytes:
-    """What the file of the persona will hold; raises PersonaError as `save_persona_to_file` does."""
+    """The bytes of the persona's file; raises PersonaError as `save_persona_to_file` does."""
     if filepath.name != file_name(persona_data.persona_id):
         raise PersonaError(
             f"{filepath}: does not belong to {persona_data.persona_id!r}",
@@ -49,9 +49,9 @@ def checked_persona(persona_data: Persona, filepath: Path) -> bytes:
 def move_persona_to_folder(persona_id: str, current_folder: Path, target_folder: Path) -> Path:
     """Move a persona's file from one folder to another in one step, and return its new path.
 
-    One rename, so that a crash leaves it in exactly one of them. A rename would replace a file that is
-    already there, so that is checked first: callers hold the workspace's lock. Raises PersonaError if the
-    persona is missing, stands in the target already, or is a link.
+    It is one rename, so a crash leaves the file in exactly one folder. Because a rename would replace an existing
+    file, that is checked first; callers hold the workspace's lock. Raises PersonaError if the file is missing, is a
+    link, or exists in the target already.
     """
     name = file_name(persona_id)
     source, target = current_folder / name, target_folder / name
@@ -68,19 +68,19 @@ def move_persona_to_folder(persona_id: str, current_folder: Path, target_folder:
 
 
 def file_name(persona_id: str) -> str:
-    """The name of a persona's file; raises PersonaError for an id that is none."""
+    """The name of a persona's file; raises PersonaError for an id that is not valid."""
     return f"{require_persona_id(persona_id)}.json"
 
 
 def _content(path: Path) -> bytes:
     try:
         if path.resolve().parent != path.parent.resolve():
-            raise PersonaError(f"{path}: leads out of its folder", hint="put the file itself there, not a link")
+            raise PersonaError(f"{path}: is a link out of its folder", hint="put the file itself there, not a link")
         if not stat.S_ISREG(path.stat().st_mode):
-            raise PersonaError(f"{path}: is no file", hint="a persona is one JSON file")
+            raise PersonaError(f"{path}: is not a regular file", hint="a persona is one JSON file")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         raise PersonaError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > MAX_BYTES:
         raise PersonaError(f"{path}: is over 1 MB", hint="a persona needs a few kilobytes")

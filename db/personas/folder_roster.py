@@ -1,354 +1,236 @@
-"""All personas of a workspace: files in one folder per state, with a ledger of every change.
+"""The roster of a workspace: personas in one folder per state, and a ledger of every change."""
 
-The ledger is written first, then the files, so a crash in between loses nothing: `verify` tells where the
-files are behind, and `repair` brings them up to the ledger. A mark stands beside the ledger meanwhile, so
-that the next start knows that it has to.
-"""
-
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
-from pathlib import Path
-from typing import NamedTuple
 
 from db.locks import exclusive
-from db.personas.files import (
-    checked_persona,
-    file_name,
-    load_persona_from_file,
-    move_persona_to_folder,
-    save_persona_to_file,
-)
+from db.personas.files import checked_persona, save_persona_to_file
+from db.personas.folders import FolderContents, PersonaFolders
 from db.personas.ledger import Ledger
-from db.personas.ledger_entries import BY_HAND, Added, Edited, Feedback, Rewards, Transition, Undone, now
-from db.personas.ledger_rules import experiences, performances, undoable
-from db.personas.reconcile import Told, undoing
+from db.personas.ledger_entries import (
+    BY_HAND,
+    FIRST_SEEN,
+    Added,
+    Edited,
+    Feedback,
+    Rewards,
+    Transition,
+    Undone,
+    now,
+)
+from db.personas.ledger_rules import experiences, performances
+from db.personas.reconcile import LedgerState
+from db.personas.undo import undo_entry, undoable
 from db.workspace import Workspace
-from engine.atomic_files import store_errors, write_atomically
 from engine.errors import InputError, PersonaError, StoreError
 from engine.events import PersonaTransitioned
 from engine.personas.experience import REMEMBERED, Experience
 from engine.personas.lifecycle import state_after
 from engine.personas.metrics import PersonaPerformance
-from engine.personas.persona import (
-    Persona,
-    PersonaState,
-    RosterEntry,
-    content_of,
-    edited,
-    persona_to_json,
-    with_content,
-)
+from engine.personas.persona import Persona, PersonaState, RosterEntry, content_of, edited, with_content
 from engine.personas.roster import Births, Verdict, performance_of, require_rewards, with_performance
 from engine.personas.traits import walk_parameters
 from engine.run.feedback import WEIGHT, Judgement
-
-_Signature = tuple[int, int, int]
-_TICK_NS = 50_000_000  # a file as young as this could change again and look the same: the clock of files ticks slowly
-
-
-class _Found(NamedTuple):
-    """What the folders hold: the personas by id, and by file what is wrong with those that are none."""
-
-    entries: dict[str, RosterEntry]
-    problems: dict[Path, str]
+from engine.text.safe import one_line
 
 
 class FolderRoster:
-    """The roster (`engine.personas.roster.Roster`) kept in a workspace's folders; threads and processes may share it.
+    """Implements `engine.personas.roster.Roster` on a workspace's folders; threads and processes may share them.
 
-    `recovered` tells what a crash had left behind the ledger and was brought up to it at the opening.
+    Every change is appended to the ledger before the files change. If a crash came between the two, the constructor
+    repairs the files; `recovered` then lists what was different.
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
         self.ledger = Ledger(workspace.ledger)
-        self._parsed: dict[Path, tuple[_Signature, Persona]] = {}
-        self._recorded: set[str] = set()
-        self._mark = workspace.ledger.with_name(".unfinished")
+        self._lock = workspace.lock
+        self._folders = PersonaFolders(workspace.personas)
+        self._recorded: set[str] = set()  # ids that the ledger holds for certain
         self.recovered: list[str] = []
-        with exclusive(workspace.lock):
-            self._seen()
-            if self._mark.exists():
+        with self._locked():
+            if self.ledger.mark.exists():
                 self.recovered = self.repair()
-                self._mark.unlink(missing_ok=True)
+                self.ledger.mark.unlink(missing_ok=True)
 
     def entries(self) -> Sequence[RosterEntry]:
         """Every persona that can be read, ordered by id."""
-        with exclusive(self._workspace.lock):
-            return [entry for _, entry in sorted(self._scan().entries.items())]
+        with exclusive(self._lock):
+            return [entry for _, entry in sorted(self._folders.scan().entries.items())]
 
     def problems(self) -> list[str]:
         """One line for each file that cannot be read as a persona, without control characters."""
-        with exclusive(self._workspace.lock):
-            return [_one_line(problem) for problem in self._scan().problems.values()]
+        with exclusive(self._lock):
+            return [one_line(problem) for problem in self._folders.scan().problems.values()]
 
     def find(self, persona_id: str) -> RosterEntry:
-        """The persona with this id; raises PersonaError with the nearest one there is."""
-        with exclusive(self._workspace.lock):
-            return _pick(self._scan(), persona_id)
+        """The persona with this id; raises PersonaError naming the nearest id."""
+        with exclusive(self._lock):
+            return self._folders.scan().find(persona_id)
 
     def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
         """Carry out a verdict and record it; `Verdict.KEEP` changes and records nothing.
 
-        A restored persona starts afresh: what it earned before stands in the ledger and no longer counts.
-        Raises PersonaError if it cannot apply, with nothing changed; StoreError if the disk refuses.
+        A restored persona starts afresh: its earlier rewards stay in the ledger and no longer count.
+        Raises PersonaError if the verdict cannot apply, with nothing changed; StoreError if the disk refuses.
         """
-        with exclusive(self._workspace.lock):
-            found = self._seen()
-            entry = _pick(found, persona_id)
-            before, after = entry.state, state_after(entry, verdict)
-            if after is not before:
-                figures, afresh = performance_of(entry.persona), verdict is Verdict.RESTORE
-                with self._marked():
-                    self.ledger.append(Transition(now(), persona_id, before, after, rule, decided_by, figures, afresh))
-                    self._move(persona_id, before, after)
+        with self._locked() as contents:
+            entry = contents.find(persona_id)
+            old_state, new_state = entry.state, state_after(entry, verdict)
+            if new_state is not old_state:
+                performance, afresh = performance_of(entry.persona), verdict is Verdict.RESTORE
+                line = Transition(now(), persona_id, old_state, new_state, rule, decided_by, performance, afresh)
+                with self.ledger.recording(line):
+                    self._folders.move(persona_id, old_state, new_state)
                     if afresh:
-                        self._save_performance(RosterEntry(entry.persona, after), PersonaPerformance())
-        return PersonaTransitioned(persona_id, before, after, rule, decided_by)
+                        self._folders.save_performance(RosterEntry(entry.persona, new_state), PersonaPerformance())
+        return PersonaTransitioned(persona_id, old_state, new_state, rule, decided_by)
 
     def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
-        """Add one reward in [0, 1] to each named persona's historical performance; one ledger line for all.
+        """Add one reward in [0, 1] to each named persona's performance; one ledger line for all.
 
-        Raises PersonaError for an unknown persona and ValueError for a reward outside [0, 1], with nothing
-        changed. A crash leaves the files without (some of) this run's rewards, which `verify` tells.
+        Raises PersonaError for an unknown persona and ValueError for a reward outside [0, 1], with nothing changed.
         """
         require_rewards(rewards)
         if not rewards:
             return
-        with exclusive(self._workspace.lock):
-            found = self._seen()
-            paid = [(_pick(found, name), float(reward)) for name, reward in rewards.items()]
-            owed = {entry.persona.persona_id: reward for entry, reward in paid}
-            with self._marked():
-                self.ledger.append(Rewards(now(), run_id, owed, context))
-                for entry, reward in paid:
-                    self._save_performance(entry, performance_of(entry.persona).with_reward(reward))
+        with self._locked() as contents:
+            entries = {name: contents.find(name) for name in rewards}
+            rewards = {name: float(reward) for name, reward in rewards.items()}
+            with self.ledger.recording(Rewards(now(), run_id, rewards, context)):
+                for name, entry in entries.items():
+                    self._folders.save_performance(entry, performance_of(entry.persona).with_reward(rewards[name]))
 
     def record_feedback(self, judgement: Judgement) -> dict[str, tuple[float, float]]:
-        """Add what a judgement is worth, as `engine.run.feedback.WEIGHT` samples each; the means before and after.
+        """Add a judgement's rewards, each as `engine.run.feedback.WEIGHT` samples; gives the means before and after.
 
-        A judgement of something that was judged otherwise before replaces that; the ledger keeps both lines.
-        Raises InputError if the same was said already or no persona of the run is left, with nothing changed.
+        It replaces an opposite judgement of the same answer or citation; the ledger keeps both lines.
+        Raises InputError if the same was judged so already or no persona of the run exists, with nothing changed.
         """
         require_rewards(judgement.rewards)
-        with exclusive(self._workspace.lock):
-            found = self._seen()
-            rewards = {name: reward for name, reward in judgement.rewards.items() if name in found.entries}
+        with self._locked() as contents:
+            rewards = {name: reward for name, reward in judgement.rewards.items() if name in contents.entries}
             if not rewards:
-                raise InputError(f"no persona of run {judgement.run_id} is left", hint="judge a newer answer")
-            earlier = self.ledger.judgements().get(judgement.run_id, {}).get(judgement.citation)
-            if earlier is not None and earlier.liked is judgement.liked:
+                raise InputError(f"no persona of run {judgement.run_id} exists any more", hint="judge a newer answer")
+            replaced = self.ledger.judgements().get(judgement.run_id, {}).get(judgement.citation)
+            if replaced is not None and replaced.liked is judgement.liked:
                 raise InputError(f"{judgement.subject} was judged so already", hint="the opposite would replace it")
-            touched = found.entries.keys() & {*rewards, *(earlier.rewards if earlier else ())}
-            before = {name: performance_of(found.entries[name].persona) for name in sorted(touched)}
-            with self._marked():
-                self.ledger.append(
-                    Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
-                )
-                after = (
-                    performances(self.ledger.entries())
-                    if earlier
-                    else {name: before[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
-                )
-                for name in before:
-                    self._save_performance(found.entries[name], after[name])
-        return {name: (figures.mean, after[name].mean) for name, figures in before.items()}
+            affected = contents.entries.keys() & {*rewards, *(replaced.rewards if replaced else ())}
+            old = {name: performance_of(contents.entries[name].persona) for name in sorted(affected)}
+            entry = Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
+            with self.ledger.recording(entry):
+                if replaced:
+                    new = performances(self.ledger.entries())
+                else:
+                    new = {name: old[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
+                for name in old:
+                    self._folders.save_performance(contents.entries[name], new[name])
+        return {name: (performance.mean, new[name].mean) for name, performance in old.items()}
 
     def add(
-        self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
+        self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = BY_HAND
     ) -> RosterEntry:
-        """A new persona in `state`; raises PersonaError if its id is taken or its file would not be valid.
+        """Add a new persona in `state`; raises PersonaError if its id is taken or its file would not be valid.
 
         StoreError if the disk refuses, and then nothing was added.
         """
-        with exclusive(self._workspace.lock):
-            self._seen()
-            for taken in (folder for folder in PersonaState if self._path(persona.persona_id, folder).exists()):
-                raise PersonaError(f"{persona.persona_id} is {taken} already", hint="choose another persona_id")
-            save_persona_to_file(persona, path := self._path(persona.persona_id, state))
+        with self._locked():
+            for folder in PersonaState:
+                if self._folders.path(persona.persona_id, folder).exists():
+                    raise PersonaError(f"{persona.persona_id} is {folder} already", hint="choose another persona_id")
+            save_persona_to_file(persona, path := self._folders.path(persona.persona_id, state))
             try:
-                self._record(persona, state, decided_by)
-            except StoreError:  # it was told that nothing was added
+                self._record_added(persona, state, decided_by)
+            except StoreError:
                 path.unlink(missing_ok=True)
                 raise
         return RosterEntry(persona, state)
 
     def experiences(self) -> Sequence[Experience]:
         """The latest rewards and judgements with the features of their questions, oldest first."""
-        with exclusive(self._workspace.lock):
+        with exclusive(self._lock):
             return experiences(self.ledger.latest(REMEMBERED))
 
     def births(self) -> Births:
-        """How many children the ledger tells of, and in how many runs rewards were paid since the last one."""
-        with exclusive(self._workspace.lock):
+        """How many children the ledger records, and in how many runs rewards were paid since the last one."""
+        with exclusive(self._lock):
             return self.ledger.births()
 
     def edit(self, persona: Persona, *, afresh: bool | None = None, decided_by: str = BY_HAND) -> RosterEntry:
         """Replace a persona's traits and texts, and record it; nothing is recorded if they are the same.
 
-        With `afresh` what it earned no longer counts; by default that is so if it walks otherwise than before, for
-        then it is another walker. Raises PersonaError, with nothing changed; StoreError if the disk refuses.
+        With `afresh` its earlier rewards no longer count; by default that is so if its walk parameters change.
+        Raises PersonaError, with nothing changed; StoreError if the disk refuses.
         """
-        with exclusive(self._workspace.lock):
-            before = _pick(self._seen(), persona.persona_id)
-            wanted = edited(before.persona, persona)
-            contents = content_of(before.persona), content_of(wanted)
-            if contents[0] == contents[1]:
-                return before
+        with self._locked() as contents:
+            old = contents.find(persona.persona_id)
+            new = edited(old.persona, persona)
+            texts = content_of(old.persona), content_of(new)
+            if texts[0] == texts[1]:
+                return old
             if afresh is None:
-                afresh = walk_parameters(wanted) != walk_parameters(before.persona)
-            figures = performance_of(before.persona)
-            entry = RosterEntry(with_performance(wanted, PersonaPerformance()) if afresh else wanted, before.state)
-            path = self._path(persona.persona_id, entry.state)
-            data = checked_persona(entry.persona, path)
-            with self._marked():
-                self.ledger.append(Edited(now(), persona.persona_id, decided_by, *contents, figures, afresh))
-                write_atomically(path, data)
+                afresh = walk_parameters(new) != walk_parameters(old.persona)
+            performance = performance_of(old.persona)
+            entry = RosterEntry(with_performance(new, PersonaPerformance()) if afresh else new, old.state)
+            checked_persona(entry.persona, self._folders.path(persona.persona_id, entry.state))
+            with self.ledger.recording(Edited(now(), persona.persona_id, decided_by, *texts, performance, afresh)):
+                self._folders.save(entry.persona, entry.state)
         return entry
 
     def undo(self, *, decided_by: str = BY_HAND) -> Undone:
         """Take back the latest change by hand that was not undone yet, and record that; a new persona is archived.
 
-        The state and what the file said come back, and with a fresh start the record that it ended: what was earned
-        since counts on top. What a run has decided since is not touched. Raises InputError if there is nothing left.
+        State and content come back. If the change had started the record afresh, the earlier rewards count again,
+        together with the later ones. Decisions of runs are not undone. Raises InputError if nothing can be undone.
         """
-        with exclusive(self._workspace.lock):
-            found = self._seen()
-            standing = [each for each in undoable(list(self.ledger.changes())) if each.persona_id in found.entries]
-            if not standing:
+        with self._locked() as contents:
+            changes = [c for c in undoable(list(self.ledger.changes())) if c.persona_id in contents.entries]
+            if not changes:
                 raise InputError("there is nothing to undo", hint="only changes by hand are undone")
-            change = standing[-1]
-            entry = found.entries[change.persona_id]
-            line = undoing(change, entry, decided_by)
-            persona = with_content(entry.persona, line.edited[1]) if line.edited else entry.persona
-            afresh = not isinstance(change, Added) and change.afresh
-            with self._marked():
-                self.ledger.append(line)
-                if afresh:
+            change = changes[-1]
+            entry = contents.entries[change.persona_id]
+            undone = undo_entry(change, entry, decided_by)
+            persona = with_content(entry.persona, undone.edited[1]) if undone.edited else entry.persona
+            with self.ledger.recording(undone):
+                if not isinstance(change, Added) and change.afresh:
                     persona = with_performance(persona, performances(self.ledger.entries())[change.persona_id])
                 if persona != entry.persona:
-                    self._save(persona, entry.state)
-                if line.after is not line.before:
-                    self._move(change.persona_id, line.before, line.after)
-        return line
+                    self._folders.save(persona, entry.state)
+                if undone.new_state is not undone.old_state:
+                    self._folders.move(change.persona_id, undone.old_state, undone.new_state)
+        return undone
 
     def verify(self) -> list[str]:
         """The differences between the ledger and the folders, one line each; empty when they agree."""
-        with exclusive(self._workspace.lock):
-            found, told = self._seen(), Told.by(self.ledger.entries())
-        return list(filter(None, (told.difference(name, found.entries.get(name)) for name in sorted(told.states))))
+        with self._locked() as contents:
+            return LedgerState.of(self.ledger.entries()).differences(contents.entries)
 
     def repair(self) -> list[str]:
-        """Bring states, performances and edits of the files up to the ledger; returns what was different before.
+        """Bring states, performances and edits of the files up to the ledger; returns what was different.
 
-        A persona whose file is gone or unreadable stays so: the ledger does not hold the traits of each.
+        A missing or unreadable file stays so: the ledger does not hold the traits of every persona.
         """
-        with exclusive(self._workspace.lock):
-            different = self.verify()
-            found, told = self._scan(), Told.by(self.ledger.entries())
-            for name, state in told.states.items():
-                if (entry := found.entries.get(name)) is not None:
-                    if (due := told.caught_up(entry.persona)) != entry.persona:
-                        self._save(due, entry.state)
+        with self._locked() as contents:
+            recorded = LedgerState.of(self.ledger.entries())
+            for name, state in recorded.states.items():
+                if (entry := contents.entries.get(name)) is not None:
+                    if (persona := recorded.corrected(entry.persona)) != entry.persona:
+                        self._folders.save(persona, entry.state)
                     if entry.state is not state:
-                        self._move(name, entry.state, state)
-        return different
+                        self._folders.move(name, entry.state, state)
+        return recorded.differences(contents.entries)
 
     @contextmanager
-    def _marked(self) -> Iterator[None]:
-        """Around a line of the ledger and the files that follow it; a mark that was there already stays."""
-        stays = self._mark.exists()
-        with store_errors(self._mark):
-            self._mark.touch(mode=0o600)
-        yield
-        if not stays:
-            self._mark.unlink(missing_ok=True)
+    def _locked(self) -> Iterator[FolderContents]:
+        """Hold the workspace's lock; gives what the folders hold, after recording personas new to the ledger."""
+        with exclusive(self._lock):
+            contents = self._folders.scan()
+            for name in sorted(self.ledger.unrecorded(contents.entries.keys() - self._recorded)):
+                entry = contents.entries[name]
+                self._record_added(entry.persona, entry.state, FIRST_SEEN)
+            self._recorded.update(contents.entries)
+            yield contents
 
-    def _path(self, persona_id: str, state: PersonaState) -> Path:
-        return self._workspace.personas / state / file_name(persona_id)
-
-    def _move(self, persona_id: str, before: PersonaState, after: PersonaState) -> None:
-        move_persona_to_folder(persona_id, self._workspace.personas / before, self._workspace.personas / after)
-
-    def _save_performance(self, entry: RosterEntry, performance: PersonaPerformance) -> None:
-        self._save(with_performance(entry.persona, performance), entry.state)
-
-    def _save(self, persona: Persona, state: PersonaState) -> None:
-        """Only figures changed, or a content that was a persona's already, so it is not checked again."""
-        write_atomically(self._path(persona.persona_id, state), persona_to_json(persona).encode())
-
-    def _seen(self) -> _Found:
-        """What the folders hold, with every persona that the ledger does not know yet recorded in it."""
-        found = self._scan()
-        for name in sorted(self.ledger.unseen(found.entries.keys() - self._recorded)):
-            entry = found.entries[name]
-            self._record(entry.persona, entry.state, "found")
-        self._recorded.update(found.entries)
-        return found
-
-    def _record(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
-        figures = performance_of(persona)
-        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, figures, persona.parents))
+    def _record_added(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
+        performance = performance_of(persona)
+        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, performance, persona.parents))
         self._recorded.add(persona.persona_id)
-
-    def _scan(self) -> _Found:
-        found = _Found({}, {})
-        files = self._files()
-        for name, ((path, state), *others) in files.items():
-            try:
-                found.entries[name] = RosterEntry(self._load(path, others), state)
-            except PersonaError as error:
-                found.problems[path] = str(error)
-        for gone in self._parsed.keys() - {path for places in files.values() for path, _ in places}:
-            del self._parsed[gone]
-        return found
-
-    def _files(self) -> dict[str, list[tuple[Path, PersonaState]]]:
-        """All places where each id stands."""
-        places: dict[str, list[tuple[Path, PersonaState]]] = {}
-        for state in PersonaState:
-            folder = self._workspace.personas / state
-            with store_errors(folder):
-                for path in sorted(folder.glob("[!.]*.json")):
-                    places.setdefault(path.stem, []).append((path, state))
-        return places
-
-    def _load(self, path: Path, others: Sequence[tuple[Path, PersonaState]]) -> Persona:
-        """The persona in the file, parsed again only when the file is another one."""
-        if others:
-            raise PersonaError(f"{path}: stands in {others[0][1]} too", hint="remove one of them")
-        signature = _signature(path)
-        known = self._parsed.get(path)
-        if known is not None and known[0] == signature:
-            return known[1]
-        persona = load_persona_from_file(path)
-        if persona.persona_id != path.stem:
-            raise PersonaError(f"{path}: holds {persona.persona_id!r}", hint="name the file after its persona_id")
-        if time.time_ns() - signature[0] > _TICK_NS:
-            self._parsed[path] = signature, persona
-        return persona
-
-
-def _signature(path: Path) -> _Signature:
-    """What changes whenever the file does."""
-    with store_errors(path):
-        about = path.lstat()
-    return about.st_mtime_ns, about.st_size, about.st_ino
-
-
-def _pick(found: _Found, persona_id: str) -> RosterEntry:
-    """The entry with this id; raises PersonaError saying what is wrong with its file, or the nearest id."""
-    name = file_name(persona_id)
-    if persona_id in found.entries:
-        return found.entries[persona_id]
-    for path, problem in found.problems.items():
-        if path.name == name:
-            raise PersonaError(_one_line(problem))
-    near = get_close_matches(persona_id, found.entries, n=1, cutoff=0.0)
-    raise PersonaError(f"there is no persona {persona_id!r}", hint=f"did you mean {near[0]!r}?" if near else "")
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

@@ -1,4 +1,4 @@
-"""The append-only record of what became of every persona: JSON lines, from which everything can be rebuilt."""
+"""The append-only ledger: one JSON line for every change, reward and judgement of a persona."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -16,46 +16,43 @@ from engine.errors import StoreError
 from engine.personas.roster import Births
 
 _ADDED, _REWARDS, _FEEDBACK = (f'{{"entry":"{kind}"'.encode() for kind in ("Added", "Rewards", "Feedback"))
-
-
 _CHANGES = tuple(f'{{"entry":"{kind.__name__}"'.encode() for kind in (Added, Transition, Edited, Undone))
-
-
 _BLOCK = 1 << 18  # bytes that are read at a time from the end
-
-
 _DECODER: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
 @dataclass(slots=True)
-class _Tail:
-    """What of the ledger was not read yet begins here."""
+class _Position:
+    """Where the part of the ledger begins that was not read yet: its offset in bytes and in lines."""
 
-    bytes: int = 0
+    offset: int = 0
     lines: int = 0
 
 
 @dataclass(slots=True)
-class _Known:
-    """What was read of the ledger so far, so that each call reads only what came since; `inode` is that of the file."""
+class _Totals:
+    """Totals of the part that was read, so that each call reads only the new lines; `inode` is that of the file."""
 
     inode: int
-    births_tail: _Tail = field(default_factory=_Tail)
-    born: int = 0
-    rewarded: set[str] = field(default_factory=set)  # runs since the last birth
-    judgements_tail: _Tail = field(default_factory=_Tail)
-    judged: dict[str, dict[int | None, Feedback]] = field(default_factory=dict)
+    births_position: _Position = field(default_factory=_Position)
+    births: int = 0
+    runs_since_birth: set[str] = field(default_factory=set)
+    judgements_position: _Position = field(default_factory=_Position)
+    judgements: dict[str, dict[int | None, Feedback]] = field(default_factory=dict)
 
 
 class Ledger:
-    """The ledger in one file. A line counts once its newline is written; `.lock` beside it orders the writers."""
+    """The ledger in one file. A line counts once its newline is written; `.lock` beside it orders the writers.
+
+    `mark` is a file that exists while the persona files are behind the ledger.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._known, self._reading = _Known(0), Lock()
+        self.path, self.mark = path, path.with_name(".unfinished")
+        self._totals, self._reading = _Totals(0), Lock()
 
     def append(self, entry: LedgerEntry) -> None:
-        """Add one line, in one write, on disk when this returns; what a crash tore before it is removed first.
+        """Add one line in one write and sync it to the disk; a line that a crash left unfinished is removed first.
 
         Raises StoreError, and then the ledger is as it was.
         """
@@ -70,43 +67,52 @@ class Ledger:
             finally:
                 os.close(descriptor)
 
+    @contextmanager
+    def recording(self, entry: LedgerEntry) -> Iterator[None]:
+        """Append `entry`, then let the caller write the persona files, with the mark standing; an older mark stays."""
+        is_older = self.mark.exists()
+        with store_errors(self.mark):
+            self.mark.touch(mode=0o600)
+        self.append(entry)
+        yield
+        if not is_older:
+            self.mark.unlink(missing_ok=True)
+
     def entries(self) -> Iterator[LedgerEntry]:
         """All entries, oldest first; raises StoreError naming file and line for one that cannot be read."""
         return self._read()
 
     def changes(self) -> Iterator[Change]:
-        """The entries that changed a persona, oldest first; the payments between them are not decoded."""
+        """The entries that changed a persona, oldest first; rewards and judgements are skipped undecoded."""
         for entry in self._read(only=_CHANGES):
             if not isinstance(entry, Rewards | Feedback):
                 yield entry
 
     def about(self, persona_id: str) -> Iterator[LedgerEntry]:
-        """The entries that name a persona, oldest first; the others are not decoded."""
+        """The entries that name a persona, oldest first; the others are skipped undecoded."""
         return self._read(naming=f'"{persona_id}"'.encode())
 
-    def unseen(self, persona_ids: Iterable[str]) -> set[str]:
-        """Those of `persona_ids` that were never added; reads only as far as the last of them."""
-        left = set(persona_ids)
-        entries = self._read(only=_ADDED) if left else iter(())
+    def unrecorded(self, persona_ids: Iterable[str]) -> set[str]:
+        """Those of `persona_ids` that were never added; reads no further than needed."""
+        missing = set(persona_ids)
+        entries = self._read(only=_ADDED) if missing else iter(())
         for entry in entries:
-            left.discard(getattr(entry, "persona_id", ""))
-            if not left:
+            missing.discard(getattr(entry, "persona_id", ""))
+            if not missing:
                 break
-        return left
+        return missing
 
     def judgements(self) -> dict[str, dict[int | None, Feedback]]:
-        """What the user said of each run that was judged: the last word on each citation, and (None) on the answer.
-
-        Reads on from where it read last.
-        """
-        with self._read_on() as known:
-            for entry in self._read(only=_FEEDBACK, tail=known.judgements_tail):
+        """The last judgement of each citation, and (under None) of the answer, by run; reads only new lines."""
+        with self._current_totals() as totals:
+            for entry in self._read(only=_FEEDBACK, position=totals.judgements_position):
                 if isinstance(entry, Feedback):
-                    known.judged[entry.run_id] = {**known.judged.get(entry.run_id, {}), entry.citation: entry}
-            return known.judged.copy()
+                    of_run = totals.judgements.get(entry.run_id, {})
+                    totals.judgements[entry.run_id] = {**of_run, entry.citation: entry}
+            return totals.judgements.copy()
 
     def latest(self, rewarded: int) -> list[LedgerEntry]:
-        """The last entries, oldest first, with at least `rewarded` payments among them; read from the end."""
+        """The last entries, oldest first, with at least `rewarded` rewards or judgements; read from the end."""
         if not self.path.exists():
             return []
         with store_errors(self.path), self.path.open("rb") as file:
@@ -114,57 +120,62 @@ class Ledger:
             length = _BLOCK
             while True:
                 file.seek(max(0, size - length))
-                lines = file.read(min(size, length)).split(b"\n")[int(length < size) : -1]  # the last one is torn
+                lines = file.read(min(size, length)).split(b"\n")[
+                    int(length < size) : -1
+                ]  # the last part is empty or unfinished
                 if length >= size or sum(line.startswith((_REWARDS, _FEEDBACK)) for line in lines) >= rewarded:
                     break
                 length *= 2
         return [self._decoded(n - len(lines), line) for n, line in enumerate(lines)]
 
     def births(self) -> Births:
-        """How many children were born, and how long ago the last one; reads on from where it read last."""
-        with self._read_on() as known:
-            for entry in self._read(only=(_ADDED, _REWARDS), tail=known.births_tail):
+        """How many children were added, and in how many runs rewards were paid since the last; reads only new lines."""
+        with self._current_totals() as totals:
+            for entry in self._read(only=(_ADDED, _REWARDS), position=totals.births_position):
                 if isinstance(entry, Added) and entry.parents:
-                    known.born += 1
-                    known.rewarded.clear()
+                    totals.births += 1
+                    totals.runs_since_birth.clear()
                 elif isinstance(entry, Rewards):
-                    known.rewarded.add(entry.run_id)
-            return Births(known.born, len(known.rewarded))
+                    totals.runs_since_birth.add(entry.run_id)
+            return Births(totals.births, len(totals.runs_since_birth))
 
     @contextmanager
-    def _read_on(self) -> Iterator[_Known]:
-        """What is known of the ledger, one thread at a time; nothing if somebody put another file in its place."""
+    def _current_totals(self) -> Iterator[_Totals]:
+        """The totals, for one thread at a time; they start again when another file has replaced the ledger."""
         with self._reading:
             inode = self.path.stat().st_ino if self.path.exists() else 0
-            if inode != self._known.inode:
-                self._known = _Known(inode)
-            yield self._known
+            if inode != self._totals.inode:
+                self._totals = _Totals(inode)
+            yield self._totals
 
     def _read(
-        self, only: bytes | tuple[bytes, ...] = b"", *, naming: bytes = b"", tail: _Tail | None = None
+        self, only: bytes | tuple[bytes, ...] = b"", *, naming: bytes = b"", position: _Position | None = None
     ) -> Iterator[LedgerEntry]:
-        """The entries whose line starts with (one of) `only`, holds `naming` and is after `tail`, which follows."""
-        tail = tail or _Tail()
+        """The entries from `position` on whose line starts with (one of) `only` and holds `naming`.
+
+        `position` moves on with every line that was read.
+        """
+        position = position or _Position()
         if not self.path.exists():
             return
         with store_errors(self.path), self.path.open("rb") as file:
-            file.seek(tail.bytes)
+            file.seek(position.offset)
             for line in file:
                 if line.endswith(b"\n"):
                     if line.startswith(only) and naming in line:
-                        yield self._decoded(tail.lines + 1, line)
-                    tail.bytes, tail.lines = tail.bytes + len(line), tail.lines + 1
+                        yield self._decoded(position.lines + 1, line)
+                    position.offset, position.lines = position.offset + len(line), position.lines + 1
 
     def _decoded(self, number: int, line: bytes) -> LedgerEntry:
         try:
             return _DECODER.decode(line)
         except (ValueError, RecursionError) as error:
             where = f"line {number}" if number > 0 else f"line {-number} from the end"
-            raise StoreError(f"{self.path}: {where}: {error}", hint="mend or remove that line") from error
+            raise StoreError(f"{self.path}: {where}: {error}", hint="correct or delete that line") from error
 
 
 def _whole_lines(descriptor: int) -> int:
-    """The bytes up to and with the last newline."""
+    """The number of bytes up to the last newline, which is included."""
     end = os.lseek(descriptor, 0, os.SEEK_END)
     while end > 0:
         start = max(0, end - 65536)

@@ -1,4 +1,4 @@
-"""The kinds of entries of the ledger."""
+"""The kinds of entries of the ledger. Times are ISO 8601 in UTC; in JSON, old and new are `before` and `after`."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -9,11 +9,14 @@ from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import PersonaState
 from engine.run.feedback import WEIGHT
 
+_STATES = {"old_state": "before", "new_state": "after"}
+_CONTENTS = {"old_content": "before", "new_content": "after"}
+
 
 class Added(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """A persona was seen for the first time, in `state`, with what it had earned until then.
+    """A persona was seen for the first time, in `state`, with the performance it had then.
 
-    `parents` are those of a child that was born (`engine.personas.evolution`); its traits are in its file.
+    `parents` are those of a child (`engine.personas.evolution`); its traits are in its file.
     """
 
     at: str
@@ -24,16 +27,16 @@ class Added(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     parents: tuple[str, ...] = ()
 
 
-class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """A persona went from `before` to `after` by `rule`; `performance` is what the decision was based on.
+class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry", rename=_STATES):
+    """A persona changed its state by `rule`; `performance` is what the decision was based on.
 
-    `afresh`: from here on only what comes after counts for its performance.
+    With `afresh` only later rewards count for its performance.
     """
 
     at: str
     persona_id: str
-    before: PersonaState
-    after: PersonaState
+    old_state: PersonaState
+    new_state: PersonaState
     rule: str
     decided_by: str
     performance: PersonaPerformance
@@ -41,7 +44,7 @@ class Transition(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
 
 
 class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """What a run paid: one reward in [0, 1] per persona; `context` are the features of its question."""
+    """The rewards of a run, one in [0, 1] per persona; `context` are the features of its question."""
 
     at: str
     run_id: str
@@ -53,7 +56,7 @@ class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
 class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     """The user's judgement of a run's answer (`citation` None) or of one citation (`engine.run.feedback`).
 
-    Each of `rewards` counts as `weight` samples. A later judgement of the same thing replaces this one.
+    Each of `rewards` counts as `weight` samples. A later judgement of the same answer or citation replaces this one.
     """
 
     at: str
@@ -65,33 +68,33 @@ class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     weight: int = WEIGHT
 
 
-class Edited(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """A persona's file was edited, from what it said `before` to `after` (`engine.personas.persona.content_of`).
+class Edited(msgspec.Struct, frozen=True, tag=True, tag_field="entry", rename=_CONTENTS):
+    """A persona's content was edited (`engine.personas.persona.content_of`).
 
-    `performance` is what it had earned by then; `afresh` as in `Transition`.
+    `performance` is the one it had then; `afresh` as in `Transition`.
     """
 
     at: str
     persona_id: str
     decided_by: str
-    before: dict[str, Any]
-    after: dict[str, Any]
+    old_content: dict[str, Any]
+    new_content: dict[str, Any]
     performance: PersonaPerformance
     afresh: bool = False
 
 
-class Undone(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
-    """The latest change of a persona by hand was taken back: an `undid` (Added, Transition or Edited).
+class Undone(msgspec.Struct, frozen=True, tag=True, tag_field="entry", rename=_STATES):
+    """The latest change of a persona by hand was taken back; `undid` is its kind: Added, Transition or Edited.
 
-    The state went from `before` to `after`; of an edit, `edited` is what the file said before and after this. Had the
-    change started the record afresh, what was earned before it counts again.
+    Of an edit, `edited` is the content before and after the undoing. If the change had started the record afresh, the
+    earlier rewards count again.
     """
 
     at: str
     persona_id: str
     undid: str
-    before: PersonaState
-    after: PersonaState
+    old_state: PersonaState
+    new_state: PersonaState
     decided_by: str
     performance: PersonaPerformance
     edited: tuple[dict[str, Any], dict[str, Any]] | None = None
@@ -104,9 +107,12 @@ LedgerEntry = Change | Rewards | Feedback
 
 
 BY_HAND = "user"
-"""Who decided what a key or a command asked for; only that can be undone."""
+"""`decided_by` of a change that a key or a command asked for; only such a change can be undone."""
+
+FIRST_SEEN = "found"
+"""`decided_by` of a persona whose file appeared in a folder; also of the personas that are shipped."""
 
 
 def now() -> str:
-    """The time as the ledger and the history write it: ISO 8601, UTC, milliseconds."""
+    """The current time as the ledger writes it: ISO 8601, UTC, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,13 +1,15 @@
-"""What the ledger and the recorded runs tell of one persona: its rewards one by one, its changes, its last runs."""
+"""The record of one persona: its rewards one by one and its changes from the ledger, its part in the last runs."""
 
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from db.personas.ledger import Ledger
 from db.personas.ledger_entries import Added, Change, Edited, Feedback, Rewards, Transition
-from db.personas.ledger_rules import undone
+from db.personas.undo import undone
 from db.runs.history import History
 from db.runs.recorder import load_events
 from engine.errors import StoreError, UnknownRunError
@@ -15,18 +17,17 @@ from engine.personas.metrics import PersonaPerformance
 from engine.run.persona_part import RunPart, parts_in_run
 
 MOST_POINTS, MOST_CHANGES = 1000, 200
-LOOKED_THROUGH = 5  # times as many runs as are wanted, before the search for them ends
+MOST_READ = 5  # runs that are read for each one that is asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True, rename={"performance": "after"}):
     """One reward in [0, 1] that counted as `weight` samples, and the performance after it; `at` is ISO 8601, UTC."""
 
     at: str
     run_id: str
     reward: float
     weight: int
-    after: PersonaPerformance
+    performance: PersonaPerformance
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,10 @@ class PersonaRecord:
 
 
 def read_record(ledger: Ledger, persona_id: str) -> PersonaRecord:
-    """The record of one persona. The whole ledger is read, but only the end is kept of it. Raises StoreError."""
+    """The record of one persona: its last rewards and changes. Reads the whole ledger. Raises StoreError."""
     own = [entry for entry in ledger.changes() if entry.persona_id == persona_id]
-    changes, back = deque(own, MOST_CHANGES), undone(own)
-    fresh = [entry for n, entry in enumerate(own) if n not in back and _is_fresh_start(entry)]
+    changes, reverted = deque(own, MOST_CHANGES), undone(own)
+    fresh = [entry for n, entry in enumerate(own) if n not in reverted and _is_fresh_start(entry)]
     judgements = ledger.judgements()
     points: deque[Point] = deque(maxlen=MOST_POINTS)
     performance = PersonaPerformance()
@@ -66,19 +67,19 @@ def _is_fresh_start(entry: Change) -> bool:
 def latest_parts(
     history: History, runs: Path, persona_ids: Collection[str], limit: int = 20
 ) -> list[dict[str, RunPart]]:
-    """The parts that the personas had in the last `limit` runs in which the gate judged one of them, newest first.
+    """The parts of the personas in the last `limit` runs in which the gate judged one of them, newest first.
 
-    At most `LOOKED_THROUGH` times as many runs are looked through. A run whose events are gone or damaged is left
-    out. Raises StoreError if the history cannot be read.
+    At most `MOST_READ` times as many runs are read. A run with missing or damaged events is skipped. Raises
+    StoreError if the history cannot be read.
     """
-    found: list[dict[str, RunPart]] = []
-    for run in history.recent(limit * LOOKED_THROUGH):
+    parts_of_runs: list[dict[str, RunPart]] = []
+    for run in history.recent(limit * MOST_READ):
         try:
             events = load_events(runs, run.run_id)
         except (UnknownRunError, StoreError):
             continue
         if parts := parts_in_run(persona_ids, (recorded.event for recorded in events)):
-            found.append(parts)
-        if len(found) == limit:
+            parts_of_runs.append(parts)
+        if len(parts_of_runs) == limit:
             break
-    return found
+    return parts_of_runs

@@ -25,7 +25,10 @@ HIGHEST, ROOMY, NAME_CELLS, LEAST_CHART = 9, 72, 14, 5
 
 def readings_of(record: PersonaRecord, confidence: float) -> list[Reading]:
     """The points of a record as a chart takes them."""
-    return [Reading(p.reward, p.after.samples, p.after.mean, *p.after.bounds(confidence)) for p in record.points]
+    return [
+        Reading(p.reward, p.performance.samples, p.performance.mean, *p.performance.bounds(confidence))
+        for p in record.points
+    ]
 
 
 def chart_text(
@@ -34,7 +37,7 @@ def chart_text(
     """The chart with a line above that says what is drawn; `height` lines at most."""
     if not record.points:
         return [Text("No rewards yet since it started. Every question that it walks for pays one.", "dim")]
-    last = record.points[-1].after
+    last = record.points[-1].performance
     counted = f"the last {len(record.points)} rewards" if len(record.points) > 1 else "one reward"
     low, high = last.bounds(outlook.thresholds.confidence)
     head = f"{counted} · mean {figure(last.mean)} in [{figure(low)}, {figure(high)}] of {last.samples} samples"
@@ -63,10 +66,10 @@ def _what(change: Change) -> str:
             return f"joined as {change.state}{born}"
         case Transition():
             afresh = ", starts afresh" if change.afresh else ""
-            return f"{change.before} → {change.after} ({change.rule}{afresh})"
+            return f"{change.old_state} → {change.new_state} ({change.rule}{afresh})"
         case Edited():
             afresh = ", starts afresh" if change.afresh else ""
-            return f"edited: {_edit(change.before, change.after)}{afresh}"
+            return f"edited: {_edit(change.old_content, change.new_content)}{afresh}"
         case Undone():
             return undone_words(change)
         case _ as never:
@@ -78,8 +81,8 @@ _UNDID = {"Added": "the joining", "Transition": "the move", "Edited": "the edit"
 
 def undone_words(undone: Undone) -> str:
     """What was taken back, for the user who asked for it."""
-    moved = undone.before != undone.after
-    where = f"{undone.before} → {undone.after}" if moved else "as it was before"
+    moved = undone.old_state != undone.new_state
+    where = f"{undone.old_state} → {undone.new_state}" if moved else "as it was before"
     if undone.edited:
         where = _edit(*undone.edited) or where
     return f"undone, {_UNDID.get(undone.undid, 'a change')} of {undone.persona_id}: {where}"

@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from db.personas import folder_roster as roster_module
+from db.personas import folders as folders_module
 from db.personas.folder_roster import FolderRoster
 from db.personas.ledger import Ledger
 from db.personas.ledger_entries import Added, Feedback, Rewards, Transition
@@ -165,7 +165,7 @@ def test_a_replaced_judgement_from_before_a_restore_does_not_come_back(roster):
 
 def test_feedback_to_nobody_is_refused(roster, workspace):
     lines = workspace.ledger.read_bytes()
-    with pytest.raises(InputError, match="no persona of run run-1 is left"):
+    with pytest.raises(InputError, match="no persona of run run-1 exists any more"):
         roster.record_feedback(Judgement("run-1", None, True, {"gone": 1.0}))
     with pytest.raises(ValueError, match="outside"):
         roster.record_feedback(Judgement("run-1", None, True, {"walker": 1.5}))
@@ -239,8 +239,8 @@ def test_a_crash_between_ledger_and_files_is_told_and_mended(roster, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(roster_module, "move_persona_to_folder", dies)
-        patched.setattr(roster_module, "write_atomically", dies)
+        patched.setattr(folders_module, "move_persona_to_folder", dies)
+        patched.setattr(folders_module, "write_atomically", dies)
         with pytest.raises(KeyboardInterrupt):
             roster.change("walker", Verdict.PROMOTE, rule="r", decided_by="u")
         with pytest.raises(KeyboardInterrupt):
@@ -257,7 +257,7 @@ def test_the_next_start_mends_what_a_crash_left_and_says_so(roster, workspace, m
 
     assert FolderRoster(workspace).recovered == []
     with monkeypatch.context() as patched:
-        patched.setattr(roster_module, "move_persona_to_folder", dies)
+        patched.setattr(folders_module, "move_persona_to_folder", dies)
         with pytest.raises(KeyboardInterrupt):
             roster.change("walker", Verdict.PROMOTE, rule="r", decided_by="u")
     roster.record_rewards("run", {"skeptic": 0.5})  # by a session that goes on: the mark stays

@@ -32,6 +32,7 @@ def test_entries_come_back_in_order_one_line_each(ledger):
         ledger.append(entry)
     assert list(ledger.entries()) == [ADDED, PAID, ROSE]
     assert ledger.path.read_bytes().count(b"\n") == 3
+    assert b'"before":"experimental","after":"stable"' in ledger.path.read_bytes()  # as in ledgers of earlier versions
 
 
 def test_a_ledger_from_before_children_contexts_and_fresh_starts_is_read(ledger):
@@ -85,11 +86,11 @@ def test_any_other_bad_line_is_named(ledger, bad):
         list(ledger.entries())
 
 
-def test_unseen_are_those_never_added(ledger):
+def test_unrecorded_are_those_never_added(ledger):
     ledger.append(PAID)
     ledger.append(ADDED)
-    assert ledger.unseen({"walker", "control"}) == {"control"}
-    assert ledger.unseen(()) == set()
+    assert ledger.unrecorded({"walker", "control"}) == {"control"}
+    assert ledger.unrecorded(()) == set()
 
 
 def test_judgements_are_read_on_from_where_they_were_read_last(ledger, monkeypatch):

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from db.personas import folder_roster as roster_module
+from db.personas import folders as folders_module
 from db.personas.folder_roster import FolderRoster
 from db.personas.ledger import Ledger
 from db.personas.ledger_entries import BY_HAND, Added, Transition, Undone
-from db.personas.ledger_rules import experiences, undoable
+from db.personas.ledger_rules import experiences
 from db.personas.record import read_record
+from db.personas.undo import undoable
 from db.workspace import Workspace, open_workspace
 from engine.errors import InputError, PersonaError
 from engine.personas.metrics import PersonaPerformance
@@ -52,7 +53,7 @@ def test_each_change_by_hand_is_undone_latest_first(roster):
     by_hand(roster, "skeptic", Verdict.PRUNE)
     by_hand(roster, "walker", Verdict.PROMOTE)
     told = [roster.undo() for _ in range(3)]
-    assert [(line.persona_id, line.undid, line.before, line.after) for line in told] == [
+    assert [(line.persona_id, line.undid, line.old_state, line.new_state) for line in told] == [
         ("walker", "Transition", "active", "stable"),
         ("skeptic", "Transition", "pruned", "experimental"),
         ("walker", "Transition", "stable", "experimental"),
@@ -152,7 +153,7 @@ def test_a_crash_after_the_ledger_is_mended_by_the_next_start(roster, workspace,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(roster_module, "write_atomically", dies)
+        patched.setattr(folders_module, "write_atomically", dies)
         with pytest.raises(KeyboardInterrupt):
             roster.edit(with_traits(roster, "walker", focus=1)) if step == "edit" else roster.undo()
     assert [line.split(":")[0] for line in roster.verify()] == ["walker"]
@@ -231,10 +232,10 @@ def test_the_record_of_a_persona_has_its_rewards_since_its_last_fresh_start_and_
         ("run-2", 0.8, 1),
         ("run-2", 0.0, 5),
     ]
-    assert record.points[-1].after == performance_of(roster.find("walker").persona)
+    assert record.points[-1].performance == performance_of(roster.find("walker").persona)
     assert [type(change) for change in record.changes] == [Added, Transition, Transition]
     roster.undo()
     record = read_record(Ledger(workspace.ledger), "walker")
     assert [point.reward for point in record.points] == [0.2, 0.8, 0.0]
-    assert record.points[-1].after == performance_of(roster.find("walker").persona)
+    assert record.points[-1].performance == performance_of(roster.find("walker").persona)
     assert isinstance(record.changes[-1], Undone)

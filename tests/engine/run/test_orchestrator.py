@@ -314,7 +314,7 @@ async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace,
     assert all((event.rule, event.decided_by) == ("thresholds", run_id) for event in transitions)
     roster = open_session(workspace).roster
     recorded = [entry for entry in roster.ledger.entries() if isinstance(entry, Transition)]
-    assert {entry.persona_id: (entry.before, entry.after) for entry in recorded} == moves
+    assert {entry.persona_id: (entry.old_state, entry.new_state) for entry in recorded} == moves
     assert all((entry.decided_by, entry.performance.samples) == (run_id, 2) for entry in recorded)
     states = {entry.persona.persona_id: entry.state for entry in roster.entries()}
     assert {name: states[name] for name in moves} == {name: after for name, (_, after) in moves.items()}

@@ -1,6 +1,6 @@
 """Parts of personas in runs, and two personas side by side."""
 
-from db.personas.record import LOOKED_THROUGH, latest_parts
+from db.personas.record import MOST_READ, latest_parts
 from db.runs.history import History, RunSummary
 from db.runs.recorder import RunRecorder
 from engine.events import CycleStarted, OutputProduced, RecordedEvent, RunEvent
@@ -86,5 +86,5 @@ def test_the_latest_runs_are_looked_through_and_no_more_than_that(tmp_path):
         history.add(summary(n))
     assert len(latest_parts(history, runs, ["tracker"], 20)) == 3
     assert len(latest_parts(history, runs, ["tracker"], 2)) == 2
-    assert len(latest_parts(history, runs, ["tracker"], 1)) == (12 - LOOKED_THROUGH <= 7)
+    assert len(latest_parts(history, runs, ["tracker"], 1)) == (12 - MOST_READ <= 7)
     assert latest_parts(history, runs, ["nobody"], 20) == []
