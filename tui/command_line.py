@@ -1,4 +1,4 @@
-"""The command `persona-moe`: what may be typed, and which module carries it out."""
+"""The command `persona-moe`: finds the command's module, runs it, and reports every error in one line."""
 
 import io
 import sys
@@ -8,17 +8,12 @@ TYPE_CHECKING = False  # `typing` itself would be an import that `--version` doe
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = tuple(
-    "ask feedback ingest library personas history graph models bench doctor metrics settings keys serve".split()
-)
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command; the exit code is 0 done, 1 the run failed, 2 bad usage or input, 130 ctrl+c."""
     try:
         try:
-            return _guarded(given)
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output left: `persona-moe history list | head`
@@ -26,35 +21,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _guarded(given: list[str]) -> int:
-    """Every error as one line on stderr and in the workspace's log, with `--debug` as a traceback."""
-    if given == ["--version"]:  # answered before anything is imported: scripts ask it often
+def _run(arguments: list[str]) -> int:
+    """Report every error as one line on stderr and in the workspace's log; with `--debug` as a traceback."""
+    if arguments == ["--version"]:  # answered before anything is imported: scripts ask it often
         return _print_version()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows only ASCII gets escapes, not an error
             stream.reconfigure(errors="backslashreplace")
     from db import log  # noqa: PLC0415
 
-    debug = "--debug" in given
+    debug = "--debug" in arguments
     if debug:
-        given.remove("--debug")
+        arguments.remove("--debug")
         log.keep_everything()
     try:
-        return _dispatch(given)
+        return _dispatch(arguments)
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:
-        kept_in = log.record(error) if isinstance(error, Exception) else None
+        log_file = log.record(error) if isinstance(error, Exception) else None
         if debug:
             raise
-        return _tell(error, kept_in)
+        return _report(error, log_file)
     finally:
         if problem := log.end():
             _complain(problem)
 
 
-def _tell(error: BaseException, kept_in: "Path | None") -> int:
-    """Say in one line what went wrong, and where its traceback is; returns the exit code."""
+def _report(error: BaseException, log_file: "Path | None") -> int:
+    """Print an error in one line, a defect with the file of its traceback; returns the exit code."""
     from engine.errors import PersonaMoeError  # noqa: PLC0415
     from engine.text.safe import one_line  # noqa: PLC0415
 
@@ -64,27 +59,31 @@ def _tell(error: BaseException, kept_in: "Path | None") -> int:
     if isinstance(error, PersonaMoeError):
         _complain(one_line(str(error)))
         return error.exit_code
-    where = f"its traceback is in {kept_in}" if kept_in else "run again with --debug to see where"
-    _complain(one_line(f"internal error: {type(error).__name__}: {error}; {where}"))
+    advice = f"its traceback is in {log_file}" if log_file else "run again with --debug to see where"
+    _complain(one_line(f"internal error: {type(error).__name__}: {error}; {advice}"))
     return 1
 
 
-def _dispatch(given: list[str]) -> int:
+def _dispatch(arguments: list[str]) -> int:
     from importlib import import_module  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    from tui.commands.arguments import Parser  # noqa: PLC0415
+    from tui.commands.arguments import COMMANDS, Parser, parser_of, parser_of_all, refuse_mistyped  # noqa: PLC0415
 
     common = Parser(add_help=False, allow_abbrev=False)
     common.add_argument("--workspace", type=Path)
-    found, rest = common.parse_known_args(given)
-    if rest == ["--version"]:
+    options, words = common.parse_known_args(arguments)
+    if words == ["--version"]:
         return _print_version()
-    name = rest.pop(0) if rest and rest[0] in COMMANDS else ""
+    if words[:1] == ["help"]:  # `help ask` is `ask --help`
+        words = [*words[1:], "--help"]
+    name = words.pop(0) if words and words[0] in COMMANDS else ""
+    if not name:
+        refuse_mistyped(words)
+        if not {"-h", "--help"}.isdisjoint(words):
+            parser_of_all().parse_args(["--help"])
     module = import_module(f"tui.commands.{name or 'open'}")
-    parser = Parser.of_command(name, module.__doc__ or "")
-    module.add_arguments(parser)
-    return int(module.run(parser.parse_args(rest, found)))
+    return int(module.run(parser_of(name).parse_args(words, options)))
 
 
 def _print_version() -> int:

@@ -1,5 +1,6 @@
 """The command as a whole: what it does with usage it does not know, with errors, signals, pipes and odd terminals."""
 
+import importlib
 import os
 import re
 import shutil
@@ -19,8 +20,8 @@ from engine import __version__
 from engine.errors import InputError, LibraryError, StoreError
 from tests.support import ROOT
 from tests.support.ollama_server import OllamaServer, Scripted
-from tui import command_line
-from tui.command_line import COMMANDS, main
+from tui.command_line import main
+from tui.commands.arguments import COMMANDS
 
 QUESTION = "Who led the Net Strike of 1894?"
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -67,6 +68,12 @@ def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -
     [
         (["frobnicate"], "frobnicate does not exist"),
         (["frobnicate"], "--help lists them"),
+        (["asks"], "asks does not exist (did you mean ask? persona-moe --help lists all commands)"),
+        (["setting", "list", "--json"], "did you mean settings?"),
+        (["Who built the lighthouse?"], "to ask a question: persona-moe ask QUESTION"),
+        (["Who? " * 2000], "to ask a question: persona-moe ask QUESTION"),
+        (["x" * 5000], "does not exist"),
+        (["help", "asks"], "did you mean ask?"),
         (["--frobnicate"], "--frobnicate"),
         (["ask", "Who?", "--frobnicate"], "unrecognized arguments: --frobnicate (persona-moe ask --help)"),
         (["history", "list", "--work", "/tmp"], "--work"),
@@ -139,6 +146,28 @@ def test_every_command_explains_itself(capsys):
         assert out.startswith(f"usage: {' '.join(['persona-moe', *command])} ")
         assert "--workspace DIR" in out
         assert "--debug" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"], ["--workspace", "/nowhere", "--help"]])
+def test_the_help_lists_every_command_with_a_line_about_it(capsys, arguments):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    out = capsys.readouterr().out
+    for name in COMMANDS:
+        module = importlib.import_module(f"tui.commands.{name}")
+        summary = (module.__doc__ or "").partition("\n")[0]
+        assert summary.endswith((".", ":"))
+        assert re.search(rf"^    {name} +{summary.split()[0]} ", out, re.MULTILINE)
+        assert summary in " ".join(out.split())
+
+
+def test_help_of_a_command_is_what_the_command_says_of_itself(capsys):
+    for arguments in (["help", "history"], ["history", "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+    first, _, second = capsys.readouterr().out.partition("usage: ")[2].partition("usage: ")
+    assert first == second
+    assert first.startswith("persona-moe history ")
 
 
 def test_without_a_terminal_the_application_is_refused_with_the_way_that_works(workspace, tmp_path, capsys):
@@ -341,7 +370,7 @@ def test_ctrl_c_while_the_model_writes_stops_the_server_and_is_remembered(worksp
 
 
 def test_the_commands_are_those_of_the_contract():
-    assert set(command_line.COMMANDS) == {
+    assert set(COMMANDS) == {
         "ask", "feedback", "ingest", "library", "personas", "history", "graph", "bench", "doctor", "metrics",
-        "models", "settings", "keys", "serve",
+        "models", "settings", "keys", "serve", "completion",
     }  # fmt: skip

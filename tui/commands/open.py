@@ -1,7 +1,6 @@
-"""Ask your own documents: a panel of personas walks them and brings back a cited answer.
+"""Open the application: ask your own documents, and watch a panel of personas find a cited answer.
 
-Opens the application. Other commands: ask, feedback, ingest, library, personas, history, graph, models,
-bench, doctor, metrics, settings, keys, serve (`persona-moe COMMAND --help`), and --version.
+`persona-moe COMMAND --help` explains a command, `persona-moe --version` prints the version.
 """
 
 import argparse
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import InputError
+from tui.commands.arguments import is_there
 from tui.session.session import open_session
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     from tui.terminal.requirements import terminal_problem  # noqa: PLC0415 - not needed by the other commands
 
     for path in options.library:
-        if not path.expanduser().exists():
+        if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file, or a command: --help lists them")
     if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)

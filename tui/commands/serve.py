@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError
+from tui.commands.arguments import is_there
 from tui.commands.output import print_text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from tui.session.session import open_session  # noqa: PLC0415 - with the command
 
     for path in options.library:
-        if not path.expanduser().exists():
+        if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file")
     workspace = open_session(options.workspace).workspace.root  # what is broken is told here, not in the browser
     try:
