@@ -12,7 +12,7 @@ import msgspec
 
 from engine.documents.passages import Passage
 from engine.errors import DocumentError, InputError
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 
 CUTS = (2, 5, 10, 20)
@@ -61,9 +61,9 @@ class Indexed:
         self._library = index_passages(SearchIndex(folder), ((line.passage, line.group) for line in dataset.passages))
         self.index_s = time.perf_counter() - started
 
-    def library(self, query: Query) -> ScopedIndex:
+    def library(self, query: Query) -> Retriever:
         """What a question may look into: its group, or everything."""
-        return ScopedIndex(self._library.index, (query.group,) if query.group else (), self._library.mean_length)
+        return Retriever(self._library.index, (query.group,) if query.group else (), self._library.mean_length)
 
     def forget(self) -> None:
         """Drop what is kept in memory of passages."""

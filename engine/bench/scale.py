@@ -10,7 +10,7 @@ from engine.bench.enlarged_library import enlarged
 from engine.bench.statistics import median_and_p95
 from engine.documents.passages import Passage
 from engine.index.catalogue import Progress
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import WRITER_HEAP, SearchIndex
 from engine.text.words import STOP_WORDS, words
 
@@ -19,7 +19,7 @@ ALONE = "tantivy alone"
 _DEPTH = 20  # passages that a question brings
 
 Ask = Callable[[str], object]
-Rank = Callable[[str, ScopedIndex], Sequence[int]]
+Rank = Callable[[str, Retriever], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)

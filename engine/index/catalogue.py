@@ -1,18 +1,23 @@
 """The files that are indexed and those that were skipped, stored as JSON beside the index."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.errors import InputError
+import msgspec
 
-_FORMAT = 3  # of the index: an older one is read anew, for it is made of the documents alone
+from engine.atomic_files import write_atomically
+from engine.documents.reader import files_of
+from engine.errors import InputError, LibraryError
+
+FORMAT = 3  # of the index; an index of another format is rebuilt from the documents
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was left out, and why."""
+    """A file that could not be read, and the reason."""
 
     path: str
     reason: str
@@ -33,7 +38,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What is known of an indexed or skipped file (`size` in bytes); `reason` is empty for an indexed one."""
+    """An indexed or skipped file at its last ingest (`size` in bytes); `reason` is empty for an indexed one."""
 
     size: int
     mtime_ns: int
@@ -41,42 +46,110 @@ class KnownFile:
     words: int = 0
     reason: str = ""
 
-
-@dataclass(slots=True)
-class _Catalogue:
-    """The folders of the library and the files found in them, as `files.json` keeps them."""
-
-    roots: list[str] = field(default_factory=list)
-    read_with: tuple[int, int, float] = (0, 0, 0.0)  # index format, passage_characters and max_file_megabytes
-    files: dict[str, KnownFile] = field(default_factory=dict)
+    def is_unchanged(self, status: os.stat_result) -> bool:
+        """Tell whether the file on disk still has this size and time."""
+        return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """What an ingest has to do."""
+class IngestPlan:
+    """What an ingest has to do: files on disk with their root, names to read and to remove, names that are no UTF-8."""
 
     present: dict[str, tuple[Path, os.stat_result]]
     changed: tuple[str, ...]
-    gone: tuple[str, ...]
-    unnamed: tuple[Skipped, ...]  # files whose names cannot be stored
+    removed: tuple[str, ...]
+    unnamed: tuple[Skipped, ...]
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """The folders of the library and their files by path; `read_with` are the values that the files were read with.
+
+    Those are `FORMAT`, `passage_characters` and `max_file_megabytes`.
+    """
+
+    roots: list[str] = field(default_factory=list)
+    read_with: tuple[int, int, float] = (0, 0, 0.0)
+    files: dict[str, KnownFile] = field(default_factory=dict)
+
+    @property
+    def passages(self) -> int:
+        """The number of passages of all files."""
+        return sum(file.passages for file in self.files.values())
+
+    @property
+    def mean_length(self) -> float:
+        """The mean number of words of a passage; 1 for an empty library."""
+        return sum(file.words for file in self.files.values()) / passages if (passages := self.passages) else 1.0
+
+    def covers(self, path: str) -> bool:
+        """Tell whether the path is one of the roots or inside one."""
+        return any(is_under(path, root) for root in self.roots)
+
+    def add_roots(self, roots: Iterable[Path]) -> None:
+        """Add folders to the library; a folder replaces the roots inside it."""
+        for root in map(str, roots):
+            if not self.covers(root):
+                self.roots = sorted([root, *(other for other in self.roots if not is_under(other, root))])
+
+    def skipped(self, names: Iterable[str]) -> tuple[Skipped, ...]:
+        """Return those of the files that could not be read, in order."""
+        files = ((name, self.files.get(name)) for name in sorted(names))
+        return tuple(Skipped(name, file.reason) for name, file in files if file and file.reason)
+
+    def plan(self, roots: Sequence[Path], *, read_all: bool) -> IngestPlan:
+        """Compare the files under these roots with the catalogue."""
+        present: dict[str, tuple[Path, os.stat_result]] = {}
+        unnamed: list[Skipped] = []
+        for root in roots:
+            for path in files_of(root):
+                name = os.fsencode(path).decode("utf-8", "replace")
+                if name != str(path):
+                    unnamed.append(Skipped(name, "its name is not UTF-8"))
+                    continue
+                with suppress(OSError):  # deleted meanwhile, or a link without a target
+                    present[name] = (root, path.stat())
+        changed = [
+            name
+            for name, (_, status) in present.items()
+            if read_all or name not in self.files or not self.files[name].is_unchanged(status)
+        ]
+        removed = [
+            name for name in self.files if name not in present and any(is_under(name, str(root)) for root in roots)
+        ]
+        return IngestPlan(present, tuple(sorted(changed)), tuple(sorted(removed)), tuple(unnamed))
+
+    def save(self, path: Path) -> None:
+        """Write the catalogue. Raises StoreError."""
+        write_atomically(path, msgspec.json.encode(self))
 
 
 Progress = Callable[[int, int, str], None]
+"""Called with the number of items done, the number of all items, and the name of the present one."""
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Read the catalogue; an empty one if there is no file. Raises LibraryError if it is damaged."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Catalogue)
+    except FileNotFoundError:
+        return Catalogue()
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OSError) as error:
+        raise LibraryError(
+            f"{path} is damaged: {error}", hint="move the folder it is in away and ingest again"
+        ) from error
 
 
 def existing(path: Path) -> Path:
-    """The absolute path, links resolved; raises InputError when nothing is there."""
+    """Return the absolute path with links resolved. Raises InputError if it does not exist."""
     try:
-        found = path.expanduser().resolve(strict=True)
-        str(found).encode("utf-8")
+        resolved = path.expanduser().resolve(strict=True)
+        str(resolved).encode("utf-8")
     except (OSError, RuntimeError, UnicodeEncodeError) as error:  # nothing there, a loop of links, no such user
         raise InputError(f"{path} does not exist", hint="name a folder or file that holds your documents") from error
-    return found
+    return resolved
 
 
-def _is_under(name: str, root: str) -> bool:
+def is_under(name: str, root: str) -> bool:
+    """Tell whether a path is this root or inside it."""
     return name == root or name.startswith(root.rstrip("/") + "/")
-
-
-def _is_same(known: KnownFile | None, stat: os.stat_result) -> bool:
-    return known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)

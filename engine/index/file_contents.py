@@ -1,11 +1,11 @@
-"""What the index holds of one file: its passages, and the names by which a walk leads on from them."""
+"""Read what the index holds of one file: its passages, and the names by which a walk can leave them."""
 
 from collections import Counter
 from dataclasses import dataclass
 from itertools import dropwhile
 
 from engine.documents.passages import Passage
-from engine.index.retriever import OpenedPassage
+from engine.index.indexed_passage import IndexedPassage
 from engine.index.search_index import SearchIndex
 from engine.text.words import STOP_WORDS
 
@@ -14,11 +14,11 @@ MOST_PASSAGES = 500
 
 @dataclass(frozen=True, slots=True)
 class NameInFile:
-    """A name by its key: how many passages mention it `here` and `everywhere`, and how many it is the title of."""
+    """The key of a name, and how many passages mention it in the file and in the library, or have it as title."""
 
     key: str
-    here: int
-    everywhere: int
+    in_file: int
+    in_library: int
     titled: int
 
 
@@ -33,18 +33,18 @@ class FileContents:
 def contents_of(index: SearchIndex, path: str) -> FileContents:
     """Read the first `MOST_PASSAGES` passages of a file and count their names.
 
-    A name is a whole run of capitalised words but for a `There` in front; its parts, by which a walk finds its way
-    too, are not listed.
+    Only whole runs of capitalised words are listed, without stop words in front; a walk also follows parts of them.
     """
     opened = [index.open(number) for number in index.under(path, MOST_PASSAGES)]
-    passages = sorted((found.passage for found in opened), key=lambda passage: (passage.source, passage.start))
-    here = Counter(name for found in opened for name in _whole_names(found))
-    counts = zip(here, index.known(here), strict=True)
-    names = [NameInFile(key, here[key], everywhere, titled) for key, (everywhere, titled) in counts]
-    return FileContents(tuple(passages), tuple(sorted(names, key=lambda name: (-name.everywhere, name.key))))
+    passages = sorted((entry.passage for entry in opened), key=lambda passage: (passage.source, passage.start))
+    in_file = Counter(name for entry in opened for name in _whole_names(entry))
+    counts = zip(in_file, index.name_frequencies(in_file), strict=True)
+    names = [NameInFile(key, in_file[key], in_library, titled) for key, (in_library, titled) in counts]
+    return FileContents(tuple(passages), tuple(sorted(names, key=lambda name: (-name.in_library, name.key))))
 
 
-def _whole_names(opened: OpenedPassage) -> set[str]:
+def _whole_names(opened: IndexedPassage) -> set[str]:
+    """Return the names that are whole runs, without stop words in front."""
     runs = (key for key, spans in opened.mentions if any(share == 1 for _, _, share in spans))
     names = (" ".join(dropwhile(STOP_WORDS.__contains__, run.split())) for run in runs)
     return {name for name in names if name}

@@ -1,108 +1,63 @@
-"""What a question asks of an index: the protocol that a search index or a remote engine implements."""
+"""The look-ups of a question in the search index, restricted to a part of the library."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
-
-import msgspec
+from dataclasses import dataclass
 
 from engine.documents.passages import Passage
-from engine.text.names import Analysis, NameSpan, mentions_in
+from engine.index.indexed_passage import IndexedPassage
+from engine.index.search_index import SearchIndex
 
-K1, B = 1.2, 0.75  # of BM25, as tantivy has them
-
-
-class _Stored(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A passage as the index stores it: its `engine.text.names.Analysis`, and the passage, decoded on demand."""
-
-    roots: str
-    sentence_ends: list[int]
-    starts: list[int]
-    runs: str
-    passage: msgspec.Raw
+K1, B = 1.2, 0.75  # parameters of BM25 with tantivy's values
 
 
-_DECODER = msgspec.msgpack.Decoder(_Stored)
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """An index restricted to `scope` (folders, files or groups; empty for all); `mean_length` is in words a passage.
 
-
-_PASSAGE = msgspec.msgpack.Decoder(Passage)
-
-
-class OpenedPassage:
-    """A passage with what was computed of it at ingest (see `engine.text.names.Analysis`).
-
-    A question opens a hundred passages for their roots, a dozen for their names, and quotes five.
+    Each look-up costs what it returns, never the size of the library. Frequencies count the whole library.
     """
 
-    __slots__ = ("_stored", "roots", "sentence_ends")
-
-    def __init__(self, stored: bytes) -> None:
-        self._stored = _DECODER.decode(stored)
-        self.roots = self._stored.roots.split()
-        self.sentence_ends = self._stored.sentence_ends
-
-    @property
-    def mentions(self) -> list[tuple[str, list[NameSpan]]]:
-        """The keys of the names it may mention, with their spans, longest first."""
-        starts = self._stored.starts
-        return mentions_in(starts, self._stored.runs.split("\n") if starts else [])
-
-    @property
-    def passage(self) -> Passage:
-        """The passage itself."""
-        return _PASSAGE.decode(self._stored.passage)
-
-    @staticmethod
-    def encode(passage: Passage, analysis: Analysis) -> bytes:
-        """The bytes that the index keeps."""
-        raw, (roots, ends, starts, runs) = msgspec.Raw(msgspec.msgpack.encode(passage)), analysis
-        return msgspec.msgpack.encode(_Stored(" ".join(roots), ends, starts, "\n".join(runs), raw))
-
-
-class Retriever(Protocol):
-    """The look-ups of a question. Each costs what it returns, never the size of the library.
-
-    A passage is known by its number, which is good until the index is refreshed.
-    """
+    index: SearchIndex
+    scope: tuple[str, ...] = ()
+    mean_length: float = 100.0
 
     def __len__(self) -> int:
-        """How many passages can be found."""
-        ...
+        """Count the passages of the whole library."""
+        return len(self.index)
 
     def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
-        """The best passages by BM25 over weighted stems, titles counted twice, best first.
-
-        `mention` keeps those only that mention a name. Without it every hit holds a term; with one, terms may
-        even be missing: then all that mention it rank alike.
-        """
-        ...
+        """See `SearchIndex.search`."""
+        return self.index.search(terms, limit, mention=mention, scope=self.scope)
 
     def titled(self, key: str) -> Sequence[int]:
-        """The passages whose document or section has this title key."""
-        ...
+        """See `SearchIndex.titled`."""
+        return self.index.titled(key, scope=self.scope)
 
-    def open(self, number: int) -> OpenedPassage:
-        """A passage and its analysis."""
-        ...
+    def open(self, number: int) -> IndexedPassage:
+        """See `SearchIndex.open`."""
+        return self.index.open(number)
 
     def term_frequency(self, stem: str) -> int:
-        """In how many passages a stem occurs."""
-        ...
+        """See `SearchIndex.term_frequency`."""
+        return self.index.term_frequency(stem)
 
-    def mention_frequency(self, key: str) -> int:
-        """How many passages mention a name."""
-        ...
-
-    def known(self, keys: Iterable[str]) -> list[tuple[int, int]]:
-        """For each name, how many passages mention it and how many have it as a title, whatever the scope."""
-        ...
-
-    @property
-    def mean_length(self) -> float:
-        """The mean number of words of a passage."""
-        ...
+    def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
+        """See `SearchIndex.name_frequencies`."""
+        return self.index.name_frequencies(keys)
 
 
 def inverse_document_frequency(frequency: int, total: int) -> float:
-    """BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
+    """Return BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
     return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) -> Retriever:
+    """Index passages, each with the group that it belongs to (may be empty), and return the look-ups over them all."""
+    count = words = 0
+    with index.writing() as writer:
+        for passage, group in passages:
+            added, length = writer.add([passage], scope=[group] if group else [])
+            count, words = count + added, words + length
+        writer.commit()
+    return Retriever(index, (), words / max(count, 1))

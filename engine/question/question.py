@@ -133,7 +133,7 @@ def _names(raw: list[str], folded: list[str], retriever: Retriever) -> Iterator[
             if any(taken[start:end]) or not _may_be_name(raw, folded, start, end):
                 continue
             key, capital = " ".join(folded[start:end]), is_name_word(raw[start])
-            titled, frequency = tuple(retriever.titled(key)), retriever.mention_frequency(key)
+            titled, frequency = tuple(retriever.titled(key)), retriever.name_frequencies([key])[0][0]
             rare = length > 1 or frequency < len(retriever) * _COMMON
             if (titled and (length > 1 or capital)) or (capital and frequency and rare):
                 if titled or raw[end - 1][0].isupper():

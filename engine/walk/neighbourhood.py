@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.index.retriever import K1, B, OpenedPassage, Retriever, inverse_document_frequency
+from engine.index.indexed_passage import IndexedPassage
+from engine.index.retriever import K1, B, Retriever, inverse_document_frequency
 from engine.question.question import Name, Question
 from engine.text.names import NameSpan, title_keys
 
@@ -70,7 +71,7 @@ class Opened:
 
     __slots__ = ("cover", "links", "number", "stored", "table")
 
-    def __init__(self, number: int, stored: OpenedPassage, cover: list[float]) -> None:
+    def __init__(self, number: int, stored: IndexedPassage, cover: list[float]) -> None:
         self.number, self.stored, self.cover = number, stored, cover
         self.links: list[Link] | None = None
         self.table = np.empty((0, 0))
@@ -176,7 +177,7 @@ class Neighbourhood:
         terms = left if frequency > _REQUERY_HITS else {}  # all are wanted: a look-up does
         return [number for number, _ in self.retriever.search(terms, _REQUERY_HITS, mention=name)]
 
-    def _mentioned(self, stored: OpenedPassage, own: list[str]) -> tuple[list[Link], list["_Shared"]]:
+    def _mentioned(self, stored: IndexedPassage, own: list[str]) -> tuple[list[Link], list["_Shared"]]:
         """Links by title; and the names that are known elsewhere, for a search."""
         relational = self._relational(stored)
         taken: set[int] = set()
@@ -200,13 +201,13 @@ class Neighbourhood:
         """Those names that lead anywhere, with how many mention them and how many are titled so."""
         known = self._frequencies
         new = [key for key, _ in spans if key not in known]
-        known.update(zip(new, self.retriever.known(new), strict=True))
+        known.update(zip(new, self.retriever.name_frequencies(new), strict=True))
         for key, places in spans:
             frequency, titles = known[key]
             if titles or 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - here and elsewhere
                 yield key, places, frequency, titles
 
-    def _relational(self, stored: OpenedPassage) -> dict[int, "_Words"]:
+    def _relational(self, stored: IndexedPassage) -> dict[int, "_Words"]:
         """Per sentence, the places of question words outside names, with the terms they stand for."""
         relations, ends = self._relations, stored.sentence_ends
         found: dict[int, _Words] = defaultdict(list)
@@ -238,7 +239,7 @@ class Neighbourhood:
     def _frequency(self, key: str) -> int:
         found = self._frequencies.get(key)
         if found is None:
-            found = self._frequencies[key] = self.retriever.known([key])[0]
+            found = self._frequencies[key] = self.retriever.name_frequencies([key])[0]
         return found[0]
 
     def _titled(self, key: str) -> Sequence[int]:

@@ -21,7 +21,7 @@ from engine.events import (
     from_json,
 )
 from engine.index import library
-from engine.index.scoped_index import ScopedIndex
+from engine.index.retriever import Retriever
 from engine.mixture.panel import Panel
 from tests.support.ollama_server import OllamaServer, Scripted
 from tui.command_line import main
@@ -221,7 +221,7 @@ def test_a_run_that_fails_says_so_in_its_events_and_exits_with_1(ask, monkeypatc
     def broken(*_arguments, **_options):
         raise LibraryError("the index is\x1b[31m damaged", hint="ingest again")
 
-    monkeypatch.setattr(ScopedIndex, "search", broken)
+    monkeypatch.setattr(Retriever, "search", broken)
     code, out, err = ask(QUESTION, "--events")
     events = [from_json(line).event for line in out.splitlines()]
     assert code == 1

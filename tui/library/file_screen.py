@@ -27,7 +27,7 @@ def names_text(contents: FileContents) -> Text:
     for name in contents.names[:MOST_NAMES]:
         about = f", {name.titled} about it" if name.titled else ""
         text.append(f"{fit(name.key, NAME_CELLS)} ")
-        text.append(f"in {name.everywhere:,} passage{'s' * (name.everywhere != 1)}{about}\n", "dim")
+        text.append(f"in {name.in_library:,} passage{'s' * (name.in_library != 1)}{about}\n", "dim")
     if len(contents.names) > MOST_NAMES:
         text.append("…\n", "dim")
     return text

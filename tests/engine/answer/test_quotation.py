@@ -6,7 +6,7 @@ import pytest
 
 from engine.answer.quotation import coverage, is_covered, quote, sentences
 from engine.documents.passages import Document, split_document
-from engine.index.scoped_index import index_passages
+from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.panel import Panel
 from engine.personas.persona import Persona

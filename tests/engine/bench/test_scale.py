@@ -2,19 +2,19 @@
 
 from engine.bench.scale import ALONE, measure_scale, sizes_of
 from engine.documents.passages import Passage
-from engine.index.scoped_index import ScopedIndex
+from engine.index.retriever import Retriever
 
 PASSAGES = [Passage(f"p{n}", f"p{n}", f"Title {n}", "", 0, 0, f"Heron {n} stood in the reeds.") for n in range(8)]
 
 
-def reeds(question: str, library: ScopedIndex) -> list[int]:
+def reeds(question: str, library: Retriever) -> list[int]:
     return [number for number, _ in library.search({question: 1.0}, 20)]
 
 
 def test_each_size_has_a_row_for_tantivy_alone_and_one_for_each_way_of_asking():
     asked = []
 
-    def counted(question: str, library: ScopedIndex) -> list[int]:
+    def counted(question: str, library: Retriever) -> list[int]:
         asked.append((question, len(library)))
         return reeds(question, library)
 

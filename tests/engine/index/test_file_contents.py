@@ -2,7 +2,7 @@
 
 from engine.documents.passages import Passage
 from engine.index.file_contents import FileContents, NameInFile, contents_of
-from engine.index.scoped_index import index_passages
+from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 
 
@@ -22,7 +22,7 @@ def test_passages_in_order_and_names_by_how_many_know_them(tmp_path):
     assert [p.start for p in found.passages] == [0, 40]
     assert NameInFile("ada quist", 2, 3, 1) in found.names
     assert found.names[0].key == "ada quist"
-    assert all(name.here <= name.everywhere for name in found.names)
+    assert all(name.in_file <= name.in_library for name in found.names)
 
 
 def test_a_file_that_is_not_in_the_index_holds_nothing(tmp_path):

@@ -13,8 +13,9 @@ import pytest
 from engine.atomic_files import write_atomically
 from engine.errors import InputError, LibraryError, StoreError
 from engine.index.catalogue import IngestReport, existing
+from engine.index.index_writer import IndexWriter
 from engine.index.library import Library
-from engine.index.scoped_index import ScopedIndex
+from engine.index.retriever import Retriever
 from engine.settings.settings import load_settings
 from engine.shipped import shipped
 
@@ -39,7 +40,7 @@ def write(path: Path, content: str | bytes) -> None:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def texts(found: ScopedIndex, stem: str = "the") -> set[str]:
+def texts(found: Retriever, stem: str = "the") -> set[str]:
     return {found.open(number).passage.text for number, score in found.search({stem: 1.0}, 50) if score > 0}
 
 
@@ -439,7 +440,7 @@ def test_words_and_names_of_deleted_files_are_no_longer_known(docs):
     assert mine.retriever().term_frequency("hoot") == 0
     (docs / "owl.txt").unlink()
     mine.ingest([docs])
-    assert mine.retriever().mention_frequency("grey tower") == 0
+    assert mine.retriever().name_frequencies(["grey tower"])[0][0] == 0
 
 
 def test_a_file_is_tried_again_when_the_limit_was_raised(docs):
@@ -486,7 +487,7 @@ def test_a_removal_that_the_disk_refuses_half_way_is_mended_by_an_ingest(docs, m
         write_atomically(path, data)
         done.append(path)
 
-    monkeypatch.setattr("engine.index.library.write_atomically", full)
+    monkeypatch.setattr("engine.index.catalogue.write_atomically", full)
     with pytest.raises(StoreError):
         mine.remove(str(docs))
     monkeypatch.undo()
@@ -500,12 +501,20 @@ def test_an_index_that_the_disk_refuses_is_an_error_that_says_so(docs, monkeypat
     mine = library(docs)
     mine.ingest([docs / "a"])
 
-    def refused() -> None:
-        raise ValueError(
-            "Failed to open file: 'IoError { err: Os { code: 28, message: \"No space left on device\" } }'"
-        )
+    class FullDisk:
+        def __init__(self, writer) -> None:
+            self.wait_merging_threads = writer.wait_merging_threads
 
-    monkeypatch.setattr(mine.index, "_writing", refused)
+        def refuse(self, *_: object) -> None:
+            raise ValueError(
+                "Failed to open file: 'IoError { err: Os { code: 28, message: \"No space left on device\" } }'"
+            )
+
+        add_document = delete_documents_by_term = commit = refuse
+
+    monkeypatch.setattr(
+        "engine.index.search_index.IndexWriter", lambda tantivy, writer: IndexWriter(tantivy, FullDisk(writer))
+    )
     with pytest.raises(LibraryError, match=r"cannot be written: No space left on device \(check the disk"):
         mine.ingest([docs])
     monkeypatch.undo()

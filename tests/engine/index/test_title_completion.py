@@ -3,7 +3,7 @@
 import pytest
 
 from engine.documents.passages import Passage
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.index.title_completion import complete
 
@@ -18,7 +18,7 @@ TITLES = (
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(str(n), "s", title, "Its History", 0, 1, "x") for n, title in enumerate(TITLES)]
     groups = ["rocks" if "Gannet" in passage.title else "others" for passage in passages]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), list(zip(passages, groups, strict=True)))

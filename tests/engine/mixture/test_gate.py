@@ -7,7 +7,7 @@ import pytest
 
 from engine.documents.passages import Passage
 from engine.events import GateReceipt
-from engine.index.scoped_index import index_passages
+from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.gate import BanditGate, expertise_match
 from engine.mixture.question_features import FEATURES

@@ -10,7 +10,7 @@ import pytest
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.fusion import fuse, supported
 from engine.mixture.panel import Panel
@@ -31,13 +31,13 @@ CONTROL = Persona("control", {}, metadata={"control": True})
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(title, f"/{title[:3]}", title, "", 0, len(text), text) for title, text in TEXTS.items()]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, p.source) for p in passages])
 
 
 @pytest.fixture
-def panel(found: ScopedIndex) -> Panel:
+def panel(found: Retriever) -> Panel:
     return Panel(QUESTION, found)
 
 
@@ -153,7 +153,7 @@ def test_a_persona_sent_again_counts_once(panel):
 
 
 def test_a_scope_holds_for_the_whole_walk(found):
-    scoped = ScopedIndex(found.index, ("/Mar", "/Tar"), found.mean_length)
+    scoped = Retriever(found.index, ("/Mar", "/Tar"), found.mean_length)
     panel = Panel(QUESTION, scoped)
     for persona in (WALKER, FAR):
         walk = panel.send(persona)
@@ -162,7 +162,7 @@ def test_a_scope_holds_for_the_whole_walk(found):
 
 
 def test_a_scope_without_a_word_of_the_question_finds_nothing(found):
-    panel = Panel("What hymn is it?", ScopedIndex(found.index, ("/Tar",), found.mean_length))
+    panel = Panel("What hymn is it?", Retriever(found.index, ("/Tar",), found.mean_length))
     assert panel.question.terms == ("hymn",)
     assert panel.send(CONTROL).scores == {}
 

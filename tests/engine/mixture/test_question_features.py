@@ -3,7 +3,7 @@
 import pytest
 
 from engine.documents.passages import Passage
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.question_features import FEATURES, read_context
 from engine.question.question import read_question
@@ -23,7 +23,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(title, "s", title, "", 0, len(text), text) for title, text in TEXTS.items()]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, "") for p in passages])
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.outputs import Evidence, PersonaOutput
 from engine.mixture.scoring import (
@@ -29,7 +29,7 @@ def output(name: str, *numbers: int, stems: str = "", names: str = "") -> Person
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     texts = ["The lamp was lit by Ann.", "A heron was seen.", "The lamp stood.", "The lamp fell."]
     passages = [(Passage(str(n), "s", "", "", 0, len(text), text), "") for n, text in enumerate(texts)]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), passages)

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.documents.passages import Passage
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.question.question import Name, Question, read_question
 from engine.text.names import root
@@ -22,7 +22,7 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(str(n), "s", title, "", 0, len(text), text) for n, (title, text) in enumerate(TEXTS)]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, "") for p in passages])
 
@@ -155,7 +155,7 @@ def test_any_text_can_be_asked(found, text):
 
 
 def test_an_empty_library_knows_nothing(tmp_path):
-    question = read_question("Who is Ann Lee?", ScopedIndex(SearchIndex(tmp_path)))
+    question = read_question("Who is Ann Lee?", Retriever(SearchIndex(tmp_path)))
     assert (question.terms, question.names, question.unknown) == ((), (), ("ann", "lee"))
     assert question.unknown_names == ("Ann Lee",)
     assert question.coverage(["ann"]) == 0
@@ -167,7 +167,7 @@ def test_a_scope_knows_only_its_own_titles(tmp_path):
         (Passage("1", "s", "Bo Tarn", "", 0, 4, "text"), "/b"),
     ]
     index = index_passages(SearchIndex(tmp_path), rows).index
-    question = read_question("Did Ann Lee meet Bo Tarn?", ScopedIndex(index, ("/b",)))
+    question = read_question("Did Ann Lee meet Bo Tarn?", Retriever(index, ("/b",)))
     assert [name.key for name in question.names] == ["bo tarn"]
 
 

@@ -40,7 +40,7 @@ from engine.events import (
     RunFinished,
     RunStarted,
 )
-from engine.index.scoped_index import ScopedIndex
+from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate
 from engine.mixture.question_features import FEATURES
 from engine.mixture.scoring import reward_of
@@ -331,7 +331,7 @@ async def test_a_run_that_fails_tells_what_it_failed_with_and_raises_it(session,
     def damaged(*_arguments, **_options):
         raise LibraryError("the index is damaged", hint="ingest again")
 
-    monkeypatch.setattr(ScopedIndex, "search", damaged)
+    monkeypatch.setattr(Retriever, "search", damaged)
     told: list[object] = []
     orchestrator = MoeOrchestrator(
         QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r"

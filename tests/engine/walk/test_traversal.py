@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from engine.documents.passages import Passage
-from engine.index.scoped_index import ScopedIndex, index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.personas.persona import Persona
 from engine.personas.traits import TRAITS
@@ -30,13 +30,13 @@ QUESTION = "Which river is the birthplace of the composer of Tide Song on?"
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> ScopedIndex:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(title, "s", title, "", 0, len(text), text) for title, text in TEXTS.items()]
     return index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, "") for p in passages])
 
 
 @pytest.fixture
-def around(found: ScopedIndex) -> Neighbourhood:
+def around(found: Retriever) -> Neighbourhood:
     return Neighbourhood(read_question(QUESTION, found), found)
 
 
@@ -199,7 +199,7 @@ def test_with_nothing_to_go_by_nothing_is_found(found, question):
 
 
 def test_an_empty_library_has_no_way(tmp_path):
-    empty = ScopedIndex(SearchIndex(tmp_path))
+    empty = Retriever(SearchIndex(tmp_path))
     around = Neighbourhood(read_question(QUESTION, empty), empty)
     for who in (persona(), CONTROL):
         assert TraitTraversal(around).walk(who) == Walk({}, [])

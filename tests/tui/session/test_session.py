@@ -13,7 +13,7 @@ from db.runs.run_files import unfinished
 from engine.errors import InputError, LibraryError, SettingsError, UnknownRunError
 from engine.events import AnswerWritten, EvidenceRanked, RecordedEvent, RunCancelled, RunFailed, RunStarted, to_json
 from engine.index.catalogue import IngestReport
-from engine.index.scoped_index import ScopedIndex
+from engine.index.retriever import Retriever
 from engine.mixture.panel import Panel
 from engine.personas.roster import Verdict
 from tests.support.ollama_server import OllamaServer
@@ -200,7 +200,7 @@ async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
     def damaged(*_arguments, **_options):
         raise LibraryError("the index is damaged", hint="ingest again")
 
-    monkeypatch.setattr(ScopedIndex, "search", damaged)
+    monkeypatch.setattr(Retriever, "search", damaged)
     with pytest.raises(LibraryError):
         await asked(session)
     (summary,) = session.history.recent()
