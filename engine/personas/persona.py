@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import PersonaError
-from engine.settings.json_schema import strict_validator
+from engine.personas.json_schema import strict_validator
 from engine.shipped import shipped
 
 _LINEAGE = ("control", "parents", "generation")  # of the metadata: no one edits or copies it

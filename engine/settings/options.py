@@ -1,98 +1,109 @@
-"""Every setting one by one: its shipped value, its explanation, what is valid, and when a change acts."""
+"""Lists every setting with its shipped value, its explanation and what is valid, and reads values that are typed."""
 
 import json
 import re
-from dataclasses import dataclass
+import textwrap
 from difflib import get_close_matches
-from enum import StrEnum
 from functools import cache
-from typing import Any
+from inspect import cleandoc
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import fields
 
 from engine.errors import SettingsError
-from engine.settings.settings import Settings, read_values, what_is_valid
-from engine.shipped import shipped
+from engine.settings.settings import Settings, TakesEffect, checked, is_one_or_several, what_is_valid
+from engine.settings.yaml_files import as_yaml
 
-_RANGE_AT_THE_END = re.compile(r"  +\S+$", re.MULTILINE)  # the schema says it, so the explanation need not
-
-
-class ActsOn(StrEnum):
-    """From when on a changed setting counts."""
-
-    NOW = "at once"
-    NEXT_QUESTION = "from the next question on"
-    NEXT_START = "when the program is started again"
+_WIDTH = 118  # of the comments in the shipped files
 
 
-_READ_AT_START = {"log_level", "enable_caching", "max_file_megabytes", "passage_characters", "ascii"}
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting: `file` is the name of its YAML file without the ending, `rule` its part of the schema."""
+class Option(Struct, frozen=True):
+    """One setting: `file` is its YAML file without the ending, `declared` its type in `engine.settings.settings`."""
 
     file: str
     key: str
+    declared: Any
     shipped: Any
-    explanation: str
-    rule: dict[str, Any]
 
     @property
     def name(self) -> str:
-        """How it is called on the command line, e.g. `system.seed`."""
+        """The name on the command line, for example `system.seed`."""
         return f"{self.file}.{self.key}"
 
     @property
+    def explanation(self) -> str:
+        """What the setting does."""
+        return self._meta.description or ""
+
+    @property
     def valid(self) -> str:
-        """What it may hold, in words."""
-        return what_is_valid(self.rule)
+        """The valid values, in words."""
+        return what_is_valid(self.declared)
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """All it may hold, if those are few."""
-        return (False, True) if self.rule.get("type") == "boolean" else tuple(self.rule.get("enum", ()))
+        """All valid values, if they can be listed."""
+        return (False, True) if self._base is bool else get_args(self._base) if self._is_choice else ()
 
     @property
-    def acts(self) -> ActsOn:
-        """From when on a change counts."""
-        if self.key in _READ_AT_START:
-            return ActsOn.NEXT_START
-        return ActsOn.NOW if self.file == "screen" else ActsOn.NEXT_QUESTION
+    def takes_effect(self) -> TakesEffect:
+        """When a change takes effect."""
+        default = TakesEffect.NOW if self.file == "screen" else TakesEffect.NEXT_QUESTION
+        return TakesEffect((self._meta.extra or {}).get("takes_effect", default))
+
+    @property
+    def comment(self) -> str:
+        """The comment above the key in a file of settings."""
+        valid = "" if self.valid in {"true or false", "a text"} else f"Valid: {self.valid}."
+        return _comment(self.explanation) + _comment(valid)
 
     def value_in(self, settings: Settings) -> Any:
-        """The value that counts now, as YAML would hold it."""
-        value = getattr(getattr(settings, self.file), self.key)
-        return list(value) if isinstance(value, tuple) else value
+        """The value in `settings`, as YAML holds it."""
+        return _plain(getattr(getattr(settings, self.file), self.key))
 
     def parse(self, text: str) -> Any:
-        """The value that a person typed. Raises SettingsError with the words of the loader."""
+        """Read a value that was typed. Raises SettingsError with the message of the loader."""
         value = self._read(text.strip())
         self.check(value)
         return value
 
     def check(self, value: Any) -> None:
-        """Raise SettingsError, naming key, value and what is valid, unless this value is."""
-        from engine.settings.json_schema import strict_validator  # noqa: PLC0415 - 80 ms that a list of settings does not need
+        """Raise SettingsError, naming setting, value and what is valid, unless the value is valid."""
+        checked(value, self.declared, self.name)
 
-        for error in strict_validator(self.rule).iter_errors(value):
-            raise SettingsError(f"{self.name}: {error.instance!r} is not valid", hint=self.valid)
+    @property
+    def _base(self) -> Any:
+        return get_args(self.declared)[0]
+
+    @property
+    def _meta(self) -> Meta:
+        meta: Meta = get_args(self.declared)[1]
+        return meta
+
+    @property
+    def _is_choice(self) -> bool:
+        return get_origin(self._base) is Literal
 
     def _read(self, text: str) -> Any:
-        kind = self.rule.get("type")
-        if kind == "string" or "enum" in self.rule:
+        if self._base is str or self._is_choice:
             return text
-        if "oneOf" in self.rule:
-            several = [part for part in re.split(r"[\s,\[\]]+", text) if part]
-            return several if len(several) > 1 or text.startswith("[") else text
+        if is_one_or_several(self.declared):
+            texts = [part for part in re.split(r"[\s,\[\]]+", text) if part]
+            return texts if len(texts) > 1 or text.startswith("[") else text
         import yaml  # noqa: PLC0415 - 40 ms that a list of settings does not need
 
         try:
-            return yaml.safe_load(text if kind != "object" or text.startswith("{") else f"{{{text}}}")
+            return yaml.safe_load(
+                f"{{{text}}}" if get_origin(self._base) is dict and not text.startswith("{") else text
+            )
         except (yaml.YAMLError, ValueError) as error:
             raise SettingsError(f"{self.name}: {text!r} is not valid", hint=self.valid) from error
 
 
-def shown(value: Any) -> str:
-    """A value on one line as a person would type it: `true`, `0.25`, `one, two`, `quit: ctrl+q`."""
+def as_typed(value: Any) -> str:
+    """Write a value as `Option.parse` reads it: `true`, `0.25`, `one, two`, `quit: ctrl+q`."""
     if isinstance(value, dict):
         return ", ".join(f"{key}: {json.dumps(entry) if ',' in entry else entry}" for key, entry in value.items())
     if isinstance(value, list):
@@ -102,39 +113,38 @@ def shown(value: Any) -> str:
 
 @cache
 def options() -> tuple[Option, ...]:
-    """All settings, by file, in the order in which the shipped files have them."""
-    schema = json.loads(shipped("configs/schema.json").read_text(encoding="utf-8"))["properties"]
-    found = []
-    for file, rules in schema.items():
-        path = shipped("configs") / f"{file}.yaml"
-        explained = _explanations(path.read_text(encoding="utf-8"))
-        for key, value in read_values(path).items():
-            found.append(Option(file, key, value, explained.get(key, ""), rules["properties"][key]))
-    return tuple(found)
+    """All settings, by file, in the order of their declaration."""
+    return tuple(
+        Option(file.name, field.name, field.type, _plain(default))
+        for file in fields(Settings)
+        for field, default in zip(fields(file.type), msgspec.structs.astuple(file.type()), strict=True)
+    )
 
 
 def option(name: str) -> Option:
-    """The setting called `file.key`, or `key` alone. Raises SettingsError with the nearest name."""
-    for found in options():
-        if name in {found.name, found.key}:
-            return found
-    names = [found.name for found in options()]
-    near = get_close_matches(name, names, n=1, cutoff=0.0)
+    """Return the setting called `file.key`, or `key` alone. Raises SettingsError with the nearest name."""
+    for declared in options():
+        if name in {declared.name, declared.key}:
+            return declared
+    near = get_close_matches(name, [declared.name for declared in options()], n=1, cutoff=0.0)
     raise SettingsError(f"unknown setting {name!r}", hint=f"did you mean {near[0]!r}?")
 
 
-def comment_of(found: Option) -> str:
-    """The comment lines above the key in the shipped file, as they stand there."""
-    text = shipped(f"configs/{found.file}.yaml").read_text(encoding="utf-8")
-    match = re.search(rf"((?:^#.*\n)*)^{re.escape(found.key)}:", text, re.MULTILINE)
-    return match[1] if match else ""
+def shipped_file(name: str) -> str:
+    """The text of the shipped file `name`.yaml: each setting of it with its comment and its shipped value."""
+    settings = [setting for setting in options() if setting.file == name]
+    entries = [f"{setting.comment}{setting.key}: {as_yaml(setting.shipped)}\n" for setting in settings]
+    return "\n".join([_comment(cleandoc(Settings.__annotations__[name].__doc__)), *entries])
 
 
-def _explanations(text: str) -> dict[str, str]:
-    """The comment right above each key, without its marks."""
-    found = {}
-    for match in re.finditer(r"((?:^#.*\n)+)^(\w+):", text, re.MULTILINE):
-        lines = "\n".join(line.removeprefix("#").removeprefix(" ") for line in match[1].splitlines())
-        words = _RANGE_AT_THE_END.sub("", lines)
-        found[match[2]] = re.sub(r"\n(?! )", " ", words)
-    return found
+def _comment(text: str) -> str:
+    """The lines of a YAML comment, wrapped; an empty line of `text` starts a paragraph."""
+    paragraphs = text.split("\n\n") if text else []
+    return "".join(f"# {line}\n" for part in paragraphs for line in textwrap.wrap(part, _WIDTH))
+
+
+def _plain(value: Any) -> Any:
+    """A value as YAML holds it: a list for a tuple, no fraction of zero."""
+    if isinstance(value, tuple):
+        return list(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value

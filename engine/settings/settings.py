@@ -1,99 +1,220 @@
-"""The settings of a workspace: five small YAML files, checked by a schema, as frozen typed values."""
+"""Declares every setting once: type, bounds, meaning and shipped value. The files of `configs/` are written from it."""
 
-import json
 import reprlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import fields
 
 from engine.errors import SettingsError
-from engine.settings.json_schema import strict_validator
+from engine.settings.yaml_files import read_values
 from engine.shipped import shipped
 
-_MAX_BYTES, _MAX_DEPTH = 1_000_000, 16  # of a configuration file
+
+class TakesEffect(StrEnum):
+    """When a changed setting takes effect."""
+
+    NOW = "at once"
+    NEXT_QUESTION = "from the next question on"
+    NEXT_START = "when the program is started again"
 
 
-@dataclass(frozen=True, slots=True)
-class System:
-    """`system.yaml`: how a run works."""
-
-    max_iterations: int
-    batch_size: int
-    log_level: str
-    enable_caching: bool
-    seed: int
-    max_file_megabytes: float
-    passage_characters: int
+_AT_START = {"takes_effect": TakesEffect.NEXT_START}
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """`thresholds.yaml`: when a persona rises, falls, is called (all on mean rewards in [0, 1]) or has a child."""
-
-    pruning_threshold: float
-    promotion_threshold: float
-    demotion_threshold: float
-    activation_threshold: float
-    minimum_samples: int
-    confidence: float
-    follow_distribution: bool = False
-    evolution: bool = False
-    evolution_interval: int = 50
-    max_experimental: int = 3
+def between(low: float, high: float, description: str, extra: dict[str, Any] | None = None) -> Meta:
+    """Describe a number from `low` to `high`, both included."""
+    return Meta(ge=low, le=high, description=description, extra=extra)
 
 
-@dataclass(frozen=True, slots=True)
-class Ollama:
-    """`ollama.yaml`: the local language model; `api_endpoint` is one URL or several."""
+class System(Struct, frozen=True):
+    """How a question is answered. Every key may be left out; it then has the value that is shipped."""
 
-    model_name: str
-    temperature: float
-    max_tokens: int
-    api_endpoint: str | tuple[str, ...]
-    num_ctx: int
-    timeout_seconds: float
-    persona_outputs: bool
-    requests_per_host: int = 1
-    think: bool = False
-    keep_alive: str = "5m"
+    max_iterations: Annotated[
+        int,
+        between(1, 10, "Rounds of walks for a question. The next one starts if the evidence does not cover it yet."),
+    ] = 2
+    batch_size: Annotated[
+        int, between(1, 64, "How many personas the gate may activate in one round, besides the control persona.")
+    ] = 5
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        Meta(description="The lowest level that is written to the log of the workspace.", extra=_AT_START),
+    ] = "WARNING"
+    enable_caching: Annotated[
+        bool, Meta(description="Keep passages in memory from one question to the next.", extra=_AT_START)
+    ] = True
+    seed: Annotated[
+        int, between(0, 2**32 - 1, "The seed of random choices. Equal workspace, question and seed give an equal run.")
+    ] = 0
+    max_file_megabytes: Annotated[
+        float, Meta(gt=0, le=10_000, description="Larger files are listed as skipped and not read.", extra=_AT_START)
+    ] = 50.0
+    passage_characters: Annotated[
+        int, between(200, 20_000, "The longest passage, in characters; it holds whole paragraphs.", _AT_START)
+    ] = 1200
+
+
+class Thresholds(Struct, frozen=True):
+    """When a persona is promoted, demoted, pruned, activated or has a child.
+
+    The thresholds compare the mean reward of a persona, in [0, 1]: it is demoted or pruned only if the upper
+    confidence bound of the mean is below the threshold, and promoted only if the lower bound is above it.
+    """
+
+    pruning_threshold: Annotated[
+        float, between(0, 1, "Below this an experimental persona is pruned: archived, never deleted.")
+    ] = 0.6
+    promotion_threshold: Annotated[
+        float, between(0, 1, "Above this a persona is promoted: from experimental to stable, from stable to active.")
+    ] = 0.85
+    demotion_threshold: Annotated[
+        float, between(0, 1, "Below this a persona is demoted: from active to stable, from stable to experimental.")
+    ] = 0.7
+    activation_threshold: Annotated[
+        float, between(-1, 1, "The gate activates a persona if its expected gain, less its cost, reaches this.")
+    ] = 0.0
+    minimum_samples: Annotated[
+        int, between(1, 100_000, "Rewards that a persona needs before its state changes by itself.")
+    ] = 20
+    confidence: Annotated[
+        float, between(0, 10, "Half width of the confidence interval, in standard errors of the mean.")
+    ] = 1.96
+    follow_distribution: Annotated[
+        bool,
+        Meta(
+            description="Compute the first three thresholds from the mean rewards of all personas: promotion at one "
+            "spread above their median, demotion one below, pruning two below. The values above are used while fewer "
+            "than four personas have enough rewards."
+        ),
+    ] = False
+    evolution: Annotated[
+        bool,
+        Meta(
+            description="Let stable and active personas with enough rewards have children. A child starts as "
+            "experimental, and is archived unless it does better than its parents within five times minimum_samples."
+        ),
+    ] = False
+    evolution_interval: Annotated[int, between(1, 100_000, "Rewarded runs from one birth to the next.")] = 50
+    max_experimental: Annotated[
+        int, between(1, 64, "No child is born while there are this many experimental personas.")
+    ] = 3
+
+
+class Ollama(Struct, frozen=True):
+    """The local language model. Without one, answers are made of quotations alone."""
+
+    model_name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=200,
+            description="A model as `ollama list` names it; auto takes the first one installed; none asks no model.",
+        ),
+    ] = "auto"
+    temperature: Annotated[
+        float, between(0, 2, "At 0 the model always takes the likeliest word; higher values vary its words.")
+    ] = 0.2
+    max_tokens: Annotated[int, between(1, 100_000, "The longest answer, in tokens.")] = 512
+    # `checked` reads a single URL as a list of one: in msgspec 0.22 a pattern in a union with an array crashes.
+    api_endpoint: Annotated[
+        str | Annotated[tuple[Annotated[str, Meta(pattern=r"^https?://[^\s/]+")], ...], Meta(min_length=1)],
+        Meta(
+            description="Where Ollama listens. A list shares the requests of a run among several hosts.",
+            extra={"valid": "a URL such as http://127.0.0.1:11434, or a list of them"},
+        ),
+    ] = "http://127.0.0.1:11434"
+    num_ctx: Annotated[
+        int, between(512, 2**20, "The context window to use, in tokens; never more than the model has.")
+    ] = 8192
+    timeout_seconds: Annotated[
+        float, Meta(gt=0, le=3600, description="Give up when the server has sent nothing for this many seconds.")
+    ] = 120.0
+    persona_outputs: Annotated[
+        bool,
+        Meta(
+            description="Let each persona write claims from its own evidence before the answer is written. This is one "
+            "more request a persona, one at a time on each server: for fast models or several hosts."
+        ),
+    ] = False
+    requests_per_host: Annotated[
+        int, between(1, 64, "Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.")
+    ] = 1
+    think: Annotated[
+        bool, Meta(description="Let a model that can think do so before it answers, up to 4 times max_tokens.")
+    ] = False
+    keep_alive: Annotated[
+        str,
+        Meta(
+            pattern=r"^(-1|0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$",
+            description="How long a model stays in memory after a question.",
+            extra={"valid": "a time such as 30s, 5m or 2h; 0 unloads it at once, -1 never (in quotes)"},
+        ),
+    ] = "5m"
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """The hosts, in the order given; never empty."""
+        """The hosts, in the order of the setting; never empty."""
         return (self.api_endpoint,) if isinstance(self.api_endpoint, str) else self.api_endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """`scoring.yaml`: the weight of each score in a persona's total."""
+class Scoring(Struct, frozen=True):
+    """How much each score of a persona's output weighs in its reward. The weights need not add up to 1.
 
-    relevance: float
-    consistency: float
-    novelty: float
-    entity_grounding: float
+    `persona-moe bench --scores` measures which scores agree with the known passages; those that do not weigh 0.
+    """
+
+    relevance: Annotated[
+        float, between(0, 1, "How much of the question's terms the output covers; rare terms count more.")
+    ] = 0.0
+    consistency: Annotated[
+        float, between(0, 1, "How much the output agrees with the first passages of the other personas together.")
+    ] = 0.75
+    novelty: Annotated[
+        float, between(0, 1, "How many of those first passages it has that a plain search does not return.")
+    ] = 0.25
+    entity_grounding: Annotated[float, between(0, 1, "How many of the question's names the output mentions.")] = 0.0
 
     @property
     def weights(self) -> dict[str, float]:
         """The weights by the name of their score."""
-        return asdict(self)
+        return msgspec.structs.asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """`screen.yaml`: theme, marks of ASCII alone (`auto`, `always`, `never`), and keys by binding id."""
+class Screen(Struct, frozen=True):
+    """The look of the screens, and their keys."""
 
-    theme: str
-    ascii: str = "auto"
-    keymap: dict[str, str] = field(default_factory=dict)
+    theme: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=80,
+            description="Any theme of the command palette. The high-contrast and colour-blind themes have a dark and "
+            "a light form; the ansi themes send the fewest bytes over a slow line.",
+        ),
+    ] = "textual-dark"
+    ascii: Annotated[
+        Literal["auto", "always", "never"],
+        Meta(
+            description="Draw with ASCII alone. auto does so if the locale (LC_ALL, LC_CTYPE, LANG) is not UTF-8.",
+            extra=_AT_START,
+        ),
+    ] = "auto"
+    keymap: Annotated[
+        dict[str, Annotated[str, Meta(min_length=1)]],
+        Meta(
+            description="Other keys for an action, by the id that the help screen shows.",
+            extra={"valid": "action ids with their keys, such as quit: ctrl+q"},
+        ),
+    ] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All settings of a workspace."""
+class Settings(Struct, frozen=True):
+    """All settings of a workspace; each field is a file of `configs/`."""
 
     system: System
     thresholds: Thresholds
@@ -103,93 +224,60 @@ class Settings:
 
 
 def load_settings(folder: Path) -> Settings:
-    """The settings in `folder`, over the shipped ones for files and keys that are not there.
+    """Read the settings in `folder`; files and keys that are not there have their shipped values.
 
     Raises SettingsError naming file, key, value and what is valid.
     """
-    schema = json.loads(shipped("configs/schema.json").read_text(encoding="utf-8"))["properties"]
-    merged = {name: read_values(shipped("configs") / f"{name}.yaml") for name in schema}
-    for name in schema:
-        path = folder / f"{name}.yaml"
-        if not _is_as_shipped(path):  # then there is nothing to check, and the checker need not be imported
-            values = read_values(path)
-            _check(values, schema[name], path)
-            merged[name].update(values)
-    return msgspec.convert(merged, Settings)
+    return Settings(**{field.name: _load(folder / f"{field.name}.yaml", field.type) for field in fields(Settings)})
+
+
+def _load(path: Path, section: type[Any]) -> Any:
+    if _is_as_shipped(path):  # then it has the declared values, and the YAML reader need not be imported
+        return section()
+    values = read_values(path)
+    types = {field.name: field.type for field in fields(section)}
+    for key in values:
+        if key not in types:
+            near = get_close_matches(str(key), types, n=1, cutoff=0.0)
+            raise SettingsError(f"{path}: unknown key {reprlib.repr(key)}", hint=f"did you mean {near[0]!r}?")
+    return section(**{key: checked(value, types[key], f"{path}: {key}") for key, value in values.items()})
 
 
 def _is_as_shipped(path: Path) -> bool:
     try:
-        return path.read_bytes() == (shipped("configs") / path.name).read_bytes()
+        return path.read_bytes() == shipped(f"configs/{path.name}").read_bytes()
     except OSError:
         return False
 
 
-def read_values(path: Path) -> dict[str, Any]:
-    """What a YAML file of settings holds, not yet checked; nothing if there is no file. Raises SettingsError."""
-    import yaml  # noqa: PLC0415 - 40 ms that `--version` does not need
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        _refuse_bombs(path, data, yaml.parse(data, Loader=loader))
-        values = yaml.load(data, Loader=loader)  # noqa: S506 - both are safe loaders
-    except FileNotFoundError:
-        return {}
-    except (yaml.YAMLError, ValueError, OSError) as error:
-        raise SettingsError(f"{path}: {' '.join(str(error).split())}", hint="the file must be valid YAML") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path}: holds {_brief(values)}", hint="one `key: value` a line is valid")
-    return values
+def checked(value: Any, declared: Any, name: str) -> Any:
+    """Convert a value of YAML to the `declared` type. Raises SettingsError naming the setting and what is valid."""
+    parts: list[Any] = [{key: entry} for key, entry in value.items()] if isinstance(value, dict) else []
+    for part in parts or [value]:
+        is_one_text = isinstance(part, str) and is_one_or_several(declared)
+        try:
+            msgspec.convert([part] if is_one_text else part, declared)
+        except msgspec.ValidationError as error:
+            message = f"{name}: {reprlib.repr(part)} is not valid"
+            raise SettingsError(message, hint=what_is_valid(declared)) from error
+    return msgspec.convert(value, declared)
 
 
-def _refuse_bombs(path: Path, data: bytes, parsed: Iterable[Any]) -> None:
-    """A few lines of YAML can stand for gigabytes: no aliases, no deep nesting, no long files."""
-    if len(data) > _MAX_BYTES:
-        raise SettingsError(f"{path}: is over 1 MB", hint="the shipped file shows what is needed")
-    depth = 0
-    for event in parsed:
-        kind = type(event).__name__
-        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
-        line = event.start_mark.line + 1
-        if kind == "AliasEvent":
-            raise SettingsError(f"{path}: line {line}: an alias (*)", hint="write the value itself")
-        if depth > _MAX_DEPTH:
-            raise SettingsError(f"{path}: line {line}: nested too deep", hint="one `key: value` a line is valid")
+def is_one_or_several(declared: Any) -> bool:
+    """Whether a setting holds one text or a list of them."""
+    return get_origin(get_args(declared)[0]) is Union
 
 
-def _brief(value: object) -> str:
-    """A value as an error message shows it."""
-    return reprlib.repr(value)
-
-
-def _check(values: dict[str, Any], schema: dict[str, Any], path: Path) -> None:
-    valid = schema["properties"]
-    for key in values:
-        if key not in valid:
-            near = get_close_matches(str(key), valid, n=1, cutoff=0.0)
-            raise SettingsError(f"{path}: unknown key {_brief(key)}", hint=f"did you mean {near[0]!r}?")
-    for error in strict_validator(schema).iter_errors(values):
-        key = str(next(iter(error.absolute_path), ""))
-        raise SettingsError(f"{path}: {key}: {_brief(error.instance)} is not valid", hint=what_is_valid(valid[key]))
-
-
-def what_is_valid(rule: dict[str, Any]) -> str:
-    """A schema rule in words."""
-    if "description" in rule:
-        return str(rule["description"])
-    if "enum" in rule:
-        return "one of " + ", ".join(rule["enum"])
-    if "oneOf" in rule:
-        return "a URL such as http://127.0.0.1:11434, or a list of them"
-    words = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "a text"}
-    text = words.get(rule["type"], "keys with a text each")
-    low, above, high = rule.get("minimum"), rule.get("exclusiveMinimum"), rule.get("maximum")
-    if low is not None:
-        text += f" from {low}"
-    if above is not None:
-        text += f" above {above}"
-    return f"{text} to {high}" if high is not None else text
+def what_is_valid(declared: Any) -> str:
+    """Say in words which values a declared type accepts."""
+    base, meta = get_args(declared)
+    if meta.extra and "valid" in meta.extra:
+        return str(meta.extra["valid"])
+    if get_origin(base) is Literal:
+        return "one of " + ", ".join(get_args(base))
+    text = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[base]
+    if meta.ge is not None:
+        text += f" from {meta.ge}"
+    if meta.gt is not None:
+        text += f" above {meta.gt}"
+    return f"{text} to {meta.le}" if meta.le is not None else text

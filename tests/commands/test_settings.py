@@ -16,7 +16,9 @@ def test_list_marks_what_was_changed(call):
 def test_get_explains(call):
     out = call("settings", "get", "seed")
     assert out.splitlines()[0] == "system.seed: 0"
-    assert "valid: a whole number from 0 to 4294967295; shipped: 0; a change acts from the next question on" in out
+    assert (
+        "valid: a whole number from 0 to 4294967295; shipped: 0; a change takes effect from the next question on" in out
+    )
 
 
 def test_set_and_reset(call, workspace):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.settings_files import reset_setting, write_setting
+from db.settings_files import write_setting
 from db.workspace import Workspace, open_workspace
 from engine.errors import SettingsError, StoreError
 from engine.settings.options import option
@@ -32,16 +32,16 @@ def test_one_value_changes_and_nothing_else(place):
 
 def test_reset_brings_the_shipped_file_back(place):
     write_setting(place, option("seed"), 5)
-    assert reset_setting(place, option("seed")).system.seed == 0
+    assert write_setting(place, option("seed"), option("seed").shipped).system.seed == 0
     assert text(place, "system") == shipped("configs/system.yaml").read_text()
 
 
 def test_a_file_that_is_not_there_is_begun_with_the_comment(place):
     (place.configs / "scoring.yaml").unlink()
-    assert reset_setting(place, option("novelty")).scoring.novelty == 0.25
+    assert write_setting(place, option("novelty"), option("novelty").shipped).scoring.novelty == 0.25
     assert not (place.configs / "scoring.yaml").exists()
     assert write_setting(place, option("novelty"), 0.5).scoring.novelty == 0.5
-    assert text(place, "scoring") == "# What the others found too and a plain search does not.\nnovelty: 0.5\n"
+    assert text(place, "scoring") == option("novelty").comment + "novelty: 0.5\n"
 
 
 def test_what_another_session_changed_meanwhile_stays(place):

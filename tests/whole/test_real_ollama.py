@@ -8,11 +8,11 @@ import json
 import threading
 import time
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from engine.answer.claims import write_claims
 from engine.answer.prompt import send_prompt_to_ollama

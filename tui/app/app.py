@@ -283,6 +283,10 @@ class PersonaMoeApp(SteadyApp):
                 keys.append(key)
         return [(" ".join(keys), active) for keys, active in found.values()]
 
+    def on_settings_screen_changed(self) -> None:
+        """Use the changed theme and keys."""
+        self.follow_settings()
+
     async def on_library_screen_changed(self) -> None:
         """The ask screen names the library and suggests questions."""
         if self.ask_screen is not None:

@@ -4,49 +4,50 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.settings.options import Option, option, options, shown
+from engine.settings.options import Option, as_typed, option, options
 from engine.settings.settings import Settings, load_settings
 from tui.commands.output import print_json, print_table, print_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`list`, `get KEY`, `set KEY VALUE` and `reset KEY`, each with --json."""
-    json_too = argparse.ArgumentParser(add_help=False)
-    json_too.add_argument("--json", action="store_true", help="print JSON")
+    """Add `list`, `get KEY`, `set KEY VALUE` and `reset KEY`, each with --json."""
+    json_option = argparse.ArgumentParser(add_help=False)
+    json_option.add_argument("--json", action="store_true", help="print JSON")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", parents=[json_too], help="all settings; * marks those that are not as shipped")
-    for action, words in (
-        ("get", "one setting and what is valid"),
-        ("set", "change one"),
-        ("reset", "back to the shipped value"),
+    actions.add_parser("list", parents=[json_option], help="all settings; * marks those that were changed")
+    for action, description in (
+        ("get", "one setting, its meaning and its valid values"),
+        ("set", "change one setting"),
+        ("reset", "give one setting its shipped value"),
     ):
-        one = actions.add_parser(action, parents=[json_too], help=words)
-        one.add_argument("key", metavar="KEY", help="e.g. thresholds.pruning_threshold")
+        action_parser = actions.add_parser(action, parents=[json_option], help=description)
+        action_parser.add_argument("key", metavar="KEY", help="for example thresholds.pruning_threshold")
         if action == "set":
-            one.add_argument("value", metavar="VALUE")
+            action_parser.add_argument("value", metavar="VALUE")
 
 
-def run(given: argparse.Namespace) -> int:
-    """Exit 2 for an unknown key, a value that is not valid or a broken file; nothing is then changed."""
+def run(arguments: argparse.Namespace) -> int:
+    """Exit 2 for an unknown key, a value that is not valid or a broken file; nothing is then changed.
+
+    No session is opened: it would refuse a broken file, which this command can mend.
+    """
     from db.workspace import open_workspace  # noqa: PLC0415 - with the command
 
-    workspace = open_workspace(given.workspace)
-    if given.action in {"set", "reset"}:
-        from db.settings_files import reset_setting, write_setting  # noqa: PLC0415 - with the command
+    workspace = open_workspace(arguments.workspace)
+    if arguments.action in {"set", "reset"}:
+        from db.settings_files import write_setting  # noqa: PLC0415 - with the command
 
-        chosen = option(given.key)
-        if given.action == "set":
-            settings = write_setting(workspace, chosen, chosen.parse(given.value))
-        else:
-            settings = reset_setting(workspace, chosen)
-        _print_one(chosen, settings, as_json=given.json)
-        _warn(chosen, settings)
+        setting = option(arguments.key)
+        value = setting.parse(arguments.value) if arguments.action == "set" else setting.shipped
+        settings = write_setting(workspace, setting, value)
+        _print_one(setting, settings, as_json=arguments.json)
+        _warn(setting, settings)
         return 0
     settings = load_settings(workspace.configs)
-    if given.action == "get":
-        _print_one(option(given.key), settings, as_json=given.json)
-    elif given.json:
-        print_json([_as_json(found, settings) for found in options()])
+    if arguments.action == "get":
+        _print_one(option(arguments.key), settings, as_json=arguments.json)
+    elif arguments.json:
+        print_json([_as_json(setting, settings) for setting in options()])
     else:
         _print_all(settings, workspace.configs)
     return 0
@@ -54,39 +55,39 @@ def run(given: argparse.Namespace) -> int:
 
 def _print_all(settings: Settings, folder: Path) -> None:
     rows = []
-    for found in options():
-        value = found.value_in(settings)
-        mark = "" if value == found.shipped else "*"
-        rows.append((mark, found.name, shown(value) or "-", found.valid))
+    for setting in options():
+        value = setting.value_in(settings)
+        mark = "" if value == setting.shipped else "*"
+        rows.append((mark, setting.name, as_typed(value) or "-", setting.valid))
     print_table(("", "setting", "value", "valid"), rows)
-    print_text(f"* not as shipped; the files are in {folder}")
+    print_text(f"* marks a changed setting; the files are in {folder}")
 
 
-def _print_one(found: Option, settings: Settings, *, as_json: bool) -> None:
+def _print_one(setting: Option, settings: Settings, *, as_json: bool) -> None:
     if as_json:
-        print_json(_as_json(found, settings))
+        print_json(_as_json(setting, settings))
         return
-    value = found.value_in(settings)
-    print_text(f"{found.name}: {shown(value)}")
-    print_text(found.explanation)
-    print_text(f"valid: {found.valid}; shipped: {shown(found.shipped) or 'nothing'}; a change acts {found.acts}")
+    shipped = as_typed(setting.shipped) or "nothing"
+    print_text(f"{setting.name}: {as_typed(setting.value_in(settings))}")
+    print_text(setting.explanation)
+    print_text(f"valid: {setting.valid}; shipped: {shipped}; a change takes effect {setting.takes_effect}")
 
 
-def _warn(found: Option, settings: Settings) -> None:
-    """Say what is wrong with keys that the schema cannot judge."""
-    if found.name == "screen.keymap" and settings.screen.keymap:
+def _warn(setting: Option, settings: Settings) -> None:
+    """Print the problems of a keymap that the types of the settings cannot know."""
+    if setting.name == "screen.keymap" and settings.screen.keymap:
         from tui.navigation.key_table import keymap_problems  # noqa: PLC0415 - it imports every screen
 
         for problem in keymap_problems(settings.screen.keymap):
             print(f"persona-moe: {problem}", file=sys.stderr)  # noqa: T201 - for the user of the command
 
 
-def _as_json(found: Option, settings: Settings) -> dict[str, object]:
+def _as_json(setting: Option, settings: Settings) -> dict[str, object]:
     return {
-        "key": found.name,
-        "value": found.value_in(settings),
-        "shipped": found.shipped,
-        "valid": found.valid,
-        "explanation": found.explanation,
-        "acts": found.acts,
+        "key": setting.name,
+        "value": setting.value_in(settings),
+        "shipped": setting.shipped,
+        "valid": setting.valid,
+        "explanation": setting.explanation,
+        "acts": setting.takes_effect,
     }

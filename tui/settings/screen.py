@@ -1,4 +1,4 @@
-"""All settings in one list: what each means, what is valid, and the keys that change it in its file."""
+"""Lists all settings, explains the selected one and changes it in its file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
-from textual.widgets.option_list import Option as Line
+from textual.widgets.option_list import Option as ListItem
 
 from engine.errors import PersonaMoeError, SettingsError
-from engine.settings.options import Option, options, shown
+from engine.settings.options import Option, as_typed, options
 from tui.drawing.cells import title
 from tui.navigation.key_table import keymap_problems
 from tui.navigation.screen_bar import PlacesBar
@@ -33,42 +34,45 @@ if TYPE_CHECKING:
 
 
 class SettingsScreen(Screen[None]):
-    """A list of the settings by file; a change is written at once, the file's comments stay as they are."""
+    """A list of the settings by file. Every change is written at once, and the comments of the file stay."""
 
     TITLE = "Settings"
     CSS_PATH = "styles.tcss"
-    LEGEND = "* is not as shipped. Every change is written at once into the workspace's configs; its comments stay."
+    LEGEND = "* marks a changed setting. Every change is written at once; the comments of the files stay."
     AUTO_FOCUS = "#options"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="settings.back", tooltip="Leave the value as it was, or go back"),
+        Binding("escape", "back", "Back", id="settings.back", tooltip="Keep the value as it was, or leave the screen"),
         Binding(
             "enter,e", "edit", "Edit", id="settings.edit", key_display="enter", tooltip="Type a value; enter writes it"
         ),
+        Binding("space,right,l", "choose(1)", "Next choice", id="settings.next", tooltip="Take the next valid value"),
         Binding(
-            "space,right,l", "choose(1)", "Next choice", id="settings.next", tooltip="The next of the valid values"
+            "left,h", "choose(-1)", "Choice before", show=False, id="settings.before", tooltip="Take the one before"
         ),
-        Binding("left,h", "choose(-1)", "Choice before", show=False, id="settings.before", tooltip="The one before"),
-        Binding("r", "reset", "Reset", id="settings.reset", tooltip="Back to the shipped value"),
-        Binding("u", "undo", "Undo", id="settings.undo", tooltip="Take the last change back"),
-        Binding("slash", "find", "Find", id="settings.find", tooltip="Go to a setting by a part of its name"),
-        Binding("j", "cursor(1)", "Down", show=False, id="settings.down", tooltip="The next setting"),
-        Binding("k", "cursor(-1)", "Up", show=False, id="settings.up", tooltip="The setting before"),
-        Binding("g", "end(False)", "First", show=False, id="settings.first", tooltip="To the first setting"),
-        Binding("G", "end(True)", "Last", show=False, id="settings.last", tooltip="To the last setting"),
+        Binding("r", "reset", "Reset", id="settings.reset", tooltip="Give the setting its shipped value"),
+        Binding("u", "undo", "Undo", id="settings.undo", tooltip="Undo the last change"),
+        Binding("slash", "find", "Find", id="settings.find", tooltip="Find a setting by a part of its name"),
+        Binding("j", "cursor(1)", "Down", show=False, id="settings.down", tooltip="Next setting"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="settings.up", tooltip="Previous setting"),
+        Binding("g", "end(False)", "First", show=False, id="settings.first", tooltip="First setting"),
+        Binding("G", "end(True)", "Last", show=False, id="settings.last", tooltip="Last setting"),
     ]
+
+    class Changed(Message):
+        """The settings of the session were changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self._undo: list[tuple[Option, Any]] = []
         self._models: tuple[str, ...] = ()
-        self._turn = asyncio.Lock()  # changes are made in the order of their keys
+        self._order = asyncio.Lock()  # changes are written in the order of the key presses
         self._finding = False
         self._offered: tuple[bool | None, ...] = ()
         self._rows: list[Option | None] = []
 
     def compose(self) -> ComposeResult:
-        """The list, the explanation of the setting under the cursor, and the line in which it is edited."""
+        """Yield the list, the explanation of the selected setting, and the line in which it is edited."""
         yield PlacesBar("settings", self.session.settings.screen.keymap)
         with Container(id="settings"):
             yield OptionList(id="options", markup=False, compact=True)
@@ -78,38 +82,36 @@ class SettingsScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """One line a setting, under the name of its file."""
+        """Fill the list: a line for each setting, under the name of its file."""
         self.query_one(MessageLine).clear()
         listed = self.query_one(OptionList)
         listed.border_title = title("Settings")
         for option in options():
             if all(row is None or row.file != option.file for row in self._rows):
                 self._rows.append(None)
-                listed.add_option(Line(Text(f"{option.file}.yaml", "bold"), disabled=True))
+                listed.add_option(ListItem(Text(f"{option.file}.yaml", "bold"), disabled=True))
             self._rows.append(option)
-            listed.add_option(Line(setting_line(option, self.session.settings)))
+            listed.add_option(ListItem(setting_line(option, self.session.settings)))
         listed.highlighted = 1
 
     def on_screen_resume(self) -> None:
-        """The files may have been changed since the last visit."""
+        """Read the files again: another session may have changed them."""
         self._read_again()
 
     @work(group="settings")
     async def _read_again(self) -> None:
-        async with self._turn:
+        async with self._order:
             try:
                 settings = await asyncio.to_thread(self.session.read_settings)
             except PersonaMoeError as error:
-                self.query_one(MessageLine).complain(f"still as before: {error}")
+                self.query_one(MessageLine).complain(f"the settings were not read again: {error}")
                 return
             if settings != self.session.settings:
                 self._adopt(settings)
 
     def _adopt(self, settings: Settings) -> None:
         self.session.adopt(settings)
-        follow: Callable[[], None] | None = getattr(self.app, "follow_settings", None)
-        if follow is not None:
-            follow()
+        self.post_message(self.Changed())
         listed = self.query_one(OptionList)
         for row, option in enumerate(self._rows):
             if option is not None:
@@ -122,7 +124,7 @@ class SettingsScreen(Screen[None]):
         return self._rows[row] if row is not None and row < len(self._rows) else None
 
     def _choices(self, option: Option) -> tuple[Any, ...]:
-        """The valid values of a setting if they can be listed: themes and models are known only at run time."""
+        """Return the valid values of a setting, if they can be listed; themes and models are known only at run time."""
         if option.name == "screen.theme":
             return tuple(sorted(self.app.available_themes))
         if option.name == "ollama.model_name":
@@ -136,12 +138,12 @@ class SettingsScreen(Screen[None]):
             pane.border_title = title(option.name)
             pane.update(explanation(option, self.session.settings, self._choices(option)))
         offered = tuple(self.check_action(action, ()) for action in ("choose", "reset", "undo"))
-        if offered != self._offered:  # the footer is drawn anew only when its keys are others
+        if offered != self._offered:  # the footer is drawn again only if its keys change
             self._offered = offered
             self.refresh_bindings()
 
     def on_option_list_option_highlighted(self) -> None:
-        """The explanation follows the cursor; models are asked for only when they are looked at."""
+        """Explain the selected setting; the servers are asked for their models only if it is `model_name`."""
         self._explain()
         option = self._chosen
         if option is not None and option.name == "ollama.model_name" and not self._models:
@@ -154,12 +156,12 @@ class SettingsScreen(Screen[None]):
             self._explain()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter edits."""
+        """Edit the selected setting."""
         event.stop()
         self.action_edit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only the keys that do something now are offered."""
+        """Offer only the keys that do something now."""
         if not self.is_mounted:
             return True
         option, editing = self._chosen, self.query_one(EditLine).is_open
@@ -176,57 +178,57 @@ class SettingsScreen(Screen[None]):
     # -- changing ------------------------------------------------------------------------------------------
 
     def action_choose(self, by: int) -> None:
-        """The next or the previous of the values that can be listed."""
+        """Take the valid value that is `by` places after the present one."""
         option = self._chosen
         if option is not None and self._choices(option):
-            self._write(option, lambda: self._beside(option, by))
+            self._write(option, lambda: self._choice(option, by))
 
-    def _beside(self, option: Option, by: int) -> Any:
+    def _choice(self, option: Option, by: int) -> Any:
         choices, value = self._choices(option), option.value_in(self.session.settings)
         return choices[(choices.index(value) + by) % len(choices)] if value in choices else choices[0]
 
     def action_reset(self) -> None:
-        """Back to the shipped value."""
+        """Give the selected setting its shipped value."""
         option = self._chosen
         if option is not None:
             self._write(option, lambda: option.shipped)
 
     def action_undo(self) -> None:
-        """Take the last change back, and put the cursor on it."""
+        """Undo the last change, and select its setting."""
         if self._undo:
-            option, before = self._undo.pop()
+            option, value = self._undo.pop()
             self.query_one(OptionList).highlighted = self._rows.index(option)
-            self._write(option, lambda: before, undoing=True)
+            self._write(option, lambda: value, undoing=True)
 
     @work(group="settings")
-    async def _write(self, option: Option, wanted: Callable[[], Any], *, undoing: bool = False) -> None:
-        """Write what is wanted when its turn has come, make it count and say so."""
+    async def _write(self, option: Option, new_value: Callable[[], Any], *, undoing: bool = False) -> None:
+        """Write the value once the earlier changes are written, adopt it and say so."""
         message = self.query_one(MessageLine)
-        async with self._turn:
-            before, value = option.value_in(self.session.settings), wanted()
+        async with self._order:
+            old, new = option.value_in(self.session.settings), new_value()
             try:
-                settings = await asyncio.to_thread(self.session.write_setting, option, value)
+                settings = await asyncio.to_thread(self.session.write_setting, option, new)
             except PersonaMoeError as error:
                 message.complain(str(error))
                 return
-            if not undoing and value != before:
-                self._undo.append((option, before))
+            if not undoing and new != old:
+                self._undo.append((option, old))
             self._adopt(settings)
             if option.name == "screen.keymap" and (problems := keymap_problems(settings.screen.keymap)):
                 message.complain("; ".join(problems))
                 return
-            message.say(f"{option.key}: {shown(before) or '-'} → {shown(value) or '-'}, {option.acts}")
+            message.say(f"{option.key}: {as_typed(old) or '-'} → {as_typed(new) or '-'}, {option.takes_effect}")
 
     # -- typing a value, or a part of a name -----------------------------------------------------------------
 
     def action_edit(self) -> None:
-        """Open the line with the present value."""
+        """Open the line with the present value in it."""
         option = self._chosen
         if option is not None:
-            self._open_line(f"{option.key}:", shown(option.value_in(self.session.settings)), finding=False)
+            self._open_line(f"{option.key}:", as_typed(option.value_in(self.session.settings)), finding=False)
 
     def action_find(self) -> None:
-        """Open the line for a part of a name."""
+        """Open the line in which a part of a name is typed."""
         self._open_line("find:", "", finding=True)
 
     def _open_line(self, label: str, value: str, *, finding: bool) -> None:
@@ -241,7 +243,7 @@ class SettingsScreen(Screen[None]):
         self.refresh_bindings()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Say while it is typed whether it is valid; of a name, go to the first setting that has it."""
+        """Check the typed value, or select the first setting whose name holds the typed words."""
         event.stop()
         if self._finding:
             self._go_to(event.value)
@@ -250,7 +252,7 @@ class SettingsScreen(Screen[None]):
             self.query_one(MessageLine).clear()
 
     def _typed(self, text: str) -> tuple[Option, Any] | None:
-        """The setting and its new value; None, and a complaint, if the text is not valid."""
+        """Return the setting and its new value; None, and say why, if the text is not valid."""
         option = self._chosen
         if option is None:
             return None
@@ -266,15 +268,15 @@ class SettingsScreen(Screen[None]):
 
     def _go_to(self, words: str) -> None:
         words = words.strip().lower()
-        found = [row for row, option in enumerate(self._rows) if option is not None and words in option.name]
-        if words and found:
-            self.query_one(OptionList).highlighted = found[0]
+        matches = [row for row, option in enumerate(self._rows) if option is not None and words in option.name]
+        if words and matches:
+            self.query_one(OptionList).highlighted = matches[0]
             self.query_one(MessageLine).clear()
         elif words:
             self.query_one(MessageLine).complain(f"no setting has {words!r} in its name")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write what was typed if it is valid; a search ends where it is."""
+        """Write the typed value if it is valid, or end the search."""
         event.stop()
         if self._finding:
             self._close_line()
@@ -284,7 +286,7 @@ class SettingsScreen(Screen[None]):
             self._write(option, lambda: value)
 
     def action_back(self) -> None:
-        """Leave the line first, then the screen."""
+        """Close the line if it is open, else leave the screen."""
         if self.query_one(EditLine).is_open:
             self.query_one(MessageLine).clear()
             self._close_line()
@@ -292,11 +294,11 @@ class SettingsScreen(Screen[None]):
             self.app.switch_mode("ask")
 
     def action_cursor(self, by: int) -> None:
-        """Move the cursor by one setting."""
+        """Select the next or the previous setting."""
         listed = self.query_one(OptionList)
         (listed.action_cursor_down if by > 0 else listed.action_cursor_up)()
 
     def action_end(self, last: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """To the first or the last setting."""
+        """Select the first or the last setting."""
         listed = self.query_one(OptionList)
         (listed.action_last if last else listed.action_first)()

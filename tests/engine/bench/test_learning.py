@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.bench import learning, statistics
 from engine.bench.dataset import Dataset, indexed
@@ -36,7 +37,7 @@ def one_seat(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def seats(count: int, settings: Settings) -> Settings:
-    return replace(settings, system=replace(settings.system, batch_size=count))
+    return structs.replace(settings, system=structs.replace(settings.system, batch_size=count))
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +167,9 @@ def test_scores_and_credit_are_paid_as_in_use(dataset, one_seat):
     # Consistency, of which there is three quarters: of the votes 1/3 ... 1/7 for the other's first five the walker
     # lacks the last, the stayer the second. The director is fourth of five, by the walker alone.
     votes, weights = [1 / place for place in range(3, 8)], [1 / place for place in range(1, 6)]
-    weighing = replace(one_seat, scoring=Scoring(relevance=0, consistency=0.75, novelty=0.25, entity_grounding=0))
+    weighing = structs.replace(
+        one_seat, scoring=Scoring(relevance=0, consistency=0.75, novelty=0.25, entity_grounding=0)
+    )
     paid = taught(dataset, weighing, "scores")
     assert paid[0].rewards == {
         "walker": pytest.approx(0.75 * (1 - votes[4] / sum(votes)) + weights[3] / sum(weights), abs=1e-4),

@@ -1,10 +1,10 @@
 """What all screens share: help, palette, remapped keys, theme, the way out."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from db import log
 from db.workspace import Workspace

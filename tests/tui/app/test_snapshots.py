@@ -1,10 +1,10 @@
 """What every screen looks like, small and large, read as a script of key presses."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support import scripted_run as script
 from tui.navigation.screens import PLACES

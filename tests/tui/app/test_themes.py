@@ -1,11 +1,11 @@
 """Our themes: enough contrast for text, and personas that a colour-blind eye can tell apart."""
 
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from textual.color import Color
 
 from tests.support import scripted_run as script

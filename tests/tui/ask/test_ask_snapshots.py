@@ -1,9 +1,9 @@
 """What the main screen looks like at every stage, small and large, dark and light."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.events import AnswerFragment, AnswerWritten, Citation, GateReceipt, QuestionRead, RunStarted
 from tests.support import scripted_run as script

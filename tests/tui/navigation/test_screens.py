@@ -1,8 +1,7 @@
 """The line at the top of every screen: where one can go, and by which key."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support import scripted_run as script
 from tui.navigation.screen_bar import places_text

@@ -1,10 +1,10 @@
 """The settings screen on a real workspace: every key, every file as it should be afterwards."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.settings.options import option
 from engine.shipped import shipped
@@ -122,7 +122,7 @@ async def test_a_broken_file_is_told_and_not_overwritten(screen):
     path.write_text("seed: [\n")
     await screen.resize_terminal(240, 24)
     await screen.press("escape", "f6")
-    await until_shown(screen, "still as before: ")
+    await until_shown(screen, "the settings were not read again: ")
     await find(screen, "seed")
     await screen.press("enter", "1", "enter")
     await until_shown(screen, "was left as it is")

@@ -1,9 +1,9 @@
 """What the settings, the help and our own themes look like."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support import scripted_run as script
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from engine.errors import SettingsError
-from engine.settings.yaml_edit import with_value
+from engine.settings.yaml_files import with_value
 from engine.shipped import shipped
 
 ODD = """\
