@@ -85,7 +85,7 @@ class FolderRoster:
                         self._folders.save_performance(RosterEntry(entry.persona, new_state), PersonaPerformance())
         return PersonaTransitioned(persona_id, old_state, new_state, rule, decided_by)
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = ()) -> None:
         """Add one reward in [0, 1] to each named persona's performance; one ledger line for all.
 
         Raises PersonaError for an unknown persona and ValueError for a reward outside [0, 1], with nothing changed.
@@ -96,7 +96,7 @@ class FolderRoster:
         with self._locked() as contents:
             entries = {name: contents.find(name) for name in rewards}
             rewards = {name: float(reward) for name, reward in rewards.items()}
-            with self.ledger.recording(Rewards(now(), run_id, rewards, context)):
+            with self.ledger.recording(Rewards(now(), run_id, rewards, features)):
                 for name, entry in entries.items():
                     self._folders.save_performance(entry, performance_of(entry.persona).with_reward(rewards[name]))
 

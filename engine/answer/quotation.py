@@ -147,10 +147,10 @@ def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
 def _read(panel: Panel, number: int, top: Sequence[int], rank: float) -> Iterator[_Sentence]:
     """Every sentence of a passage but its headings."""
     question, around = panel.question, panel.neighbourhood
-    passage = around.open(number).stored.passage
+    passage = around.passage(number)
     about = [_TITLE * well for well in question.covered(_roots(passage.title))]
     leads: dict[int, set[int]] = defaultdict(set)
-    for link in around.links(number).links or ():
+    for link in around.links(number):
         if link.target in top and link.kind is not LinkKind.BACK:
             leads[link.sentence].add(link.target)
     opens = _OPENS

@@ -166,10 +166,10 @@ class _Student:
         if self._learner == "shuffled":
             self._dealt += rewards.values()
             rewards = {name: self._lots.choice(self._dealt) for name in rewards}
-        self._roster.record_rewards(run_id, rewards, question.context)
+        self._roster.record_rewards(run_id, rewards, question.features)
         if self._learner == "feedback":
             liked = {p.persona_id: question.recall(question.output(p).first()) for p in called}
-            self._roster.record_rewards(run_id, liked, question.context, weight=WEIGHT)
+            self._roster.record_rewards(run_id, liked, question.features, weight=WEIGHT)
         review(self._roster, rewards, self._settings.thresholds, decided_by=run_id)
         evolve(self._roster, self._settings.thresholds, seed=self._seed, decided_by=run_id)
         self._learned = None
@@ -185,7 +185,7 @@ class _Student:
 
     def _called(self, question: Rehearsal) -> list[GateReceipt]:
         entries = standing(self._roster.entries())
-        receipts = self._gate().choose(question.question, question.context, entries, cycle=1)
+        receipts = self._gate().choose(question.question, question.features, entries, cycle=1)
         return [receipt for receipt in receipts if receipt.activated]
 
     def _gate(self) -> Gate:

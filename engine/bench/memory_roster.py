@@ -45,7 +45,7 @@ class MemoryRoster:
         return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
 
     def record_rewards(
-        self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = (), *, weight: int = 1
+        self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = (), *, weight: int = 1
     ) -> None:
         """Add one reward in [0, 1] to each named persona, counting as `weight` samples.
 
@@ -57,7 +57,7 @@ class MemoryRoster:
             self._set(name, earned[name].with_reward(reward, weight))
         if rewards:
             self._runs.add(run_id)
-            self._experiences.append(Experience(context, dict(rewards), weight))
+            self._experiences.append(Experience(features, dict(rewards), weight))
 
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"

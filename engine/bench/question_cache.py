@@ -8,21 +8,21 @@ from engine.index.retriever import Retriever
 from engine.mixture.fusion import HEARD, fuse, supported
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
-from engine.mixture.question_features import read_context
+from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, score_output
 from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 
 
 class Rehearsal:
-    """One question. A walk is taken once for the same traits; `context` is what a gate sees of the question."""
+    """One question. A walk is taken once for the same traits; `features` are those of the question for a gate."""
 
     def __init__(self, query: Query, library: Retriever) -> None:
         self.id, self._gold = query.id, frozenset(query.gold)
         self.gold_count = len(self._gold)
         self._panel = Panel(query.question, library)
         self.question = self._panel.question
-        self.context = read_context(self._panel.neighbourhood)
+        self.features = question_features(self._panel.neighbourhood)
         self.plain = tuple(number for number, _ in self._panel.neighbourhood.first[:DEPTH])
         self._walked: dict[WalkParameters, PersonaOutput] = {}
         self._ids: dict[int, str] = {}
@@ -57,7 +57,7 @@ class Rehearsal:
 
     def _id(self, number: int) -> str:
         if number not in self._ids:
-            self._ids[number] = self._panel.neighbourhood.open(number).stored.passage.id
+            self._ids[number] = self._panel.passage(number).id
         return self._ids[number]
 
 
@@ -77,4 +77,4 @@ def rehearse_all(datasets: Sequence[Dataset], progress: Progress) -> Iterator[tu
 
 def _renamed(output: PersonaOutput, name: str) -> PersonaOutput:
     """The output under the name of who asks: personas with the same traits share one."""
-    return PersonaOutput(name, output.evidence, output.stems, output.names)
+    return PersonaOutput(name, output.evidence, output.roots, output.names)

@@ -14,7 +14,7 @@ from engine.index.retriever import Retriever
 from engine.mixture.fusion import fuse
 from engine.mixture.gate import Gate
 from engine.mixture.panel import Panel
-from engine.mixture.question_features import read_context
+from engine.mixture.question_features import question_features
 from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.personas.traits import WalkParameters, walk_parameters
 from engine.question.question import Question, read_question
@@ -83,7 +83,7 @@ class RandomGate:
     def choose(
         self,
         question: Question,
-        context: tuple[float, ...],  # noqa: ARG002 - lots need none
+        features: tuple[float, ...],  # noqa: ARG002 - lots need none
         entries: Sequence[RosterEntry],
         *,
         cycle: int,
@@ -218,8 +218,8 @@ class _Methods:
 
         def rank(question: str, library: Retriever) -> list[int]:
             panel = Panel(question, library, parameters)
-            context = read_context(panel.neighbourhood)
-            receipts = gate.choose(panel.question, context, self._entries, cycle=1)
+            features = question_features(panel.neighbourhood)
+            receipts = gate.choose(panel.question, features, self._entries, cycle=1)
             for entry, receipt in zip(self._entries, receipts, strict=True):
                 if receipt.activated and entry.persona.persona_id != left_out:
                     panel.send(entry.persona, receipt.voice)

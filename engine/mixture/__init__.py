@@ -1,1 +1,16 @@
-"""engine/mixture."""
+"""The mixture: which personas are called for a question, how their evidence is combined, and how it is scored.
+
+In: a `Question` and the personas of the roster. Out: one ranking of passages, and for each persona the four scores and
+the credit from which its reward is made.
+
+- `question_features`: eight numbers that describe a question. `gate`: `BanditGate` chooses the personas by them and
+  writes a receipt for every choice. `bandit`: the reward that is expected of a persona, learned from past rewards.
+- `panel`: `Panel` lets the chosen personas walk and combines their evidence. `fusion`: the ranking, by votes and links.
+- `outputs`: `PersonaOutput`, what a persona brings back. `scoring`: its scores, its credit and its reward.
+
+Must hold: the same question, roster and experiences give the same receipts, ranking and scores: no clock and no chance.
+Scores, credit, rewards and voices are in [0, 1]. The control is called every time, but its evidence counts only if no
+other persona has found anything.
+
+May import: `engine.walk`, `engine.question`, `engine.index`, `engine.personas`, `engine.text`, `engine.events`.
+"""

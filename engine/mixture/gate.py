@@ -1,4 +1,4 @@
-"""The gate: which personas are activated for a question, each choice with a receipt."""
+"""The gate: choose the personas that are activated for a question, with a receipt for every choice."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -13,31 +13,31 @@ from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.question.question import Question
 from engine.text.words import content_stems
 
-_WORTH = 0.2  # what a full match of its expertise adds to the expected reward
-_SHARPNESS = 0.2  # expected reward below the best at which a voice is down to a third
+_EXPERTISE = 0.2  # what a full match of its expertise adds to the expected reward
+_SHARPNESS = 0.2  # distance from the best expected reward at which a voice falls to 1/e
 
 
 class Gate(Protocol):
-    """Decides who walks. A receipt for every persona of the roster, in the roster's order."""
+    """Decides which personas walk, with a receipt for every persona of the roster in the roster's order."""
 
     def choose(
         self,
         question: Question,
-        context: tuple[float, ...],
+        features: tuple[float, ...],
         entries: Sequence[RosterEntry],
         *,
         cycle: int,
         called: Collection[str] = (),
     ) -> list[GateReceipt]:
-        """The receipts of one cycle; `called` are the personas that were activated in an earlier one."""
+        """Return the receipts of one cycle; `called` are the personas that were activated in an earlier cycle."""
         ...
 
 
 class BanditGate:
-    """Calls those of whom a bandit expects most: reward and bonus, expertise match, less cost, against a threshold.
+    """Activates personas by expected reward plus bonus plus expertise match minus cost, against a threshold.
 
-    At most `batch_size` personas a cycle and at most one experimental seat; the control comes on top. What is
-    expected of a persona is also its voice in the panel's ranking, beside the best walker that was called so far.
+    At most `batch_size` personas a cycle, at most one of them experimental; the control is activated in addition. A
+    persona's voice in the ranking falls with the distance of its expected reward from that of the best walker so far.
     """
 
     def __init__(self, activation_threshold: float, batch_size: int, experiences: Sequence[Experience] = ()) -> None:
@@ -48,14 +48,14 @@ class BanditGate:
     def choose(
         self,
         question: Question,
-        context: tuple[float, ...],
+        features: tuple[float, ...],
         entries: Sequence[RosterEntry],
         *,
         cycle: int,
         called: Collection[str] = (),
     ) -> list[GateReceipt]:
-        """See `Gate.choose`. Equal scores go to the lower id, so the choice is reproducible."""
-        rated = {entry.persona.persona_id: self._rate(question, context, entry, cycle) for entry in entries}
+        """See `Gate.choose`. Of equal scores the lower id wins."""
+        rated = {entry.persona.persona_id: self._rate(question, features, entry, cycle) for entry in entries}
         trials = {e.persona.persona_id for e in entries if e.state is PersonaState.EXPERIMENTAL}
         seats, trial_seats, chosen = self._batch_size, int(trials.isdisjoint(called)), {}
         for entry in sorted(entries, key=lambda e: (-rated[e.persona.persona_id].score, e.persona.persona_id)):
@@ -73,8 +73,8 @@ class BanditGate:
                 trial_seats -= trial and not reason
             chosen[name] = reason
         walkers = {e.persona.persona_id for e in entries if not e.persona.is_control}
-        heard = [rated[name].expected for name in walkers if not chosen[name] or name in called]
-        best = max(heard, default=0.0)
+        activated = [rated[name].expected for name in walkers if not chosen[name] or name in called]
+        best = max(activated, default=0.0)
         return [_decided(rated[e.persona.persona_id], chosen[e.persona.persona_id], best) for e in entries]
 
     def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
@@ -86,10 +86,10 @@ class BanditGate:
             return ""
         return "" if score >= self._threshold else "below the activation threshold"
 
-    def _rate(self, question: Question, context: tuple[float, ...], entry: RosterEntry, cycle: int) -> GateReceipt:
+    def _rate(self, question: Question, features: tuple[float, ...], entry: RosterEntry, cycle: int) -> GateReceipt:
         persona = entry.persona
-        expected, bonus = self._bandit.expect(persona.persona_id, context)
-        expertise = _WORTH * expertise_match(persona, question)
+        expected, bonus = self._bandit.expect(persona.persona_id, features)
+        expertise = _EXPERTISE * expertise_match(persona, question)
         score = expected + bonus + expertise - persona.activation_cost
         return GateReceipt(
             persona.persona_id, entry.state, cycle, round(expertise, 4), round(expected, 4), round(bonus, 4),
@@ -98,7 +98,7 @@ class BanditGate:
 
 
 def expertise_match(persona: Persona, question: Question) -> float:
-    """The share of the question's weight whose stems the persona's expertise names, in [0, 1]."""
+    """Return the share of the question's weight that the persona's expertise contains, in [0, 1]."""
     return question.coverage(frozenset(stem for field in persona.expertise for stem in content_stems(field)))
 
 

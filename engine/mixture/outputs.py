@@ -1,4 +1,4 @@
-"""What a persona brings back from its walk: evidence, and the words it makes of it."""
+"""The output of a persona: the evidence of its walk, and its text."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from engine.events import GroundedClaim
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage that a persona found, by number, with the score of its best path there."""
+    """A passage that a persona found, by number, with its score in the walk."""
 
     number: int
     score: float
@@ -15,19 +15,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class PersonaOutput:
-    """A persona's evidence, best first, and what it holds: stems and names of its first five passages.
+    """A persona's evidence, best first, with the roots and the names of the question in its first five passages.
 
-    With a language model it may have stated `claims`, each with the words of a source that carry it; then `text` is
-    their words, and `names` are those that they name.
+    With a language model it may have `claims`, each grounded in a source; then `text` is their text, and `names` are
+    the names of the question in the claims and their quotes.
     """
 
     persona_id: str
     evidence: tuple[Evidence, ...]
-    stems: frozenset[str]
+    roots: frozenset[str]
     names: frozenset[str]
     text: str = ""
     claims: tuple[GroundedClaim, ...] = ()
 
     def first(self, count: int = 5) -> tuple[int, ...]:
-        """The numbers of its best passages."""
-        return tuple(found.number for found in self.evidence[:count])
+        """Return the numbers of its best passages."""
+        return tuple(evidence.number for evidence in self.evidence[:count])

@@ -1,4 +1,4 @@
-"""What a gate sees of a question before anyone has walked: a few features of it and of its surroundings."""
+"""Compute the features of a question for the gate's bandit, before any walk."""
 
 import re
 
@@ -14,18 +14,18 @@ _CHAIN = re.compile(r"\b(?:of|whose|that|which|where|who|by)\b|['\u2019]s\b", re
 _COMPARISON = re.compile(r"\b(?:or|both|same|than|older|younger|earlier|later|first|more|between)\b", re.IGNORECASE)
 
 
-def read_context(around: Neighbourhood) -> tuple[float, ...]:
-    """One value in [0, 1] for each of `FEATURES`.
+def question_features(neighbourhood: Neighbourhood) -> tuple[float, ...]:
+    """Return one value in [0, 1] for each of `FEATURES`.
 
-    The share of the question that names make up, words that chain relations ("the wife *of* the man *who*"), words
-    that compare, how far the first plain hit is ahead of the second, how much of the question the first five cover,
-    and how many links lead out of the first.
+    A constant; the number of names and their share of the question; words that chain relations ("the wife *of* the man
+    *who*"); whether it compares; the lead of the first plain hit over the second; the share of the question that the
+    first five hits cover; the number of links out of the first hit.
     """
-    question, first = around.question, around.first
+    question, first = neighbourhood.question, neighbourhood.first
     scores = [score for _, score in first[:2]]
     margin = 1 - scores[1] / scores[0] if len(scores) > 1 and scores[0] > 0 else 0.0
-    roots = {root for number, _ in first[:DEPTH] for root in around.open(number).stored.roots}
-    links = len(around.links(first[0][0]).links or ()) if first else 0
+    roots = {root for number, _ in first[:DEPTH] for root in neighbourhood.open(number).indexed.roots}
+    links = len(neighbourhood.links(first[0][0])) if first else 0
     values = (
         1.0,
         len(question.names) / _MANY_NAMES,

@@ -1,18 +1,18 @@
-"""One payment to a persona, as the bandit learns from it."""
+"""The rewards paid for one question, from which the gate's bandit learns."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-REMEMBERED = 500  # experiences that are learned from
+REMEMBERED = 500  # latest experiences that the bandit uses
 
 
 class Experience(NamedTuple):
-    """The rewards in [0, 1] that personas earned at a question with this context, counting as `weight` samples."""
+    """The rewards in [0, 1] of personas for a question with these features, counting as `weight` samples each."""
 
-    context: tuple[float, ...]
+    features: tuple[float, ...]
     rewards: Mapping[str, float]
     weight: int = 1
 
     def without(self, persona_id: str) -> "Experience":
-        """The same for everyone but one, who starts afresh."""
+        """Return the experience without the reward of one persona, whose record starts again."""
         return self._replace(rewards={name: reward for name, reward in self.rewards.items() if name != persona_id})

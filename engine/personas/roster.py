@@ -45,10 +45,10 @@ class Roster(Protocol):
         """
         ...
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = ()) -> None:
         """Add one reward in [0, 1] to each named persona's historical performance, and record it.
 
-        `context` are the features of the question that the rewards were earned at, for a gate that learns.
+        `features` are those of the question, for a gate that learns.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a follow-up question leaves unsaid: the name that it means, of the question before or of what that cited."""
+"""Resolve a follow-up question ("When did he die?") to names of the previous question or of its citations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from engine.question.question import Question, read_question
 from engine.text.names import name_key
 from engine.text.words import folded, raw_words
 
-_MOST = 3  # names at once: each one more takes weight from what is asked
-_PASSAGES = 8  # of a name that are looked at
-_FITS = 0.5  # of a question without a pronoun: this share of it must be told of a name for it to be meant
-_MANY = frozenset("they them their theirs themselves these those".split())
-_BACK = _MANY | frozenset("he him his himself she her hers herself it its itself this".split())
+_MOST = 3  # names at once; each more takes weight from the words of the question
+_PASSAGES = 8  # with a name as title that are read
+_FITS = 0.5  # share of a question without a pronoun that the passages of a name must hold
+_PLURAL = frozenset("they them their theirs themselves these those".split())
+_PRONOUNS = _PLURAL | frozenset("he him his himself she her hers herself it its itself this".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Names that a next question may refer to, as they are written: `asked` about, and `cited` by the answer."""
+    """Names as written to which a next question may refer: the subjects of the question, and the titles cited."""
 
-    asked: tuple[str, ...] = ()
-    cited: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    cited_titles: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them, each once, what was asked about first."""
+        """All names, each once, those of the question first."""
         names = dict[str, str]()
-        for name in (*self.asked, *self.cited):
+        for name in (*self.subjects, *self.cited_titles):
             names.setdefault(name_key(name), name)
         return tuple(names.values())
 
@@ -49,38 +49,39 @@ def conversation_of(events: Iterable[RunEvent]) -> Conversation:
     return Conversation(tuple(asked.values()), cited)
 
 
-def names_meant(question: str, before: Conversation, retriever: Retriever) -> tuple[str, ...]:
-    """The names of the conversation that a question means without saying them; none if it speaks for itself.
+def names_meant(question: str, conversation: Conversation, retriever: Retriever) -> tuple[str, ...]:
+    """Return the names of the conversation to which a question refers; none if it is complete by itself.
 
-    It refers back by a pronoun before any name of its own, or, having no name, by asking what is told of one.
-    "They" means what was asked about; anything else the one name whose passages hold most of the question.
+    A question refers back if a pronoun stands before its first name, or if it has no name and the passages of one name
+    hold enough of it. "They" means the subjects of the previous question; any other question means the one name whose
+    passages hold most of it.
     """
     read, words = read_question(question, retriever), folded(raw_words(question))
-    first = min((name.start for name in read.names), default=len(words))
-    back = _BACK.intersection(words[:first])
-    if not before.names or not (back or not (read.names or read.unknown_names)):
+    first_name = min((name.start for name in read.names), default=len(words))
+    pronouns = _PRONOUNS.intersection(words[:first_name])
+    if not conversation.names or not (pronouns or not (read.names or read.unknown_names)):
         return ()
-    if back & _MANY and before.asked:
-        return before.asked[:_MOST]
-    told = {name: _told(read, name, retriever) for name in before.names}
-    best = max(told, key=lambda name: told[name])  # the first of equals
-    return (best,) if back or told[best] >= _FITS else ()
+    if pronouns & _PLURAL and conversation.subjects:
+        return conversation.subjects[:_MOST]
+    coverage = {name: _coverage(read, name, retriever) for name in conversation.names}
+    best = max(coverage, key=lambda name: coverage[name])  # the first of equals
+    return (best,) if pronouns or coverage[best] >= _FITS else ()
 
 
-def with_context(question: str, names: Sequence[str]) -> str:
-    """The question with the names that it means, for a reader who knows nothing of what was asked before."""
+def with_names(question: str, names: Sequence[str]) -> str:
+    """Add the names that a question means, so that it can be read without the conversation."""
     return f"{question} (about {', '.join(names)})" if names else question
 
 
-def _told(question: Question, name: str, retriever: Retriever) -> float:
-    """The share of the question that the passages with this title hold, in [0, 1]."""
+def _coverage(question: Question, name: str, retriever: Retriever) -> float:
+    """Return the share of the question that the passages with this title hold, in [0, 1]."""
     numbers = retriever.titled(name_key(name))[:_PASSAGES]
     return question.coverage({root for number in numbers for root in retriever.open(number).roots})
 
 
 def _as_written(key: str, question: str) -> str:
-    """A name of the question as it stands there."""
+    """Return a name as the question writes it."""
     raw = raw_words(question)
-    plain, wanted = folded(raw), key.split()
-    places = (n for n in range(len(raw)) if plain[n : n + len(wanted)] == wanted)
-    return next((" ".join(raw[n : n + len(wanted)]) for n in places), key)
+    plain, parts = folded(raw), key.split()
+    starts = (n for n in range(len(raw)) if plain[n : n + len(parts)] == parts)
+    return next((" ".join(raw[n : n + len(parts)]) for n in starts), key)

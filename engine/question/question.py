@@ -1,4 +1,4 @@
-"""What a question asks: its weighted terms and their kin, and the names in it that the library knows."""
+"""Analyse a question against a library: weighted terms, words that may stand for them, and known names."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,20 +13,21 @@ from engine.text.words import STOP_WORDS, raw_words, stemmed
 if TYPE_CHECKING:
     import numpy as np
 
-_KIN_WEIGHT = 0.6  # how well a word of the same relation stands for a term
+_RELATED = 0.6  # how well a word of the same relation stands for a term
 _LONGEST_NAME = 9  # words
-_ONE_WORD = 0.7  # a name of one word is less sure to be meant
-_UNTITLED = 0.6  # and so is one that is no title
-_COMMON = 0.02  # a one-word name in a larger share of the passages is no name to start from
+_ONE_WORD = 0.7  # factor of the confidence in a name of one word
+_UNTITLED = 0.6  # factor of the confidence in a name that is no title
+_COMMON = 0.02  # share of passages; a one-word name in more of them is ignored
 _QUESTION_WORDS = frozenset("what which who when where how in of is are did was".split())
 _ENDING_CONNECTORS = frozenset({"on", "in", "to", "for"})  # "Payment On", a title, may end so
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A span of the question that the library knows, as a title or as a name that passages mention.
+    """Words `start` to `end` (excluded) of the question, which are a title or a mentioned name in the library.
 
-    `confidence` in [0, 1]: how sure it is that the question means just this name.
+    `titled` are the passages with that title, `frequency` counts the passages that mention the name, `confidence` in
+    [0, 1] says how sure it is that the question means this name.
     """
 
     key: str
@@ -39,18 +40,19 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the library understands it.
+    """A question in terms of a library.
 
-    `terms` are its stems that occur in the library, `weights` their inverse document frequencies, adding up
-    to one. `kin` maps a root to the terms it stands for (by index) and how well. `in_names` and `resolved`
-    say per term whether it is part of a name, and how surely that name accounts for it. `unknown` are words
-    that the library never uses; `unknown_weight` takes each for as heavy as the heaviest known one.
+    `terms` are its stems that occur in the library, `weights` (shape: terms) their inverse document frequencies, which
+    add up to one. `terms_by_root` maps a root to the terms that it stands for, by index, each with a degree in [0, 1].
+    `in_names` and `resolved` (shape: terms) say whether a term is part of a name, and the confidence in that name.
+    `unknown` are stems that the library never uses; `unknown_weight` counts each like the heaviest known term.
+    `unknown_names` are capitalised runs with such a word.
     """
 
     text: str
     terms: tuple[str, ...]
     weights: "np.ndarray"
-    kin: dict[str, tuple[tuple[int, float], ...]]
+    terms_by_root: dict[str, tuple[tuple[int, float], ...]]
     names: tuple[Name, ...]
     in_names: "np.ndarray"
     resolved: "np.ndarray"
@@ -59,25 +61,25 @@ class Question:
     unknown_names: tuple[str, ...]
 
     def search_terms(self) -> dict[str, float]:
-        """The terms of a plain search."""
+        """Return the terms of a plain search with equal weights."""
         return dict.fromkeys(self.terms, 1.0)
 
     def covered(self, roots: Collection[str]) -> list[float]:
-        """Per term, how well the best of these roots stands for it, in [0, 1]."""
+        """Return for each term the highest degree to which one of these roots stands for it, in [0, 1]."""
         best = [0.0] * len(self.terms)
-        for word in self.kin.keys() & set(roots):
-            for term, well in self.kin[word]:
-                best[term] = max(best[term], well)
+        for word in self.terms_by_root.keys() & set(roots):
+            for term, degree in self.terms_by_root[word]:
+                best[term] = max(best[term], degree)
         return best
 
     def coverage(self, roots: Collection[str]) -> float:
-        """The share of the question's weight, unknown words included, that these roots stand for."""
-        found = sum(float(w) * well for w, well in zip(self.weights, self.covered(roots), strict=True))
-        return found / (1.0 + self.unknown_weight)
+        """Return the share of the question's weight, unknown words included, that these roots stand for."""
+        covered = sum(float(w) * degree for w, degree in zip(self.weights, self.covered(roots), strict=True))
+        return covered / (1.0 + self.unknown_weight)
 
 
 def read_question(text: str, retriever: Retriever) -> Question:
-    """Analyse a question against a library: the article's entity construction."""
+    """Analyse a question against a library (the article's entity construction)."""
     import numpy as np  # noqa: PLC0415 - 100 ms that the first paint does not need
 
     raw = raw_words(text)
@@ -85,10 +87,10 @@ def read_question(text: str, retriever: Retriever) -> Question:
     content = list(dict.fromkeys(s for s, word in zip(stems, folded, strict=True) if word not in STOP_WORDS))
     total = len(retriever)
     dates = [term for term in asked_date_terms(text) if retriever.term_frequency(term)]
-    found = {stem: frequency for stem in [*content, *dates] if (frequency := retriever.term_frequency(stem))}
-    weights = np.array([inverse_document_frequency(f, total) for f in found.values()])
+    frequencies = {stem: count for stem in [*content, *dates] if (count := retriever.term_frequency(stem))}
+    weights = np.array([inverse_document_frequency(count, total) for count in frequencies.values()])
     mass = float(weights.sum()) or 1.0
-    terms, unknown = tuple(found), tuple(stem for stem in content if stem not in found)
+    terms, unknown = tuple(frequencies), tuple(stem for stem in content if stem not in frequencies)
     names = tuple(sorted(_names(raw, folded, retriever), key=lambda name: name.start))
     resolved = _resolved(names, stems, terms)
     in_names = np.array([value is not None for value in resolved], dtype=bool)
@@ -96,7 +98,7 @@ def read_question(text: str, retriever: Retriever) -> Question:
         text=text,
         terms=terms,
         weights=weights / mass,
-        kin=_kin(terms, in_names),
+        terms_by_root=_terms_by_root(terms, in_names),
         names=names,
         in_names=in_names,
         resolved=np.array([value or 0.0 for value in resolved]),
@@ -107,37 +109,37 @@ def read_question(text: str, retriever: Retriever) -> Question:
 
 
 def _resolved(names: tuple[Name, ...], stems: list[str], terms: tuple[str, ...]) -> list[float | None]:
-    """Per term, the confidence of the surest name that it is part of; None outside names."""
-    sure: dict[str, float] = {}
+    """Return for each term the highest confidence of a name that contains it; None outside names."""
+    confidence: dict[str, float] = {}
     for name in names:
         for stem in stems[name.start : name.end]:
-            sure[stem] = max(sure.get(stem, 0.0), name.confidence)
-    return [sure.get(term) for term in terms]
+            confidence[stem] = max(confidence.get(stem, 0.0), name.confidence)
+    return [confidence.get(term) for term in terms]
 
 
-def _kin(terms: tuple[str, ...], in_names: "np.ndarray") -> dict[str, tuple[tuple[int, float], ...]]:
-    found: dict[str, list[tuple[int, float]]] = {}
+def _terms_by_root(terms: tuple[str, ...], in_names: "np.ndarray") -> dict[str, tuple[tuple[int, float], ...]]:
+    by_root: dict[str, list[tuple[int, float]]] = {}
     for number, term in enumerate(terms):
-        found.setdefault(root(term), []).append((number, 1.0))
-        for other in () if in_names[number] else sorted(related_roots(root(term))):
-            found.setdefault(other, []).append((number, _KIN_WEIGHT))
-    return {word: tuple(stands_for) for word, stands_for in found.items()}
+        by_root.setdefault(root(term), []).append((number, 1.0))
+        for related in () if in_names[number] else sorted(related_roots(root(term))):
+            by_root.setdefault(related, []).append((number, _RELATED))
+    return {word: tuple(degrees) for word, degrees in by_root.items()}
 
 
 def _names(raw: list[str], folded: list[str], retriever: Retriever) -> Iterator[Name]:
-    """Longest known spans first; a span that touches a longer known one is dropped."""
-    taken = [False] * len(raw)
+    """Yield the known names, longest first; spans that overlap a longer known name are left out."""
+    is_named = [False] * len(raw)
     for length in range(min(_LONGEST_NAME, len(raw)), 0, -1):
         for start in range(len(raw) - length + 1):
             end = start + length
-            if any(taken[start:end]) or not _may_be_name(raw, folded, start, end):
+            if any(is_named[start:end]) or not _may_be_name(raw, folded, start, end):
                 continue
             key, capital = " ".join(folded[start:end]), is_name_word(raw[start])
             titled, frequency = tuple(retriever.titled(key)), retriever.name_frequencies([key])[0][0]
             rare = length > 1 or frequency < len(retriever) * _COMMON
             if (titled and (length > 1 or capital)) or (capital and frequency and rare):
                 if titled or raw[end - 1][0].isupper():
-                    taken[start:end] = [True] * length
+                    is_named[start:end] = [True] * length
                 yield Name(key, start, end, titled, frequency, _confidence(titled, frequency, length, len(retriever)))
 
 
@@ -160,8 +162,8 @@ def _may_be_name(raw: list[str], folded: list[str], start: int, end: int) -> boo
 
 
 def _unknown_names(raw: list[str], folded: list[str], stems: list[str], unknown: set[str]) -> Iterator[str]:
-    """Runs of capitalised words with one, not the question's first, that the library never uses."""
-    asking = int(bool(folded) and folded[0] in STOP_WORDS)  # "Was", capitalised for standing first
-    for start, end in ((a + asking, b + asking) for a, b in name_runs(raw[asking:])):
+    """Yield runs of capitalised words with a word, not the question's first, that the library never uses."""
+    first = int(bool(folded) and folded[0] in STOP_WORDS)  # "Was" is only capitalised as first word of the question
+    for start, end in ((a + first, b + first) for a, b in name_runs(raw[first:])):
         if any(k > 0 and raw[k][0].isupper() and stems[k] in unknown for k in range(start, end)):
             yield " ".join(raw[start:end])

@@ -31,7 +31,7 @@ from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate, Gate
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
-from engine.mixture.question_features import read_context
+from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, reward_of, score_output
 from engine.model.client import LanguageModel
 from engine.personas.evolution import evolve
@@ -39,7 +39,7 @@ from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
 from engine.personas.persona import Persona
 from engine.personas.roster import Roster
-from engine.question.follow_up import with_context
+from engine.question.follow_up import with_names
 from engine.settings.settings import Settings
 from engine.walk.graph import DynamicKnowledgeGraph
 from engine.walk.traversal import Walk
@@ -74,7 +74,7 @@ class MoeOrchestrator:
         self._missing = missing  # what the run has to do without, each with the reason
         self._gate = gate
         self._context_names = tuple(context_names)  # of the conversation before, meant by the question
-        self._whole_text = with_context(question, context_names)
+        self._whole_text = with_names(question, context_names)
         self.graph = DynamicKnowledgeGraph()
         self._panel: Panel | None = None
         self._called: dict[str, Persona] = {}  # by every cycle so far
@@ -86,7 +86,7 @@ class MoeOrchestrator:
         self._coverage = 0.0  # of the question, by the best of the ranking
         self._timings: dict[str, float] = {}
         self._cycle = 0
-        self._context: tuple[float, ...] = ()  # what the gate sees of the question
+        self._features: tuple[float, ...] = ()  # of the question, for the gate
 
     @property
     def panel(self) -> Panel:
@@ -149,7 +149,7 @@ class MoeOrchestrator:
     def pruning_phase(self) -> None:
         """Pay the rewards of this cycle; demote, prune or promote whom the thresholds say."""
         with self._timed("lifecycle"):
-            self._roster.record_rewards(self._run_id, self._rewards, self._context)
+            self._roster.record_rewards(self._run_id, self._rewards, self._features)
             rewarded, self._rewards = self._rewards.keys(), {}
             for moved in review(self._roster, rewarded, self._settings.thresholds, decided_by=self._run_id):
                 self._emit(moved)
@@ -178,9 +178,9 @@ class MoeOrchestrator:
             if self._cycle == 1:
                 known = tuple(name.key for name in panel.question.names)
                 entities = (*known, *panel.question.unknown_names)
-                self._context = read_context(panel.neighbourhood)
+                self._features = question_features(panel.neighbourhood)
                 terms = panel.question.terms
-                self._emit(QuestionRead(entities, known, terms, self._context, self._context_names))
+                self._emit(QuestionRead(entities, known, terms, self._features, self._context_names))
         with self._timed("walking"):
             self._walking = self._call()
             for persona in self._walking:
@@ -194,7 +194,7 @@ class MoeOrchestrator:
             thresholds, seats = self._settings.thresholds, self._settings.system.batch_size
             self._gate = BanditGate(thresholds.activation_threshold, seats, self._roster.experiences())
         receipts = self._gate.choose(
-            self.panel.question, self._context, entries, cycle=self._cycle, called=self._called.keys()
+            self.panel.question, self._features, entries, cycle=self._cycle, called=self._called.keys()
         )
         self._voices = {receipt.persona_id: receipt.voice for receipt in receipts}
         chosen = [e.persona for e, receipt in zip(entries, receipts, strict=True) if receipt.activated]
@@ -230,7 +230,7 @@ class MoeOrchestrator:
         self._emit(PersonaStepped(persona.persona_id, step, source_id, node_id, title, via, round(score, 4)))
 
     def _draw_node(self, number: int) -> tuple[str, str]:
-        passage = self.panel.neighbourhood.open(number).stored.passage
+        passage = self.panel.passage(number)
         self.graph.add_node(passage.id, {"number": number, "title": passage.title, "source": passage.source})
         return passage.id, passage.title
 
@@ -242,12 +242,12 @@ class MoeOrchestrator:
         return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))
 
     def _ranked(self, number: int) -> RankedPassage:
-        passage = self.panel.neighbourhood.open(number).stored.passage
+        passage = self.panel.passage(number)
         finders = tuple(name for name, output in self._outputs.items() if number in output.first(DEPTH))
         return RankedPassage(passage.id, passage.source, passage.title, round(self._ranking[number], 6), finders)
 
     def _passage_id(self, number: int) -> str:
-        return self.panel.neighbourhood.open(number).stored.passage.id
+        return self.panel.passage(number).id
 
     async def _write_outputs(self, model: LanguageModel) -> None:
         """Let the personas write, as many at a time as the hosts take; what comes of it is told in their order."""
@@ -306,7 +306,7 @@ class MoeOrchestrator:
         )
 
     def _whole(self, number: int) -> Quotation:
-        passage = self.panel.neighbourhood.open(number).stored.passage
+        passage = self.panel.passage(number)
         return Quotation(number, passage, passage.start, passage.end)
 
     @contextmanager

@@ -1,11 +1,14 @@
-"""The knowledge graph of one question: built on demand, kept in networkx, thrown away or stored after the run."""
+"""The knowledge graph of one question: the passages and links that the run has used."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from networkx import MultiDiGraph
 
 
 class Node:
-    """A passage that the question's walk has opened."""
+    """A passage that was walked to, by its id; `edges` are those that start from it."""
 
     def __init__(self, node_id: str, data: dict[str, Any] | None = None) -> None:
         self.node_id = node_id
@@ -14,7 +17,7 @@ class Node:
 
 
 class Edge:
-    """A link between two opened passages; `data` says by which name and of what kind."""
+    """A link that was followed; `data` holds the name and the kind of the link."""
 
     def __init__(self, source_node: Node, target_node: Node, data: dict[str, Any] | None = None) -> None:
         self.source = source_node
@@ -23,44 +26,45 @@ class Edge:
 
 
 class DynamicKnowledgeGraph:
-    """A graph that constructs nodes and edges on demand for a single query."""
+    """A graph whose nodes and edges are added during a run, each in the order it was added."""
 
     def __init__(self) -> None:
-        import networkx as nx  # noqa: PLC0415 - 250 ms that the first paint does not need
-
-        self.network = nx.MultiDiGraph()
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
 
     def add_node(self, node_id: str, node_data: Mapping[str, Any]) -> Node:
-        """The node with this id, made if it is new; new data is added to old."""
-        node = self.nodes.get(node_id)
-        if node is None:
-            node = self.nodes[node_id] = Node(node_id)
-            self.network.add_node(node_id)
+        """Add a node, or add data to the node with this id, and return it."""
+        node = self.nodes.setdefault(node_id, Node(node_id))
         node.data.update(node_data)
         return node
 
     def add_edge(self, source_id: str, target_id: str, edge_data: Mapping[str, Any]) -> Edge:
-        """A new edge between two nodes that are there; raises KeyError if one is not."""
+        """Add an edge between two nodes. Raises KeyError if one of them does not exist."""
         edge = Edge(self.nodes[source_id], self.nodes[target_id], dict(edge_data))
         edge.source.edges.append(edge)
         self.edges.append(edge)
-        key = self.network.add_edge(source_id, target_id)
-        self.network[source_id][target_id][key].update(edge.data)
         return edge
 
-    def neighbours(self, node_id: str) -> Iterator[Node]:
-        """The nodes that edges lead to from this one, each once, in the order they were found."""
-        yield from {edge.target.node_id: edge.target for edge in self.nodes[node_id].edges}.values()
-
     def to_compact(self) -> dict[str, Any]:
-        """The graph as arrays: node ids with their data, and edges as pairs of node indices with theirs."""
-        place = {node_id: number for number, node_id in enumerate(self.nodes)}
+        """Return the graph as arrays: node ids with their data, and edges as pairs of node indices with theirs."""
+        index = {node_id: number for number, node_id in enumerate(self.nodes)}
         return {
             "nodes": list(self.nodes),
             "node_data": [node.data for node in self.nodes.values()],
-            "sources": [place[edge.source.node_id] for edge in self.edges],
-            "targets": [place[edge.target.node_id] for edge in self.edges],
+            "sources": [index[edge.source.node_id] for edge in self.edges],
+            "targets": [index[edge.target.node_id] for edge in self.edges],
             "edge_data": [edge.data for edge in self.edges],
         }
+
+    def to_networkx(self) -> "MultiDiGraph":
+        """Return a copy for networkx's algorithms and file formats; edges are numbered between each pair of nodes."""
+        import networkx as nx  # noqa: PLC0415 - 250 ms, and a run does not need it
+
+        network = nx.MultiDiGraph()
+        for node in self.nodes.values():
+            network.add_node(node.node_id)
+            network.nodes[node.node_id].update(node.data)  # not as keywords: data may have any name
+        for edge in self.edges:
+            ends = edge.source.node_id, edge.target.node_id
+            network.edges[*ends, network.add_edge(*ends)].update(edge.data)
+        return network

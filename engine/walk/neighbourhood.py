@@ -1,8 +1,8 @@
-"""The part of the library that one question has opened: which passages a passage leads to, and by what.
+"""Open passages for one question, and find the links between them.
 
-It is shared by all personas of a panel, so that a passage is opened once a question. A passage leads
-to those whose title it mentions, to those that mention its own title, and to those that mention the same
-name; the latter two are searched for together with what of the question is still uncovered.
+A passage leads to passages whose title it mentions, to those that mention its own title, and to those that mention the
+same name. The latter two are searched for together with the terms of the question that the passage does not cover.
+All personas of a panel share a neighbourhood, so each passage is opened once.
 """
 
 import heapq
@@ -14,25 +14,26 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
 from engine.index.retriever import K1, B, Retriever, inverse_document_frequency
 from engine.question.question import Name, Question
 from engine.text.names import NameSpan, title_keys
 
-FIRST_HITS = 24  # plain hits that a walk may start from
-_SAME_TITLE = 6  # passages of one title that the question may mean
-_SAME_TITLE_LINKS = 8  # passages of one title that a mention leads to
-_NAME_HITS = 3  # passages mentioning a name of the question that a walk may start from
-_REQUERIES = 4  # names of a passage that are searched for again, beside its title
+FIRST_HITS = 24  # hits of the plain search from which a walk may start
+_SAME_TITLE = 6  # passages with one title that the question may mean
+_SAME_TITLE_LINKS = 8  # passages with one title to which a mention leads
+_NAME_HITS = 3  # passages mentioning a name of the question from which a walk may start
+_REQUERIES = 4  # names of a passage, beside its title, that are searched for
 _REQUERY_HITS = 3
-_COMMON_NAME = 200  # a name in more passages than this leads nowhere in particular
-_COVERED = 0.3  # a term this well covered is not searched for again
-_SATURATION = 1.6  # two or three occurrences in a short passage cover a term
-_DISTANCE = 0.2  # how much less a relation word counts with each word between it and the name
+_COMMON_NAME = 200  # passages; a name that more of them mention gives no links
+_COVERED = 0.3  # a term covered to this degree is not searched for again
+_SATURATION = 1.6  # two or three occurrences in a short passage cover a term completely
+_DISTANCE = 0.2  # loss of a relation word's weight with each word between it and the name
 
 
 class LinkKind(IntEnum):
-    """By what a passage leads to another."""
+    """Why a passage leads to another: it mentions its title, the reverse, or both mention a name."""
 
     TITLE = 0
     BACK = 1
@@ -40,10 +41,10 @@ class LinkKind(IntEnum):
 
 
 class Link(NamedTuple):
-    """A way from one passage to the passage with number `target`.
+    """A link to the passage with number `target`.
 
-    `name` is the key that both have; `rarity` in [0, 1] that name's; `relation` in [0, 1] the weight of question
-    words near it; `sentence` where it stands (0 the first); `whole` its share of the run of name words.
+    `name` is the key of the linking name, `rarity` in [0, 1] its rarity, `relation` in [0, 1] the weight of question
+    words near it, `sentence` the number of its sentence (0 is the first), and `share` as in `NameSpan`.
     """
 
     target: int
@@ -52,35 +53,35 @@ class Link(NamedTuple):
     rarity: float
     relation: float
     sentence: int
-    whole: float
+    share: float
 
     def strength(self) -> float:
-        """What the link promises, apart from what stands at its end."""
-        return _strength(self.rarity, self.relation, self.whole)
+        """Return the worth of the link, whatever the target holds."""
+        return _strength(self.rarity, self.relation, self.share)
 
 
-def _strength(rarity: float, relation: float, whole: float) -> float:
-    return rarity * (0.1 + relation) * whole
+def _strength(rarity: float, relation: float, share: float) -> float:
+    return rarity * (0.1 + relation) * share
 
 
-class Opened:
-    """A passage as the question sees it: `cover` says per term how well it covers it.
+class OpenedPassage:
+    """A passage as one question sees it: `cover` is the degree to which it covers each term, in [0, 1].
 
-    `links` and `table`, one row a link (see `Column`), are there once they were asked for.
+    `links` and `table`, with a row for each link (see `Column`), are found when first needed.
     """
 
-    __slots__ = ("cover", "links", "number", "stored", "table")
+    __slots__ = ("cover", "indexed", "links", "number", "table")
 
-    def __init__(self, number: int, stored: IndexedPassage, cover: list[float]) -> None:
-        self.number, self.stored, self.cover = number, stored, cover
+    def __init__(self, number: int, indexed: IndexedPassage, cover: list[float]) -> None:
+        self.number, self.indexed, self.cover = number, indexed, cover
         self.links: list[Link] | None = None
         self.table = np.empty((0, 0))
 
 
 class Column(IntEnum):
-    """Of the table of links out of a passage; the cover of the target, per term, comes last."""
+    """Columns of a passage's table of links; from `COVERS` on, the cover of the target for each term."""
 
-    RARITY = 0  # of a link by title
+    RARITY = 0  # of a title link
     RELATION = 1
     SHARED_RARITY = 2  # of any other link
     SHARED_RELATION = 3
@@ -89,18 +90,18 @@ class Column(IntEnum):
 
 
 class Neighbourhood:
-    """Passages and links, found when a persona first asks for them.
+    """The passages that a question has opened, and their links.
 
-    `first` are the plain hits with their scores; `titled` the passages whose title the question names and
-    `naming` those that mention one of its names, each with how surely.
+    `first` are the hits of a plain search with their scores. `titled` maps the passages whose title the question names,
+    `naming` those that mention a name of the question, each to how sure that is, in [0, 1].
     """
 
     def __init__(self, question: Question, retriever: Retriever) -> None:
         self.question, self.retriever = question, retriever
-        self._opened: dict[int, Opened] = {}
-        self._frequencies: dict[str, tuple[int, int]] = {}
-        self._rarities: dict[int, float] = {}
-        self._titles: dict[str, Sequence[int]] = {}
+        self._opened: dict[int, OpenedPassage] = {}
+        self._frequencies: dict[str, tuple[int, int]] = {}  # by name: passages that mention it, and with it as title
+        self._rarities: dict[int, float] = {}  # by frequency
+        self._titled: dict[str, Sequence[int]] = {}  # by title key
         self._strengths: dict[int, dict[int, float]] = {}
         self._relations = _relations(question)
         self._rarest = inverse_document_frequency(1, len(retriever))
@@ -108,43 +109,69 @@ class Neighbourhood:
         self.titled: dict[int, float] = {}
         self.naming: dict[int, float] = {}
         for name in question.names:
-            self._start_from(name)
+            self._add_starts(name)
 
-    def _start_from(self, name: Name) -> None:
+    def _add_starts(self, name: Name) -> None:
+        """Add the passages from which a walk may start because of a name of the question."""
         weights = self.question.weights
         ranked = sorted(name.titled, key=lambda number: (-float(weights @ self.open(number).cover), number))
-        for place, number in enumerate(ranked[:_SAME_TITLE]):
-            self.titled[number] = max(self.titled.get(number, 0.0), name.confidence / (1 + place))
+        for rank, number in enumerate(ranked[:_SAME_TITLE]):
+            self.titled[number] = max(self.titled.get(number, 0.0), name.confidence / (1 + rank))
         if 1 <= name.frequency <= _COMMON_NAME:
             hits = self.retriever.search(self.question.search_terms(), _NAME_HITS, mention=name.key)
-            for place, (number, _) in enumerate(hits):
-                value = self._rarity(name.frequency) / (1 + 0.5 * place)
+            for rank, (number, _) in enumerate(hits):
+                value = self._rarity(name.frequency) / (1 + 0.5 * rank)
                 self.naming[number] = max(self.naming.get(number, 0.0), value)
 
-    def open(self, number: int) -> Opened:
-        """The passage with this number."""
-        found = self._opened.get(number)
-        if found is None:
-            stored = self.retriever.open(number)
-            found = self._opened[number] = Opened(number, stored, self._cover(stored.roots))
-        return found
+    def open(self, number: int) -> OpenedPassage:
+        """Return the passage with this number as the question sees it."""
+        opened = self._opened.get(number)
+        if opened is None:
+            indexed = self.retriever.open(number)
+            opened = self._opened[number] = OpenedPassage(number, indexed, self._cover(indexed.roots))
+        return opened
+
+    def passage(self, number: int) -> Passage:
+        """Return the text of the passage with this number."""
+        return self.open(number).indexed.passage
 
     def _cover(self, roots: list[str]) -> list[float]:
-        kin = self.question.kin
+        """Return for each term the degree to which a passage covers it, by the saturation of BM25."""
+        terms_by_root = self.question.terms_by_root
         counts = [0.0] * len(self.question.terms)
-        for root in filter(kin.__contains__, roots):
-            for term, well in kin[root]:
-                counts[term] += well
+        for root in filter(terms_by_root.__contains__, roots):
+            for term, degree in terms_by_root[root]:
+                counts[term] += degree
         norm = K1 * (1 - B + B * len(roots) / self.retriever.mean_length)
         return [min(1.0, _SATURATION * count / (count + norm)) if count else 0.0 for count in counts]
 
-    def links(self, number: int) -> Opened:
-        """The passage with its links found."""
+    # -- links --------------------------------------------------------------------------------------------
+
+    def links(self, number: int) -> list[Link]:
+        """Return the links out of a passage: at most one of each kind to each target."""
         opened = self.open(number)
         if opened.links is None:
             opened.links = links = self._find_links(opened)
             opened.table = np.array([[*self._figures(link), *self.open(link.target).cover] for link in links])
-        return opened
+        return opened.links
+
+    def link_table(self, number: int) -> "np.ndarray":
+        """Return the links out of a passage as an array, shape (links, 5 + terms), see `Column`."""
+        self.links(number)
+        return self.open(number).table
+
+    def link(self, source: int, target: int) -> Link | None:
+        """Return the strongest link between two passages; None if there is none."""
+        links = [link for link in self.links(source) if link.target == target]
+        return max(links, key=Link.strength, default=None)
+
+    def strengths(self, number: int) -> dict[int, float]:
+        """Return the strength of the best link to each passage to which this one leads, in [0, 1]."""
+        if (strengths := self._strengths.get(number)) is None:
+            strengths = self._strengths[number] = {}
+            for link in self.links(number):
+                strengths[link.target] = min(1.0, max(strengths.get(link.target, 0.0), link.strength()))
+        return strengths
 
     def _figures(self, link: Link) -> tuple[float, float, float, float, float]:
         titled = self.titled.get(link.target, 0.0)
@@ -152,136 +179,129 @@ class Neighbourhood:
             return link.rarity, link.relation, 0.0, 0.0, titled
         return 0.0, 0.0, link.rarity, link.relation, titled
 
-    def _find_links(self, opened: Opened) -> list[Link]:
-        passage = opened.stored.passage
-        own = title_keys(passage.title, passage.heading)
-        found, shared = self._mentioned(opened.stored, own)
-        left = {t: 1.0 for t, c in zip(self.question.terms, opened.cover, strict=True) if c < _COVERED}
-        if left:
-            for key in own[-1:]:
+    def _find_links(self, opened: OpenedPassage) -> list[Link]:
+        passage = opened.indexed.passage
+        own_titles = title_keys(passage.title, passage.heading)
+        links, shared = self._mentioned(opened.indexed, own_titles)
+        uncovered = {t: 1.0 for t, c in zip(self.question.terms, opened.cover, strict=True) if c < _COVERED}
+        if uncovered:
+            for key in own_titles[-1:]:
                 rarity = self._rarity(self._frequency(key))
-                found += [Link(n, LinkKind.BACK, key, rarity, 0.0, 0, 1.0) for n in self._mentioning(key, left)]
-            for _, key, rest in heapq.nsmallest(_REQUERIES, shared):
-                found += [Link(n, LinkKind.SHARED, key, *rest) for n in self._mentioning(key, left)]
+                back = self._mentioning(key, uncovered)
+                links += [Link(number, LinkKind.BACK, key, rarity, 0.0, 0, 1.0) for number in back]
+            for _, key, figures in heapq.nsmallest(_REQUERIES, shared):
+                links += [Link(number, LinkKind.SHARED, key, *figures) for number in self._mentioning(key, uncovered)]
         best: dict[tuple[int, LinkKind], Link] = {}
-        for link in found:
+        for link in links:
             old = best.get((link.target, link.kind))
             if link.target != opened.number and (old is None or link.strength() > old.strength()):
                 best[link.target, link.kind] = link
         return list(best.values())
 
-    def _mentioning(self, name: str, left: dict[str, float]) -> list[int]:
-        """The passages that mention a name and have most of what is left of the question."""
+    def _mentioning(self, name: str, uncovered: dict[str, float]) -> list[int]:
+        """Return the passages that mention a name and hold most of the uncovered terms."""
         if not (frequency := self._frequency(name)):
             return []
-        terms = left if frequency > _REQUERY_HITS else {}  # all are wanted: a look-up does
+        terms = uncovered if frequency > _REQUERY_HITS else {}  # with so few passages all are hits, in any order
         return [number for number, _ in self.retriever.search(terms, _REQUERY_HITS, mention=name)]
 
-    def _mentioned(self, stored: IndexedPassage, own: list[str]) -> tuple[list[Link], list["_Shared"]]:
-        """Links by title; and the names that are known elsewhere, for a search."""
-        relational = self._relational(stored)
-        taken: set[int] = set()
+    def _mentioned(self, indexed: IndexedPassage, own_titles: list[str]) -> tuple[list[Link], list["_Shared"]]:
+        """Return the title links out of a passage, and the names that other passages mention, too."""
+        words_by_sentence = self._relation_words(indexed)
+        covered: set[int] = set()  # words that are part of a name with a title link
         by_title: list[Link] = []
         shared: list[_Shared] = []
-        for key, places, frequency, titles in self._known(stored.mentions):
-            free = [p for p in places if p[0] not in taken and p[1] - 1 not in taken] if taken else places
-            if key in own or not free:
+        for key, spans, frequency, titles in self._linking_names(indexed.mentions):
+            free = [s for s in spans if s[0] not in covered and s[1] - 1 not in covered] if covered else spans
+            if key in own_titles or not free:
                 continue
-            (at, _, whole), relation = _best_place(free, stored.sentence_ends, relational)
-            rest = self._rarity(frequency), relation, bisect_right(stored.sentence_ends, at) - 1, whole
-            titled = self._titled(key) if titles else ()
+            (start, _, share), relation = _best_span(free, indexed.sentence_ends, words_by_sentence)
+            sentence = bisect_right(indexed.sentence_ends, start) - 1
+            figures = self._rarity(frequency), relation, sentence, share
+            titled = self._titled_passages(key) if titles else ()
             if titled:
-                taken.update(k for p in places for k in range(p[0], p[1]))
-                by_title += [Link(number, LinkKind.TITLE, key, *rest) for number in titled[:_SAME_TITLE_LINKS]]
-            if 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - here and elsewhere
-                shared.append((-_strength(rest[0], relation, whole), key, rest))
+                covered.update(word for span in spans for word in range(span[0], span[1]))
+                by_title += [Link(number, LinkKind.TITLE, key, *figures) for number in titled[:_SAME_TITLE_LINKS]]
+            if 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - this passage and another
+                shared.append((-_strength(figures[0], relation, share), key, figures))
         return by_title, shared
 
-    def _known(self, spans: list[tuple[str, list[NameSpan]]]) -> Iterator[tuple[str, list[NameSpan], int, int]]:
-        """Those names that lead anywhere, with how many mention them and how many are titled so."""
-        known = self._frequencies
-        new = [key for key, _ in spans if key not in known]
-        known.update(zip(new, self.retriever.name_frequencies(new), strict=True))
-        for key, places in spans:
-            frequency, titles = known[key]
-            if titles or 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - here and elsewhere
-                yield key, places, frequency, titles
+    def _linking_names(
+        self, mentions: list[tuple[str, list[NameSpan]]]
+    ) -> Iterator[tuple[str, list[NameSpan], int, int]]:
+        """Yield the names that lead to other passages, with the numbers of passages that mention and have as title."""
+        frequencies = self._frequencies
+        new = [key for key, _ in mentions if key not in frequencies]
+        frequencies.update(zip(new, self.retriever.name_frequencies(new), strict=True))
+        for key, spans in mentions:
+            frequency, titles = frequencies[key]
+            if titles or 2 <= frequency <= _COMMON_NAME:  # noqa: PLR2004 - this passage and another
+                yield key, spans, frequency, titles
 
-    def _relational(self, stored: IndexedPassage) -> dict[int, "_Words"]:
-        """Per sentence, the places of question words outside names, with the terms they stand for."""
-        relations, ends = self._relations, stored.sentence_ends
-        found: dict[int, _Words] = defaultdict(list)
-        for place, word in enumerate(stored.roots):
+    def _relation_words(self, indexed: IndexedPassage) -> dict[int, "_Words"]:
+        """Return for each sentence the positions of question words outside names, with the terms they stand for."""
+        relations, ends = self._relations, indexed.sentence_ends
+        by_sentence: dict[int, _Words] = defaultdict(list)
+        for position, word in enumerate(indexed.roots):
             if word in relations:
-                found[bisect_right(ends, place)].append((place, relations[word]))
-        return found
+                by_sentence[bisect_right(ends, position)].append((position, relations[word]))
+        return by_sentence
 
-    def link(self, source: int, target: int) -> Link | None:
-        """The strongest link between two passages that were walked, None if there is none."""
-        links = [link for link in self.links(source).links or [] if link.target == target]
-        return max(links, key=Link.strength, default=None)
-
-    def strengths(self, number: int) -> dict[int, float]:
-        """How strong the best link to each passage is that this one leads to, in [0, 1]."""
-        if (found := self._strengths.get(number)) is None:
-            found = self._strengths[number] = {}
-            for link in self.links(number).links or []:
-                found[link.target] = min(1.0, max(found.get(link.target, 0.0), link.strength()))
-        return found
+    # -- figures of names, looked up once a question ------------------------------------------------------
 
     def _rarity(self, frequency: int) -> float:
-        found = self._rarities.get(frequency)
-        if found is None:
+        rarity = self._rarities.get(frequency)
+        if rarity is None:
             weight = inverse_document_frequency(frequency, len(self.retriever))
-            found = self._rarities[frequency] = weight / self._rarest
-        return found
+            rarity = self._rarities[frequency] = weight / self._rarest
+        return rarity
 
     def _frequency(self, key: str) -> int:
-        found = self._frequencies.get(key)
-        if found is None:
-            found = self._frequencies[key] = self.retriever.name_frequencies([key])[0]
-        return found[0]
+        frequencies = self._frequencies.get(key)
+        if frequencies is None:
+            frequencies = self._frequencies[key] = self.retriever.name_frequencies([key])[0]
+        return frequencies[0]
 
-    def _titled(self, key: str) -> Sequence[int]:
-        found = self._titles.get(key)
-        if found is None:
-            found = self._titles[key] = self.retriever.titled(key)
-        return found
+    def _titled_passages(self, key: str) -> Sequence[int]:
+        titled = self._titled.get(key)
+        if titled is None:
+            titled = self._titled[key] = self.retriever.titled(key)
+        return titled
 
 
 def _relations(question: Question) -> dict[str, list[tuple[int, float]]]:
-    """For each root that stands for question words outside names, their terms and what they weigh."""
-    found = {}
-    for root, stands_for in question.kin.items():
-        terms = [(t, well * float(question.weights[t])) for t, well in stands_for if not question.in_names[t]]
+    """Map each root that stands for question words outside names to their terms and weights."""
+    relations = {}
+    for root, degrees in question.terms_by_root.items():
+        terms = [(t, degree * float(question.weights[t])) for t, degree in degrees if not question.in_names[t]]
         if terms:
-            found[root] = terms
-    return found
+            relations[root] = terms
+    return relations
 
 
-_Words = list[tuple[int, list[tuple[int, float]]]]
-_Shared = tuple[float, str, tuple[float, float, int, float]]  # -strength, name, and the figures of a link
+_Words = list[tuple[int, list[tuple[int, float]]]]  # position of a word, and the terms with weights it stands for
+_Shared = tuple[float, str, tuple[float, float, int, float]]  # -strength, name, and the figures of a `Link`
 
 
-def _best_place(places: list[NameSpan], ends: list[int], relational: dict[int, _Words]) -> tuple[NameSpan, float]:
-    """The place of a name that has most of the question's words near it, and their weight."""
-    relation, at = 0.0, places[0]
-    for place in places if relational else ():
-        words = relational.get(bisect_right(ends, place[0]))
-        if words and (worth := _relation(words, place)) > relation:
-            relation, at = worth, place
-    return at, relation
+def _best_span(spans: list[NameSpan], ends: list[int], words_by_sentence: dict[int, _Words]) -> tuple[NameSpan, float]:
+    """Return the span of a name with most of the question's words near it, and the weight of those."""
+    highest, best = 0.0, spans[0]
+    for span in spans if words_by_sentence else ():
+        words = words_by_sentence.get(bisect_right(ends, span[0]))
+        if words and (relation := _relation(words, span)) > highest:
+            highest, best = relation, span
+    return best, highest
 
 
-def _relation(words: _Words, at: NameSpan) -> float:
-    """The weight of question words in the sentence of a name, the nearer the heavier."""
+def _relation(words: _Words, span: NameSpan) -> float:
+    """Return the weight of question words in the sentence of a name; words nearer to the name weigh more."""
     best: dict[int, float] = {}
-    start, end, _ = at
-    for place, terms in words:
-        if start <= place < end:
+    start, end, _ = span
+    for position, terms in words:
+        if start <= position < end:
             continue
-        nearness = 1 + _DISTANCE * (start - place - 1 if place < start else place - end)
-        for term, worth in terms:
-            if worth / nearness > best.get(term, 0.0):
-                best[term] = worth / nearness
+        distance = 1 + _DISTANCE * (start - position - 1 if position < start else position - end)
+        for term, weight in terms:
+            if weight / distance > best.get(term, 0.0):
+                best[term] = weight / distance
     return sum(best.values())

@@ -189,7 +189,7 @@ class ScriptedRoster:
     def undo(self) -> Undone:
         raise InputError("there is nothing to undo", hint="only changes by hand are undone")
 
-    def record_rewards(self, run_id: str, rewards: Mapping[str, float], context: tuple[float, ...] = ()) -> None:
+    def record_rewards(self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = ()) -> None:
         raise NotImplementedError
 
     def add(

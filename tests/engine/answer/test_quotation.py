@@ -140,7 +140,7 @@ def test_coverage_is_the_share_of_the_question_that_the_sentences_hold(asked):
     }
     panel = asked("walrus puffin", texts)  # two words, each in one passage: half of the weight each
     first = next(iter(panel.fused()))
-    _, walrus, puffin, nobody = sentences(0, panel.neighbourhood.open(first).stored.passage)
+    _, walrus, puffin, nobody = sentences(0, panel.passage(first))
     assert coverage(panel, [walrus, puffin]) == pytest.approx(1.0)
     assert coverage(panel, [walrus]) == pytest.approx(0.5)
     assert coverage(panel, [nobody]) == 0.0

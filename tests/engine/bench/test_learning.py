@@ -176,7 +176,7 @@ def test_scores_and_credit_are_paid_as_in_use(dataset, one_seat):
         "a-stayer": pytest.approx(0.75 * (1 - votes[1] / sum(votes)), abs=1e-4),
     }
     with indexed(dataset) as library:
-        assert [each.context for each in paid] == [question.context for question in rehearse(library)]
+        assert [each.features for each in paid] == [question.features for question in rehearse(library)]
     assert {each.weight for each in paid} == {1}
 
 
@@ -184,7 +184,7 @@ def test_feedback_is_paid_on_top_as_by_a_user_who_knows(dataset, one_seat):
     paid = taught(dataset, one_seat, "feedback")
     assert paid[0] == taught(dataset, one_seat, "scores")[0]
     assert {each.weight for each in paid[::2]} == {1}
-    assert [each._replace(context=()) for each in paid[1::2]] == [
+    assert [each._replace(features=()) for each in paid[1::2]] == [
         Experience((), {"walker": 1.0, "a-stayer": 0.5}, 5)
     ] * len(FILMS)
 

@@ -9,7 +9,7 @@ import pytest
 from engine.bench.dataset import Dataset, Indexed, indexed, read_dataset
 from engine.bench.question_cache import Rehearsal, rehearse
 from engine.mixture.panel import Panel
-from engine.mixture.question_features import read_context
+from engine.mixture.question_features import question_features
 from engine.mixture.scoring import score_output
 from engine.personas.persona import Persona
 from engine.walk.traversal import TraitTraversal, Walk
@@ -69,7 +69,7 @@ def test_every_question_of_the_data_set_comes_in_order(library):
 
 def test_it_sees_what_a_panel_sees(question, panel):
     assert question.question.terms == panel.question.terms
-    assert question.context == read_context(panel.neighbourhood)
+    assert question.features == question_features(panel.neighbourhood)
     assert question.plain == tuple(number for number, _ in panel.neighbourhood.first[:5])
     assert len(question.plain) == 5
 

@@ -131,7 +131,7 @@ def test_an_output_holds_the_best_evidence_and_what_its_first_five_hold(panel):
     assert [evidence.number for evidence in output.evidence] == walk.ranking()[:20]
     assert [evidence.score for evidence in output.evidence] == [walk.scores[n] for n in walk.ranking()[:20]]
     assert output.first() == tuple(walk.ranking()[:5])
-    assert output.stems == panel.roots_of(walk.ranking()[:5])
+    assert output.roots == panel.roots_of(walk.ranking()[:5])
     assert output.names == {"tide song"}
     assert (output.persona_id, output.text) == ("walker", "")
 
@@ -158,7 +158,7 @@ def test_a_scope_holds_for_the_whole_walk(found):
     for persona in (WALKER, FAR):
         walk = panel.send(persona)
         assert walk.scores
-        assert {panel.neighbourhood.open(n).stored.passage.source for n in walk.scores} <= {"/Mar", "/Tar"}
+        assert {panel.passage(n).source for n in walk.scores} <= {"/Mar", "/Tar"}
 
 
 def test_a_scope_without_a_word_of_the_question_finds_nothing(found):
@@ -183,9 +183,9 @@ for entry in json.loads(shipped("db/sample_questions.json").read_text())[:6]:
     panel = Panel(entry["question"], library.retriever())
     for path in sorted(shipped("personas").glob("*/*.json")):
         panel.send(persona_from_json(json.loads(path.read_text()), where=str(path)))
-    passages = {n: panel.neighbourhood.open(n).stored.passage.id for n in panel.fused()}
+    passages = {n: panel.passage(n).id for n in panel.fused()}
     told.append({passages[n]: score for n, score in panel.fused().items()})
-    told.append({name: [panel.credit(name), sorted(panel.output(name).stems)] for name in panel.walks})
+    told.append({name: [panel.credit(name), sorted(panel.output(name).roots)] for name in panel.walks})
 print(json.dumps(told))
 """
 
@@ -217,4 +217,4 @@ def test_the_names_of_an_output_with_claims_are_those_that_the_claims_name(panel
     naming = GroundedClaim("She wrote it.", "p", "/x", 0, 9, "The TIDE-song is hers.")
     stated = panel.with_claims(found, (silent, naming))
     assert (stated.names, stated.text) == ({"tide song"}, "It was composed. She wrote it.")
-    assert (stated.evidence, stated.stems) == (found.evidence, found.stems)
+    assert (stated.evidence, stated.roots) == (found.evidence, found.roots)

@@ -5,7 +5,7 @@ import pytest
 from engine.documents.passages import Passage
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
-from engine.mixture.question_features import FEATURES, read_context
+from engine.mixture.question_features import FEATURES, question_features
 from engine.question.question import read_question
 from engine.walk.neighbourhood import Neighbourhood
 
@@ -33,7 +33,7 @@ def read(found):
     """The features of a question by name."""
 
     def features(text: str) -> dict[str, float]:
-        return dict(zip(FEATURES, read_context(Neighbourhood(read_question(text, found), found)), strict=True))
+        return dict(zip(FEATURES, question_features(Neighbourhood(read_question(text, found), found)), strict=True))
 
     return features
 

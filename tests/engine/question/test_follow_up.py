@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from engine.events import AnswerWritten, Citation, QuestionRead, RunCancelled, RunEvent, RunStarted
-from engine.question.follow_up import Conversation, conversation_of, names_meant, with_context
+from engine.question.follow_up import Conversation, conversation_of, names_meant, with_names
 
 SAMPLE = (
     ("How high is Gannet Stack Light?", "Who built it?", ("Gannet Stack Light",), "Tobiász Krelle"),
@@ -52,7 +52,7 @@ async def test_a_follow_up_is_answered_about_what_was_talked_of(session, first, 
     ],
 )
 def test_only_what_refers_back_gets_a_context(session, question, names):
-    before = Conversation(asked=("Gannet Stack Light", "Vane Head Light"), cited=("Gannet Stack Light",))
+    before = Conversation(("Gannet Stack Light", "Vane Head Light"), ("Gannet Stack Light",))
     assert names_meant(question, before, session.library.retriever()) == names
 
 
@@ -87,5 +87,5 @@ async def test_a_question_with_a_name_of_its_own_is_read_as_without_a_conversati
 
 
 def test_the_context_is_said_in_words():
-    assert with_context("Who built it?", ()) == "Who built it?"
-    assert with_context("Who built it?", ("A", "B")) == "Who built it? (about A, B)"
+    assert with_names("Who built it?", ()) == "Who built it?"
+    assert with_names("Who built it?", ("A", "B")) == "Who built it? (about A, B)"

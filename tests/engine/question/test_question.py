@@ -89,8 +89,8 @@ def test_words_inside_names_are_marked_and_have_no_kin(found):
     assert by_term["ann"][1] == pytest.approx(names(question)["ann lee"].confidence)
     assert by_term["marri"][1] == 0
     place = question.terms.index("marri")
-    assert question.kin["marri"] == ((place, 1.0),)
-    (stands_for,) = question.kin["wife"]
+    assert question.terms_by_root["marri"] == ((place, 1.0),)
+    (stands_for,) = question.terms_by_root["wife"]
     assert stands_for[0] == place
     assert 0 < stands_for[1] < 1
 
@@ -98,7 +98,7 @@ def test_words_inside_names_are_marked_and_have_no_kin(found):
 def test_a_word_of_a_name_has_no_kin(found):
     question = read_question("Where is Wife Rock?", found)
     assert set(names(question)) == {"wife rock"}
-    assert set(question.kin) == {"wife", "rock"}
+    assert set(question.terms_by_root) == {"wife", "rock"}
 
 
 def test_kin_is_mutual_and_never_the_word_itself():

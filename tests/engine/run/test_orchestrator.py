@@ -253,9 +253,7 @@ async def test_the_voices_of_the_receipts_are_those_of_the_ranking(session, monk
     voices = {receipt.persona_id: receipt.voice for receipt in only(told, GateReceipt) if receipt.activated}
     assert orchestrator.panel.voices == voices
     assert len(set(voices.values())) > 1
-    ranked = {
-        orchestrator.panel.neighbourhood.open(n).stored.passage.id: s for n, s in orchestrator.panel.fused().items()
-    }
+    ranked = {orchestrator.panel.passage(n).id: s for n, s in orchestrator.panel.fused().items()}
     assert {p.id: p.score for p in one(told, EvidenceRanked).passages} == {
         name: round(score, 6) for name, score in list(ranked.items())[:20]
     }

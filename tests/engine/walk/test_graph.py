@@ -1,4 +1,4 @@
-"""The question's graph: made on demand, mirrored in networkx, stored as arrays."""
+"""The question's graph: nodes and edges as they were added, as arrays and as a networkx graph."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_a_node_is_made_once_and_its_data_grows(graph):
     assert node is graph.nodes["a"]
     assert node.data == {"title": "A", "number": 7}
     assert graph.add_node("a", {"title": "new"}).data == {"title": "new", "number": 7}
-    assert len(graph.nodes) == graph.network.number_of_nodes() == 3
+    assert len(graph.nodes) == graph.to_networkx().number_of_nodes() == 3
     assert [edge.target.node_id for edge in node.edges] == ["b", "c", "b"]
 
 
@@ -51,28 +51,39 @@ def test_an_edge_is_known_to_its_source_the_graph_and_networkx(graph):
     assert graph.nodes["b"].edges == [edge]
     assert graph.nodes["c"].edges != [edge]
     assert graph.edges[-1] is edge
-    assert graph.network["b"]["c"][0] == {"name": "w"}
-    assert nx.shortest_path(graph.network, "b", "a") == ["b", "c", "a"]
+    network = graph.to_networkx()
+    assert network["b"]["c"][0] == {"name": "w"}
+    assert nx.shortest_path(network, "b", "a") == ["b", "c", "a"]
 
 
 def test_two_edges_between_the_same_nodes_are_both_kept(graph):
-    assert graph.network.number_of_edges("a", "b") == 2
-    assert graph.network.number_of_edges() == len(graph.edges) == 4
+    assert graph.to_networkx().number_of_edges("a", "b") == 2
+    assert graph.to_networkx().number_of_edges() == len(graph.edges) == 4
 
 
 @pytest.mark.parametrize(("source", "target"), [("a", "nowhere"), ("nowhere", "a")])
 def test_an_edge_needs_both_nodes_and_leaves_no_trace_without(graph, source, target):
     with pytest.raises(KeyError):
         graph.add_edge(source, target, {})
-    assert len(graph.edges) == graph.network.number_of_edges() == 4
-    assert set(graph.network) == set("abc")
+    assert len(graph.edges) == graph.to_networkx().number_of_edges() == 4
+    assert set(graph.to_networkx()) == set("abc")
 
 
-def test_neighbours_come_once_in_the_order_they_were_found(graph):
-    assert [node.node_id for node in graph.neighbours("a")] == ["b", "c"]
-    assert list(graph.neighbours("b")) == []
-    with pytest.raises(KeyError):
-        list(graph.neighbours("nowhere"))
+def test_the_networkx_graph_has_the_same_nodes_edges_and_data(graph):
+    network = graph.to_networkx()
+    assert list(network.nodes(data=True)) == [("a", {"title": "A"}), ("b", {"title": "B"}), ("c", {"title": "C"})]
+    assert [data for *_, data in network.edges("a", data=True)] == [{"name": "x"}, {"name": "z"}, {"name": "y"}]
+    assert list(network.successors("a")) == ["b", "c"]
+    assert list(network.successors("b")) == []
+    network.nodes["a"]["title"] = "changed"
+    network.edges["a", "c", 0]["name"] = "changed"
+    assert (graph.nodes["a"].data, graph.edges[1].data) == ({"title": "A"}, {"name": "y"})
+
+
+def test_the_networkx_graph_can_be_written_as_graphml(graph, tmp_path):
+    nx.write_graphml(graph.to_networkx(), tmp_path / "graph.graphml")
+    written = nx.read_graphml(tmp_path / "graph.graphml")
+    assert sorted(written.edges) == sorted(graph.to_networkx().edges)
 
 
 def test_the_compact_form_holds_everything_as_json(graph):
@@ -94,8 +105,10 @@ def test_the_articles_node_and_edge_stand_alone():
     assert (edge.source, edge.target) == (source, target)
 
 
-@pytest.mark.parametrize("name", ["key", "u_for_edge"])
+@pytest.mark.parametrize("name", ["key", "u_for_edge", "node_for_adding"])
 def test_edge_data_may_use_any_name(graph, name):
     for _ in range(2):
         graph.add_edge("b", "c", {name: "k"})
-    assert graph.network.number_of_edges("b", "c") == 2
+    graph.add_node("a", {name: "k"})
+    assert graph.to_networkx().nodes["a"][name] == "k"
+    assert graph.to_networkx().number_of_edges("b", "c") == 2

@@ -41,7 +41,7 @@ def around(found: Retriever) -> Neighbourhood:
 
 
 def title(around: Neighbourhood, number: int) -> str:
-    return around.open(number).stored.passage.title
+    return around.passage(number).title
 
 
 def titles(around: Neighbourhood, walk: Walk) -> list[str]:
@@ -206,12 +206,12 @@ def test_an_empty_library_has_no_way(tmp_path):
 
 
 def test_the_strength_to_a_passage_is_that_of_the_best_link_there_and_no_more_than_one(around):
-    links = [(n, link) for n, _ in around.first for link in around.links(n).links or []]
+    links = [(n, link) for n, _ in around.first for link in around.links(n)]
     assert links
     for number, link in links:
         best = around.link(number, link.target)
         assert around.strengths(number)[link.target] == min(1.0, best.strength())
         assert 0 <= around.strengths(number)[link.target] <= 1
     for number, _ in around.first:
-        assert around.strengths(number).keys() == {link.target for link in around.links(number).links or []}
+        assert around.strengths(number).keys() == {link.target for link in around.links(number)}
         assert around.strengths(number) is around.strengths(number)  # found once a question
