@@ -1,6 +1,5 @@
 """The command `persona-moe`: finds the command's module, runs it, and reports every error in one line."""
 
-import io
 import sys
 from collections.abc import Sequence
 
@@ -25,10 +24,10 @@ def _run(arguments: list[str]) -> int:
     """Report every error as one line on stderr and in the workspace's log; with `--debug` as a traceback."""
     if arguments == ["--version"]:  # answered before anything is imported: scripts ask it often
         return _print_version()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows only ASCII gets escapes, not an error
-            stream.reconfigure(errors="backslashreplace")
     from db import log  # noqa: PLC0415
+    from tui.drawing.ascii import limit_output  # noqa: PLC0415
+
+    limit_output("never")  # nothing is known of the settings: what the encoding lacks is replaced, nothing else
 
     debug = "--debug" in arguments
     if debug:

@@ -14,11 +14,6 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
-def escaped(json: str) -> str:
-    """Replace everything in JSON that could control a terminal by its escape sequence."""
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json)
-
-
 def one_line(text: str) -> str:
     """Make `text` printable on one line: every run of white space becomes one blank."""
     return " ".join(printable(text).split())

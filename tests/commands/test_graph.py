@@ -1,8 +1,13 @@
 """The graph of a run as lines of text and as JSON."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
+
+from tests.support import ROOT
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
 
@@ -58,10 +63,21 @@ def test_nodes_and_links_as_json(call, asked):
 
 
 def test_where_only_ascii_can_be_printed_the_tree_is_ascii(call, asked, monkeypatch):
-    monkeypatch.setattr("tui.commands.graph.speaks_unicode", lambda: False)
-    text = call("graph", "last")
-    assert "\n|- ysolde marrak, a name in it\n| |- Ysolde Marrak" in text
-    assert "├" not in text
+    assert "\n├─ ysolde marrak, a name in it\n│ ├─ Ysolde Marrak" in call("graph", "last")
+    monkeypatch.setenv("LC_ALL", "C")
+    assert "\n+- ysolde marrak, a name in it\n| +- Ysolde Marrak" in call("graph", "last")
+
+
+@pytest.mark.parametrize(("setting", "draws_signs"), [("always", False), ("never", True)])
+def test_the_setting_of_the_screens_counts_for_commands_too(workspace, asked, setting, draws_signs):
+    program = [sys.executable, "-m", "tui"]
+    for arguments in (["settings", "set", "screen.ascii", setting], ["graph", "last"]):
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(
+            [*program, *arguments, "--workspace", workspace], env=environ, capture_output=True, check=True
+        )
+    assert ("├─".encode() in done.stdout) is draws_signs
+    assert done.stdout.isascii() is not draws_signs
 
 
 def test_no_run_and_an_unknown_run(call):

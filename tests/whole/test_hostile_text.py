@@ -27,8 +27,9 @@ from engine.errors import DocumentError, PersonaError, SettingsError, StoreError
 from engine.events import from_json
 from engine.personas.persona import PERSONA_ID, require_persona_id
 from engine.settings.settings import load_settings
-from engine.text.safe import escaped, one_line, printable
+from engine.text.safe import one_line, printable
 from engine.text.sentences import sentence_spans
+from tui.commands.output import ascii_json
 from tui.drawing.cells import fit, plain
 
 STEERING = "\x1b\x9b\x00\x07\x08\x7f\x85\r\u200e\u200f\u061c\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"
@@ -80,10 +81,10 @@ def in_few_words(kind: type[Exception]) -> Iterator[None]:
 
 @given(TEXT)
 def test_what_is_shown_steers_no_terminal(text):
-    for shown in (printable(text), one_line(text), plain(text), escaped(json.dumps(text, ensure_ascii=False))):
+    for shown in (printable(text), one_line(text), plain(text), ascii_json(json.dumps(text, ensure_ascii=False))):
         assert not steers(shown)
     assert not set(one_line(text)) & set("\n\t")
-    assert json.loads(escaped(json.dumps(text, ensure_ascii=False))) == text
+    assert json.loads(ascii_json(json.dumps(text, ensure_ascii=False))) == text
 
 
 @given(TEXT, st.integers(0, 30))

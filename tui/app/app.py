@@ -21,8 +21,8 @@ from textual.worker import WorkerFailed
 from engine.errors import PersonaMoeError
 from tui.app.themes import FEW_COLOURS, THEMES, palette_of
 from tui.ask.screen import AskScreen
+from tui.drawing.ascii import replacement
 from tui.navigation.screens import PLACES
-from tui.terminal.ascii import drawing
 from tui.terminal.driver import lasting
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.no_color import Colourless
@@ -94,7 +94,7 @@ class PersonaMoeApp(SteadyApp):
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, made to survive a broken connection and to write what the terminal can show."""
-        return lasting(super().get_driver_class(), drawing(os.environ, self.session.settings.screen.ascii))
+        return lasting(super().get_driver_class(), replacement(self.session.settings.screen.ascii, os.environ))
 
     def _begin_look(self) -> None:
         """Our themes beside textual's; with NO_COLOR one theme whatever is chosen, and its colours taken out."""

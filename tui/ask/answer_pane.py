@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.text.safe import printable
-from tui.ask.source_list import CITATION_KEYS, JUDGED
+from tui.ask.source_list import CITATION_KEYS
 from tui.drawing.cells import plain, title
+from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
 from tui.run.state import OUTCOMES, Phase, RunView
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 _CITATION = re.compile(r"\[\d+\]")
 
 TITLES = {
-    Phase.ANSWERED: "● Answer",
-    Phase.ABSTAINED: "○ No answer in the library",
-    Phase.CANCELLED: "■ Cancelled",
-    Phase.FAILED: "✗ Failed",
+    Phase.ANSWERED: f"{ANSWERED} Answer",
+    Phase.ABSTAINED: f"{UNANSWERED} No answer in the library",
+    Phase.CANCELLED: f"{CANCELLED} Cancelled",
+    Phase.FAILED: f"{FAILED} Failed",
 }
 
 
@@ -112,7 +113,7 @@ class AnswerPane(VerticalScroll, can_focus=True):
             return
         self._shown, self._view = shown, view
         following = view.phase is Phase.WRITING and self.scroll_offset.y >= self.max_scroll_y - 1
-        judged = JUDGED[view.judged.get(None)]
+        judged = JUDGEMENTS[view.judged.get(None)]
         self.border_title = title(TITLES.get(view.phase, "Answer") + (judged and f" · judged {judged}"))
         for phase in OUTCOMES:
             self.set_class(phase is view.phase, f"-{phase.name.lower()}")

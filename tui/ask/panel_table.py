@@ -9,6 +9,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from tui.drawing.cells import colour_of, fit, score, title
+from tui.drawing.marks import ASCENDING, BACK, CALLED, DESCENDING, RESTING, WALKING
 from tui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ WITH_GATE, WITH_STATE, WITH_NODE = 50, 68, 84
 """Widths in cells from which the scores come with the gate's score, the state in full, and the last step."""
 PASSED_OVER = 3
 """Draws of the walk that leave the table as it is: nobody reads where eight personas are twelve times a second."""
-
-STATE_MARKS = {"active": "A", "stable": "S", "experimental": "E", "pruned": "P"}
 
 
 class Columns(StrEnum):
@@ -114,7 +113,7 @@ class PanelTable(LinePane):
         seats = sum(row.activated for row in panel)
         name = f"Panel · {seats} of {len(panel)} called" if panel else "Panel"
         if self._order is not None:
-            name += f" · by {ORDERS[self._order].head} {'▴' if self._upwards else '▾'}"
+            name += f" · by {ORDERS[self._order].head} {ASCENDING if self._upwards else DESCENDING}"
         self.border_title = title(name)
         self.resized_to(len(panel) + 1)
 
@@ -181,7 +180,7 @@ class PanelTable(LinePane):
     def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int], *, node: bool) -> Text:
         name, state, room = widths
         colour = colour_of(row.place) if row.activated else "dim"
-        told = fit(row.state, state) if state > len("state") else f"{STATE_MARKS.get(row.state, '?')} "
+        told = fit(row.state, state) if state > len("state") else f"{row.state[:1].upper():1} "
         number = self._numbers.get(row.persona_id, 0)
         mark = f"{_mark(row)}{number if number < 10 else ' '} "  # noqa: PLR2004 - a digit is a key
         line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (told, "dim"))
@@ -205,8 +204,8 @@ def _width(figures: tuple[Figure, ...]) -> int:
 def _mark(row: PanelRow) -> str:
     """How far a persona is: resting, called, walking, or back."""
     if not row.activated:
-        return "○"
-    return "✓" if row.is_back else "▸" if row.steps else "●"
+        return RESTING
+    return BACK if row.is_back else WALKING if row.steps else CALLED
 
 
 def _at(row: PanelRow) -> str:

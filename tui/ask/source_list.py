@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.drawing.cells import plain, short_source, title
+from tui.drawing.marks import JUDGEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +28,10 @@ CITATION_KEYS: tuple[BindingType, ...] = tuple(
 )
 """Digits open citations wherever an answer is read."""
 
-JUDGED = {True: "+", False: "-", None: ""}
-
 
 def source_lines(citation: Citation, *, liked: bool | None = None) -> Group:
     """`[n] title · source`, the number with what the user said of it; below the quote, indented on all its lines."""
-    mark = (f"[{citation.n}]{JUDGED[liked]} ", "bold cyan")
+    mark = (f"[{citation.n}]{JUDGEMENTS[liked]} ", "bold cyan")
     head = Text.assemble(mark, (plain(citation.title), "bold"), (f" · {short_source(citation.source)}", "dim"))
     return Group(head, Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
 

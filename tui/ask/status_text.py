@@ -3,14 +3,15 @@
 from rich.text import Text
 
 from tui.drawing.cells import plain
+from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, READY, RUNNING, UNANSWERED
 from tui.run.state import Phase, RunView
 
 MARKS = {
-    Phase.READY: "·",
-    Phase.ANSWERED: "●",
-    Phase.ABSTAINED: "○",
-    Phase.CANCELLED: "■",
-    Phase.FAILED: "✗",
+    Phase.READY: READY,
+    Phase.ANSWERED: ANSWERED,
+    Phase.ABSTAINED: UNANSWERED,
+    Phase.CANCELLED: CANCELLED,
+    Phase.FAILED: FAILED,
 }
 
 
@@ -32,7 +33,7 @@ def status_text(view: RunView, *, library: str, progress: tuple[str, ...] = (), 
     """The line's words; problems and degraded reasons come last, each with its mark."""
     cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
     model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
-    parts = [f"{MARKS.get(view.phase, '▸')} {view.phase}{cycle}", *progress, model, library]
+    parts = [f"{MARKS.get(view.phase, RUNNING)} {view.phase}{cycle}", *progress, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):
         text.append(f"  ! {plain(problem)}", "yellow")

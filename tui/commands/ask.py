@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from engine.events import to_json
 from engine.question.follow_up import Conversation, conversation_of
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
-from tui.commands.output import ProgressLine, print_json, print_json_line, print_text
+from tui.commands.output import ProgressLine, print_json_line, session_of, show
 from tui.run.result import RunReport
-from tui.session.session import Session, open_session
+from tui.session.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit 0 with an answer or an abstention, 1 when the run failed."""
     if not options.question.strip():
         raise InputError("the question is empty", hint="for example: persona-moe ask 'Who built the lighthouse?'")
-    session = open_session(options.workspace, paths=options.library, model=options.model)
+    session = session_of(options, paths=options.library, model=options.model)
     before = _conversation(session, options.context) if options.context is not None else None
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
@@ -44,10 +44,9 @@ def run(options: argparse.Namespace) -> int:
         progress.clear()
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
     report = asyncio.run(_ask(session, question, before, events=options.events))
-    if options.json:
-        print_json(report.result())
-    elif not options.events:
-        _print_answer(report.result(), report.context_names)
+    if not options.events:
+        result = report.result()
+        show(options, result, _answer(result, report.context_names))
     return 0
 
 
@@ -69,13 +68,13 @@ async def _ask(session: Session, question: str, before: Conversation | None, *, 
     return report
 
 
-def _print_answer(result: dict[str, Any], context_names: Sequence[str]) -> None:
-    print_text(result["answer"])
+def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
+    yield result["answer"]
     for citation in result["citations"]:
-        place = f"{citation['source']}:{citation['start']}-{citation['end']}"
-        print_text(f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(place)}")
-        print_text(f"    {' '.join(citation['quote'].split())}")
+        span = f"{citation['source']}:{citation['start']}-{citation['end']}"
+        yield f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
+        yield f"    {' '.join(citation['quote'].split())}"
     if context_names:
-        print_text(f"\ncontext: {', '.join(map(one_line, context_names))}")
+        yield f"\ncontext: {', '.join(map(one_line, context_names))}"
     for reason in result["degraded"]:
-        print_text(f"\nnote: {one_line(reason)}")
+        yield f"\nnote: {one_line(reason)}"

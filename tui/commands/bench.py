@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import InputError
-from tui.commands.output import ProgressLine, print_json, print_table
-from tui.session.session import Session, open_session
+from tui.commands.output import ProgressLine, session_of, show, table
+from tui.session.session import Session
 
 if TYPE_CHECKING:
     from engine.bench.dataset import Dataset
@@ -52,16 +52,13 @@ def run(options: argparse.Namespace) -> int:
     measure = next((other for name, other in _OTHERS.items() if getattr(options, name)), None)
     if measure and (options.methods or options.ablate):
         raise InputError("--methods and --ablate do not go with another measurement", hint="run them one by one")
-    session, progress = open_session(options.workspace), ProgressLine("measuring")
+    session, progress = session_of(options), ProgressLine("measuring")
     datasets = [read_dataset(folder, limit=options.limit) for folder in options.datasets]
     try:
         rows, header, cells = (measure or _recall)(options, session, datasets, progress)
     finally:
         progress.clear()
-    if options.json:
-        print_json(rows)
-    else:
-        print_table(header, cells)
+    show(options, rows, table(header, cells))
     return 0
 
 

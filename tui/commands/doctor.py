@@ -1,13 +1,11 @@
 """Look at everything a run needs and say what to do where something is missing."""
 
 import argparse
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from engine.errors import PersonaMoeError
-from tui.commands.output import print_json, print_text
+from tui.commands.output import session_of, show
 from tui.session.checks import Finding
-from tui.session.session import open_session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +15,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 0 unless something keeps the program from working; a missing model does not."""
-    findings = list(_findings(options.workspace))
-    if options.json:
-        print_json([finding._asdict() for finding in findings])
-    else:
-        for finding in findings:
-            print_text(f"{'ok  ' if finding.ok else 'LOOK'}  {finding.what:<10} {finding.detail}")
-            if finding.advice:
-                print_text(f"      {'':<10} -> {finding.advice}")
+    findings = list(_findings(options))
+    show(options, [finding._asdict() for finding in findings], _lines(findings))
     return 0 if all(finding.ok or finding.what in {"ollama", "terminal"} for finding in findings) else 1
 
 
-def _findings(workspace: Path | None) -> Iterator[Finding]:
+def _lines(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"{'ok  ' if finding.ok else 'LOOK'}  {finding.what:<10} {finding.detail}"
+        if finding.advice:
+            yield f"      {'':<10} -> {finding.advice}"
+
+
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     try:
-        session = open_session(workspace)
+        session = session_of(options)
     except PersonaMoeError as error:
         yield Finding("workspace", False, error.message, error.hint)
         return

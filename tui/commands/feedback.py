@@ -8,8 +8,7 @@ import argparse
 import msgspec
 
 from tui.commands.arguments import RUN_HELP
-from tui.commands.output import print_json, print_text
-from tui.session.session import open_session
+from tui.commands.output import session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,11 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
-    session = open_session(options.workspace)
+    session = session_of(options)
     run_id = session.history.find(options.run_id).run_id
     given = session.judge(run_id, liked=options.judgement == "up", citation=options.citation)
-    if options.json:
-        print_json({**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions})
-    else:
-        print_text(str(given))
+    data = {**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions}
+    show(options, data, [given])
     return 0

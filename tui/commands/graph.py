@@ -1,12 +1,10 @@
 """Print the graph of a run: from the question by its names to passages, by whom, and what the answer cites."""
 
 import argparse
-import sys
 
 from engine.errors import InputError
 from tui.commands.arguments import RUN_HELP
-from tui.commands.output import print_json, print_text
-from tui.session.session import open_session
+from tui.commands.output import session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +20,9 @@ def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run, a persona that did not walk in it, or a step that it did not have."""
     from tui.graph.report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
     from tui.graph.state import Growth  # noqa: PLC0415 - with the engine
-    from tui.graph.text import ASCII, UNICODE  # noqa: PLC0415 - with rich
     from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine
 
-    session = open_session(options.workspace)
+    session = session_of(options)
     growth = Growth([recorded.event for recorded in session.replay(session.history.find(options.run_id).run_id)])
     names = growth.view.symbols
     if options.persona and options.persona not in names:
@@ -36,14 +33,5 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"--step {options.step} is not valid", hint=f"0 to {growth.total} in this run")
         growth.go(options.step)
     choice = Choice(options.persona, options.cited)
-    if options.json:
-        print_json(graph_json(growth.view, choice))
-        return 0
-    for line in graph_lines(growth.view, choice, UNICODE if speaks_unicode() else ASCII):
-        print_text(line)
+    show(options, graph_json(growth.view, choice), graph_lines(growth.view, choice))
     return 0
-
-
-def speaks_unicode() -> bool:
-    """Whether what is printed may have more than ASCII."""
-    return (sys.stdout.encoding or "ascii").lower().startswith("utf")

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
 from engine.events import to_json
-from tui.commands.output import print_json, print_json_line, print_table, print_text
+from tui.commands.output import print_json_line, print_text, session_of, show, table
 from tui.run.result import RunReport
-from tui.session.session import Session, open_session
+from tui.session.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from db.runs.history import RunSummary
     from engine.events import RecordedEvent
+    from tui.run.comparison import Comparison
 
 _EVENT = '"event":'
 _ACTIONS = {
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or a search that cannot be read."""
-    session = open_session(options.workspace)
+    session = session_of(options)
     actions = {"list": _list, "replay": _replay, "compare": _compare, "delete": _delete, "undelete": _undelete}
     actions.get(options.action, _show)(session, options)
     return 0
@@ -74,12 +75,8 @@ def _list(session: Session, options: argparse.Namespace) -> None:
 
 
 def _print_runs(runs: "Sequence[RunSummary]", options: argparse.Namespace, *, nothing: str) -> None:
-    if options.json:
-        print_json(runs)
-    elif runs:
-        print_table(("run", "at", "status", "ms", "question"), [_row(summary) for summary in runs])
-    else:
-        print_text(nothing)
+    lines = table(("run", "at", "status", "ms", "question"), [_row(summary) for summary in runs])
+    show(options, runs, lines if runs else [nothing])
 
 
 def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
@@ -102,13 +99,11 @@ def _show(session: Session, options: argparse.Namespace) -> None:
         write_text(options.output, as_json(result) if options.json else as_markdown(result))
         print_text(f"written to {options.output}")
         return
-    if options.json:
-        print_json(result)
-        return
+    lines = [as_markdown(result).rstrip()]
     if options.action == "show":
         judged = session.judgements().get(summary.run_id)
-        print_text(f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
-    print_text(as_markdown(result).rstrip())
+        lines.insert(0, f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
+    show(options, result, lines)
 
 
 def _replay(session: Session, options: argparse.Namespace) -> None:
@@ -129,14 +124,15 @@ def _compare(session: Session, options: argparse.Namespace) -> None:
 
     first, second = (compared(*_recorded(session, run_id)) for run_id in options.run_ids)
     comparison = compare(first, second)
-    if options.json:
-        print_json(comparison)
-        return
-    for label, one, other in comparison.texts():
-        print_text(f"{label}\n  A  {one}\n  B  {other}\n")
+    show(options, comparison, _compared_lines(comparison))
+
+
+def _compared_lines(comparison: "Comparison") -> "Iterator[str]":
+    for label, first, second in comparison.texts():
+        yield f"{label}\n  A  {first}\n  B  {second}\n"
     for heading, rows in comparison.figures():
-        print_table((heading, "A", "B"), rows)
-        print_text()
+        yield from table((heading, "A", "B"), rows)
+        yield ""
 
 
 def _delete(session: Session, options: argparse.Namespace) -> None:
@@ -155,8 +151,4 @@ def _undelete(session: Session, options: argparse.Namespace) -> None:
 
 
 def _tell(runs: "Sequence[Any]", options: argparse.Namespace, *, said: str) -> None:
-    if options.json:
-        print_json(runs)
-        return
-    for summary in runs:
-        print_text(f"{said}: {summary.run_id}  {summary.question}")
+    show(options, runs, (f"{said}: {summary.run_id}  {summary.question}" for summary in runs))

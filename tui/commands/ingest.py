@@ -5,8 +5,7 @@ from pathlib import Path
 
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
-from tui.commands.output import ProgressLine, print_json, print_text
-from tui.session.session import open_session
+from tui.commands.output import ProgressLine, session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 0 when all was looked at; skipped files are listed, not errors. Ctrl+C keeps what was done in whole."""
-    session = open_session(options.workspace)
+    session = session_of(options)
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
         report = session.ingest(options.paths, progress, interrupted)
         progress.clear()
-    if options.json:
-        print_json(report)
-        return 0
-    print_text(
+    summary = (
         f"{report.files} files: {report.added} added, {report.changed} changed, {report.removed} removed, "
         f"{len(report.skipped)} skipped; {report.passages} passages in the library"
     )
-    for skipped in report.skipped:
-        print_text(one_line(f"skipped {skipped.path}: {skipped.reason}"))
+    skipped = (one_line(f"skipped {file.path}: {file.reason}") for file in report.skipped)
+    show(options, report, [summary, *skipped])
     return 0

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tui.commands.output import print_json, print_table, print_text
+from tui.commands.output import print_text, session_of, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The keys as they are in this workspace; what is wrong with its keymap is told on stderr, exit 2."""
     from tui.navigation.key_table import bound_keys, keymap_problems, markdown, spelled  # noqa: PLC0415 - with the command
-    from tui.session.session import open_session  # noqa: PLC0415 - with the command
 
     if options.markdown:
         print_text(markdown())
         return 0
-    keymap = open_session(options.workspace).settings.screen.keymap
+    keymap = session_of(options).settings.screen.keymap
     rows = [
         (
             bound.where,
@@ -30,10 +29,9 @@ def run(options: argparse.Namespace) -> int:
         )
         for bound in bound_keys()
     ]
-    if options.json:
-        print_json([{"where": where, "keys": keys, "does": b.does, "id": b.id} for where, keys, b in rows])
-    else:
-        print_table(("where", "key", "id", "what it does"), [(where, keys, b.id, b.does) for where, keys, b in rows])
+    data = [{"where": where, "keys": keys, "does": b.does, "id": b.id} for where, keys, b in rows]
+    lines = table(("where", "key", "id", "what it does"), [(where, keys, b.id, b.does) for where, keys, b in rows])
+    show(options, data, lines)
     problems = keymap_problems(keymap)
     for problem in problems:
         print(f"persona-moe: {problem}", file=sys.stderr)  # noqa: T201 - for the user of the command

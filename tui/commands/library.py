@@ -3,8 +3,7 @@
 import argparse
 
 from engine.text.safe import one_line
-from tui.commands.output import print_json, print_table, print_text
-from tui.session.session import open_session
+from tui.commands.output import session_of, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,22 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for a path that is not in the library."""
-    library = open_session(options.workspace).library
+    library = session_of(options).library
     if options.action == "remove":
         removed = library.remove(options.path)
-        if options.json:
-            print_json({"path": options.path, "files_removed": removed})
-        else:
-            print_text(one_line(f"{options.path}: {removed} files left the library"))
+        line = one_line(f"{options.path}: {removed} files left the library")
+        show(options, {"path": options.path, "files_removed": removed}, [line])
         return 0
     rows = [(root, *library.count(root)) for root in library.roots]
-    if options.json:
-        roots = [{"path": root, "files": files, "passages": passages} for root, files, passages in rows]
-        print_json({"roots": roots, "skipped": library.skipped})
-    elif rows:
-        print_table(("path", "files", "passages"), rows)
-        for skipped in library.skipped:
-            print_text(one_line(f"skipped {skipped.path}: {skipped.reason}"))
-    else:
-        print_text("the library is empty; `persona-moe ingest PATH` fills it")
+    roots = [{"path": root, "files": files, "passages": passages} for root, files, passages in rows]
+    lines = ["the library is empty; `persona-moe ingest PATH` fills it"]
+    if rows:
+        skipped = (one_line(f"skipped {file.path}: {file.reason}") for file in library.skipped)
+        lines = [*table(("path", "files", "passages"), rows), *skipped]
+    show(options, {"roots": roots, "skipped": library.skipped}, lines)
     return 0

@@ -2,8 +2,7 @@
 
 import argparse
 
-from tui.commands.output import print_text
-from tui.session.session import open_session
+from tui.commands.output import print_text, session_of
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -14,5 +13,5 @@ def run(options: argparse.Namespace) -> int:
     """Exit 1 if the history cannot be read."""
     from tui.commands.prometheus_text import metrics_text  # noqa: PLC0415 - with the store
 
-    print_text(metrics_text(open_session(options.workspace).metrics()).rstrip("\n"))
+    print_text(metrics_text(session_of(options).metrics()).rstrip("\n"))
     return 0

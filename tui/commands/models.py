@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from engine.errors import InputError, LanguageModelError
 from engine.text.safe import one_line
-from tui.commands.output import print_json, print_table, print_text
-from tui.session.session import Session, open_session
+from tui.commands.output import print_text, session_of, show, table
+from tui.session.session import Session
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 1 if no host answers or a download fails, 2 for a model that is not there."""
-    session = open_session(options.workspace)
+    session = session_of(options)
     if options.action != "list" and not options.model.strip():
         raise InputError("which model?", hint="for example: persona-moe models use qwen3:4b")
     actions = {"list": _list, "show": _show, "pull": _pull, "use": _use}
@@ -42,31 +42,28 @@ def run(options: argparse.Namespace) -> int:
 def _list(session: Session, options: argparse.Namespace) -> int:
     from engine.model.installed_models import list_models  # noqa: PLC0415 - only this action asks for them
 
-    found = asyncio.run(list_models(session.settings.ollama.endpoints))
-    if options.json:
-        print_json([asdict(model) for model in found])
-        return 0
-    wanted = session.settings.ollama.model_name
+    models = asyncio.run(list_models(session.settings.ollama.endpoints))
+    configured = session.settings.ollama.model_name
     rows = [
-        ("*" if model.name in {wanted, f"{wanted}:latest"} else "", model.name, _size(model.size), model.parameters,
-         model.quantization, model.endpoint)
-        for model in found
+        ("*" if model.name in {configured, f"{configured}:latest"} else "", model.name, _size(model.size),
+         model.parameters, model.quantization, model.endpoint)
+        for model in models
     ]  # fmt: skip
-    print_table(("", "model", "size", "parameters", "quantization", "where"), rows)
-    print_text(f"model_name is {wanted}")
+    lines = [*table(("", "model", "size", "parameters", "quantization", "where"), rows), f"model_name is {configured}"]
+    show(options, [asdict(model) for model in models], lines)
     return 0
 
 
 def _show(session: Session, options: argparse.Namespace) -> int:
     from engine.model.installed_models import show_model  # noqa: PLC0415 - only this action asks for them
 
-    shown = asyncio.run(show_model(session.settings.ollama.endpoints, options.model))
-    if options.json:
-        print_json([asdict(model) for model in shown])
-        return 0
-    for model in shown:
-        for name, value in asdict(model).items():
-            print_text(f"{name:<15} {one_line(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    models = [asdict(model) for model in asyncio.run(show_model(session.settings.ollama.endpoints, options.model))]
+    lines = (
+        f"{name:<15} {one_line(', '.join(value) if isinstance(value, tuple) else str(value))}"
+        for model in models
+        for name, value in model.items()
+    )
+    show(options, models, lines)
     return 0
 
 

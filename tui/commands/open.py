@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from tui.commands.arguments import is_there
-from tui.session.session import open_session
+from tui.commands.output import session_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"{path} does not exist", hint="name a folder or file, or a command: --help lists them")
     if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)
-    session = open_session(options.workspace, paths=options.library, model=options.model)
+    session = session_of(options, paths=options.library, model=options.model)
     from tui.app.app import PersonaMoeApp  # noqa: PLC0415 - 200 ms that a refusal does not need
 
     app = PersonaMoeApp(session)

@@ -1,38 +1,66 @@
-"""How commands print: JSON as plain ASCII, tables of text columns, progress on a terminal only."""
+"""How commands open a session and print: JSON as plain ASCII, tables of text columns, progress on a terminal only."""
 
 import json
+import re
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.text.safe import escaped, one_line, printable
+from engine.text.safe import one_line, printable
+from tui.drawing.ascii import limit_output
+from tui.session.session import Session, open_session
+
+_BEYOND_ASCII = re.compile(r"[^ -~]")
+
+
+def session_of(options: Namespace, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
+    """Open the session of a command; from now on its output follows the setting `screen.ascii`."""
+    session = open_session(options.workspace, paths=paths, model=model)
+    limit_output(session.settings.screen.ascii)
+    return session
+
+
+def show(options: Namespace, data: object, lines: Iterable[object]) -> None:
+    """Print `data` as JSON if the option --json says so, otherwise `lines`; a generator of lines runs only then."""
+    if options.json:
+        print_json(data)
+    else:
+        for line in lines:
+            print_text(str(line))
 
 
 def print_json(value: object) -> None:
-    """One JSON value on one line; non-ASCII is escaped, so nothing in it can steer a terminal."""
+    """Print one JSON value on one line; non-ASCII is escaped, so nothing in it can steer a terminal."""
     print(json.dumps(msgspec.to_builtins(value)))  # noqa: T201 - the command line's own output
 
 
 def print_json_line(line: bytes) -> None:
-    """One line of JSON as it comes; what could steer a terminal is escaped, so nothing of it is lost."""
-    print(escaped(line.decode("utf-8")), flush=True)  # noqa: T201 - the command line's own output
+    """Print one line of JSON at once, as `ascii_json`: nothing in it can steer a terminal."""
+    print(ascii_json(line.decode("utf-8")), flush=True)  # noqa: T201 - the command line's own output
+
+
+def ascii_json(text: str) -> str:
+    """Return the same JSON with all but printable ASCII written as escapes."""
+    return _BEYOND_ASCII.sub(lambda character: json.dumps(character[0])[1:-1], text)
 
 
 def print_text(text: str = "") -> None:
-    """Text for a person; control sequences in it are removed."""
+    """Print text for a person, without the control sequences in it."""
     print(printable(text))  # noqa: T201 - the command line's own output
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Rows under a header; columns of numbers are aligned right."""
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Yield the lines of a table: rows under a header; columns of numbers are aligned right."""
     cells = [[one_line(str(value)) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
     numeric = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
     for line in [list(header), *cells]:
         parts = (v.rjust(w) if right else v.ljust(w) for v, w, right in zip(line, widths, numeric, strict=True))
-        print_text("  ".join(parts).rstrip())
+        yield "  ".join(parts).rstrip()
 
 
 class ProgressLine:

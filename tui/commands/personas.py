@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,9 @@ from engine.personas.persona import (
 )
 from engine.personas.roster import Verdict, performance_of
 from engine.text.safe import one_line
-from tui.commands.output import print_json, print_table, print_text
+from tui.commands.output import print_text, session_of, show, table
 from tui.commands.persona_figures import FIGURES, add_figures
-from tui.session.session import Session, open_session
+from tui.session.session import Session
 
 if TYPE_CHECKING:
     from db.personas.folder_roster import FolderRoster
@@ -75,11 +76,11 @@ def _action(actions: Any, name: str, about: str) -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown persona, a bad file, or a change that cannot apply."""
     if options.action == "validate":
-        return _validate(options.files, as_json=options.json)
+        return _validate(options)
     if options.action == "show" and options.schema:
         print_text(json.dumps(persona_schema(), indent=2))
         return 0
-    session = open_session(options.workspace)
+    session = session_of(options)
     if options.action == "breed":
         return _breed(session, options)
     if options.action in FIGURES:
@@ -91,18 +92,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(roster: "FolderRoster", options: argparse.Namespace) -> int:
     entries = [entry for entry in roster.entries() if options.state in {None, str(entry.state)}]
-    if options.json:
-        print_json([_as_dict(entry) for entry in entries])
-        return 0
-    rows = []
-    for entry in entries:
-        earned = performance_of(entry.persona)
-        mean = f"{earned.mean:.3f}" if earned.samples else "-"
-        rows.append((entry.persona.persona_id, str(entry.state), earned.samples, mean, entry.persona.name))
-    print_table(("persona", "state", "samples", "mean", "name"), rows)
-    for problem in roster.problems():
-        print_text(one_line(f"not read: {problem}"))
+    problems = (one_line(f"not read: {problem}") for problem in roster.problems())
+    lines = chain(table(("persona", "state", "samples", "mean", "name"), [_row(entry) for entry in entries]), problems)
+    show(options, [_as_dict(entry) for entry in entries], lines)
     return 0
+
+
+def _row(entry: RosterEntry) -> tuple[str, str, int, str, str]:
+    earned = performance_of(entry.persona)
+    mean = f"{earned.mean:.3f}" if earned.samples else "-"
+    return entry.persona.persona_id, str(entry.state), earned.samples, mean, entry.persona.name
 
 
 def _as_dict(entry: RosterEntry) -> dict[str, Any]:
@@ -114,11 +113,7 @@ def _show(roster: "FolderRoster", options: argparse.Namespace) -> int:
     if options.persona_id is None:
         raise PersonaError("which persona?", hint="personas show ID, or --schema")
     entry = roster.find(options.persona_id)
-    if options.json:
-        print_json(_as_dict(entry))
-    else:
-        print_text(f"{entry.state}\n{persona_to_json(entry.persona)}".rstrip())
-    return 0
+    return _say(entry, options, f"{entry.state}\n{persona_to_json(entry.persona)}".rstrip())
 
 
 def _new(roster: "FolderRoster", options: argparse.Namespace) -> int:
@@ -196,48 +191,35 @@ def _change(roster: "FolderRoster", options: argparse.Namespace) -> int:
 
 
 def _say(entry: RosterEntry, options: argparse.Namespace, message: str) -> int:
-    if options.json:
-        print_json(_as_dict(entry))
-    else:
-        print_text(message)
+    show(options, _as_dict(entry), [message])
     return 0
 
 
 def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
     if options.verify:
         differences = roster.verify()
-        if options.json:
-            print_json({"differences": differences})
-            return 1 if differences else 0
-        for difference in differences:
-            print_text(difference)
-        print_text("the ledger and the folders differ" if differences else _REBUILT)
+        verdict = "the ledger and the folders differ" if differences else _REBUILT
+        show(options, {"differences": differences}, [*differences, verdict])
         return 1 if differences else 0
     if options.persona_id:
         roster.find(options.persona_id)
     ledger = roster.ledger
     for entry in ledger.about(options.persona_id) if options.persona_id else ledger.entries():
         fields = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
-        if options.json:
-            print_json(fields)
-        else:
-            print_text(one_line(" ".join(f"{name}={value}" for name, value in fields.items())))
+        show(options, fields, [one_line(" ".join(f"{name}={value}" for name, value in fields.items()))])
     return 0
 
 
-def _validate(files: list[Path], *, as_json: bool) -> int:
+def _validate(options: argparse.Namespace) -> int:
     from db.personas.files import load_persona_from_file  # noqa: PLC0415
 
     results: list[dict[str, Any]] = []
-    for path in files:
+    for path in options.files:
         try:
             persona: Persona | None = load_persona_from_file(path)
             results.append({"file": str(path), "valid": True, "persona_id": persona.persona_id if persona else ""})
         except PersonaError as error:
             results.append({"file": str(path), "valid": False, "error": str(error)})
-    if as_json:
-        print_json(results)
-    else:
-        for result in results:
-            print_text(one_line(f"{result['file']}: {'valid' if result['valid'] else result['error']}"))
+    lines = (one_line(f"{result['file']}: {'valid' if result['valid'] else result['error']}") for result in results)
+    show(options, results, lines)
     return 0 if all(result["valid"] for result in results) else 2

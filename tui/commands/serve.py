@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from tui.commands.arguments import is_there
-from tui.commands.output import print_text
+from tui.commands.output import print_text, session_of
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HIGHEST_PORT = 65535
@@ -33,12 +33,10 @@ def run(options: argparse.Namespace) -> int:
     if options.host not in LOOPBACK and not options.open_to_network:
         hint = "--open-to-network allows it: whoever reaches the port then reads the library, for there is no password"
         raise InputError(f"{options.host} is not this machine", hint=hint)
-    from tui.session.session import open_session  # noqa: PLC0415 - with the command
-
     for path in options.library:
         if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file")
-    workspace = open_session(options.workspace).workspace.root  # what is broken is told here, not in the browser
+    workspace = session_of(options).workspace.root  # what is broken is told here, not in the browser
     try:
         import asyncio  # noqa: PLC0415 - with the command
 

@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.settings.options import Option, as_typed, option, options
 from engine.settings.settings import Settings, load_settings
-from tui.commands.output import print_json, print_table, print_text
+from tui.commands.output import show, table
+from tui.drawing.ascii import limit_output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,37 +42,37 @@ def run(arguments: argparse.Namespace) -> int:
         setting = option(arguments.key)
         value = setting.parse(arguments.value) if arguments.action == "set" else setting.shipped
         settings = write_setting(workspace, setting, value)
-        _print_one(setting, settings, as_json=arguments.json)
+        limit_output(settings.screen.ascii)
+        show(arguments, _as_json(setting, settings), _one(setting, settings))
         _warn(setting, settings)
         return 0
     settings = load_settings(workspace.configs)
+    limit_output(settings.screen.ascii)
     if arguments.action == "get":
-        _print_one(option(arguments.key), settings, as_json=arguments.json)
-    elif arguments.json:
-        print_json([_as_json(setting, settings) for setting in options()])
+        setting = option(arguments.key)
+        show(arguments, _as_json(setting, settings), _one(setting, settings))
     else:
-        _print_all(settings, workspace.configs)
+        show(arguments, [_as_json(setting, settings) for setting in options()], _all(settings, workspace.configs))
     return 0
 
 
-def _print_all(settings: Settings, folder: Path) -> None:
+def _all(settings: Settings, folder: Path) -> Iterator[str]:
     rows = []
     for setting in options():
         value = setting.value_in(settings)
         mark = "" if value == setting.shipped else "*"
         rows.append((mark, setting.name, as_typed(value) or "-", setting.valid))
-    print_table(("", "setting", "value", "valid"), rows)
-    print_text(f"* marks a changed setting; the files are in {folder}")
+    yield from table(("", "setting", "value", "valid"), rows)
+    yield f"* marks a changed setting; the files are in {folder}"
 
 
-def _print_one(setting: Option, settings: Settings, *, as_json: bool) -> None:
-    if as_json:
-        print_json(_as_json(setting, settings))
-        return
+def _one(setting: Option, settings: Settings) -> tuple[str, ...]:
     shipped = as_typed(setting.shipped) or "nothing"
-    print_text(f"{setting.name}: {as_typed(setting.value_in(settings))}")
-    print_text(setting.explanation)
-    print_text(f"valid: {setting.valid}; shipped: {shipped}; a change takes effect {setting.takes_effect}")
+    return (
+        f"{setting.name}: {as_typed(setting.value_in(settings))}",
+        setting.explanation,
+        f"valid: {setting.valid}; shipped: {shipped}; a change takes effect {setting.takes_effect}",
+    )
 
 
 def _warn(setting: Option, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from engine.text.safe import one_line, printable
+from tui.drawing.marks import EMPTY, FILLED
 
 # Joiners and variation selectors: terminals disagree on the width of what they make, so it is shown apart.
 _JOINERS = re.compile("[\u200b-\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -67,14 +68,9 @@ def title(text: str) -> Text:
 def bar(value: float, *, full: float, width: int) -> str:
     """`value` of `full` as a bar of `width` cells; the number stands beside it, so the bar may round."""
     filled = round(max(0.0, min(value / full, 1.0)) * width)
-    return "━" * filled + "·" * (width - filled)
+    return FILLED * filled + EMPTY * (width - filled)
 
 
 def colour_of(place: int) -> str:
     """The colour of the persona with this number; the same number has the same colour on every pane."""
     return PERSONA_COLOURS[place % len(PERSONA_COLOURS)] if place >= 0 else "default"
-
-
-def symbol_of(place: int) -> str:
-    """The letter of the persona with this number, which tells it where its colour does not: A for the first."""
-    return chr(ord("A") + place % 26) if place >= 0 else "·"

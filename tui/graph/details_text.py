@@ -6,6 +6,7 @@ from rich.text import Text
 
 from engine.text.safe import printable
 from tui.drawing.cells import colour_of, plain, score, short_source
+from tui.drawing.marks import ARROW, NEW, REFERENCE
 from tui.graph.state import TITLE, GraphNode, GraphView, Visit
 from tui.graph.text import Picture, citation_marks
 from tui.graph.tree import NAMED, SEARCHED, LineKind, Tree, TreeLine, keys_of, start_name
@@ -16,7 +17,7 @@ STARTS = {
 }
 NAMED_START = "A name in the question that is a title in the library: walks start from its passages."
 
-SIGNS = "[n] cited as n, #n the panel's rank, xn visits, {new} new, {other} stands in full elsewhere"
+SIGNS = f"[n] cited as n, #n the panel's rank, xn visits, {NEW} new, {REFERENCE} stands in full elsewhere"
 
 MOST_TEXT, MOST_QUOTED = 1200, 60
 """Characters of a passage, and of each quote, that are shown; enter opens all of its source."""
@@ -35,24 +36,24 @@ def why(view: GraphView, visit: Visit, title: str) -> str:
     return f"{before} and it both name {via}"
 
 
-def path_text(view: GraphView, tree: Tree, node_id: str, arrow: str, quoted: int = 10_000) -> str:
+def path_text(view: GraphView, tree: Tree, node_id: str, quoted: int = 10_000) -> str:
     """From the question by names and links to the passage, and on to what the answer quotes of it, cut if need be."""
     path = tree.path(node_id)
     if not path:
         return ""
-    parts = [f"question {arrow} {plain(start_name(tree.parents[path[0]]))}"]
+    parts = [f"question {ARROW} {plain(start_name(tree.parents[path[0]]))}"]
     for parent, step in zip(["", *path], path, strict=False):
         via = view.links.get((parent, step), "")
         parts.append(f"{f'({plain(via)}) ' if via else ''}{plain(view.nodes[step].title)}")
     quotes = [f"[{cited.n}] “{_cut(plain(cited.quote), quoted)}”" for cited in view.nodes[node_id].citations]
-    return f" {arrow} ".join([*parts, *quotes])
+    return f" {ARROW} ".join([*parts, *quotes])
 
 
 def details(picture: Picture, tree: Tree, node_id: str, passage: str | None) -> list[Text]:
     """The paragraphs of the details; `passage` is its text if that is known by now."""
     view, node = picture.view, picture.view.nodes[node_id]
     text = [_head(picture, node)]
-    path = path_text(view, tree, node_id, picture.glyphs.arrow, MOST_QUOTED)
+    path = path_text(view, tree, node_id, MOST_QUOTED)
     text += [Text.assemble(("path ", "dim"), path), *_reasons(picture, node)]
     if passage is not None:
         text.append(Text.assemble(("text ", "dim"), _cut(printable(passage), MOST_TEXT)))
@@ -65,11 +66,10 @@ def _cut(text: str, length: int) -> str:
 
 def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
     """What the question is about, how it was answered, and what the signs mean; or what a start means."""
-    view, glyphs = picture.view, picture.glyphs
+    view = picture.view
     if line.kind is LineKind.START:
         return [Text(STARTS.get(line.label, NAMED_START))]
-    signs = SIGNS.format(new=glyphs.new, other=glyphs.reference.strip())
-    text = [Text(plain(view.question), "bold"), Text(signs, "dim")]
+    text = [Text(plain(view.question), "bold"), Text(SIGNS, "dim")]
     if view.known:
         text.append(Text.assemble(("names ", "dim"), ", ".join(map(plain, view.known))))
     if view.answer is not None:
@@ -107,4 +107,4 @@ def _reason(view: GraphView, reason: str, personas: dict[str, float]) -> Text:
 def copied_path(view: GraphView, tree: Tree, node_id: str) -> str:
     """The path as text to be kept, with the source at its end."""
     node = view.nodes[node_id]
-    return f"{plain(view.question)}\n{path_text(view, tree, node_id, '→')}\n{plain(node.source)}"
+    return f"{plain(view.question)}\n{path_text(view, tree, node_id)}\n{plain(node.source)}"

@@ -6,23 +6,24 @@ from typing import Any
 import msgspec
 
 from tui.drawing.cells import plain, score
+from tui.drawing.marks import REFERENCE
 from tui.graph.state import GraphView
-from tui.graph.text import Glyphs, Picture, citation_marks, rails_text, words_of
+from tui.graph.text import Picture, citation_marks, rails_text, words_of
 from tui.graph.tree import Choice, LineKind, Tree, TreeLine, tree_lines, tree_of
 
 
-def graph_lines(view: GraphView, choice: Choice, glyphs: Glyphs) -> Iterator[str]:
+def graph_lines(view: GraphView, choice: Choice) -> Iterator[str]:
     """The tree, each line with what became of its passage; before it what the signs mean."""
-    picture = Picture(view, choice.persona, glyphs=glyphs)
+    picture = Picture(view, choice.persona)
     personas = ", ".join(f"{symbol} {plain(name)}" for name, symbol in view.symbols.items())
     yield f"{len(view.nodes)} passages, {len(view.links)} links; who came there: {personas or 'nobody'}"
     yield "[n] cited by the answer, #n in the panel's ranking, xn visits, then who came there and the best score"
     yield ""
     tree = tree_of(view, choice.persona)
     for line in tree_lines(view, tree, choice):
-        mark = glyphs.reference if line.kind is LineKind.REFERENCE else ""
+        mark = f"{REFERENCE} " if line.kind is LineKind.REFERENCE else ""
         words = "".join(text for text, _ in words_of(line, picture))
-        yield f"{rails_text(line.rails, glyphs)}{' ' * bool(line.rails)}{mark}{words}{_marks(line, view, choice)}"
+        yield f"{rails_text(line.rails)}{' ' * bool(line.rails)}{mark}{words}{_marks(line, view, choice)}"
 
 
 def _marks(line: TreeLine, view: GraphView, choice: Choice) -> str:

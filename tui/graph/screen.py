@@ -162,7 +162,7 @@ class GraphScreen(Screen[None]):
         self.query_one("#graph-legend").display = bool(growth.view.symbols)
         playing = "playing · " if self._timer else ""
         self.query_one("#graph-growth", StatusLine).show(
-            growth_text(growth.view, growth.total, picture.glyphs, playing) if growth.total else Text()
+            growth_text(growth.view, growth.total, playing) if growth.total else Text()
         )
         if self._offered != (growth.total > 0):  # a refresh builds the footer anew
             self._offered = growth.total > 0

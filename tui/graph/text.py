@@ -7,27 +7,9 @@ from rich.text import Text
 
 from engine.events import AnswerWritten, EvidenceRanked, PersonaStepped
 from tui.drawing.cells import colour_of, fit, plain, score
+from tui.drawing.marks import ARROW, CORNER, FOLDED, FORK, NEW, NO_VALUE, OPEN, RAIL, REFERENCE
 from tui.graph.state import FIRST, GraphNode, GraphView, GrowthStep
 from tui.graph.tree import NAMED, SEARCHED, LineKind, TreeLine, keys_of
-
-
-@dataclass(frozen=True, slots=True)
-class Glyphs:
-    """The characters that draw the tree; all that is not ASCII on this screen stands here."""
-
-    rail: str
-    fork: str
-    corner: str
-    opened: str
-    closed: str
-    reference: str
-    arrow: str
-    new: str
-    absent: str
-
-
-UNICODE = Glyphs("│ ", "├─", "└─", "▾ ", "▸ ", "↗ ", "→", "»", "·")
-ASCII = Glyphs("| ", "|-", "`-", "v ", "> ", "^ ", ">", "*", ".")
 
 ROOMY, CITED, MOST_SYMBOLS, LEVELS = 64, 7, 12, 8
 """From this width on all columns have room; cells for citations and personas; levels whose lines are drawn."""
@@ -40,7 +22,6 @@ class Picture:
     view: GraphView
     persona: str = ""
     new: frozenset[str] = frozenset()
-    glyphs: Glyphs = UNICODE
 
     def name_of(self, node: GraphNode) -> str:
         """A title, with the passage's number where several passages have it."""
@@ -59,23 +40,22 @@ def line_text(line: TreeLine, picture: Picture, width: int) -> Text:
 
 
 def _left(line: TreeLine, picture: Picture) -> Text:
-    glyphs = picture.glyphs
-    mark = glyphs.new if line.node_id in picture.new and line.kind is LineKind.NODE else " "
-    fold = (glyphs.closed if line.folded else glyphs.opened) if line.below else "  "
+    mark = NEW if line.node_id in picture.new and line.kind is LineKind.NODE else " "
+    fold = (FOLDED if line.folded else OPEN) if line.below else " "
     if line.kind is LineKind.REFERENCE:
-        fold = glyphs.reference
-    text = Text.assemble((mark, "bold"), (rails_text(line.rails, glyphs), "dim"), fold, *words_of(line, picture))
+        fold = REFERENCE
+    text = Text.assemble((mark, "bold"), (rails_text(line.rails), "dim"), f"{fold} ", *words_of(line, picture))
     return text.append(f" +{line.below}", "dim") if line.folded else text
 
 
-def rails_text(rails: Sequence[bool], glyphs: Glyphs) -> str:
+def rails_text(rails: Sequence[bool]) -> str:
     """The lines that lead down to a line of the tree; far below, the level as a number before the last of them."""
     if not rails:
         return ""
     before = rails[:-1]
-    drawn = "".join(glyphs.rail if more else "  " for more in before[-LEVELS:])
+    drawn = "".join(RAIL if more else "  " for more in before[-LEVELS:])
     deep = f"{len(rails)} " if len(before) > LEVELS else ""
-    return f"{deep}{drawn}{glyphs.fork if rails[-1] else glyphs.corner}"
+    return f"{deep}{drawn}{FORK if rails[-1] else CORNER}"
 
 
 def words_of(line: TreeLine, picture: Picture) -> list[tuple[str, str]]:
@@ -92,15 +72,15 @@ def words_of(line: TreeLine, picture: Picture) -> list[tuple[str, str]]:
             )
         case LineKind.NODE:
             node = picture.view.nodes[line.node_id]
-            return [(link_text(line, picture.glyphs), "dim"), (picture.name_of(node), "bold" if node.citations else "")]
+            return [(link_text(line), "dim"), (picture.name_of(node), "bold" if node.citations else "")]
         case LineKind.REFERENCE:
             node = picture.view.nodes[line.node_id]
-            return [(f"{link_text(line, picture.glyphs)}{picture.name_of(node)}", "dim")]
+            return [(f"{link_text(line)}{picture.name_of(node)}", "dim")]
 
 
-def link_text(line: TreeLine, glyphs: Glyphs) -> str:
+def link_text(line: TreeLine) -> str:
     """The name of the link and an arrow; nothing where it is the title itself."""
-    return "" if not line.via or line.via in keys_of(line.label) else f"{plain(line.via)} {glyphs.arrow} "
+    return "" if not line.via or line.via in keys_of(line.label) else f"{plain(line.via)} {ARROW} "
 
 
 # -- the columns ------------------------------------------------------------------------------------------
@@ -129,10 +109,7 @@ def _symbols(picture: Picture, personas: Collection[str]) -> list[tuple[str, str
     """The symbol of each of these personas in its own column."""
     view = picture.view
     seats = list(view.symbols.items())[:MOST_SYMBOLS]
-    return [
-        (symbol, colour_of(view.places[name])) if name in personas else (picture.glyphs.absent, "dim")
-        for name, symbol in seats
-    ]
+    return [(symbol, colour_of(view.places[name])) if name in personas else (NO_VALUE, "dim") for name, symbol in seats]
 
 
 def citation_marks(node: GraphNode) -> str:
@@ -157,17 +134,17 @@ def legend_text(view: GraphView, persona: str, width: int) -> Text:
     return text
 
 
-def growth_text(view: GraphView, total: int, glyphs: Glyphs, playing: str = "") -> Text:
+def growth_text(view: GraphView, total: int, playing: str = "") -> Text:
     """`step 17/212 · what it added · how large the graph is by then`."""
     size = f"{len(view.nodes)} passages, {len(view.links)} links"
-    return Text(" · ".join(filter(None, (f"{playing}step {view.steps}/{total}", _told(view, glyphs), size))))
+    return Text(" · ".join(filter(None, (f"{playing}step {view.steps}/{total}", _last_step(view), size))))
 
 
-def _told(view: GraphView, glyphs: Glyphs) -> str:
+def _last_step(view: GraphView) -> str:
     match view.last:
         case PersonaStepped() as step:
             source = view.nodes.get(step.source_id)
-            before = f"{plain(source.title)} {glyphs.arrow} " if source else ""
+            before = f"{plain(source.title)} {ARROW} " if source else ""
             return f"{plain(step.persona_id)}: {before}{plain(step.title)} by {plain(step.via)}"
         case EvidenceRanked(passages=passages, coverage=coverage):
             return f"the panel ranks {len(passages)} passages, {coverage:.0%} of the question"

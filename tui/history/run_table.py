@@ -11,6 +11,7 @@ from textual.message import Message
 
 from db.runs.history import Outcome
 from tui.drawing.cells import fit, local_time, plain
+from tui.drawing.marks import ANSWERED, CANCELLED, CHOSEN, FAILED, MIXED, UNANSWERED
 from tui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 WIDE = 70
 OUTCOMES = {
-    Outcome.ANSWERED: "● answered",
-    Outcome.UNANSWERED: "○ no answer",
-    Outcome.CANCELLED: "■ cancelled",
-    Outcome.FAILED: "✗ failed",
+    Outcome.ANSWERED: f"{ANSWERED} answered",
+    Outcome.UNANSWERED: f"{UNANSWERED} no answer",
+    Outcome.CANCELLED: f"{CANCELLED} cancelled",
+    Outcome.FAILED: f"{FAILED} failed",
 }
-CHOSEN = "*"
 MINUTE, HOUR = 60, 3600
 
 
@@ -57,7 +57,7 @@ def run_line(row: RunRow, width: int) -> Text:
     mark = CHOSEN if row.chosen else " "
     if run is None:
         return Text(f"{mark}  {fit('deleted', width - 3)}", "dim")
-    judged = "±" if {"+", "-"} <= set(row.judged) else next((sign for sign in "+-" if sign in row.judged), " ")
+    judged = MIXED if {"+", "-"} <= set(row.judged) else next((sign for sign in "+-" if sign in row.judged), " ")
     when, outcome = local_time(run.at), OUTCOMES[run.outcome]
     told = f"{when[5:]} {outcome[0]} "
     if width >= WIDE:

@@ -42,11 +42,6 @@ BRAILLE = Pens(2, 4, "┄", "┤", braille=True)
 ASCII = Pens(1, 1, "-", "|", braille=False)
 
 
-def pens_for(encoding: str | None) -> Pens:
-    """Braille where the output is Unicode, ASCII elsewhere."""
-    return BRAILLE if (encoding or "").lower().replace("-", "").startswith("utf") else ASCII
-
-
 def chart_lines(
     readings: Sequence[Reading], thresholds: dict[str, float], width: int, height: int, pens: Pens = BRAILLE
 ) -> list[str]:

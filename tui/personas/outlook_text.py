@@ -4,6 +4,7 @@ from engine.personas.outlook import Condition, Outlook
 from engine.personas.persona import PersonaState, RosterEntry
 from engine.personas.roster import Verdict
 from tui.drawing.cells import score
+from tui.drawing.marks import BETWEEN_BOUNDS, LINE, MEAN
 
 MARKS = {"x": "prune below", "d": "demote below", "p": "promote above"}
 _BECOMES = {Verdict.KEEP: "stays", Verdict.PROMOTE: "rises", Verdict.DEMOTE: "falls", Verdict.PRUNE: "is archived"}
@@ -20,21 +21,20 @@ def threshold_marks(outlook: Outlook) -> dict[str, float]:
     return dict(zip(MARKS, (now.pruning_threshold, now.demotion_threshold, now.promotion_threshold), strict=True))
 
 
-def scale_line(outlook: Outlook, width: int, *, unicode: bool = True) -> str:
+def scale_line(outlook: Outlook, width: int) -> str:
     """The range from 0 to 1 in `width` cells: `[` and `]` the bounds, a dot the mean, a letter each threshold."""
     cells = max(width - 4, 10)
-    line, inside, dot = ("─", "═", "●") if unicode else ("-", "=", "o")
 
     def at(value: float) -> int:
         return min(cells - 1, max(0, round(value * (cells - 1))))
 
     first, last = at(outlook.low), at(outlook.high)
-    signs = [inside if first < n < last else line for n in range(cells)]
+    signs = [BETWEEN_BOUNDS if first < n < last else LINE for n in range(cells)]
     signs[first], signs[last] = "[", "]"
     for letter, value in threshold_marks(outlook).items():
         signs[at(value)] = letter
     if outlook.performance.samples:
-        signs[at(outlook.performance.mean)] = dot
+        signs[at(outlook.performance.mean)] = MEAN
     return f"0 {''.join(signs)} 1"
 
 

@@ -9,8 +9,8 @@ from rich.text import Text
 from engine.personas.persona import PersonaState, RosterEntry
 from engine.personas.roster import performance_of
 from tui.drawing.cells import fit, plain, score
+from tui.drawing.marks import CHOSEN, STATES
 
-STATE_MARKS = {"active": "●", "stable": "◐", "experimental": "○", "pruned": "x"}
 NAME_CELLS, MOST_CHARACTERS = 18, 200
 ORDERS = ("state", "name", "mean", "samples")
 
@@ -40,8 +40,8 @@ def persona_cells(entry: RosterEntry, *, marked: bool = False) -> list[Text]:
     persona, earned = entry.persona, performance_of(entry.persona)
     mean = score(earned.mean) if earned.samples else "  · "
     return [
-        Text(f"{'*' if marked else ' '} {fit(persona.name, NAME_CELLS)}"),
-        Text(f"{STATE_MARKS.get(entry.state, '?')} {entry.state}"),
+        Text(f"{CHOSEN if marked else ' '} {fit(persona.name, NAME_CELLS)}"),
+        Text(f"{STATES.get(entry.state, '?')} {entry.state}"),
         Text(f"{earned.samples:>7}"),
         Text(mean),
         Text(score(persona.activation_cost)),

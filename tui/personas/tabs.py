@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from textual.message import Message
 
 from engine.errors import PersonaMoeError
 from engine.personas.outlook import Outlook, outlook
+from tui.drawing.ascii import may_draw_unicode
 from tui.personas.card import card_lines
 from tui.personas.detail_pane import PersonaDetail
 
@@ -87,4 +89,5 @@ class PersonaTabs(PersonaDetail):
         record = self._session.record_of(persona_id)
         if tab == LEDGER:
             return lambda _width, _height: ledger_text(record)
-        return lambda width, height: chart_text(record, view, width, height)
+        unicode = may_draw_unicode(self._session.settings.screen.ascii, os.environ)
+        return lambda width, height: chart_text(record, view, width, height, unicode=unicode)

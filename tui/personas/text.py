@@ -1,6 +1,5 @@
 """What the ledger and the runs tell of personas, as lines of text for the screen and the command line."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, assert_never
@@ -14,7 +13,8 @@ from engine.personas.outlook import Outlook
 from engine.run.persona_comparison import Comparison, Side
 from engine.run.persona_part import RunPart
 from tui.drawing.cells import bar, fit, local_time, plain, score
-from tui.personas.chart import AXIS, Pens, Reading, chart_lines, pens_for
+from tui.drawing.marks import CALLED, DIFFERENT, RESTING
+from tui.personas.chart import ASCII, AXIS, BRAILLE, Reading, chart_lines
 from tui.personas.outlook_text import figure, threshold_marks
 
 HIGHEST, ROOMY, NAME_CELLS, LEAST_CHART = 9, 72, 14, 5
@@ -31,17 +31,15 @@ def readings_of(record: PersonaRecord, confidence: float) -> list[Reading]:
     ]
 
 
-def chart_text(
-    record: PersonaRecord, outlook: Outlook, width: int, height: int, pens: Pens | None = None
-) -> list[Text]:
-    """The chart with a line above that says what is drawn; `height` lines at most."""
+def chart_text(record: PersonaRecord, outlook: Outlook, width: int, height: int, *, unicode: bool) -> list[Text]:
+    """Draw the chart below a line that says what is drawn; `height` lines at most, of ASCII without `unicode`."""
     if not record.points:
         return [Text("No rewards yet since it started. Every question that it walks for pays one.", "dim")]
     last = record.points[-1].performance
     counted = f"the last {len(record.points)} rewards" if len(record.points) > 1 else "one reward"
     low, high = last.bounds(outlook.thresholds.confidence)
     head = f"{counted} · mean {figure(last.mean)} in [{figure(low)}, {figure(high)}] of {last.samples} samples"
-    pens = pens or pens_for(getattr(sys.__stdout__, "encoding", None))
+    pens = BRAILLE if unicode else ASCII
     readings = readings_of(record, outlook.thresholds.confidence)
     drawn = chart_lines(readings, threshold_marks(outlook), width, max(height - 1, LEAST_CHART), pens)
     parts = [Text.assemble((line[: AXIS + 1], "dim"), (line[AXIS + 1 :], "cyan")) for line in drawn]
@@ -113,7 +111,7 @@ def receipt_figures(receipt: GateReceipt) -> str:
         receipt.score, receipt.expected, receipt.bonus, receipt.expertise, receipt.cost, receipt.threshold,
         receipt.voice,
     )  # fmt: skip
-    return f"{'●' if receipt.activated else '○'}{''.join(f' {score(each)}' for each in figures)}"
+    return f"{CALLED if receipt.activated else RESTING}{''.join(f' {score(each)}' for each in figures)}"
 
 
 def receipts_text(parts: Sequence[RunPart], width: int) -> list[Text]:
@@ -150,7 +148,7 @@ def comparison_text(compared: Comparison, width: int) -> list[Text]:
     column = max((width - NAME_CELLS - 5) // 2, 12)
 
     def row(label: str, left: str, right: str, *, style: str = "") -> Text:
-        mark = "≠" if left.strip() != right.strip() else " "
+        mark = DIFFERENT if left.strip() != right.strip() else " "
         cells = f"{fit(label, NAME_CELLS)} {fit(left, column)} {mark} {fit(right, column)}".rstrip()
         return Text(cells, style)
 

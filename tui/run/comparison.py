@@ -6,9 +6,9 @@ from functools import partial
 
 from db.runs.history import RunSummary
 from engine.events import RecordedEvent
+from tui.drawing.marks import NO_VALUE
 from tui.run.state import RunView
 
-NONE = "·"
 SHOWN_RANKS = 10
 DEPTHS = (5, 10)
 """How many of the first passages are the same is told for the first five and the first ten."""
@@ -63,7 +63,7 @@ class Comparison:
         """What is to be read in full: the questions and the answers."""
         return [
             self._row("question", lambda run: run.question),
-            self._row("answer", lambda run: run.answer or NONE),
+            self._row("answer", lambda run: run.answer or NO_VALUE),
         ]
 
     def figures(self) -> list[tuple[str, list[Row]]]:
@@ -82,7 +82,7 @@ class Comparison:
             self._row("outcome", lambda run: run.outcome),
             self._row("model", lambda run: run.model or "none"),
             self._row("library", lambda run: f"{run.passages:,} passages"),
-            self._row("covered", lambda run: NONE if run.coverage is None else f"{run.coverage:.0%}"),
+            self._row("covered", lambda run: NO_VALUE if run.coverage is None else f"{run.coverage:.0%}"),
             self._row("cycles, steps", lambda run: f"{run.cycles}, {run.steps}"),
         ]
 
@@ -155,18 +155,18 @@ def _union(names: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _marks(source: str, run: ComparedRun) -> str:
-    return "".join(f"[{n}]" for n in run.cited.get(source, ())) or NONE
+    return "".join(f"[{n}]" for n in run.cited.get(source, ())) or NO_VALUE
 
 
 def _rank(passage: str, run: ComparedRun) -> str:
-    return str(run.ranking.index(passage) + 1) if passage in run.ranking else NONE
+    return str(run.ranking.index(passage) + 1) if passage in run.ranking else NO_VALUE
 
 
 def _seat(persona_id: str, run: ComparedRun) -> str:
     seat = run.panel.get(persona_id)
     if seat is None or not seat.called:
-        return NONE if seat is None else "resting"
-    return f"{NONE if seat.total is None else f'{seat.total:.2f}'}, {seat.steps}"
+        return NO_VALUE if seat is None else "resting"
+    return f"{NO_VALUE if seat.total is None else f'{seat.total:.2f}'}, {seat.steps}"
 
 
 def _phase(name: str, run: ComparedRun) -> str:
@@ -174,4 +174,4 @@ def _phase(name: str, run: ComparedRun) -> str:
 
 
 def _ms(value: float | None) -> str:
-    return NONE if value is None else f"{value:,.1f}"
+    return NO_VALUE if value is None else f"{value:,.1f}"

@@ -9,10 +9,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.drawing.cells import steady
+from tui.drawing.marks import QUOTED
 from tui.source.rows import Anchor, Row, SourceView
 from tui.widgets.line_pane import WHEEL_LINES, LinePane
 
-QUOTED = "▌"
 ABOVE = 3
 """Rows that stay in sight above what was looked for."""
 

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from textual.driver import Driver
 
 if TYPE_CHECKING:
-    from tui.terminal.ascii import Draw
+    from tui.drawing.ascii import Draw
 
 
 class LastingFile:
@@ -21,7 +21,7 @@ class LastingFile:
         self._draw = draw
 
     def write(self, text: str) -> None:
-        """Write what the terminal can show of it (see `tui.terminal.ascii`), or drop it."""
+        """Write what the terminal can show of it (see `tui.drawing.ascii`), or drop it."""
         with suppress(OSError):
             self._file.write(text if self._draw is None else self._draw(text))
 

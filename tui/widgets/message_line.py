@@ -4,6 +4,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tui.drawing.cells import plain
+from tui.drawing.marks import DONE, PROBLEM
 
 
 class MessageLine(Static):
@@ -14,11 +15,11 @@ class MessageLine(Static):
 
     def say(self, message: str) -> None:
         """Something was done."""
-        self._show(Text.assemble(("✓ ", "green"), plain(message)))
+        self._show(Text.assemble((f"{DONE} ", "green"), plain(message)))
 
     def complain(self, message: str) -> None:
         """Something cannot be done."""
-        self._show(Text.assemble(("! ", "bold yellow"), plain(message)))
+        self._show(Text.assemble((f"{PROBLEM} ", "bold yellow"), plain(message)))
 
     def clear(self) -> None:
         """What was said is over; the line gives its place away."""

@@ -10,7 +10,7 @@ from textual.color import Color
 
 from tests.support import scripted_run as script
 from tui.app.themes import THEMES, palette_of
-from tui.drawing.cells import PERSONA_COLOURS, symbol_of
+from tui.drawing.cells import PERSONA_COLOURS
 from tui.terminal.no_color import ratio
 
 NAMES = [theme.name for theme in THEMES]
@@ -71,10 +71,6 @@ def test_each_persona_can_be_read_on_the_background(name):
 def test_the_ratio_is_that_of_wcag():
     assert ratio(Color(255, 255, 255), Color(0, 0, 0)) == pytest.approx(21)
     assert ratio(Color(118, 118, 118), Color(255, 255, 255)) == pytest.approx(4.54, abs=0.01)
-
-
-def test_a_persona_has_a_letter_beside_its_colour():
-    assert [symbol_of(place) for place in (0, 1, 25, 26, -1)] == ["A", "B", "Z", "A", "·"]
 
 
 def faint(app: Any, least: float) -> list[str]:

@@ -7,9 +7,10 @@ from rich.cells import cell_len
 
 from engine.events import AnswerWritten, PersonaStepped, QuestionRead, RunStarted
 from tests.support import graph_run as run
+from tui.drawing.ascii import to_ascii
 from tui.graph.details_text import copied_path, details, heading_details, why
 from tui.graph.state import Growth, Visit
-from tui.graph.text import ASCII, UNICODE, Picture, added_by, growth_text, legend_text, line_text
+from tui.graph.text import Picture, added_by, growth_text, legend_text, line_text
 from tui.graph.tree import Choice, tree_lines, tree_of
 
 HOSTILE = "[red]x[/red]\x1b[2J\x9b31m\u202eevil\u2066\x00 鐘🔔" * 3
@@ -69,14 +70,9 @@ def test_what_is_folded_says_how_much_it_hides():
 
 
 def test_ascii_alone_draws_the_same_tree():
-    text = rows(picture(glyphs=ASCII))
-    assert text[3].startswith(" | | `-v Gannet Stack Light")
-    assert all(line.isascii() for line in text if "Tobi" not in line)
-    assert [cell_len(a) for a in vars_of(ASCII)] == [cell_len(b) for b in vars_of(UNICODE)]
-
-
-def vars_of(glyphs):
-    return [getattr(glyphs, name) for name in glyphs.__slots__]
+    text = [to_ascii(line) for line in rows(picture())]
+    assert text[3].startswith(" | | +-v Gannet Stack Light")
+    assert [cell_len(line) for line in text] == [cell_len(line) for line in rows(picture())]
 
 
 def test_far_below_the_level_is_a_number():
@@ -97,7 +93,7 @@ def test_the_legend_names_each_persona_by_its_number_and_symbol():
 def test_growth_says_which_step_did_what():
     def told(position):
         growth = run.grown(position=position)
-        return growth_text(growth.view, growth.total, UNICODE).plain
+        return growth_text(growth.view, growth.total).plain
 
     assert told(0) == "step 0/16 · 0 passages, 0 links"
     assert told(4) == "step 4/16 · tracker: Ysolde Marrak by title · 4 passages, 0 links"
@@ -108,7 +104,7 @@ def test_growth_says_which_step_did_what():
     assert told(16) == "step 16/16 · the answer cites 2 · 6 passages, 6 links"
     growth = run.grown()
     growth.view.apply(AnswerWritten("no", abstained=True, citations=(), removed=0))
-    assert "no answer" in growth_text(growth.view, 17, UNICODE).plain
+    assert "no answer" in growth_text(growth.view, 17).plain
 
 
 def test_why_a_persona_came():

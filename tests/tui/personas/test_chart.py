@@ -5,7 +5,7 @@ import math
 import pytest
 
 from engine.personas.metrics import PersonaPerformance
-from tui.personas.chart import ASCII, AXIS, BRAILLE, Reading, chart_lines, pens_for
+from tui.personas.chart import ASCII, AXIS, BRAILLE, Reading, chart_lines
 
 
 def readings(rewards: list[float]) -> list[Reading]:
@@ -60,10 +60,3 @@ def test_bars_are_the_rewards_one_by_one():
     assert bars.partition("|")[2] == "003399"
     upper, lower = (line.partition("┤")[2] for line in chart_lines(readings([0.0, 0.5, 1.0]), {}, AXIS + 4, 6)[-2:])
     assert (upper, lower) == ("  █", "▁██")
-
-
-@pytest.mark.parametrize(
-    ("encoding", "pens"), [("utf-8", BRAILLE), ("UTF8", BRAILLE), ("ascii", ASCII), ("latin-1", ASCII), (None, ASCII)]
-)
-def test_pens_go_by_the_encoding(encoding, pens):
-    assert pens_for(encoding) is pens

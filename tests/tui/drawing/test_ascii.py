@@ -10,20 +10,29 @@ from rich.cells import cell_len
 
 from tests.support import ROOT
 from tests.support.terminal import wait_for, walking
-from tui.terminal.ascii import ASCII, drawing, to_ascii, to_console
+from tui.drawing import marks
+from tui.drawing.ascii import may_draw_unicode, replacement, to_ascii, to_console
+from tui.drawing.marks import ASCII
 
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 SOURCES = ROOT / "tui"
+
+
+def named_marks() -> str:
+    """All signs that have a name of their own."""
+    values = [value for name, value in vars(marks).items() if name.isupper() and name not in {"ASCII", "_TWINS"}]
+    return "".join("".join(value.values()) if isinstance(value, dict) else value for value in values)
 
 
 def test_every_sign_of_the_screens_has_a_twin_of_one_cell():
     used = {
         character
         for path in SOURCES.rglob("*.py")
-        if path.name != "ascii.py"
+        if path.name != "marks.py"
         for character in path.read_text(encoding="utf-8")
         if not character.isascii()
     }
+    used |= {sign for sign in named_marks() if not sign.isascii()}
     assert {"●", "○", "·", "…", "→", "“", "━"} <= used
     assert {c for c in used if c not in ASCII and to_ascii(c).strip("?") == "" and c.isprintable()} == set()
     assert all(cell_len(twin) == 1 and twin.isascii() for twin in ASCII.values())
@@ -45,7 +54,7 @@ def test_what_is_read_stays_readable():
 
 
 @pytest.mark.parametrize(
-    ("environ", "wanted", "expected"),
+    ("environ", "setting", "expected"),
     [
         ({}, "auto", None),
         ({"LANG": "en_GB.UTF-8"}, "auto", None),
@@ -66,8 +75,9 @@ def test_what_is_read_stays_readable():
         ({"LANG": "en_GB.UTF-8"}, "always", to_ascii),
     ],
 )
-def test_the_locale_and_the_setting_decide(environ, wanted, expected):
-    assert drawing(environ, wanted) is expected
+def test_the_locale_and_the_setting_decide(environ, setting, expected):
+    assert replacement(setting, environ) is expected
+    assert may_draw_unicode(setting, environ) is (expected is not to_ascii)
 
 
 def played(tmp_path: Path, **environ: str) -> bytes:
