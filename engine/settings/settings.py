@@ -1,7 +1,6 @@
 """Declares every setting once: type, bounds, meaning and shipped value. The files of `configs/` are written from it."""
 
 import reprlib
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -238,6 +237,8 @@ def _load(path: Path, section: type[Any]) -> Any:
     types = {field.name: field.type for field in fields(section)}
     for key in values:
         if key not in types:
+            from difflib import get_close_matches  # noqa: PLC0415 - 5 ms that a right key does not need
+
             near = get_close_matches(str(key), types, n=1, cutoff=0.0)
             raise SettingsError(f"{path}: unknown key {reprlib.repr(key)}", hint=f"did you mean {near[0]!r}?")
     return section(**{key: checked(value, types[key], f"{path}: {key}") for key, value in values.items()})

@@ -1,6 +1,5 @@
 """Reads the YAML files of the settings, and changes one value in the text of such a file."""
 
-import json
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -86,6 +85,8 @@ def with_value(text: str, key: str, value: Any, *, comment: str = "") -> str:
 
 def as_yaml(value: Any) -> str:
     """Write a value as YAML on one line; a text has no quotes where it can be read back without them."""
+    import json  # noqa: PLC0415 - with the first change
+
     import yaml  # noqa: PLC0415 - with the first change
 
     if isinstance(value, dict | list):
