@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def look(workspace, capsys):
         out, err = capsys.readouterr()
         assert err == ""
         findings = json.loads(out)
-        assert all(list(finding) == ["what", "ok", "detail", "advice"] for finding in findings)
+        assert all(list(finding) == ["what", "ok", "detail", "advice", "required"] for finding in findings)
         assert all(isinstance(finding["ok"], bool) for finding in findings)
         return {finding["what"]: finding for finding in findings} | {"code": code}
 
@@ -39,6 +40,7 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     found = look()
     assert list(found) == [*PARTS, "code"]
+    assert [what for what in PARTS if not found[what]["required"]] == ["ollama", "terminal"]
     assert found["code"] == 0
     assert [what for what in PARTS if not found[what]["ok"]] == ["terminal"]  # the output is no terminal here
     assert found["workspace"]["detail"] == str(workspace)
@@ -175,7 +177,7 @@ def test_a_log_that_cannot_be_written_is_told_and_a_run_goes_on(look, workspace,
 
 
 def test_a_session_that_is_writing(workspace):
-    findings = doctor._findings(workspace)
+    findings = doctor._findings(Namespace(workspace=workspace))
     assert next(findings).what == "workspace"
     with exclusive(Workspace(workspace).lock):
         found = next(findings)

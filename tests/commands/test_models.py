@@ -45,7 +45,7 @@ def test_the_models_are_listed_with_size_and_place(call, server):
     head, *rows, last = call("models", "list").splitlines()
     assert head.split() == ["model", "size", "parameters", "quantization", "where"]
     assert [row[3:].split() for row in rows] == [
-        [name, "1", "B", "4B", "Q4_K_M", server.url] for name in sorted(MODELS)
+        [name, "1", "byte", "4B", "Q4_K_M", server.url] for name in sorted(MODELS)
     ]
     assert [row[0] for row in rows] == ["*", " ", " "]
     assert last == "model_name is llama3.2"

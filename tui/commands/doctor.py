@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit 0 unless something keeps the program from working; a missing model does not."""
     findings = list(_findings(options))
     show(options, [finding._asdict() for finding in findings], _lines(findings))
-    return 0 if all(finding.ok or finding.what in {"ollama", "terminal"} for finding in findings) else 1
+    return 0 if all(finding.ok or not finding.required for finding in findings) else 1
 
 
 def _lines(findings: Iterable[Finding]) -> Iterator[str]:

@@ -6,13 +6,13 @@ import sys
 from contextlib import aclosing
 from dataclasses import asdict
 
+from rich.filesize import decimal
+
 from engine.errors import InputError, LanguageModelError
 from engine.text.safe import one_line
 from tui.commands.output import print_text, session_of, show, table
 from tui.session.session import Session
 
-_UNITS = ("B", "KB", "MB", "GB", "TB")
-_STEP = 1000
 _LINE = 79
 
 
@@ -45,7 +45,7 @@ def _list(session: Session, options: argparse.Namespace) -> int:
     models = asyncio.run(list_models(session.settings.ollama.endpoints))
     configured = session.settings.ollama.model_name
     rows = [
-        ("*" if model.name in {configured, f"{configured}:latest"} else "", model.name, _size(model.size),
+        ("*" if model.name in {configured, f"{configured}:latest"} else "", model.name, decimal(model.size),
          model.parameters, model.quantization, model.endpoint)
         for model in models
     ]  # fmt: skip
@@ -109,7 +109,7 @@ async def _follow(session: Session, name: str) -> None:
     chosen = session.settings.ollama
     async with aclosing(pull_model(chosen.endpoints, name, chosen.timeout_seconds)) as steps:
         async for step in steps:
-            share = f" {step.completed / step.total:.0%} of {_size(step.total)}" if step.total else ""
+            share = f" {step.completed / step.total:.0%} of {decimal(step.total)}" if step.total else ""
             _progress(f"{step.status}{share}")
 
 
@@ -118,11 +118,3 @@ def _progress(words: str) -> None:
     if sys.stderr.isatty():
         end = "" if words else "\r"
         print(f"\r{words[:_LINE]:<{_LINE}}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress
-
-
-def _size(count: float) -> str:
-    """Bytes in the unit that a person would use."""
-    unit = 0
-    while count >= _STEP and unit < len(_UNITS) - 1:
-        count, unit = count / _STEP, unit + 1
-    return f"{count:.1f} {_UNITS[unit]}" if unit else f"{count:.0f} B"

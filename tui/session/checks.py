@@ -18,12 +18,13 @@ SHOWN_MESSAGE = 120
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; `ok` false means that a run will fail or be poorer without it."""
+    """The result of one check; a part that is not `required` may fail, and the program still works."""
 
     what: str
     ok: bool
     detail: str
     advice: str = ""
+    required: bool = True
 
 
 def checks(session: "Session") -> Iterator[Finding]:
@@ -35,7 +36,7 @@ def checks(session: "Session") -> Iterator[Finding]:
     yield _ollama(session)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
     detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
-    yield Finding("terminal", not problem, detail, problem or "")
+    yield Finding("terminal", not problem, detail, problem or "", required=False)
 
 
 def _looked(what: str, look: Callable[["Session"], Finding], session: "Session") -> Finding:
@@ -104,8 +105,8 @@ def _ollama(session: "Session") -> Finding:
         return f"{model.name} at {', '.join(model.endpoints)}"
 
     if session.settings.ollama.model_name == "none":
-        return Finding("ollama", True, "not wanted: model_name is none")
+        return Finding("ollama", True, "not wanted: model_name is none", required=False)
     try:
-        return Finding("ollama", True, asyncio.run(look()))
+        return Finding("ollama", True, asyncio.run(look()), required=False)
     except LanguageModelError as error:
-        return Finding("ollama", False, f"{error.message}; answers are quotations", error.hint)
+        return Finding("ollama", False, f"{error.message}; answers are quotations", error.hint, required=False)
