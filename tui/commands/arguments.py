@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from engine.errors import InputError
 
@@ -25,6 +25,10 @@ with every command:
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises InputError instead of printing its usage."""
+
+    def add_subparsers(self, **settings: Any) -> Any:
+        """Add the actions of a command as argparse does; the usage shows them as ACTION, the help in a list."""
+        return super().add_subparsers(**{"title": "actions", "metavar": "ACTION", **settings})
 
     def error(self, message: str) -> NoReturn:
         """Raise InputError with the problem and the command that prints the valid usage."""

@@ -18,15 +18,13 @@ from tui.session.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """QUESTION, --library, --model, --context, and --json or --events."""
-    parser.add_argument("question", metavar="QUESTION")
+    """Add QUESTION, --library, --model, --context, and --json or --events."""
+    parser.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
     parser.add_argument(
-        "--library", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="ask these only"
+        "--library", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="ask only these"
     )
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
-    parser.add_argument(
-        "--context", metavar="RUN", help="a follow-up: what it leaves unsaid is what this run, or last, was about"
-    )
+    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    parser.add_argument("--context", metavar="RUN", help="answer as a follow-up to this run (an id or `last`)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole result as one JSON object")
     form.add_argument("--events", action="store_true", help="print the run's events as JSON lines, as they happen")

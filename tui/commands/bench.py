@@ -1,8 +1,8 @@
-"""Measure recall and speed on questions with known passages, beside plain search.
+"""Measure recall and speed on questions whose needed passages are known.
 
 A data set is a folder with corpus.jsonl ({"id","title","text"[,"group"]}) and queries.jsonl ({"id","question",
-"answers","gold"[,"type"][,"group"]}): `gold` are the ids of the passages that are needed, none if the library
-does not hold the answer; a group restricts the search to its passages.
+"answers","gold"[,"type"][,"group"]}). `gold` has the ids of the needed passages; it is empty if the library does
+not hold the answer. A question with a group searches only the passages of that group.
 """
 
 import argparse
@@ -23,20 +23,26 @@ Table = tuple[Sequence[object], Sequence[str], Sequence[Sequence[object]]]  # ro
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATASET ..., what to measure, --limit and --json."""
-    parser.add_argument("datasets", nargs="+", type=Path, metavar="DATASET")
+    """Add DATASET ..., the kinds of measurement, --limit and --json."""
+    parser.add_argument("datasets", nargs="+", type=Path, metavar="DATASET", help="folders with data sets")
     parser.add_argument(
         "--methods",
         default="",
         metavar="A,B",
-        help="more methods beside bm25 and panel: rrf, best-single, oracle, random-gate, or ids of personas",
+        help="also measure rrf, best-single, oracle, random-gate, or personas by their ids",
     )
-    parser.add_argument("--ablate", action="store_true", help="also the panel without each part and each persona")
+    parser.add_argument(
+        "--ablate", action="store_true", help="also measure the panel without each part and each persona"
+    )
     other = parser.add_mutually_exclusive_group()
-    other.add_argument("--personas", action="store_true", help="instead: what each persona finds and shares")
-    other.add_argument("--scores", action="store_true", help="instead: how the scores correlate with what was found")
-    other.add_argument("--learn", action="store_true", help="instead: whether use makes the panel better (minutes)")
-    other.add_argument("--scale", type=int, metavar="N", help="instead: time and disk at 10,000 and at N passages")
+    other.add_argument("--personas", action="store_true", help="measure instead how much the personas differ")
+    other.add_argument("--scores", action="store_true", help="measure instead how the scores correlate with recall")
+    other.add_argument(
+        "--learn", action="store_true", help="measure instead whether use improves the panel (takes minutes)"
+    )
+    other.add_argument(
+        "--scale", type=int, metavar="N", help="measure instead time and disk at 10,000 and at N passages"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each data set")
     parser.add_argument("--json", action="store_true", help="print the rows as a JSON list")
 

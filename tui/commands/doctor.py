@@ -1,4 +1,4 @@
-"""Look at everything a run needs and say what to do where something is missing."""
+"""Check everything that a run needs, and say what to do where something is missing."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from tui.session.checks import Finding
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--json."""
+    """Add --json."""
     parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
 
 

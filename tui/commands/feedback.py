@@ -1,6 +1,6 @@
-"""Say whether an answer, or one of its citations, was good: the personas of that run earn by it.
+"""Judge an answer, or one of its citations: the personas of its run are rewarded by it.
 
-The last word on the same thing counts.
+A later judgement of the same answer or citation replaces the earlier one.
 """
 
 import argparse
@@ -12,11 +12,11 @@ from tui.commands.output import session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN, up or down, --citation and --json."""
+    """Add RUN, up or down, --citation and --json."""
     parser.add_argument("run_id", metavar="RUN", help=RUN_HELP)
-    parser.add_argument("judgement", choices=("up", "down"))
-    parser.add_argument("--citation", type=int, metavar="N", help="only the citation [N] of the answer")
-    parser.add_argument("--json", action="store_true", help="print what it changed as JSON")
+    parser.add_argument("judgement", choices=("up", "down"), help="up: it was good; down: it was bad")
+    parser.add_argument("--citation", type=int, metavar="N", help="judge only the citation [N]")
+    parser.add_argument("--json", action="store_true", help="print the judgement and the new mean rewards as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

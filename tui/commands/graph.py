@@ -1,4 +1,4 @@
-"""Print the graph of a run: from the question by its names to passages, by whom, and what the answer cites."""
+"""Print the graph of a run: the passages that the personas reached, and those that the answer cites."""
 
 import argparse
 
@@ -8,12 +8,12 @@ from tui.commands.output import session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN, --persona, --cited, --step and --json."""
+    """Add RUN, --persona, --cited, --step and --json."""
     parser.add_argument("run_id", metavar="RUN", help=RUN_HELP)
     parser.add_argument("--persona", default="", metavar="ID", help="only the steps of this persona")
-    parser.add_argument("--cited", action="store_true", help="only the paths to what the answer cites")
-    parser.add_argument("--step", type=int, metavar="N", help="as it was after N steps of growth")
-    parser.add_argument("--json", action="store_true", help="nodes and links as JSON")
+    parser.add_argument("--cited", action="store_true", help="only the paths to the cited passages")
+    parser.add_argument("--step", type=int, metavar="N", help="the graph after its first N steps")
+    parser.add_argument("--json", action="store_true", help="print nodes and links as JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
-"""Look at earlier runs: list, show, compare, export, replay, delete and undelete.
+"""List, show, compare, export, replay and delete earlier runs.
 
-A run is named by its id, the beginning of it, or `last`. A search takes words, "words side by side" and fields, all
-of which must hold: date:2026-11, after:DATE, before:DATE, persona:NAME, model:NAME (or none), and is: with answered,
-unanswered, cancelled, failed, liked or disliked; a comma between two values means either.
+A run is named by its id, the first characters of it, or `last`. A search has words, "phrases" and fields, and a run
+must match all of them. The fields are date:2026-11, after:DATE, before:DATE, persona:NAME, model:NAME (or none), and
+is: with answered, unanswered, cancelled, failed, liked or disliked. A comma between two values means either.
 """
 
 import argparse
@@ -26,32 +26,32 @@ if TYPE_CHECKING:
 
 _EVENT = '"event":'
 _ACTIONS = {
-    "show": "a run's answer",
-    "export": "a run in a file",
-    "replay": "its events again",
+    "show": "print the answer of a run",
+    "export": "print a run as Markdown or JSON, or write it to a file",
+    "replay": "print the events of a run",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One subcommand an action."""
+    """Add a parser for each action, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
     listed = actions.add_parser("list", help="runs, newest first")
-    listed.add_argument("words", nargs="*", metavar="WORD|FIELD:VALUE", help="only runs of which all of this holds")
-    listed.add_argument("--limit", type=int, default=50, metavar="N")
+    listed.add_argument("words", nargs="*", metavar="WORD|FIELD:VALUE", help="only runs that match all of these")
+    listed.add_argument("--limit", type=int, default=50, metavar="N", help="at most N runs (default: 50)")
     for name, about in _ACTIONS.items():
         actions.add_parser(name, help=about).add_argument("run_id", metavar="RUN")
-    compared = actions.add_parser("compare", help="two runs side by side")
+    compared = actions.add_parser("compare", help="print two runs side by side")
     compared.add_argument("run_ids", nargs=2, metavar="RUN")
-    deleted = actions.add_parser("delete", help="delete runs; for a day they can be brought back")
+    deleted = actions.add_parser("delete", help="delete runs; for a day they can be restored")
     deleted.add_argument("run_ids", nargs="+", metavar="RUN")
-    back = actions.add_parser("undelete", help="bring back deleted runs, those of the last deletion if none is named")
+    back = actions.add_parser("undelete", help="restore deleted runs; without RUN, those of the last deletion")
     back.add_argument("run_ids", nargs="*", metavar="RUN")
-    back.add_argument("--list", action="store_true", help="only say which can be brought back")
+    back.add_argument("--list", action="store_true", help="only list the runs that can be restored")
     for action in actions.choices.values():
-        action.add_argument("--json", action="store_true")
-    actions.choices["export"].add_argument("--output", type=Path, metavar="FILE", help="write there, do not print")
+        action.add_argument("--json", action="store_true", help="print JSON")
+    actions.choices["export"].add_argument("--output", type=Path, metavar="FILE", help="write to this file")
     actions.choices["replay"].add_argument(
-        "--speed", type=float, default=0.0, metavar="X", help="1 as it was, 0 at once"
+        "--speed", type=float, default=0.0, metavar="X", help="1: at the speed of the run; 0: at once (default)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Bring folders and files into the library: only what changed is read, what was deleted leaves."""
+"""Read folders and files into the library; only new and changed files are read."""
 
 import argparse
 from pathlib import Path
@@ -9,8 +9,8 @@ from tui.commands.output import ProgressLine, session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """PATH ... and --json."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    """Add PATH ... and --json."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="folders or files")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 

@@ -1,4 +1,4 @@
-"""Print the keys of all screens, with the ids that `keymap` in configs/screen.yaml takes."""
+"""Print the keys of all screens, with the ids for `keymap` in configs/screen.yaml."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from tui.commands.output import print_text, session_of, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--json or --markdown."""
+    """Add --json and --markdown."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print JSON")
     how.add_argument("--markdown", action="store_true", help="print the shipped keys as a Markdown table")

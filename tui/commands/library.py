@@ -1,4 +1,4 @@
-"""List the folders and files of the library, or take one out."""
+"""List the folders and files of the library, or remove one."""
 
 import argparse
 
@@ -7,12 +7,16 @@ from tui.commands.output import session_of, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`list [--json]` and `remove PATH`."""
+    """Add `list` and `remove PATH`, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="what the library holds").add_argument("--json", action="store_true")
-    remove = actions.add_parser("remove", help="forget a folder or file; it is not deleted itself")
+    actions.add_parser("list", help="its folders and files, and what was skipped").add_argument(
+        "--json", action="store_true", help="print JSON"
+    )
+    remove = actions.add_parser(
+        "remove", help="remove a folder or file from the library; the documents themselves stay"
+    )
     remove.add_argument("path", metavar="PATH")
-    remove.add_argument("--json", action="store_true")
+    remove.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> int:

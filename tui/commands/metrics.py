@@ -1,4 +1,4 @@
-"""Print the workspace's runs, their times and their trouble as numbers, in the text format of Prometheus."""
+"""Print counts of runs, their times and their errors in the text format of Prometheus."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from tui.commands.output import print_text, session_of
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing but what every command takes."""
+    """Add nothing: it takes only the options of every command."""
 
 
 def run(options: argparse.Namespace) -> int:

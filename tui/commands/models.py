@@ -1,4 +1,4 @@
-"""The language models: list those that are there, show one, fetch one, use one."""
+"""List, show, download and choose the language models of your Ollama servers."""
 
 import argparse
 import asyncio
@@ -17,16 +17,18 @@ _LINE = 79
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One subcommand an action."""
+    """Add `list`, `show NAME`, `pull NAME` and `use NAME`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    for name, about in (("list", "the models of every host"), ("show", "what a model can do")):
+    for name, about in (("list", "the models of every server"), ("show", "the properties of one model")):
         action = actions.add_parser(name, help=about)
         action.add_argument("--json", action="store_true", help="print JSON")
         if name == "show":
             action.add_argument("model", metavar="NAME")
-    pull = actions.add_parser("pull", help="let every host fetch a model; ctrl+c ends it, and another pull goes on")
+    pull = actions.add_parser("pull", help="download a model to every server; after ctrl+c another pull continues")
     pull.add_argument("model", metavar="NAME")
-    use = actions.add_parser("use", help="ask this model from now on: auto is the first that writes, none asks none")
+    use = actions.add_parser(
+        "use", help="answer with this model from now on: auto takes the first that can write, none no model"
+    )
     use.add_argument("model", metavar="NAME")
 
 

@@ -14,9 +14,15 @@ from tui.commands.output import session_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """LIBRARY ... and --model."""
-    parser.add_argument("library", nargs="*", type=Path, metavar="LIBRARY", help="folders or files to ask")
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
+    """Add LIBRARY ... and --model."""
+    parser.add_argument(
+        "library",
+        nargs="*",
+        type=Path,
+        metavar="LIBRARY",
+        help="folders or files to ask; without any, your library or else the sample",
+    )
+    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,11 +19,15 @@ CHART_LINES, RECEIPTS, WIDEST = 18, 20, 120
 
 def add_figures(action: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """The actions `chart`, `receipts` and `compare`."""
-    action("chart", "what its state rests on, and its rewards over the runs").add_argument("persona_id")
-    receipts = action("receipts", "how the gate chose in the last runs, and why")
+    action("chart", "print the rewards of a persona over its runs, and the figures that decide its state").add_argument(
+        "persona_id"
+    )
+    receipts = action("receipts", "print why the gate called it, or did not, in the last runs")
     receipts.add_argument("persona_id")
-    receipts.add_argument("--limit", type=int, default=RECEIPTS, metavar="N", help="how many runs at most")
-    comparing = action("compare", "two personas side by side: records, scores, traits, what they find alike")
+    receipts.add_argument("--limit", type=int, default=RECEIPTS, metavar="N", help="at most N runs")
+    comparing = action(
+        "compare", "print two personas side by side: rewards, scores, traits, and how much they find alike"
+    )
     comparing.add_argument("persona_ids", nargs=2, metavar="PERSONA")
 
 

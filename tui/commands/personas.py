@@ -1,4 +1,4 @@
-"""Look at the personas and change them: promote, demote, prune (archive), restore, edit, undo, breed."""
+"""List, show and change the personas: new, edit, breed, promote, demote, prune (archive), restore, undo."""
 
 import argparse
 import json
@@ -34,37 +34,48 @@ _VERDICTS = tuple(map(str, (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verd
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One subcommand an action, each with --json."""
+    """Add a parser for each action, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
     listing = _action(actions, "list", "all personas and their states")
     states = tuple(map(str, PersonaState))
-    listing.add_argument("--state", choices=states, help="only those in this state; the archive is `--state pruned`")
+    listing.add_argument("--state", choices=states, help="only personas in this state; `pruned` is the archive")
     show = _action(actions, "show", "one persona's file")
     show.add_argument("persona_id", nargs="?")
-    show.add_argument("--schema", action="store_true", help="the JSON schema of a persona file instead")
-    new = _action(actions, "new", "add an experimental persona from a file, or a neutral one to edit")
+    show.add_argument("--schema", action="store_true", help="print the JSON schema of a persona file instead")
+    new = _action(actions, "new", "add an experimental persona, from a file or with the default traits")
     new.add_argument("persona_id")
     new.add_argument("--from", dest="source", type=Path, metavar="FILE", help="a persona file to copy")
     new.add_argument("--trait", action="append", default=[], metavar="NAME=1-9")
-    edit = _action(actions, "edit", "change texts and traits; a persona that then walks otherwise starts afresh")
+    edit = _action(actions, "edit", "change texts and traits; if its walk changes, its rewards start anew")
     edit.add_argument("persona_id")
-    edit.add_argument("--from", dest="source", type=Path, metavar="FILE", help="everything as in this persona file")
-    edit.add_argument("--trait", action="append", default=[], metavar="NAME=1-9", help="NAME= takes the trait away")
-    edit.add_argument("--cost", type=float, metavar="0-1", help="what it costs to call it, in units of reward")
-    edit.add_argument("--name", help="what the screen calls it")
+    edit.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take everything from this persona file")
+    edit.add_argument("--trait", action="append", default=[], metavar="NAME=1-9", help="set a trait; NAME= removes it")
+    edit.add_argument("--cost", type=float, metavar="0-1", help="its activation cost, in units of reward")
+    edit.add_argument("--name", help="the name that the screens show")
     edit.add_argument("--description")
-    edit.add_argument("--expertise", action="append", metavar="FIELD", help="where it is at home; may be repeated")
-    edit.add_argument("--record", choices=("keep", "afresh"), help="what it earned counts on, or not, whatever changed")
-    _action(actions, "undo", "take back the latest change by hand; again, the one before")
+    edit.add_argument(
+        "--expertise",
+        action="append",
+        metavar="FIELD",
+        help="a field of knowledge that it is called for; may be repeated",
+    )
+    edit.add_argument(
+        "--record", choices=("keep", "afresh"), help="keep its rewards, or start them anew, whatever changed"
+    )
+    _action(actions, "undo", "undo the latest change made by hand; repeat it to undo the one before")
     add_figures(lambda name, about: _action(actions, name, about))
     _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
     for verdict in _VERDICTS:
         _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
-    breed = _action(actions, "breed", "a child of one persona (traits nudged) or two (crossed), as experimental")
+    breed = _action(
+        actions, "breed", "add a child of one persona (its traits changed a little) or of two (their traits mixed)"
+    )
     breed.add_argument("persona_ids", nargs="+", metavar="PERSONA", help="one or two")
-    ledger = _action(actions, "ledger", "every change of state, oldest first")
-    ledger.add_argument("persona_id", nargs="?", help="only what names this persona")
-    ledger.add_argument("--verify", action="store_true", help="rebuild all states and performances and compare")
+    ledger = _action(actions, "ledger", "print every reward and change, oldest first")
+    ledger.add_argument("persona_id", nargs="?", help="only the entries about this persona")
+    ledger.add_argument(
+        "--verify", action="store_true", help="rebuild all states and rewards from the ledger, and compare"
+    )
 
 
 def _action(actions: Any, name: str, about: str) -> argparse.ArgumentParser:

@@ -1,6 +1,6 @@
-"""Offer the application in a browser, on this machine.
+"""Serve the application to a browser on this machine.
 
-Every window is a session of its own in the same workspace. Needs the package textual-serve.
+Each browser window gets its own session in the same workspace. It needs the package textual-serve.
 """
 
 import argparse
@@ -18,13 +18,25 @@ HIGHEST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """LIBRARY ..., --model, --host, --port and --open-to-network."""
-    parser.add_argument("library", nargs="*", type=Path, metavar="LIBRARY", help="folders or files to ask")
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model, or none")
-    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=8000, metavar="N", help="8000; 0 takes any that is free")
+    """Add LIBRARY ..., --model, --host, --port and --open-to-network."""
     parser.add_argument(
-        "--open-to-network", action="store_true", help="allow another host than this machine: there is no password"
+        "library",
+        nargs="*",
+        type=Path,
+        metavar="LIBRARY",
+        help="folders or files to ask; without any, your library or else the sample",
+    )
+    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8000, metavar="N", help="the port (default: 8000); 0 takes a free one"
+    )
+    parser.add_argument(
+        "--open-to-network",
+        action="store_true",
+        help="allow an address that other machines can reach; there is no password",
     )
 
 

@@ -1,4 +1,4 @@
-"""List, read and change the settings of the workspace, as the settings screen does."""
+"""List, read and change the settings of the workspace."""
 
 import argparse
 import sys
