@@ -32,7 +32,7 @@ def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace in which the sample library is indexed; copy it, do not change it."""
     root = tmp_path_factory.mktemp("sample") / "workspace"
     session = open_session(root, model="none")
-    session.open_now(lambda _done, _total, _path: None, threading.Event())
+    session.library.open(lambda _done, _total, _path: None, threading.Event())
     return root
 
 
@@ -48,7 +48,7 @@ def workspace(sample_workspace: Path, tmp_path: Path) -> Path:
 def session(workspace: Path) -> Session:
     """An opened session on the sample library, with no language model."""
     opened = open_session(workspace, model="none")
-    opened.open_now(lambda _done, _total, _path: None, threading.Event())
+    opened.library.open(lambda _done, _total, _path: None, threading.Event())
     return opened
 
 

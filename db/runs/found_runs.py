@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 from db.runs.history import History, Places, RunSummary
 from db.runs.query import RunQuery
+from engine.run.feedback import Judgements
 
 
 class RunList:
     """Grows by `look_on` until it is `complete`; `page` reads what was found so far. Both may be called in threads."""
 
-    def __init__(self, history: History, query: RunQuery, judged: Mapping[str, str]) -> None:
+    def __init__(self, history: History, query: RunQuery, judged: Mapping[str, Judgements]) -> None:
         self.query = query
         self.looked_at = 0
         self.complete = False

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from db.runs.history import Outcome, RunSummary
 from engine.errors import InputError
+from engine.run.feedback import Judgements
 from engine.text.safe import one_line
 
 LIKED, DISLIKED = "liked", "disliked"
@@ -21,7 +22,6 @@ DATES = "2026, 2026-11, 2026-11-30, today or yesterday"
 _PART = re.compile(r'([A-Za-z]+):(?=\s|$)|(?:([A-Za-z]+):)?("[^"]*"|[^\s"]+|")')
 _DATE = re.compile(r"((?:19[7-9]|2\d)\d*)(?:-(\d\d?))?(?:-(\d\d?))?")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_SIGNS = {LIKED: "+", DISLIKED: "-"}
 _SECONDS = 19  # characters of `2026-11-30T12:00:00`
 
 
@@ -62,13 +62,13 @@ class RunQuery:
     @property
     def of_judged(self) -> bool:
         """Whether it asks what the user said of a run."""
-        return any(kind in _SIGNS for kinds in self.kinds for kind in kinds)
+        return any(kind in {LIKED, DISLIKED} for kinds in self.kinds for kind in kinds)
 
-    def holds(self, run: RunSummary, judged: Mapping[str, str]) -> bool:
-        """Whether this is such a run; `judged` maps a run's id to the user's marks (`engine.run.feedback.marks`)."""
+    def holds(self, run: RunSummary, judged: Mapping[str, Judgements]) -> bool:
+        """Whether this is such a run; `judged` maps a run's id to the user's judgements."""
         if not self.since <= run.at[:_SECONDS] < self.until:
             return False
-        if self.kinds and not all(map(_kinds_of(run, judged.get(run.run_id, "")).intersection, self.kinds)):
+        if self.kinds and not all(map(_kinds_of(run, judged.get(run.run_id, {})).intersection, self.kinds)):
             return False
         model = run.model.lower()
         if not all(_is_one_of(model, either) if model else NO_MODEL in either for either in self.models):
@@ -136,8 +136,8 @@ def _kinds(value: str) -> tuple[str, ...]:
     return wanted
 
 
-def _kinds_of(run: RunSummary, marks: str) -> set[str]:
-    return {str(run.outcome), *(kind for kind, sign in _SIGNS.items() if sign in marks)}
+def _kinds_of(run: RunSummary, judged: Judgements) -> set[str]:
+    return {str(run.outcome), *(LIKED if liked else DISLIKED for liked in judged.values())}
 
 
 def _span(value: str) -> tuple[str, str]:

@@ -10,8 +10,9 @@ from engine.bench.enlarged_library import enlarged
 from engine.bench.statistics import median_and_p95
 from engine.documents.passages import Passage
 from engine.index.catalogue import Progress
+from engine.index.index_writer import WRITER_HEAP
 from engine.index.retriever import Retriever, index_passages
-from engine.index.search_index import WRITER_HEAP, SearchIndex
+from engine.index.search_index import SearchIndex
 from engine.text.words import STOP_WORDS, words
 
 SMALL = 10_000  # passages of the library that a larger one is compared with

@@ -9,6 +9,9 @@ from engine.mixture.scoring import DEPTH
 
 WEIGHT = 5  # samples that one judgement counts for: a user knows better than the four scores
 
+Judgements = Mapping[int | None, bool]
+"""Whether the user likes the answer of a run (None), and its citations by number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -37,15 +40,6 @@ class FeedbackGiven:
     means: dict[str, tuple[float, float]] = field(default_factory=dict)
     transitions: tuple[PersonaTransitioned, ...] = ()
 
-    def __str__(self) -> str:
-        """One line: whose mean rose, fell or stayed, and who moved."""
-        signs: dict[str, list[str]] = {"+": [], "-": [], "=": []}
-        for name, (before, after) in self.means.items():
-            signs["+" if after > before else "-" if after < before else "="].append(name)
-        told = [f"{sign} {', '.join(names)}" for sign, names in signs.items() if names]
-        moved = [f"{event.persona_id}: {event.before} → {event.after}" for event in self.transitions]
-        return f"noted for {self.judgement.subject}: {' · '.join([*told, *moved])}"
-
 
 def judge(events: Iterable[RunEvent], *, liked: bool, citation: int | None = None) -> Judgement:
     """Who earns what when the user likes or dislikes the answer of a run, or one citation of it.
@@ -73,12 +67,6 @@ def judge(events: Iterable[RunEvent], *, liked: bool, citation: int | None = Non
     shares = {name: len(judged & found) / len(judged) for name, found in outputs.items()}
     rewards = {name: share if liked else 1 - share for name, share in shares.items()}
     return Judgement(run_id, citation, liked, rewards, context)
-
-
-def marks(judged: Mapping[int | None, bool]) -> str:
-    """The judgements of one run in a few signs: `+` for the answer, `[2]-` for a citation."""
-    ordered = sorted(judged.items(), key=lambda item: item[0] or 0)
-    return " ".join(f"{'' if n is None else f'[{n}]'}{'+' if liked else '-'}" for n, liked in ordered)
 
 
 def _passages(run_id: str, answer: AnswerWritten | None, citation: int | None) -> set[str]:

@@ -34,7 +34,7 @@ def bench(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def walkers(tmp_path):
-    entries = open_session(tmp_path / "workspace", model="none").roster.entries()
+    entries = open_session(tmp_path / "workspace", model="none").personas.roster.entries()
     return [entry.persona.persona_id for entry in entries if not entry.persona.is_control]
 
 

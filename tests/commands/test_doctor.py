@@ -207,7 +207,7 @@ def test_a_session_that_holds_the_lock_for_ever_is_told_and_not_waited_for(look,
 
 
 def test_an_ingest_that_is_going_on_is_told(look, workspace):
-    with open_session(workspace).library.index.writing():
+    with open_session(workspace).library.documents.index.writing():
         found = look()
     assert not found["locks"]["ok"]
 

@@ -18,7 +18,7 @@ def asked(call):
 
 
 def samples(workspace):
-    roster = open_session(workspace).roster
+    roster = open_session(workspace).personas.roster
     return {entry.persona.persona_id: performance_of(entry.persona).samples for entry in roster.entries()}
 
 

@@ -153,7 +153,7 @@ def test_nothing_recorded_steers_the_terminal(call):
 def test_a_run_that_was_cancelled_before_it_started_can_be_shown(call, workspace):
     async def cancelled() -> None:
         session = open_session(workspace, model="none")
-        async with aclosing(session.ask(QUESTION)) as stream:
+        async with aclosing(session.runs.ask(QUESTION)) as stream:
             waiting = asyncio.create_task(anext(stream))
             await asyncio.sleep(0)
             waiting.cancel()

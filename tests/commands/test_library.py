@@ -10,7 +10,7 @@ import pytest
 from engine.documents import reader as corpus
 from engine.index import library
 from tui.command_line import main
-from tui.session.session import sample_library
+from tui.session.library import sample_library
 
 REPORT = ["files", "added", "changed", "removed", "passages", "skipped", "cancelled"]
 

@@ -225,7 +225,7 @@ def history_of(runs: Sequence[RunSummary], folder: Path) -> History:
     return History(folder)
 
 
-class ScriptedLibrary:
+class ScriptedDocuments:
     """Two folders, one of which is not there, with files of all kinds."""
 
     def __init__(self) -> None:
@@ -244,85 +244,38 @@ class ScriptedLibrary:
         pass
 
 
-class ScriptedSession:
-    """Plays `script`; with `hold`, it then waits until it is cancelled."""
+class ScriptedLibrary:
+    name = "sample library"
 
-    library_name = "sample library"
-
-    def __init__(self, script: Sequence[RunEvent] = (), *, hold: bool = False, runs: int = 0) -> None:
-        self.settings = load_settings(Path("/nonexistent"))
-        self.roster, self.library = ScriptedRoster(), ScriptedLibrary()
-        self.root = root = Path(tempfile.mkdtemp(prefix="scripted-"))
-        weakref.finalize(self, shutil.rmtree, root)
-        self.history = history_of([summary(n) for n in reversed(range(runs))], root / "history")
-        self.trash = Trash(root / "trash", self.history, root / "runs")
-        self.script, self.hold = script, hold
+    def __init__(self, session: "ScriptedSession") -> None:
+        self._session = session
+        self.documents = ScriptedDocuments()
         self.passages = 0
-        self.sources: dict[str, str] = {}
-        self.indexed: dict[str, Passage] = {}
-        self.skipped: tuple[str, ...] = ()
-        self.opening_error: Exception | None = None
-        self.asked: list[str] = []
-        self.before: Any = None
-        self.judged: list[tuple[str, int | None, bool]] = []
-        self.cancelled = self.closed = False
-        self.may_open = asyncio.Event()
-        self.may_open.set()
 
     def add(self, paths: Sequence[Path], progress: Any, cancelled: threading.Event) -> IngestReport:
         progress(12, 340, "/library/[b]slow.pdf")
-        if self.hold:
+        if self._session.hold:
             cancelled.wait(20)
         return IngestReport(files=340, added=11, cancelled=cancelled.is_set())
 
     def suggestions(self) -> list[str]:
         return [QUESTION, "Who led the Net Strike of 1894?", "What were the weights of the Tide Clock cast from?"]
 
-    async def open_library(self, progress: Any) -> SimpleNamespace:
+    async def open_in_thread(self, progress: Any) -> SimpleNamespace:
         await asyncio.to_thread(progress, 3, 51, "people/odo-brennick.md")
-        await self.may_open.wait()
-        if self.opening_error is not None:
-            raise self.opening_error
+        await self._session.may_open.wait()
+        if self._session.opening_error is not None:
+            raise self._session.opening_error
         self.passages = 412
-        return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=self.skipped)
-
-    async def ask(self, question: str, before: Any = None) -> AsyncIterator[RecordedEvent]:
-        self.asked.append(question)
-        self.before = before
-        try:
-            for n, event in enumerate(self.script):
-                yield RecordedEvent(n * 2.0, event)
-            if self.hold:
-                await asyncio.Event().wait()
-        except BaseException:
-            self.cancelled = True
-            raise
-
-    def replay(self, run_id: str) -> list[RecordedEvent]:
-        if run_id == "run-1":
-            raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
-        return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+        return SimpleNamespace(files=51, added=0, changed=0, removed=0, passages=412, skipped=self._session.skipped)
 
     def read_source(self, source: str) -> SourceText:
-        text = self.sources.get(source)
+        text = self._session.sources.get(source)
         path = Path(source)
         return SourceText(path, problem="No such file or directory") if text is None else SourceText(path, text)
 
     def passage(self, passage_id: str, title: str) -> Passage | None:
-        return self.indexed.get(passage_id)
-
-    def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> FeedbackGiven:
-        if (run_id, citation, liked) in self.judged:
-            raise InputError("the answer was judged so already", hint="the opposite would replace it")
-        self.judged.append((run_id, citation, liked))
-        means = {"archivist": (0.5, 0.6), "tracker": (0.5, 0.6), "skeptic": (0.5, 0.4), "control": (0.5, 0.5)}
-        return FeedbackGiven(Judgement(run_id, citation, liked, dict.fromkeys(means, 0.5)), means)
-
-    def judgements_of(self, run_id: str) -> dict[int | None, bool]:
-        return {citation: liked for judged, citation, liked in self.judged if judged == run_id}
-
-    def prepare(self) -> None:
-        pass
+        return self._session.indexed.get(passage_id)
 
     def complete(self, text: str) -> str:
         title = "Gannet Stack Light"
@@ -330,8 +283,64 @@ class ScriptedSession:
         found = len(last) > 2 and title.lower().startswith(last.lower())
         return f"{head} {title}".strip() if found else ""
 
-    def judgements(self) -> dict[str, str]:
-        return {"run-2": "+ [1]-"}
+
+class ScriptedRuns:
+    def __init__(self, session: "ScriptedSession", runs: int) -> None:
+        self._session, root = session, session.root
+        self.history = history_of([summary(n) for n in reversed(range(runs))], root / "history")
+        self.trash = Trash(root / "trash", self.history, root / "runs")
+
+    async def ask(self, question: str, before: Any = None) -> AsyncIterator[RecordedEvent]:
+        session = self._session
+        session.asked.append(question)
+        session.before = before
+        try:
+            for n, event in enumerate(session.script):
+                yield RecordedEvent(n * 2.0, event)
+            if session.hold:
+                await asyncio.Event().wait()
+        except BaseException:
+            session.cancelled = True
+            raise
+
+    def prepare(self) -> None:
+        pass
+
+    def replay(self, run_id: str) -> list[RecordedEvent]:
+        if run_id == "run-1":
+            raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
+        return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+
+    def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> FeedbackGiven:
+        judged = self._session.judged
+        if (run_id, citation, liked) in judged:
+            raise InputError("the answer was judged so already", hint="the opposite would replace it")
+        judged.append((run_id, citation, liked))
+        means = {"archivist": (0.5, 0.6), "tracker": (0.5, 0.6), "skeptic": (0.5, 0.4), "control": (0.5, 0.5)}
+        return FeedbackGiven(Judgement(run_id, citation, liked, dict.fromkeys(means, 0.5)), means)
+
+    def judgements(self) -> dict[str, dict[int | None, bool]]:
+        """Run 2 was judged in an earlier session, the others in this one."""
+        judgements: dict[str, dict[int | None, bool]] = {"run-2": {None: True, 1: False}}
+        for run_id, citation, liked in self._session.judged:
+            judgements.setdefault(run_id, {})[citation] = liked
+        return judgements
+
+    def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> list[dict[str, RunPart]]:
+        parts = parts_in_run([*persona_ids, "wanderer"], walk() + scored())
+        return [{name: parts.get(name, parts["wanderer"]) for name in persona_ids}] * 3
+
+    def compare_personas(self, left: str, right: str) -> Comparison:
+        roster = self._session.personas.roster
+        return compare(roster.find(left), roster.find(right), self.parts_of([left, right]), confidence=1.96)
+
+    async def installed_models(self) -> tuple[str, ...]:
+        return ()
+
+
+class ScriptedPersonas:
+    def __init__(self) -> None:
+        self.roster = ScriptedRoster()
 
     def record_of(self, persona_id: str) -> PersonaRecord:
         """Forty rewards that rise and fall, and one change of each kind."""
@@ -342,18 +351,12 @@ class ScriptedSession:
             points.append(Point("2026-01-02T10:00:00+00:00", f"run-{n}", reward, 1, performance))
         return PersonaRecord(tuple(points), changes_of(persona_id))
 
-    def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> list[dict[str, RunPart]]:
-        parts = parts_in_run([*persona_ids, "wanderer"], walk() + scored())
-        return [{name: parts.get(name, parts["wanderer"]) for name in persona_ids}] * 3
-
-    def compare(self, left: str, right: str) -> Comparison:
-        entries = self.roster.find(left), self.roster.find(right)
-        return compare(*entries, self.parts_of([left, right]), confidence=1.96)
-
     def breed(self, persona_ids: Sequence[str]) -> PersonaBorn:
-        parents = [self.roster._entries[name] for name in dict.fromkeys(persona_ids)]
+        parents = [self.roster.find(name) for name in dict.fromkeys(persona_ids)]
         return breed(self.roster, parents, seed=7, decided_by="user")
 
+
+class ScriptedHealth:
     def metrics(self) -> Metrics:
         found = Metrics(models=Counter({"none": 3, "qwen3:4b": 1}), buckets=[0, 0, 2, 1, *[0] * 11], seconds=0.4)
         found.outcomes.update(answered=2, abstained=1, failed=1)
@@ -371,14 +374,31 @@ class ScriptedSession:
     def logged(self, limit: int) -> list[dict[str, str]]:
         return [{"at": "2026-01-02T10:00:00.000+00:00", "level": "ERROR", "message": "[b]boom\x1b[2J\nagain"}][:limit]
 
-    def read_settings(self) -> Any:
-        return self.settings
+
+class ScriptedSession:
+    """Plays `script`; with `hold`, it then waits until it is cancelled."""
+
+    def __init__(self, script: Sequence[RunEvent] = (), *, hold: bool = False, runs: int = 0) -> None:
+        self.settings = load_settings(Path("/nonexistent"))
+        self.root = root = Path(tempfile.mkdtemp(prefix="scripted-"))
+        weakref.finalize(self, shutil.rmtree, root)
+        self.script, self.hold = script, hold
+        self.library, self.runs = ScriptedLibrary(self), ScriptedRuns(self, runs)
+        self.personas, self.health = ScriptedPersonas(), ScriptedHealth()
+        self.settings_files = SimpleNamespace(read=lambda: self.settings)
+        self.sources: dict[str, str] = {}
+        self.indexed: dict[str, Passage] = {}
+        self.skipped: tuple[str, ...] = ()
+        self.opening_error: Exception | None = None
+        self.asked: list[str] = []
+        self.before: Any = None
+        self.judged: list[tuple[str, int | None, bool]] = []
+        self.cancelled = self.closed = False
+        self.may_open = asyncio.Event()
+        self.may_open.set()
 
     def adopt(self, settings: Any) -> None:
         self.settings = settings
-
-    async def installed_models(self) -> tuple[str, ...]:
-        return ()
 
     async def close(self) -> None:
         self.closed = True

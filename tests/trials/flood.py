@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.events import CycleStarted, GateReceipt, PersonaStepped, RunCancelled, RunStarted
 from tui.app.app import PersonaMoeApp
+from tui.session.runs import Runs
 from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ WALKERS = tuple(f"walker-{n}" for n in range(1, 9))
 BURSTS_PER_SECOND = 100
 
 
-class Flood(Session):
-    """A session whose every question is walked by eight personas without an end."""
+class Flood(Runs):
+    """Runs in which eight personas walk without an end."""
 
     rate = 1000.0
 
@@ -53,19 +54,22 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="read the record at the end; exit 1 if it is not whole")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        opened = open_session(Path(folder), model="none")
-        session = Flood(opened.workspace, opened.settings, model="none")
-        session.rate = options.rate
+        session = open_session(Path(folder), model="none")
+        session.runs = flood = Flood(
+            session.workspace, lambda: session.settings,
+            library=session.library, personas=session.personas, model=session.model,
+        )  # fmt: skip
+        flood.rate = options.rate
         app = PersonaMoeApp(session)
         app.run()
         return _checked(session, app) if options.check else 0
 
 
-def _checked(session: Flood, app: PersonaMoeApp) -> int:
+def _checked(session: Session, app: PersonaMoeApp) -> int:
     """1 if a step is missing in the record."""
     shown = app.ask_screen.feed.view.steps if app.ask_screen else 0
-    [run] = session.history.recent(1)
-    events = [recorded.event for recorded in session.replay(run.run_id)]
+    [run] = session.runs.history.recent(1)
+    events = [recorded.event for recorded in session.runs.replay(run.run_id)]
     kept = [int(event.target_id[1:]) for event in events if isinstance(event, PersonaStepped)]
     whole = kept == list(range(1, len(kept) + 1)) and len(kept) >= shown and isinstance(events[-1], RunCancelled)
     told = f"{shown} steps shown, {len(kept)} recorded, {'none' if whole else 'SOME'} missing; {run.status}"

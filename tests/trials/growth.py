@@ -38,7 +38,7 @@ def opened(root: Path) -> Session:
     """A session as a new process has it."""
     sweep.cache_clear()
     session = open_session(root, model="none")
-    session.open_now(lambda _done, _total, _path: None, threading.Event())
+    session.library.open(lambda _done, _total, _path: None, threading.Event())
     return session
 
 
@@ -46,7 +46,7 @@ def asked(session: Session) -> list[RecordedEvent]:
     """The events of one run."""
 
     async def ask() -> list[RecordedEvent]:
-        async with aclosing(session.ask(QUESTION)) as stream:
+        async with aclosing(session.runs.ask(QUESTION)) as stream:
             return [recorded async for recorded in stream]
 
     return asyncio.run(ask())
@@ -56,7 +56,7 @@ def fill(root: Path, runs: int) -> None:
     """Put `runs` runs into the workspace, each like one that is really asked first."""
     session = opened(root)
     asked(session)
-    workspace, (like,) = session.workspace, session.history.recent(1)
+    workspace, (like,) = session.workspace, session.runs.history.recent(1)
     files = [
         (path.name.removeprefix(like.run_id), path.read_bytes()) for path in workspace.runs.glob(f"{like.run_id}*")
     ]
@@ -72,7 +72,7 @@ def fill(root: Path, runs: int) -> None:
                 if number % JUDGED == 0:
                     lines.append(Feedback(run.at, run.run_id, None, True, paid.rewards, paid.context))
                 ledger.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
-    session.roster.repair()
+    session.personas.roster.repair()
 
 
 def _like(run: RunSummary, number: int) -> RunSummary:
@@ -87,7 +87,7 @@ def _list(path: Path, runs: dict[int, RunSummary]) -> None:
 def things(root: Path, times: int) -> dict[str, Callable[[], object]]:
     """What is measured in a workspace; what is said to be the first is done by a session of its own."""
     session = opened(root)
-    events, history = asked(session), session.history
+    events, history = asked(session), session.runs.history
     like = history.recent(1)[0]
     oldest = _like(like, 0).run_id
     unjudged = iter([history.recent(1)[0].run_id for _ in range(times) if asked(session)])
@@ -101,7 +101,7 @@ def things(root: Path, times: int) -> dict[str, Callable[[], object]]:
             history.add(replace(like, run_id=run_id))
 
     def metrics() -> None:
-        metrics_text(session.metrics())
+        metrics_text(session.health.metrics())
 
     def found(words: str) -> list[RunSummary]:
         query = RunQuery.parse(words)
@@ -113,18 +113,18 @@ def things(root: Path, times: int) -> dict[str, Callable[[], object]]:
     return {
         "save a run": save,
         "ask": lambda: asked(session),
-        "judge an answer": lambda: session.judge(next(unjudged), liked=True),
+        "judge an answer": lambda: session.runs.judge(next(unjudged), liked=True),
         "first: open the library": lambda: opened(root),
         "first: ask": first(asked),
-        "first: page of the history": first(lambda new: (new.history.recent(50), new.judgements())),
-        "next page of the history": lambda: (history.recent(50, 50), session.judgements()),
+        "first: page of the history": first(lambda new: (new.runs.history.recent(50), new.runs.judgements())),
+        "next page of the history": lambda: (history.recent(50, 50), session.runs.judgements()),
         "find words in a new run": lambda: found("lighthouse"),
         "find words in no run": lambda: found("nowhere to be found"),
         "find the oldest by its id": lambda: history.find(oldest),
         "replay the oldest": lambda: load_events(session.workspace.runs, oldest),
-        "count": first(lambda new: new.history.count()),
+        "count": first(lambda new: new.runs.history.count()),
         "metrics": metrics,
-        "verify the ledger": session.roster.verify,
+        "verify the ledger": session.personas.roster.verify,
     }
 
 

@@ -54,7 +54,7 @@ class Promised:
 def work(root: Path, name: str, seed: int) -> None:
     """Work until killed or told to end by the end of stdin; a line of JSON for each thing that was promised."""
     chance, session = random.Random(f"{seed}-{name}"), open_session(root, model="none")
-    session.open_now(lambda _done, _total, _path: None, threading.Event())
+    session.library.open(lambda _done, _total, _path: None, threading.Event())
     ended = threading.Event()
 
     def listen() -> None:
@@ -83,7 +83,7 @@ def work(root: Path, name: str, seed: int) -> None:
 
 def _ask(session: Session, chance: random.Random, mine: list[str], _name: str) -> str:
     async def ask() -> str:
-        async with aclosing(session.ask(chance.choice(QUESTIONS))) as stream:
+        async with aclosing(session.runs.ask(chance.choice(QUESTIONS))) as stream:
             started = [recorded.event async for recorded in stream if isinstance(recorded.event, RunStarted)]
         return started[0].run_id
 
@@ -93,21 +93,22 @@ def _ask(session: Session, chance: random.Random, mine: list[str], _name: str) -
 
 def _judge(session: Session, chance: random.Random, mine: list[str], name: str) -> str:
     run_id = chance.choice(mine) if mine else _ask(session, chance, mine, name)
-    session.judge(run_id, liked=chance.random() < 0.5)
+    session.runs.judge(run_id, liked=chance.random() < 0.5)
     return run_id
 
 
 def _move(session: Session, chance: random.Random, _mine: list[str], _name: str) -> str:
-    entries = [entry for entry in session.roster.entries() if not entry.persona.is_control]
+    entries = [entry for entry in session.personas.roster.entries() if not entry.persona.is_control]
     verdict = chance.choice((Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verdict.RESTORE))
-    moved = session.roster.change(chance.choice(entries).persona.persona_id, verdict, rule="manual", decided_by="load")
+    persona_id = chance.choice(entries).persona.persona_id
+    moved = session.personas.roster.change(persona_id, verdict, rule="manual", decided_by="load")
     return f"{moved.persona_id} {moved.before} {moved.after}"
 
 
 def _ingest(session: Session, _chance: random.Random, _mine: list[str], name: str) -> str:
     path = session.workspace.root.parent / "documents" / f"{name}.md"
     path.write_text(f"# {name}\n\nOda Marr keeps the lamp of Vell, says {name}.\n", encoding="utf-8")
-    session.ingest([path], lambda _done, _total, _path: None, threading.Event())
+    session.library.ingest([path], lambda _done, _total, _path: None, threading.Event())
     return str(path)
 
 
@@ -241,7 +242,7 @@ def _lost_in_ledger(ledger: Ledger, promised: Promised) -> Iterator[str]:
 
 
 def _lost_in_library(root: Path, promised: Promised) -> Iterator[str]:
-    library = open_session(root, model="none").library
+    library = open_session(root, model="none").library.documents
     held = {file for file in promised.files if library.count(file)[1] == 1}
     yield from (f"{file} was ingested and is not in the library" for file in sorted(promised.files - held))
     if (found := len(library.retriever())) < len(promised.files) + 1:

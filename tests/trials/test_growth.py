@@ -20,7 +20,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 session = opened(root)
 asked(session)
-session.history.recent(50), session.judgements()
+session.runs.history.recent(50), session.runs.judgements()
 print(*sorted({name for name in touched if not name.endswith(".tmp")}), sep="\\n")
 """
 
@@ -57,9 +57,9 @@ def test_a_session_opens_as_many_files_however_many_runs_there_are(roots):
 
 def test_the_history_is_what_was_filled_in(roots):
     session = opened(roots[3000])
-    assert session.history.count() >= 3000
-    assert session.roster.verify() == []
-    assert len(session.judgements()) == 300
+    assert session.runs.history.count() >= 3000
+    assert session.personas.roster.verify() == []
+    assert len(session.runs.judgements()) == 300
 
 
 def test_every_thing_is_measured_at_every_size(roots):

@@ -63,8 +63,8 @@ def hostile(tmp_path: Path, workspace: Path) -> Path:
     with RunRecorder(session.workspace.runs, RUN_ID, HOSTILE) as recorder:
         for recorded in hostile_run():
             recorder.append(recorded)
-    session.history.add(SummaryOfRun.of(RUN_ID, hostile_run()).finished())
-    session.roster.change("tracker", Verdict.DEMOTE, rule=HOSTILE, decided_by=HOSTILE)
+    session.runs.history.add(SummaryOfRun.of(RUN_ID, hostile_run()).finished())
+    session.personas.roster.change("tracker", Verdict.DEMOTE, rule=HOSTILE, decided_by=HOSTILE)
     session.workspace.log.parent.mkdir(exist_ok=True)
     entry = {"at": HOSTILE, "level": "ERROR", "message": HOSTILE}
     session.workspace.log.write_text(json.dumps(entry) + "\n", "utf-8")
@@ -110,7 +110,7 @@ async def test_no_screen_shows_what_steers_a_terminal(hostile):
     session = open_session(hostile, model="none")
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
-        pilot.app.ask_screen.show_run(session.replay(RUN_ID))
+        pilot.app.ask_screen.show_run(session.runs.replay(RUN_ID))
         await pilot.press("f")
         for place in PLACES:
             await pilot.press(place.keys.split(",")[0])

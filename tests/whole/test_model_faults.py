@@ -94,7 +94,7 @@ def configure(workspace, *urls: str, **more: Any) -> None:
 
 
 async def ask(session) -> list[Any]:
-    async with aclosing(session.ask(QUESTION)) as stream:
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         return [recorded.event async for recorded in stream]
 
 

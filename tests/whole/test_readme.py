@@ -157,7 +157,7 @@ def test_every_example_command_works_for_a_new_user(home, capsys, monkeypatch):
         out = capsys.readouterr().out
         assert EXAMPLES[command] in out, command
         assert "Your library does not say" not in out
-    assert [app.session.library.roots for app in opened] == [(str(home / "notes"), str(home / "papers"))]
+    assert [app.session.library.documents.roots for app in opened] == [(str(home / "notes"), str(home / "papers"))]
 
 
 def parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -231,13 +231,13 @@ async def test_the_first_five_minutes_work_as_written(session, home):
         await script.until(pilot, lambda: pilot.app.screen is pilot.app.ask_screen)
         run_id = pilot.app.ask_screen.feed.view.run_id
         await pilot.press("plus")
-        await script.until(pilot, lambda: session.judgements_of(run_id) == {None: True})
+        await script.until(pilot, lambda: session.runs.judgements().get(run_id) == {None: True})
         await pilot.press("f4")
         await script.until(pilot, lambda: "the answer cites" in script.screen_text(pilot.app))
         await pilot.press("c", "f3")
         await script.until(pilot, lambda: "Ysolde" in script.screen_text(pilot.app))
         await pilot.press("f5", "a", *str(home / "notes"), "enter")
-        await script.until(pilot, lambda: str(home / "notes") in session.library.roots)
+        await script.until(pilot, lambda: str(home / "notes") in session.library.documents.roots)
         assert isinstance(pilot.app.screen, LibraryScreen)
 
 

@@ -282,11 +282,11 @@ async def asked(root, docs, real_server, name, **more):
     lines = [f"{key}: {json.dumps(value)}\n" for key, value in values.items()]
     (root / "configs" / "ollama.yaml").write_text("".join(lines))
     session = open_session(root, paths=(docs,), model=name)
-    session.open_now(lambda _done, _total, _path: None, threading.Event())
-    async with aclosing(session.ask(QUESTION)) as stream:
+    session.library.open(lambda _done, _total, _path: None, threading.Event())
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         events = [recorded.event async for recorded in stream]
     await session.close()
-    assert session.history.recent()[0].status == "done"
+    assert session.runs.history.recent()[0].status == "done"
     return events
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from engine.events import AnswerWritten, EvidenceRanked, RunEvent
 from engine.shipped import shipped
-from tui.session.session import Session, open_session, sample_library
+from tui.session.library import sample_library
+from tui.session.session import Session, open_session
 
 QUESTIONS = json.loads(shipped("db/sample_questions.json").read_bytes())
 ANSWERED = [entry for entry in QUESTIONS if entry["answer"] is not None]
@@ -17,7 +18,7 @@ UNANSWERED = [entry["question"] for entry in QUESTIONS if entry["answer"] is Non
 
 
 async def events_of(session: Session, question: str) -> list[RunEvent]:
-    async with aclosing(session.ask(question)) as stream:
+    async with aclosing(session.runs.ask(question)) as stream:
         return [recorded.event async for recorded in stream]
 
 
@@ -95,6 +96,6 @@ async def test_an_answer_depends_on_the_runs_before_by_the_ledger_alone(workspac
 
 
 def test_the_suggestions_of_the_empty_screen_are_questions_with_answers(session):
-    suggested = session.suggestions()
+    suggested = session.library.suggestions()
     assert len(suggested) == 8
     assert set(suggested) <= {entry["question"] for entry in ANSWERED}

@@ -146,7 +146,7 @@ class PersonaMoeApp(SteadyApp):
         """End what a killed session left, in a thread: in a folder with the files of 100,000 runs that takes 200 ms."""
         if self.ask_screen is not None:
             await self.ask_screen.library.ready.wait()
-        await asyncio.to_thread(getattr, self.session, "history")
+        await asyncio.to_thread(getattr, self.session.runs, "history")
 
     def _check_keymap(self) -> None:
         """Say what is wrong with the user's own keys; it needs every screen, so it waits for the first paint."""
@@ -266,7 +266,7 @@ class PersonaMoeApp(SteadyApp):
         from engine.settings.options import option  # noqa: PLC0415 - not needed for the first paint
 
         try:
-            settings = await asyncio.to_thread(self.session.write_setting, option("screen.theme"), theme)
+            settings = await asyncio.to_thread(self.session.settings_files.write, option("screen.theme"), theme)
         except PersonaMoeError as error:
             self.notify(str(error), severity="warning", markup=False)
             self.theme = theme

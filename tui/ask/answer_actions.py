@@ -12,6 +12,7 @@ from textual.screen import Screen
 from engine.errors import PersonaMoeError
 from engine.events import Citation, RecordedEvent
 from tui.drawing.cells import plain
+from tui.run.judgement_text import feedback_text
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class AnswerScreen(Screen[None]):
     def _open(self, citations: Sequence[Citation], citation: Citation) -> None:
         from tui.source.screen import SourceScreen  # noqa: PLC0415 - not needed for the first paint
 
-        self.app.push_screen(SourceScreen(self.session, citations, citations.index(citation)))
+        self.app.push_screen(SourceScreen(self.session.library, citations, citations.index(citation)))
 
     def on_walk_log_opened(self, event: WalkLog.Opened) -> None:
         """Enter on a step opens the passage that it came to."""
@@ -70,7 +71,7 @@ class AnswerScreen(Screen[None]):
 
     @work(group="passage", exclusive=True)
     async def _open_passage(self, passage_id: str, title: str) -> None:
-        found = await asyncio.to_thread(self.session.passage, passage_id, title)
+        found = await asyncio.to_thread(self.session.library.passage, passage_id, title)
         if found is None:
             self.query_one(MessageLine).complain(f"{title}: this passage is not in the library any more")
         else:
@@ -123,11 +124,11 @@ class AnswerScreen(Screen[None]):
     async def _judge(self, run_id: str, *, liked: bool, citation: int | None) -> None:
         message = self.query_one(MessageLine)
         try:
-            given = await asyncio.to_thread(self.session.judge, run_id, liked=liked, citation=citation)
+            given = await asyncio.to_thread(self.session.runs.judge, run_id, liked=liked, citation=citation)
         except PersonaMoeError as error:
             message.complain(str(error))
         else:
-            message.say(str(given))
+            message.say(feedback_text(given))
             if self.feed.view.run_id == run_id:
                 self.feed.view.judge({**self.feed.view.judged, citation: liked})
                 self.pace.mark()

@@ -11,21 +11,21 @@ from engine.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.session.session import Session
+    from tui.session.library import ScopedLibrary
 
 SHOWN_PATH = 28
 
 
 class LibraryView:
-    """Opens the session's library once; `line` and `problem` say how that stands, `ready` when it is over."""
+    """Opens the library once; `line` and `problem` say how that stands, `ready` when it is over."""
 
-    def __init__(self, session: Session, changed: Callable[[], None]) -> None:
+    def __init__(self, library: ScopedLibrary, changed: Callable[[], None]) -> None:
         self.problem = ""
         self.note = ""
         self.name = ""
         self.suggestions: list[str] = []
         self.ready = asyncio.Event()
-        self._session = session
+        self._library = library
         self._changed = changed
         self._progress: tuple[int, int, str] | None = None
 
@@ -42,7 +42,7 @@ class LibraryView:
 
         try:
             await self.introduce()
-            report = await self._session.open_library(progress)
+            report = await self._library.open_in_thread(progress)
         except asyncio.CancelledError:
             self.note = "indexing was cancelled: the next start goes on with it"
             raise
@@ -60,14 +60,14 @@ class LibraryView:
         self._changed()
 
     def _introduce(self) -> tuple[str, list[str]]:
-        return printable(self._session.library_name), self._session.suggestions()
+        return printable(self._library.name), self._library.suggestions()
 
     def line(self) -> str:
         """The library in a few words for the status line."""
         if self.problem:
             return "no library"
         if self.ready.is_set():
-            return f"{self.name} · {self._session.passages:,} passages" if self._session.passages else self.name
+            return f"{self.name} · {self._library.passages:,} passages" if self._library.passages else self.name
         if self._progress is None:
             return f"{self.name} · opening" if self.name else "opening the library"
         done, total, path = self._progress

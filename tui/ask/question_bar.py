@@ -17,7 +17,8 @@ from tui.ask.recall import Recall
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui.session.session import Session
+    from tui.session.library import ScopedLibrary
+    from tui.session.runs import Runs
 
 
 class QuestionBar(Horizontal):
@@ -51,10 +52,10 @@ class QuestionBar(Horizontal):
 
         filled: bool
 
-    def __init__(self, session: Session, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+    def __init__(self, runs: Runs, library: ScopedLibrary, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self.line = AskInput(id="ask")
-        self._recall = Recall(session, self.line, lambda words: self._tell(words, done=False))
+        self._recall = Recall(runs, library, self.line, lambda words: self._tell(words, done=False))
         self._filled = False
         self.completing = False
 

@@ -10,7 +10,7 @@ from engine.events import RunStarted
 from engine.text.safe import one_line
 
 if TYPE_CHECKING:
-    from tui.session.session import Session
+    from tui.session.runs import Runs
 
 PAGE = 500
 DRAFT = -1
@@ -23,8 +23,8 @@ class QuestionHistory:
     `older` and `find` read the disk: call them in a thread. Both raise StoreError.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
         self._lock = threading.Lock()
         self._texts: dict[str, str] = {}  # by question as the history has it, shortened: its run
         self._questions: list[str] = []
@@ -79,7 +79,7 @@ class QuestionHistory:
             return self._questions[place] if place < len(self._questions) else None
 
     def _read_on(self) -> None:
-        page = self._session.history.recent(PAGE, self._read)
+        page = self._runs.history.recent(PAGE, self._read)
         self._read += len(page)
         self._complete = len(page) < PAGE
         for run in page:
@@ -93,7 +93,7 @@ class QuestionHistory:
         if not question.endswith("…") or not self._texts[question]:
             return question
         try:
-            events = [recorded.event for recorded in self._session.replay(self._texts[question])]
+            events = [recorded.event for recorded in self._runs.replay(self._texts[question])]
         except PersonaMoeError:
             return question
         return next((one_line(event.question) for event in events if isinstance(event, RunStarted)), question)

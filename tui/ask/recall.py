@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui.ask.ask_input import AskInput
-    from tui.session.session import Session
+    from tui.session.library import ScopedLibrary
+    from tui.session.runs import Runs
 
 
 _Found = TypeVar("_Found")
@@ -24,9 +25,9 @@ class Recall:
     `complain` is told what could not be done.
     """
 
-    def __init__(self, session: Session, line: AskInput, complain: Callable[[str], None]) -> None:
-        self.history = QuestionHistory(session)
-        self._session, self._line, self._complain = session, line, complain
+    def __init__(self, runs: Runs, library: ScopedLibrary, line: AskInput, complain: Callable[[str], None]) -> None:
+        self.history = QuestionHistory(runs)
+        self._library, self._line, self._complain = library, line, complain
         self._turn = asyncio.Lock()  # keys come faster than the disk answers
         self._draft = self._shown = ""
         self._failed = False
@@ -71,7 +72,7 @@ class Recall:
         """Offer a title that the last words begin; what was typed meanwhile gets no old offer."""
         typed = self._line.value
         if typed and self._line.cursor_at_end and not self._line.is_completed:
-            completed = await self._read(self._session.complete, typed)
+            completed = await self._read(self._library.complete, typed)
             if self._line.value == typed and not self._line.searching:
                 self._line.offer(completed or "")
 

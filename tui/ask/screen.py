@@ -106,7 +106,7 @@ class AskScreen(AnswerScreen):
         super().__init__(session)
         self.pace = Pace(self, self._draw, ask=ask_terminal)
         self.feed = RunFeed(self.pace.mark)
-        self.library = LibraryView(session, self.pace.mark)
+        self.library = LibraryView(session.library, self.pace.mark)
         self.replay: Replay | None = None
         self._run: Worker[None] | None = None
         self._opening: Worker[None] | None = None
@@ -138,7 +138,7 @@ class AskScreen(AnswerScreen):
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
         yield PlacesBar("ask", self.session.settings.screen.keymap)
-        yield QuestionBar(self.session, id="question")
+        yield QuestionBar(self.session.runs, self.session.library, id="question")
         yield Welcome(id="welcome")
         yield MessageLine(id="message")
         yield StatusLine(id="status")
@@ -224,7 +224,7 @@ class AskScreen(AnswerScreen):
         view = self.feed.view
         self._before = conversation_of(self.feed.events)
         if view.answer is not None:
-            view.judge(await asyncio.to_thread(self.session.judgements_of, view.run_id))
+            view.judge((await asyncio.to_thread(self.session.runs.judgements)).get(view.run_id, {}))
         self.pace.mark()
 
     def _forget_conversation(self) -> None:
@@ -232,7 +232,7 @@ class AskScreen(AnswerScreen):
 
     async def _live(self, question: str, before: Conversation | None) -> AsyncIterator[RecordedEvent]:
         await self.library.ready.wait()
-        async with aclosing(self.session.ask(question, before)) as events:
+        async with aclosing(self.session.runs.ask(question, before)) as events:
             async for recorded in events:
                 yield recorded
 
@@ -282,7 +282,7 @@ class AskScreen(AnswerScreen):
     async def _prepare(self) -> None:
         """While a question is typed, get ready for it; what goes wrong there, the run tells."""
         with suppress(PersonaMoeError):
-            await asyncio.to_thread(self.session.prepare)
+            await asyncio.to_thread(self.session.runs.prepare)
 
     def on_ask_input_picked(self, event: AskInput.Picked) -> None:
         """A digit asks a suggestion."""

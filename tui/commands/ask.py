@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     before = _conversation(session, options.context) if options.context is not None else None
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
-        session.open_now(progress, interrupted)
+        session.library.open(progress, interrupted)
         progress.clear()
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
     report = asyncio.run(_ask(session, question, before, events=options.events))
@@ -50,13 +50,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _conversation(session: Session, run: str) -> Conversation:
     """What the named run was about."""
-    return conversation_of(recorded.event for recorded in session.replay(session.history.find(run).run_id))
+    return conversation_of(recorded.event for recorded in session.runs.replay(session.runs.history.find(run).run_id))
 
 
 async def _ask(session: Session, question: str, before: Conversation | None, *, events: bool) -> RunReport:
     report = RunReport()
     try:
-        async with aclosing(session.ask(question, before)) as stream:
+        async with aclosing(session.runs.ask(question, before)) as stream:
             async for recorded in stream:
                 report.note(recorded)
                 if events:

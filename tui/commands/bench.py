@@ -74,7 +74,7 @@ def _recall(
     from engine.bench.dataset import CUTS  # noqa: PLC0415 - with the engine
     from engine.bench.recall import run_benchmark  # noqa: PLC0415 - with the engine
 
-    roster, batch_size = session.roster, session.settings.system.batch_size
+    roster, batch_size = session.personas.roster, session.settings.system.batch_size
     gate = _gate(session)
     methods = [name.strip() for name in options.methods.split(",") if name.strip()]
     rows = [
@@ -98,7 +98,7 @@ def _personas(
 ) -> Table:
     from engine.bench.diversity import measure_diversity  # noqa: PLC0415 - with the engine
 
-    rows = measure_diversity(datasets, session.roster.entries(), progress=progress)
+    rows = measure_diversity(datasets, session.personas.roster.entries(), progress=progress)
     header = ("data set", "persona", "recall@5", "overlap", "only it %", "panel loses @5")
     return rows, header, [(r.dataset, r.persona, r.recall, r.overlap, r.only, _interval(r.loss)) for r in rows]
 
@@ -109,7 +109,7 @@ def _scores(
     from engine.bench.score_validity import measure_validity  # noqa: PLC0415 - with the engine
 
     weights = session.settings.scoring.weights
-    rows = measure_validity(datasets, session.roster.entries(), weights, progress=progress)
+    rows = measure_validity(datasets, session.personas.roster.entries(), weights, progress=progress)
     header = ("data set", "score", "pooled", "within a question", "outputs")
     return rows, header, [(r.dataset, r.score, _figure(r.pooled), _figure(r.within), r.outputs) for r in rows]
 
@@ -119,7 +119,7 @@ def _learning(
 ) -> Table:
     from engine.bench.learning import measure_learning  # noqa: PLC0415 - with the engine
 
-    rows = measure_learning(datasets, session.roster.entries(), session.settings, progress=progress)
+    rows = measure_learning(datasets, session.personas.roster.entries(), session.settings, progress=progress)
     header = ("data set", "start", "learner", "held out", "recall@5 as it learns", "against frozen")
     return rows, header, [
         (r.dataset, r.start, r.learner, r.questions, " ".join(f"{value:.1f}" for value in r.recall), _interval(r.gain))
@@ -133,7 +133,7 @@ def _scale(
     from engine.bench.recall import ALWAYS, ranks_of  # noqa: PLC0415 - with the engine
     from engine.bench.scale import measure_scale, sizes_of  # noqa: PLC0415 - with the engine
 
-    ranks = ranks_of(ALWAYS, session.roster.entries(), _gate(session), session.settings.system.batch_size)
+    ranks = ranks_of(ALWAYS, session.personas.roster.entries(), _gate(session), session.settings.system.batch_size)
     rows = []
     for dataset in datasets:
         sizes = sizes_of([line.passage for line in dataset.passages], options.scale)
@@ -152,7 +152,7 @@ def _gate(session: Session) -> "Gate":
     from engine.mixture.gate import BanditGate  # noqa: PLC0415 - with the engine
 
     thresholds, seats = session.settings.thresholds, session.settings.system.batch_size
-    return BanditGate(thresholds.activation_threshold, seats, session.roster.experiences())
+    return BanditGate(thresholds.activation_threshold, seats, session.personas.roster.experiences())
 
 
 _OTHERS = {"personas": _personas, "scores": _scores, "learn": _learning, "scale": _scale}

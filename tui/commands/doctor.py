@@ -33,4 +33,4 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     except PersonaMoeError as error:
         yield Finding("workspace", False, error.message, error.hint)
         return
-    yield from session.checks()
+    yield from session.health.checks()

@@ -9,6 +9,7 @@ import msgspec
 
 from tui.commands.arguments import RUN_HELP
 from tui.commands.output import session_of, show
+from tui.run.judgement_text import feedback_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
-    session = session_of(options)
-    run_id = session.history.find(options.run_id).run_id
-    given = session.judge(run_id, liked=options.judgement == "up", citation=options.citation)
+    runs = session_of(options).runs
+    run_id = runs.history.find(options.run_id).run_id
+    given = runs.judge(run_id, liked=options.judgement == "up", citation=options.citation)
     data = {**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions}
-    show(options, data, [given])
+    show(options, data, [feedback_text(given)])
     return 0

@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     from tui.graph.state import Growth  # noqa: PLC0415 - with the engine
     from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine
 
-    session = session_of(options)
-    growth = Growth([recorded.event for recorded in session.replay(session.history.find(options.run_id).run_id)])
+    runs = session_of(options).runs
+    growth = Growth([recorded.event for recorded in runs.replay(runs.history.find(options.run_id).run_id)])
     names = growth.view.symbols
     if options.persona and options.persona not in names:
         walked = ", ".join(names) or "nobody"

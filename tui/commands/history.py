@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputError
 from engine.events import to_json
 from tui.commands.output import print_json_line, print_text, session_of, show, table
+from tui.run.judgement_text import judgement_marks
 from tui.run.result import RunReport
-from tui.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from db.runs.history import RunSummary
     from engine.events import RecordedEvent
     from tui.run.comparison import Comparison
+    from tui.session.runs import Runs
 
 _EVENT = '"event":'
 _ACTIONS = {
@@ -57,21 +58,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or a search that cannot be read."""
-    session = session_of(options)
+    runs = session_of(options).runs
     actions = {"list": _list, "replay": _replay, "compare": _compare, "delete": _delete, "undelete": _undelete}
-    actions.get(options.action, _show)(session, options)
+    actions.get(options.action, _show)(runs, options)
     return 0
 
 
-def _list(session: Session, options: argparse.Namespace) -> None:
+def _list(runs: "Runs", options: argparse.Namespace) -> None:
     from db.runs.query import RunQuery  # noqa: PLC0415 - after the workspace
 
     if options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
     query = RunQuery.parse(" ".join(options.words))
-    judged = session.judgements() if query.of_judged else {}
-    runs = session.history.search(partial(query.holds, judged=judged), options.limit)
-    _print_runs(runs, options, nothing="no such run" if options.words else "no runs yet")
+    judged = runs.judgements() if query.of_judged else {}
+    summaries = runs.history.search(partial(query.holds, judged=judged), options.limit)
+    _print_runs(summaries, options, nothing="no such run" if options.words else "no runs yet")
 
 
 def _print_runs(runs: "Sequence[RunSummary]", options: argparse.Namespace, *, nothing: str) -> None:
@@ -84,16 +85,16 @@ def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
     return summary.run_id, summary.at, status, round(summary.duration_ms), summary.question
 
 
-def _recorded(session: Session, run_id: str) -> "tuple[RunSummary, list[RecordedEvent]]":
-    summary = session.history.find(run_id)
-    return summary, session.replay(summary.run_id)
+def _recorded(runs: "Runs", run_id: str) -> "tuple[RunSummary, list[RecordedEvent]]":
+    summary = runs.history.find(run_id)
+    return summary, runs.replay(summary.run_id)
 
 
-def _show(session: Session, options: argparse.Namespace) -> None:
+def _show(runs: "Runs", options: argparse.Namespace) -> None:
     """Show and export differ in where the run goes."""
     from tui.run.export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
 
-    summary, events = _recorded(session, options.run_id)
+    summary, events = _recorded(runs, options.run_id)
     result = RunReport.of(summary, events)
     if options.action == "export" and options.output:
         write_text(options.output, as_json(result) if options.json else as_markdown(result))
@@ -101,14 +102,14 @@ def _show(session: Session, options: argparse.Namespace) -> None:
         return
     lines = [as_markdown(result).rstrip()]
     if options.action == "show":
-        judged = session.judgements().get(summary.run_id)
-        lines.insert(0, f"{summary.at}  {summary.status}{f'  judged {judged}' if judged else ''}\n")
+        judged = runs.judgements().get(summary.run_id)
+        lines.insert(0, f"{summary.at}  {summary.status}{f'  judged {judgement_marks(judged)}' if judged else ''}\n")
     show(options, result, lines)
 
 
-def _replay(session: Session, options: argparse.Namespace) -> None:
+def _replay(runs: "Runs", options: argparse.Namespace) -> None:
     before = 0.0
-    for recorded in _recorded(session, options.run_id)[1]:
+    for recorded in _recorded(runs, options.run_id)[1]:
         if options.speed > 0:
             time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
             before = recorded.at_ms
@@ -119,10 +120,10 @@ def _replay(session: Session, options: argparse.Namespace) -> None:
             print_text(f"{recorded.at_ms:9.1f} ms  {line.decode('utf-8').partition(_EVENT)[2]}")
 
 
-def _compare(session: Session, options: argparse.Namespace) -> None:
+def _compare(runs: "Runs", options: argparse.Namespace) -> None:
     from tui.run.comparison import compare, compared  # noqa: PLC0415 - only now
 
-    first, second = (compared(*_recorded(session, run_id)) for run_id in options.run_ids)
+    first, second = (compared(*_recorded(runs, run_id)) for run_id in options.run_ids)
     comparison = compare(first, second)
     show(options, comparison, _compared_lines(comparison))
 
@@ -135,19 +136,19 @@ def _compared_lines(comparison: "Comparison") -> "Iterator[str]":
         yield ""
 
 
-def _delete(session: Session, options: argparse.Namespace) -> None:
-    found = [session.history.find(run_id).run_id for run_id in options.run_ids]
-    _tell(session.trash.delete(found), options, said="deleted")
+def _delete(runs: "Runs", options: argparse.Namespace) -> None:
+    found = [runs.history.find(run_id).run_id for run_id in options.run_ids]
+    _tell(runs.trash.delete(found), options, said="deleted")
     if not options.json:
         print_text("`persona-moe history undelete` brings back, for a day; the ledger keeps what personas earned")
 
 
-def _undelete(session: Session, options: argparse.Namespace) -> None:
+def _undelete(runs: "Runs", options: argparse.Namespace) -> None:
     if options.list:
-        runs = [deleted.placed.summary for deleted in session.trash.contents()]
-        _print_runs(runs, options, nothing="no run can be brought back")
+        summaries = [deleted.placed.summary for deleted in runs.trash.contents()]
+        _print_runs(summaries, options, nothing="no run can be brought back")
         return
-    _tell(session.trash.restore(options.run_ids), options, said="back again")
+    _tell(runs.trash.restore(options.run_ids), options, said="back again")
 
 
 def _tell(runs: "Sequence[Any]", options: argparse.Namespace, *, said: str) -> None:

@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     session = session_of(options)
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
-        report = session.ingest(options.paths, progress, interrupted)
+        report = session.library.ingest(options.paths, progress, interrupted)
         progress.clear()
     summary = (
         f"{report.files} files: {report.added} added, {report.changed} changed, {report.removed} removed, "

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for a path that is not in the library."""
-    library = session_of(options).library
+    library = session_of(options).library.documents
     if options.action == "remove":
         removed = library.remove(options.path)
         line = one_line(f"{options.path}: {removed} files left the library")

@@ -73,7 +73,7 @@ def _use(session: Session, options: argparse.Namespace) -> int:
     from engine.settings.options import option  # noqa: PLC0415 - only this action writes
 
     note = "" if options.model in {"auto", "none"} else _checked(session, options.model)
-    session.write_setting(option("ollama.model_name"), options.model)
+    session.settings_files.write(option("ollama.model_name"), options.model)
     print_text(f"model_name is {options.model} in {session.workspace.configs / 'ollama.yaml'}")
     if note:
         print_text(f"note: {note}")

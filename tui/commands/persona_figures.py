@@ -39,10 +39,10 @@ def _chart(session: Session, options: argparse.Namespace) -> int:
     from tui.personas.outlook_text import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
     from tui.personas.text import chart_text  # noqa: PLC0415
 
-    entries = session.roster.entries()
-    entry = session.roster.find(options.persona_id)
+    entries = session.personas.roster.entries()
+    entry = session.personas.roster.find(options.persona_id)
     view = outlook(entry, entries, session.settings.thresholds)
-    record = session.record_of(options.persona_id)
+    record = session.personas.record_of(options.persona_id)
     data = {"persona_id": options.persona_id, "state": entry.state, "outlook": view, "rewards": record.points}
     head = f"{options.persona_id} is {entry.state}", scale_line(view, _width()), *outlook_lines(entry, view), ""
     unicode = may_draw_unicode(session.settings.screen.ascii, os.environ)
@@ -53,8 +53,8 @@ def _chart(session: Session, options: argparse.Namespace) -> int:
 def _receipts(session: Session, options: argparse.Namespace) -> int:
     from tui.personas.text import receipts_text  # noqa: PLC0415 - draws, so it needs rich
 
-    name = session.roster.find(options.persona_id).persona.persona_id
-    parts = [each[name] for each in session.parts_of([name], max(1, options.limit))]
+    name = session.personas.roster.find(options.persona_id).persona.persona_id
+    parts = [each[name] for each in session.runs.parts_of([name], max(1, options.limit))]
     data = [{"run_id": part.run_id, "question": part.question, "receipts": part.receipts} for part in parts]
     show(options, data, receipts_text(parts, _width()))
     return 0
@@ -63,7 +63,7 @@ def _receipts(session: Session, options: argparse.Namespace) -> int:
 def _compare(session: Session, options: argparse.Namespace) -> int:
     from tui.personas.text import comparison_text  # noqa: PLC0415 - draws, so it needs rich
 
-    comparison = session.compare(*options.persona_ids)
+    comparison = session.runs.compare_personas(*options.persona_ids)
     data: dict[str, Any] = msgspec.to_builtins(comparison)
     for side in (data["left"], data["right"]):
         side |= {"persona_id": side["entry"]["persona"]["persona_id"], "state": side.pop("entry")["state"]}

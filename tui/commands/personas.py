@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         return _breed(session, options)
     if options.action in FIGURES:
         return FIGURES[options.action](session, options)
-    roster = session.roster
+    roster = session.personas.roster
     actions = {"list": _list, "show": _show, "new": _new, "edit": _edit, "undo": _undo, "ledger": _ledger}
     return actions.get(options.action, _change)(roster, options)
 
@@ -189,10 +189,10 @@ def _undo(roster: "FolderRoster", options: argparse.Namespace) -> int:
 def _breed(session: Session, options: argparse.Namespace) -> int:
     if len(options.persona_ids) > MOST_PARENTS:
         raise PersonaError(f"{len(options.persona_ids)} parents", hint="one or two are valid")
-    born = session.breed(options.persona_ids)
+    born = session.personas.breed(options.persona_ids)
     traits = ", ".join(f"{trait} {value}" for trait, value in born.traits.items())
     told = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}: {traits}"
-    return _say(session.roster.find(born.persona_id), options, told)
+    return _say(session.personas.roster.find(born.persona_id), options, told)
 
 
 def _change(roster: "FolderRoster", options: argparse.Namespace) -> int:

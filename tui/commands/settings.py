@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.settings.options import Option, as_typed, option, options
-from engine.settings.settings import Settings, load_settings
+from engine.settings.settings import Settings
 from tui.commands.output import show, table
 from tui.drawing.ascii import limit_output
+from tui.session.settings_files import open_settings_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,26 +34,22 @@ def run(arguments: argparse.Namespace) -> int:
 
     No session is opened: it would refuse a broken file, which this command can mend.
     """
-    from db.workspace import open_workspace  # noqa: PLC0415 - with the command
-
-    workspace = open_workspace(arguments.workspace)
+    files = open_settings_files(arguments.workspace)
     if arguments.action in {"set", "reset"}:
-        from db.settings_files import write_setting  # noqa: PLC0415 - with the command
-
         setting = option(arguments.key)
         value = setting.parse(arguments.value) if arguments.action == "set" else setting.shipped
-        settings = write_setting(workspace, setting, value)
+        settings = files.write(setting, value)
         limit_output(settings.screen.ascii)
         show(arguments, _as_json(setting, settings), _one(setting, settings))
         _warn(setting, settings)
         return 0
-    settings = load_settings(workspace.configs)
+    settings = files.read()
     limit_output(settings.screen.ascii)
     if arguments.action == "get":
         setting = option(arguments.key)
         show(arguments, _as_json(setting, settings), _one(setting, settings))
     else:
-        show(arguments, [_as_json(setting, settings) for setting in options()], _all(settings, workspace.configs))
+        show(arguments, [_as_json(setting, settings) for setting in options()], _all(settings, files.folder))
     return 0
 
 

@@ -185,7 +185,7 @@ class GraphScreen(Screen[None]):
     @work(group="passage", exclusive=True)
     async def _read_passage(self, node_id: str, title: str) -> None:
         try:
-            passage = await asyncio.to_thread(self.session.passage, node_id, title)
+            passage = await asyncio.to_thread(self.session.library.passage, node_id, title)
         except PersonaMoeError as error:
             self._texts[node_id] = f"(cannot be read: {error})"
         else:
@@ -344,14 +344,14 @@ class GraphScreen(Screen[None]):
     def _push_source(self, citations: Sequence[Citation], at: int = 0) -> None:
         from tui.source.screen import SourceScreen  # noqa: PLC0415 - not needed to see the graph
 
-        self.app.push_screen(SourceScreen(self.session, citations, at))
+        self.app.push_screen(SourceScreen(self.session.library, citations, at))
 
     @work(group="open", exclusive=True)
     async def _open_passage(self, line: TreeLine) -> None:
         """Open a passage that nothing cites where the index has it."""
         message = self.query_one(MessageLine)
         try:
-            passage = await asyncio.to_thread(self.session.passage, line.node_id, line.label)
+            passage = await asyncio.to_thread(self.session.library.passage, line.node_id, line.label)
         except PersonaMoeError as error:
             message.complain(str(error))
             return

@@ -65,9 +65,9 @@ class HealthScreen(Screen[None]):
     def action_reload(self) -> None:
         """Read everything again."""
         self.query_one(MessageLine).clear()
-        self._read("numbers", lambda: numbers_text(self.session.metrics()))
-        self._read("log", lambda: log_text(self.session.logged(LOG_LINES)))
-        self._read("checks", lambda: checks_text(self.session.checks()))
+        self._read("numbers", lambda: numbers_text(self.session.health.metrics()))
+        self._read("log", lambda: log_text(self.session.health.logged(LOG_LINES)))
+        self._read("checks", lambda: checks_text(self.session.health.checks()))
 
     @work(group="health")
     async def _read(self, part: str, text: Callable[[], Text]) -> None:

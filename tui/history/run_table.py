@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,7 +11,8 @@ from textual.message import Message
 
 from db.runs.history import Outcome
 from tui.drawing.cells import fit, local_time, plain
-from tui.drawing.marks import ANSWERED, CANCELLED, CHOSEN, FAILED, MIXED, UNANSWERED
+from tui.drawing.marks import ANSWERED, CANCELLED, CHOSEN, FAILED, UNANSWERED
+from tui.run.judgement_text import judgement_marks, judgement_sign
 from tui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from db.runs.history import RunSummary
+    from engine.run.feedback import Judgements
 
 WIDE = 70
 OUTCOMES = {
@@ -37,7 +39,7 @@ class RunRow:
     """What one line shows: the run (None if it was deleted meanwhile), the user's marks, whether it is chosen."""
 
     run: RunSummary | None
-    judged: str = ""
+    judged: Judgements = field(default_factory=dict)
     chosen: bool = False
 
 
@@ -57,20 +59,19 @@ def run_line(row: RunRow, width: int) -> Text:
     mark = CHOSEN if row.chosen else " "
     if run is None:
         return Text(f"{mark}  {fit('deleted', width - 3)}", "dim")
-    judged = MIXED if {"+", "-"} <= set(row.judged) else next((sign for sign in "+-" if sign in row.judged), " ")
     when, outcome = local_time(run.at), OUTCOMES[run.outcome]
     told = f"{when[5:]} {outcome[0]} "
     if width >= WIDE:
         told = f"{when}  {fit(outcome, 11)} {duration(run.duration_ms)}  "
-    line = Text.assemble((f"{mark}{judged} ", "bold"), (told, "dim"))
+    line = Text.assemble((f"{mark}{judgement_sign(row.judged)} ", "bold"), (told, "dim"))
     return line.append(fit(run.question, width - line.cell_len))
 
 
-def run_facts(run: RunSummary, judged: str) -> str:
+def run_facts(run: RunSummary, judged: Judgements) -> str:
     """What a run was made of, and what the user said of it, in one line."""
     best = f"best persona {plain(run.top_persona)} · " if run.top_persona else ""
     made_of = f"{best}{run.passages} passages · {plain(run.model) if run.model else 'no model'}"
-    return f"{made_of} · judged {judged}" if judged else made_of
+    return f"{made_of} · judged {judgement_marks(judged)}" if judged else made_of
 
 
 class RunTable(LinePane):

@@ -103,7 +103,7 @@ class HistoryScreen(RunsScreen):
     async def _recorded(self, run: RunSummary) -> Sequence[RecordedEvent]:
         """The events of a run; nothing if they cannot be read, and then that was told."""
         try:
-            recorded = await asyncio.to_thread(self.session.replay, run.run_id)
+            recorded = await asyncio.to_thread(self.session.runs.replay, run.run_id)
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
             return ()
@@ -161,7 +161,7 @@ class HistoryScreen(RunsScreen):
     async def _delete(self, run: RunSummary) -> None:
         message = self.query_one(MessageLine)
         try:
-            await asyncio.to_thread(self.session.trash.delete, [run.run_id])
+            await asyncio.to_thread(self.session.runs.trash.delete, [run.run_id])
         except PersonaMoeError as error:
             message.complain(str(error))
         else:
@@ -174,7 +174,7 @@ class HistoryScreen(RunsScreen):
         """Bring back what was deleted last."""
         message = self.query_one(MessageLine)
         try:
-            restored = await asyncio.to_thread(self.session.trash.restore)
+            restored = await asyncio.to_thread(self.session.runs.trash.restore)
         except PersonaMoeError as error:
             message.complain(str(error))
             return

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from db.runs.found_runs import RunList
     from db.runs.history import RunSummary
+    from engine.run.feedback import Judgements
     from tui.session.session import Session
 
 LOOK_SECONDS = 0.1
@@ -58,7 +59,7 @@ class RunsScreen(Screen[None]):
         self.chosen: RunSummary | None = None
         self._pages: RunPages | None = None
         self._query = self._wanted = RunQuery()
-        self._judged: dict[str, str] = {}
+        self._judged: dict[str, Judgements] = {}
         self._judged_is_old = True
         self._answered: RunRow | None = None
 
@@ -110,7 +111,7 @@ class RunsScreen(Screen[None]):
             self.query_one(MessageLine).complain(str(error))
 
     async def _read_judged(self) -> None:
-        judged = await asyncio.to_thread(self.session.judgements)
+        judged = await asyncio.to_thread(self.session.runs.judgements)
         self._judged_is_old = False
         if judged != self._judged:
             self._judged = judged
@@ -134,8 +135,8 @@ class RunsScreen(Screen[None]):
         from db.runs.found_runs import RunList  # noqa: PLC0415 - it brings TinyDB, which the first paint need not wait for
 
         if query.of_judged:
-            self._judged = self.session.judgements()
-        return RunList(self.session.history, query, self._judged)
+            self._judged = self.session.runs.judgements()
+        return RunList(self.session.runs.history, query, self._judged)
 
     async def _take(self, pages: RunPages, *, at: str | None) -> None:
         """Show another list from its top on, or with the cursor on a run if that is near, else where it is."""
@@ -166,7 +167,7 @@ class RunsScreen(Screen[None]):
         run = self._pages[index]
         if run is None:
             return RunRow(None)
-        return RunRow(run, self._judged.get(run.run_id, ""), chosen=run == self.chosen)
+        return RunRow(run, self._judged.get(run.run_id, {}), chosen=run == self.chosen)
 
     def highlighted(self) -> RunSummary | None:
         """The run under the cursor."""

@@ -125,7 +125,7 @@ class LibraryScreen(Screen[None]):
         self._show_files()
 
     def _read(self) -> dict[str, Files]:
-        library = self.session.library
+        library = self.session.library.documents
         library.retriever()  # looks again where another session wrote
         return {root: library.files(root) for root in library.roots}
 
@@ -179,7 +179,7 @@ class LibraryScreen(Screen[None]):
         from engine.index.file_contents import contents_of  # noqa: PLC0415 - not needed before
         from tui.library.file_screen import FileScreen  # noqa: PLC0415 - not needed before
 
-        contents = await asyncio.to_thread(contents_of, self.session.library.index, path)
+        contents = await asyncio.to_thread(contents_of, self.session.library.documents.index, path)
         self.app.push_screen(FileScreen(name, contents))
 
     # -- keys ---------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class LibraryScreen(Screen[None]):
         message = self.query_one(MessageLine)
         message.clear()
         try:
-            report = await self.ingest.carry_out(partial(self.session.add, paths))
+            report = await self.ingest.carry_out(partial(self.session.library.add, paths))
         except PersonaMoeError as error:
             message.complain(str(error))
             return
@@ -259,7 +259,7 @@ class LibraryScreen(Screen[None]):
     async def _remove(self, root: str) -> None:
         message = self.query_one(MessageLine)
         try:
-            files = await self.ingest.carry_out(partial(self.session.drop, root))
+            files = await self.ingest.carry_out(partial(self.session.library.remove, root))
         except PersonaMoeError as error:
             message.complain(str(error))
             return

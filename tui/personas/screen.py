@@ -101,7 +101,7 @@ class PersonasScreen(Screen[None]):
         shown.display = bool(problems)
 
     def _read(self) -> tuple[Sequence[RosterEntry], Sequence[str]]:
-        roster = self.session.roster
+        roster = self.session.personas.roster
         return roster.entries(), roster.problems()
 
     def _fill(self, persona_id: str = "") -> None:
@@ -257,7 +257,7 @@ class PersonasScreen(Screen[None]):
         message = self.query_one(MessageLine)
         message.say(f"comparing {left} and {right}")
         try:
-            found = await asyncio.to_thread(self.session.compare, left, right)
+            found = await asyncio.to_thread(self.session.runs.compare_personas, left, right)
         except PersonaMoeError as error:
             message.complain(str(error))
             return
@@ -274,7 +274,7 @@ class PersonasScreen(Screen[None]):
 
     @work(group="roster")
     async def _change(self, persona_id: str, verdict: Verdict) -> None:
-        change = partial(self.session.roster.change, persona_id, verdict, rule="manual", decided_by="user")
+        change = partial(self.session.personas.roster.change, persona_id, verdict, rule="manual", decided_by="user")
         moved = await self._done(change)
         if moved is not None:
             more = {Verdict.PRUNE: "; u takes it back", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
@@ -296,7 +296,7 @@ class PersonasScreen(Screen[None]):
         """Take back the latest change by hand."""
         from tui.personas.text import undone_words  # noqa: PLC0415 - when first asked for
 
-        undone = await self._done(self.session.roster.undo)
+        undone = await self._done(self.session.personas.roster.undo)
         if undone is not None:
             self.query_one(MessageLine).say(undone_words(undone))
 
@@ -315,7 +315,7 @@ class PersonasScreen(Screen[None]):
 
     @work(group="roster")
     async def _breed(self, parents: list[str]) -> None:
-        born = await self._done(partial(self.session.breed, parents))
+        born = await self._done(partial(self.session.personas.breed, parents))
         if born is not None:
             told = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}"
             self.query_one(MessageLine).say(told)
@@ -344,7 +344,7 @@ class PersonasScreen(Screen[None]):
     def _open_form(self, persona: Persona, *, new: bool) -> None:
         from tui.personas.form import PersonaForm  # noqa: PLC0415 - when first asked for
 
-        self.app.push_screen(PersonaForm(self.session.roster, persona, new=new), self._after_form)
+        self.app.push_screen(PersonaForm(self.session.personas.roster, persona, new=new), self._after_form)
 
     async def _after_form(self, told: str | None) -> None:
         """The form was left; `told` says what was saved, if anything was: `id: what`."""
@@ -367,7 +367,7 @@ class PersonasScreen(Screen[None]):
             message.complain(f"{error}; nothing was changed, ctrl+e goes on with it")
             return
         self._drafts[name] = draft
-        edited = await self._done(partial(self.session.roster.edit, persona), name)
+        edited = await self._done(partial(self.session.personas.roster.edit, persona), name)
         if edited is not None:
             del self._drafts[name]
             message.say(f"{name}: saved" if edited.persona != entry.persona else f"{name} is as it was")

@@ -84,9 +84,9 @@ class PersonaTabs(PersonaDetail):
         from tui.personas.text import chart_text, ledger_text, receipts_text  # noqa: PLC0415 - when first asked for
 
         if tab == RECEIPTS:
-            parts = [each[persona_id] for each in self._session.parts_of([persona_id])]
+            parts = [each[persona_id] for each in self._session.runs.parts_of([persona_id])]
             return lambda width, _height: receipts_text(parts, width)
-        record = self._session.record_of(persona_id)
+        record = self._session.personas.record_of(persona_id)
         if tab == LEDGER:
             return lambda _width, _height: ledger_text(record)
         unicode = may_draw_unicode(self._session.settings.screen.ascii, os.environ)

@@ -12,7 +12,7 @@ from engine.text.safe import one_line
 from tui.terminal.requirements import terminal_problem
 
 if TYPE_CHECKING:
-    from tui.session.session import Session
+    from tui.session.health import Health
 
 SHOWN_MESSAGE = 120
 
@@ -27,36 +27,36 @@ class Finding(NamedTuple):
     required: bool = True
 
 
-def checks(session: "Session") -> Iterator[Finding]:
+def checks(health: "Health") -> Iterator[Finding]:
     """Look at one thing after the other; a damaged one is a finding, never an error. Not on the event loop."""
-    yield Finding("workspace", True, str(session.workspace.root))
+    yield Finding("workspace", True, str(health.workspace.root))
     for what, look in (("locks", _locks), ("library", _library), ("personas", _personas), ("history", _history)):
-        yield _looked(what, look, session)
-    yield _looked("log", _log, session)
-    yield _ollama(session)
+        yield _looked(what, look, health)
+    yield _looked("log", _log, health)
+    yield _ollama(health)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
     detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
     yield Finding("terminal", not problem, detail, problem or "", required=False)
 
 
-def _looked(what: str, look: Callable[["Session"], Finding], session: "Session") -> Finding:
+def _looked(what: str, look: Callable[["Health"], Finding], health: "Health") -> Finding:
     try:
-        return look(session)
+        return look(health)
     except PersonaMoeError as error:
         return Finding(what, False, error.message, error.hint)
 
 
-def _locks(session: "Session") -> Finding:
+def _locks(health: "Health") -> Finding:
     from db.locks import is_held  # noqa: PLC0415 - with the store
 
-    if is_held(session.workspace.lock):
+    if is_held(health.workspace.lock):
         return Finding("locks", False, "another session is writing", "wait a moment; a lock ends with its process")
-    with session.library.index.writing():  # raises, naming what to do, while another session ingests
+    with health.library.documents.index.writing():  # raises, naming what to do, while another session ingests
         return Finding("locks", True, "free")
 
 
-def _library(session: "Session") -> Finding:
-    library = session.library
+def _library(health: "Health") -> Finding:
+    library = health.library.documents
     skipped = len(library.skipped)
     if not library.roots:
         return Finding("library", True, "empty: the sample is asked", "persona-moe ingest PATH adds your documents")
@@ -67,44 +67,44 @@ def _library(session: "Session") -> Finding:
     return Finding("library", True, detail, "persona-moe library list shows why" if skipped else "")
 
 
-def _personas(session: "Session") -> Finding:
-    problems = session.roster.problems() + session.roster.verify()
+def _personas(health: "Health") -> Finding:
+    problems = health.personas.roster.problems() + health.personas.roster.verify()
     if problems:
         return Finding("personas", False, problems[0], "mend or remove that file; personas ledger --verify shows all")
-    return Finding("personas", True, f"{len(session.roster.entries())}, in step with the ledger")
+    return Finding("personas", True, f"{len(health.personas.roster.entries())}, in step with the ledger")
 
 
-def _history(session: "Session") -> Finding:
-    runs, problems = session.history.count(), session.history.problems()
+def _history(health: "Health") -> Finding:
+    runs, problems = health.runs.history.count(), health.runs.history.problems()
     if problems:
         return Finding("history", False, problems[0], "the runs in the file set aside are not listed; later ones are")
     return Finding("history", True, f"{runs} runs")
 
 
-def _log(session: "Session") -> Finding:
+def _log(health: "Health") -> Finding:
     """Where the log is and what it last complained of; errors of yesterday are no reason to fail."""
     from db.log import LAST_ERRORS, last_errors, why_not_writable  # noqa: PLC0415 - with the store
 
-    path = session.workspace.log
+    path = health.workspace.log
     if problem := why_not_writable(path):
         return Finding("log", False, problem, "free that place for it: the folder and its files must be yours")
     errors = last_errors(path)
-    where = f"{path}, from {session.settings.system.log_level} on"
+    where = f"{path}, from {health.settings.system.log_level} on"
     if not errors:
         return Finding("log", True, f"{where}; no errors")
     told = "; ".join(f"{error['at']} {one_line(str(error['message']))[:SHOWN_MESSAGE]}" for error in errors)
     return Finding("log", True, f"{where}; the last errors (at most {LAST_ERRORS}): {told}", "that file says where")
 
 
-def _ollama(session: "Session") -> Finding:
+def _ollama(health: "Health") -> Finding:
     from engine.model.client import connect  # noqa: PLC0415 - only the doctor and a run ask
 
     async def look() -> str:
-        model = await connect(session.settings.ollama)
+        model = await connect(health.settings.ollama)
         await model.close()
         return f"{model.name} at {', '.join(model.endpoints)}"
 
-    if session.settings.ollama.model_name == "none":
+    if health.settings.ollama.model_name == "none":
         return Finding("ollama", True, "not wanted: model_name is none", required=False)
     try:
         return Finding("ollama", True, asyncio.run(look()), required=False)

@@ -102,7 +102,7 @@ class SettingsScreen(Screen[None]):
     async def _read_again(self) -> None:
         async with self._order:
             try:
-                settings = await asyncio.to_thread(self.session.read_settings)
+                settings = await asyncio.to_thread(self.session.settings_files.read)
             except PersonaMoeError as error:
                 self.query_one(MessageLine).complain(f"the settings were not read again: {error}")
                 return
@@ -151,7 +151,7 @@ class SettingsScreen(Screen[None]):
 
     @work(group="models", exclusive=True)
     async def _list_models(self) -> None:
-        self._models = await self.session.installed_models()
+        self._models = await self.session.runs.installed_models()
         if self._models:
             self._explain()
 
@@ -207,7 +207,7 @@ class SettingsScreen(Screen[None]):
         async with self._order:
             old, new = option.value_in(self.session.settings), new_value()
             try:
-                settings = await asyncio.to_thread(self.session.write_setting, option, new)
+                settings = await asyncio.to_thread(self.session.settings_files.write, option, new)
             except PersonaMoeError as error:
                 message.complain(str(error))
                 return

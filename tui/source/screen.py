@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from engine.documents.passages import Passage
     from engine.events import Citation
-    from tui.session.session import Session
+    from tui.session.library import ScopedLibrary
 
 
 class SourceScreen(Screen[None]):
@@ -61,9 +61,9 @@ class SourceScreen(Screen[None]):
         Binding("y", "copy", "Copy", id="source.copy", tooltip="Copy the quote and its source (OSC 52)"),
     ]
 
-    def __init__(self, session: Session, citations: Sequence[Citation], at: int = 0) -> None:
+    def __init__(self, library: ScopedLibrary, citations: Sequence[Citation], at: int = 0) -> None:
         super().__init__()
-        self.session = session
+        self.library = library
         self._citations, self._at = citations, at
         self._source: SourceText | None = None
         self._view = SourceView("")
@@ -106,14 +106,14 @@ class SourceScreen(Screen[None]):
         self._show()
 
     def _read(self, source: str) -> tuple[SourceText, SourceView]:
-        read = self.session.read_source(source)
+        read = self.library.read_source(source)
         return read, SourceView(read.text)
 
     async def _look_up(self) -> None:
         """Find the passage in the index."""
         cited = self.citation
         try:
-            self._passage = await asyncio.to_thread(self.session.passage, cited.passage, cited.title)
+            self._passage = await asyncio.to_thread(self.library.passage, cited.passage, cited.title)
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
 

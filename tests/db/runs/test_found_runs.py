@@ -9,7 +9,7 @@ RUNS = [script.summary(n, question="even" if n % 2 == 0 else "odd") for n in ran
 
 
 def listed(tmp_path, text: str = "") -> RunList:
-    return RunList(script.history_of(RUNS, tmp_path / "history"), RunQuery.parse(text), {"run-7": "+"})
+    return RunList(script.history_of(RUNS, tmp_path / "history"), RunQuery.parse(text), {"run-7": {None: True}})
 
 
 def ids(runs):

@@ -9,6 +9,7 @@ import pytest
 
 from db.runs.query import FIELDS, KINDS, RunQuery, folded
 from engine.errors import InputError
+from engine.run.feedback import Judgements
 from tests.support import scripted_run as script
 
 RUN = script.summary(
@@ -26,7 +27,7 @@ def zone(request, monkeypatch):
     time.tzset()
 
 
-def holds(text: str, judged: str = "", **changed: Any) -> bool:
+def holds(text: str, judged: Judgements | None = None, **changed: Any) -> bool:
     return RunQuery.parse(text).holds(replace(RUN, **changed), {RUN.run_id: judged} if judged else {})
 
 
@@ -78,7 +79,9 @@ def test_every_outcome_has_its_word(changed, kind):
     assert [one for one in KINDS if holds(f"is:{one}", **changed)] == [kind]
 
 
-@pytest.mark.parametrize(("judged", "kinds"), [("", []), ("+", ["liked"]), ("- [2]+", ["liked", "disliked"])])
+@pytest.mark.parametrize(
+    ("judged", "kinds"), [({}, []), ({None: True}, ["liked"]), ({None: False, 2: True}, ["liked", "disliked"])]
+)
 def test_what_the_user_said_is_found(judged, kinds):
     assert [kind for kind in ("liked", "disliked") if holds(f"is:{kind}", judged)] == kinds
     assert holds("is:liked,answered")

@@ -91,10 +91,9 @@ def test_the_nearest_of_several_places_is_taken():
 
 
 def test_the_sample_library_reads_as_it_was_indexed(session):
-    for passage in (
-        session.library.index.open(number).passage for number, _ in session.library.index.search({"bell": 1.0}, 20)
-    ):
-        found = session.read_source(passage.source)
+    index = session.library.documents.index
+    for passage in (index.open(number).passage for number, _ in index.search({"bell": 1.0}, 20)):
+        found = session.library.read_source(passage.source)
         assert found.text[passage.start : passage.end] == passage.text
-        assert session.passage(passage.id, passage.title) == passage
+        assert session.library.passage(passage.id, passage.title) == passage
         assert Path(passage.source.partition("#")[0]) == found.path

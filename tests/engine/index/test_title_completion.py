@@ -53,5 +53,5 @@ def test_only_titles_of_the_scope_are_offered(found):
 
 
 def test_the_session_completes_from_the_library_that_is_asked(session):
-    assert session.complete("Who built gannet") == "Who built Gannet Stack Light"
-    assert session.complete("and what of the tide cl") == "and what of the Tide Clock"
+    assert session.library.complete("Who built gannet") == "Who built Gannet Stack Light"
+    assert session.library.complete("and what of the tide cl") == "and what of the Tide Clock"

@@ -190,7 +190,7 @@ async def test_a_child_is_born_at_the_end_of_a_run_and_called_from_the_next_one_
     told: list[Any] = []
     for _ in range(3):
         report = RunReport()
-        async with aclosing(session.ask("Who led the Net Strike of 1894?")) as stream:
+        async with aclosing(session.runs.ask("Who led the Net Strike of 1894?")) as stream:
             recorded = [each async for each in stream]
         for each in recorded:
             report.note(each)
@@ -200,8 +200,8 @@ async def test_a_child_is_born_at_the_end_of_a_run_and_called_from_the_next_one_
     (child,) = born
     assert told == [asdict(child)]
     assert child.persona_id in {event.persona_id for event in events if isinstance(event, GateReceipt)}
-    entry = session.roster.find(child.persona_id)
+    entry = session.personas.roster.find(child.persona_id)
     assert (entry.state, entry.persona.traits, entry.persona.parents) == (EXPERIMENTAL, child.traits, child.parents)
-    (added,) = (e for e in session.roster.ledger.entries() if isinstance(e, Added) and e.parents)
+    (added,) = (e for e in session.personas.roster.ledger.entries() if isinstance(e, Added) and e.parents)
     assert (added.persona_id, added.parents, added.decided_by) == (child.persona_id, child.parents, child.decided_by)
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []

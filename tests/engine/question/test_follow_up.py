@@ -19,7 +19,7 @@ SAMPLE = (
 
 
 async def run_of(session, question, before=None):
-    async with aclosing(session.ask(question, before)) as stream:
+    async with aclosing(session.runs.ask(question, before)) as stream:
         return [recorded.event async for recorded in stream]
 
 

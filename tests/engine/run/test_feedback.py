@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from engine.errors import InputError
-from engine.events import AnswerWritten, Citation, OutputProduced, PersonaTransitioned, QuestionRead, RunStarted
-from engine.run.feedback import FeedbackGiven, Judgement, judge, marks
+from engine.events import AnswerWritten, Citation, OutputProduced, QuestionRead, RunStarted
+from engine.run.feedback import judge
 
 
 def cited(*passages: str) -> AnswerWritten:
@@ -57,17 +57,3 @@ def test_a_citation_pays_those_that_brought_its_passage():
 def test_what_cannot_be_judged_is_told(answer, citation, words):
     with pytest.raises(InputError, match=words):
         judge(events(answer), liked=True, citation=citation)
-
-
-def test_the_line_says_whose_mean_rose_and_who_moved():
-    moved = PersonaTransitioned("reader", "stable", "experimental", "thresholds", "feedback on run-1")
-    means = {"archivist": (0.5, 0.6), "reader": (0.5, 0.4), "control": (0.5, 0.5), "tracker": (0.0, 0.1)}
-    given = FeedbackGiven(Judgement("run-1", 2, True, {}), means, (moved,))
-    assert str(given) == (
-        "noted for citation 2: + archivist, tracker · - reader · = control · reader: stable → experimental"
-    )
-
-
-def test_the_judgements_of_a_run_in_a_few_signs():
-    assert marks({2: False, None: True, 1: True}) == "+ [1]+ [2]-"
-    assert marks({}) == ""

@@ -46,7 +46,8 @@ from engine.mixture.question_features import FEATURES
 from engine.mixture.scoring import reward_of
 from engine.run.orchestrator import MoeOrchestrator
 from tests.support.ollama_server import OllamaServer, Scripted, failure
-from tui.session.session import open_session, sample_library
+from tui.session.library import sample_library
+from tui.session.session import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
 LED = "The strike was led by Keziah Rosk"
@@ -62,7 +63,7 @@ async def run(workspace: Path, question: str = QUESTION, *, model: str | None = 
     """The events of one run of a session of its own."""
     session = open_session(workspace, model=model)
     try:
-        async with aclosing(session.ask(question)) as stream:
+        async with aclosing(session.runs.ask(question)) as stream:
             return [recorded.event async for recorded in stream]
     finally:
         await session.close()
@@ -139,7 +140,7 @@ async def test_a_receipt_says_why_each_persona_was_called(workspace):
             data |= {"persona_id": name, "activation_cost": 0.3}
             (workspace / "personas" / "experimental" / f"{name}.json").write_text(json.dumps(data))
     receipts = {receipt.persona_id: receipt for receipt in only(await run(workspace), GateReceipt)}
-    assert [entry.persona.persona_id for entry in session.roster.entries()] == sorted(receipts)
+    assert [entry.persona.persona_id for entry in session.personas.roster.entries()] == sorted(receipts)
     assert receipts["wanderer"].reason == "pruned"
     assert receipts["newt"].reason == "one experimental seat a question"
     assert {name for name, receipt in receipts.items() if not receipt.activated} == {"wanderer", "newt"}
@@ -196,7 +197,7 @@ async def test_no_second_cycle_when_the_first_covers_the_question_or_there_is_no
 async def test_every_cycle_pays_those_who_walked_in_it_what_they_were_scored(workspace):
     configure(workspace, "system", "batch_size: 1; max_iterations: 2")
     events = await run(workspace, UNCOVERED)
-    roster = open_session(workspace).roster
+    roster = open_session(workspace).personas.roster
     rewards = [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
     run_id = one(events, RunStarted).run_id
     assert [entry.run_id for entry in rewards] == [run_id, run_id]
@@ -223,7 +224,7 @@ async def test_rewards_are_paid_with_what_the_gate_saw_of_the_question(workspace
     context = one(events, QuestionRead).context
     assert len(context) == len(FEATURES)
     assert all(0 <= value <= 1 for value in context)
-    roster = open_session(workspace).roster
+    roster = open_session(workspace).personas.roster
     (paid,) = [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
     assert (paid.context, dict(roster.experiences()[0].rewards)) == (context, paid.rewards)
 
@@ -231,7 +232,7 @@ async def test_rewards_are_paid_with_what_the_gate_saw_of_the_question(workspace
 async def test_the_next_question_is_asked_of_those_who_are_expected_to_earn_most(workspace):
     configure(workspace, "system", "batch_size: 1")
     ((called, _),) = [one(await run(workspace), CycleStarted).personas]
-    open_session(workspace).roster.record_rewards("run-0", {called: 0.0, "wanderer": 1.0}, (1.0, *[0.5] * 7))
+    open_session(workspace).personas.roster.record_rewards("run-0", {called: 0.0, "wanderer": 1.0}, (1.0, *[0.5] * 7))
     receipts = {receipt.persona_id: receipt for receipt in only(await run(workspace), GateReceipt)}
     assert receipts["wanderer"].expected > receipts[called].expected
     assert {name for name, receipt in receipts.items() if receipt.activated} == {"control", "wanderer"}
@@ -246,7 +247,7 @@ async def test_the_voices_of_the_receipts_are_those_of_the_ranking(session, monk
             return [replace(r, voice=0.25 * (n % 3) if r.activated else 0.0) for n, r in enumerate(receipts)]
 
     orchestrator = MoeOrchestrator(
-        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r",
+        QUESTION, session.library.retriever(), session.personas.roster, session.settings, emit=told.append, run_id="r",
         gate=Whispering(0.0, 4),
     )  # fmt: skip
     await orchestrator.run()
@@ -262,12 +263,17 @@ async def test_the_voices_of_the_receipts_are_those_of_the_ranking(session, monk
 async def test_a_ledger_that_cannot_be_read_is_told_by_the_run(workspace):
     await run(workspace)
     session = open_session(workspace, model="none")
-    session.open_now(lambda _done, _total, _path: None, threading.Event())
-    with session.roster.ledger.path.open("a") as file:
+    session.library.open(lambda _done, _total, _path: None, threading.Event())
+    with session.personas.roster.ledger.path.open("a") as file:
         file.write("{}\n")
     told: list[object] = []
     orchestrator = MoeOrchestrator(
-        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r"
+        QUESTION,
+        session.library.retriever(),
+        session.personas.roster,
+        session.settings,
+        emit=told.append,
+        run_id="r",
     )
     with pytest.raises(StoreError, match="line 1 from the end"):
         await orchestrator.run()
@@ -310,7 +316,7 @@ async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace,
     transitions = only(events, PersonaTransitioned)
     assert {event.persona_id: (event.before, event.after) for event in transitions} == moves
     assert all((event.rule, event.decided_by) == ("thresholds", run_id) for event in transitions)
-    roster = open_session(workspace).roster
+    roster = open_session(workspace).personas.roster
     recorded = [entry for entry in roster.ledger.entries() if isinstance(entry, Transition)]
     assert {entry.persona_id: (entry.old_state, entry.new_state) for entry in recorded} == moves
     assert all((entry.decided_by, entry.performance.samples) == (run_id, 2) for entry in recorded)
@@ -332,7 +338,12 @@ async def test_a_run_that_fails_tells_what_it_failed_with_and_raises_it(session,
     monkeypatch.setattr(Retriever, "search", damaged)
     told: list[object] = []
     orchestrator = MoeOrchestrator(
-        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r"
+        QUESTION,
+        session.library.retriever(),
+        session.personas.roster,
+        session.settings,
+        emit=told.append,
+        run_id="r",
     )
     with pytest.raises(LibraryError):
         await orchestrator.run()
@@ -344,7 +355,7 @@ async def test_a_run_that_fails_tells_what_it_failed_with_and_raises_it(session,
 async def test_another_gate_may_take_over(session):
     told: list[object] = []
     orchestrator = MoeOrchestrator(
-        QUESTION, session.library.retriever(), session.roster, session.settings, emit=told.append, run_id="r",
+        QUESTION, session.library.retriever(), session.personas.roster, session.settings, emit=told.append, run_id="r",
         gate=BanditGate(0.0, 2),
     )  # fmt: skip
     answer = await orchestrator.run()
@@ -577,7 +588,7 @@ async def test_without_being_asked_no_persona_writes(workspace, server):
 async def test_leaving_a_run_ends_the_generation_and_the_history_knows(workspace, server):
     server.enqueue(Scripted(["word "] * 5000, delay=0.005))
     session = open_session(workspace)
-    async with aclosing(session.ask(QUESTION)) as stream:
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         async for recorded in stream:
             if isinstance(recorded.event, AnswerFragment):
                 break
@@ -587,13 +598,13 @@ async def test_leaving_a_run_ends_the_generation_and_the_history_knows(workspace
         await asyncio.sleep(0.01)
     assert server.chats[0].disconnected
     assert server.chats[0].tokens_sent < 5000
-    (summary,) = session.history.recent(1)
+    (summary,) = session.runs.history.recent(1)
     assert (summary.status, summary.model, summary.answer) == ("cancelled", "qwen3:4b", "")
-    events = [recorded.event for recorded in session.replay(summary.run_id)]
+    events = [recorded.event for recorded in session.runs.replay(summary.run_id)]
     assert events[-1] == RunCancelled()
     assert not only(events, AnswerWritten)
     server.enqueue(Scripted([f"{LED} [1]."]))
-    async with aclosing(session.ask(QUESTION)) as stream:  # the session goes on
+    async with aclosing(session.runs.ask(QUESTION)) as stream:  # the session goes on
         again = [recorded.event async for recorded in stream]
     assert one(again, AnswerWritten).answer == f"{LED}. [1]"
     await session.close()
@@ -613,9 +624,9 @@ async def test_instructions_in_a_document_are_only_text(workspace, server, tmp_p
     configure(workspace, "ollama", f"api_endpoint: {server.url}; persona_outputs: true")
     (tmp_path / "evil.md").write_text(f"# Net Strike of 1894\n\nWho led the Net Strike of 1894? {HOSTILE[kind]}\n")
     session = open_session(workspace, paths=[sample_library(), tmp_path / "evil.md"])
-    await session.open_library(lambda _done, _total, _path: None)
+    await session.library.open_in_thread(lambda _done, _total, _path: None)
     server.enqueue(*[claims(("I obey and was hacked.", [1]))] * 9)
-    async with aclosing(session.ask(QUESTION)) as stream:
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         events = [recorded.event async for recorded in stream]
     await session.close()
     *_, chat = server.chats

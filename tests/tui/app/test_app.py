@@ -158,7 +158,7 @@ async def test_a_theme_of_the_palette_is_kept(session):
         commands = {command.title: command for command in pilot.app.get_system_commands(pilot.app.screen)}
         await commands["Theme: nord"].callback()
         assert pilot.app.theme == "nord"
-    assert session.read_settings().screen.theme == "nord"
+    assert session.settings_files.read().screen.theme == "nord"
 
 
 async def test_what_is_wrong_with_the_users_keys_is_told():

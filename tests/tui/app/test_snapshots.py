@@ -137,7 +137,7 @@ def test_history_hostile(snap_compare, size):
     text = "[red]bold[/red]\x1b[2J\x1b]0;gone\x07\x9b31m\u202eevil\u2066 鐘🔔"
     session = script.ScriptedSession()
     runs = [script.summary(n, question=text, answer=text, model=text, top_persona=text) for n in range(3)]
-    session.history = script.history_of(runs, session.root / "hostile")
+    session.runs.history = script.history_of(runs, session.root / "hostile")
     assert snap_compare(script.app(session), run_before=pressing(" ± 2026", "f3"), terminal_size=size)
 
 

@@ -9,7 +9,7 @@ from tui.ask.library_opening import LibraryView
 
 def view_on(session: Any) -> tuple[LibraryView, list[str]]:
     lines = list[str]()
-    view = LibraryView(session, lambda: lines.append(view.line()))
+    view = LibraryView(session.library, lambda: lines.append(view.line()))
     return view, lines
 
 

@@ -88,8 +88,8 @@ class Pages:
 
 def test_a_question_stands_in_the_history_once_and_pages_are_read_when_they_are_needed():
     session: Any = script.ScriptedSession()
-    session.history = pages = Pages(["a", "a", *(f"q{n}" for n in range(PAGE))])
-    history = QuestionHistory(session)
+    session.runs.history = pages = Pages(["a", "a", *(f"q{n}" for n in range(PAGE))])
+    history = QuestionHistory(session.runs)
     assert [history.older("") for _ in range(3)] == ["a", "q0", "q1"]
     assert pages.reads == [(PAGE, 0)]
     history.note("q1")
@@ -101,8 +101,8 @@ def test_a_question_stands_in_the_history_once_and_pages_are_read_when_they_are_
 
 def test_a_long_question_is_read_in_whole_from_its_run():
     session: Any = script.ScriptedSession()
-    session.history = Pages(["Who built the lighthouse that…", "Damaged…"])  # of the latter the events are damaged
-    history = QuestionHistory(session)
+    session.runs.history = Pages(["Who built the lighthouse that…", "Damaged…"])  # of the latter the events are damaged
+    history = QuestionHistory(session.runs)
     assert [history.older(""), history.older("")] == [script.QUESTION, "Damaged…"]
     assert history.find("LIGHTHOUSE that") == (0, script.QUESTION)
 
@@ -113,7 +113,7 @@ async def test_a_history_that_cannot_be_read_is_told():
     def fail(_limit: int, _offset: int) -> None:
         raise StoreError("the history is damaged", hint="see the log")
 
-    session.history.recent = fail
+    session.runs.history.recent = fail
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         await pilot.press("up")

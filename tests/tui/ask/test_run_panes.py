@@ -256,9 +256,9 @@ async def test_a_run_of_the_history_bears_its_marks(session):
         pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
         await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
         session_run = pilot.app.ask_screen.feed.view.run_id
-        session.judge(session_run, liked=False)
-        session.judge(session_run, liked=True, citation=1)
-        pilot.app.ask_screen.show_run(session.replay(session_run), play=False)
+        session.runs.judge(session_run, liked=False)
+        session.runs.judge(session_run, liked=True, citation=1)
+        pilot.app.ask_screen.show_run(session.runs.replay(session_run), play=False)
         await script.until(pilot, lambda: "judged -" in text(pilot))
         assert "[1]+" in text(pilot)
 

@@ -32,7 +32,7 @@ async def test_a_question_is_answered_from_the_sample_library(session):
         view = await asked(pilot, "Who led the Net Strike of 1894?")
         assert view.phase in {Phase.ANSWERED, Phase.ABSTAINED}
         assert "Net Strike" in script.screen_text(pilot.app)
-    assert session.history.recent(1, 0)[0].question == "Who led the Net Strike of 1894?"
+    assert session.runs.history.recent(1, 0)[0].question == "Who led the Net Strike of 1894?"
 
 
 async def test_the_empty_screen_offers_questions_by_digit():
@@ -75,7 +75,7 @@ async def test_the_suggestions_are_reached_by_arrow_and_enter():
         await script.ready(pilot)
         await pilot.press("down", "down", "down", "enter")
         await script.until(pilot, lambda: session.asked)
-    assert session.asked[0] in session.suggestions()
+    assert session.asked[0] in session.library.suggestions()
 
 
 async def test_an_empty_question_is_not_asked():
@@ -234,7 +234,7 @@ async def test_a_replay_can_be_paused_stepped_and_ended():
     async with script.app(script.ScriptedSession(runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         screen = pilot.app.ask_screen
-        screen.show_run(screen.session.replay("run-0"))
+        screen.show_run(screen.session.runs.replay("run-0"))
         await pilot.press("space", ".", ".")
         await script.until(pilot, lambda: screen.replay is not None and screen.replay.position >= 2)
         position, speed = screen.replay.position, screen.replay.speed
@@ -252,7 +252,7 @@ async def test_a_recorded_run_is_scrubbed_there_and_back():
     async with script.app(script.ScriptedSession(runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         screen = pilot.app.ask_screen
-        recorded = screen.session.replay("run-0")
+        recorded = screen.session.runs.replay("run-0")
         screen.show_run(recorded, play=False)
         await script.until(pilot, lambda: not screen.busy)
         await script.drawn(pilot)
@@ -338,7 +338,7 @@ async def test_a_replayed_run_is_judged_when_it_is_over():
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         screen = pilot.app.ask_screen
-        screen.show_run(session.replay("run-0"))
+        screen.show_run(session.runs.replay("run-0"))
         await pilot.press("plus", "escape")
         await script.until(pilot, lambda: screen.feed.view.finished and not screen.busy)
         assert session.judged == []
@@ -362,8 +362,8 @@ async def test_a_judgement_reaches_the_real_personas(session):
         view = await asked(pilot, "Who led the Net Strike of 1894?")
         await pilot.press("plus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
-        assert session.judgements() == {view.run_id: "+"}
-    assert session.roster.verify() == []
+        assert session.runs.judgements() == {view.run_id: {None: True}}
+    assert session.personas.roster.verify() == []
 
 
 async def test_nothing_is_drawn_when_nothing_happens():

@@ -39,7 +39,7 @@ def graph(words: str, *keys: str) -> Any:
 def source(words: str, citations: Any = run.CITATIONS) -> Any:
     async def play(pilot: Any) -> None:
         await script.ready(pilot)
-        await pilot.app.push_screen(SourceScreen(pilot.app.session, citations, 1))
+        await pilot.app.push_screen(SourceScreen(pilot.app.session.library, citations, 1))
         await script.until(pilot, lambda: words in script.screen_text(pilot.app))
 
     return play

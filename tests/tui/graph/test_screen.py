@@ -269,7 +269,7 @@ async def test_a_passage_that_left_the_index_and_a_damaged_index_are_told():
         await told(pilot, "not in the index any more")
         await pilot.press("enter")
         await told(pilot, "! this passage is not in the index any more")
-        session.passage = broken
+        session.library.passage = broken
         await pilot.press("enter")
         await told(pilot, "! the search index is damaged (ingest again)")
         screen._texts.clear()

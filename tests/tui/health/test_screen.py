@@ -19,7 +19,7 @@ async def test_what_was_asked_is_counted(session):
     async with script.app(session).run_test(size=(80, 40)) as pilot:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
-        await script.until(pilot, lambda: session.history.count() == 1)
+        await script.until(pilot, lambda: session.runs.history.count() == 1)
         text = await opened(pilot, "1 · 1 answered")
         await script.until(pilot, lambda: "✓ personas" in script.screen_text(pilot.app))
         assert "walking" in text
@@ -31,9 +31,9 @@ async def test_it_is_counted_again_at_each_visit_and_by_key(monkeypatch):
     async with script.app(session).run_test(size=(80, 40)) as pilot:
         await opened(pilot, "2 answered · 1 abstained")
         for keys, answered in ((("r",), 7), (("escape", "f7"), 8)):
-            changed = session.metrics()
+            changed = session.health.metrics()
             changed.outcomes["answered"] = answered
-            monkeypatch.setattr(session, "metrics", lambda changed=changed: changed)
+            monkeypatch.setattr(session.health, "metrics", lambda changed=changed: changed)
             await pilot.press(*keys)
             words = f"{answered} answered"
             await script.until(pilot, lambda words=words: words in script.screen_text(pilot.app))
@@ -44,7 +44,7 @@ async def test_what_cannot_be_read_is_a_line_in_its_place(monkeypatch):
         raise StoreError("runs-000001.json is damaged", hint="move it away")
 
     session = script.ScriptedSession()
-    monkeypatch.setattr(session, "metrics", fail)
+    monkeypatch.setattr(session.health, "metrics", fail)
     async with script.app(session).run_test(size=(80, 40)) as pilot:
         text = await opened(pilot, "! runs-000001.json is damaged (move it away)")
         assert "2 folders or files" in text
@@ -69,7 +69,9 @@ def test_nothing_counted_yet():
 def test_texts_from_outside_steer_nothing():
     session = script.ScriptedSession()
     text = (
-        numbers_text(session.metrics()).plain + checks_text(session.checks()).plain + log_text(session.logged(9)).plain
+        numbers_text(session.health.metrics()).plain
+        + checks_text(session.health.checks()).plain
+        + log_text(session.health.logged(9)).plain
     )
     assert "[b]no model" in text
     assert "[b]boom[2J again" in text

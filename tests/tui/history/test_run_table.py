@@ -27,7 +27,13 @@ def test_an_outcome_is_a_mark_and_a_word_and_on_a_narrow_line_the_mark(changed, 
 
 @pytest.mark.parametrize(
     ("judged", "chosen", "begins"),
-    [("", False, "   "), ("+", False, " + "), ("[1]-", False, " - "), ("- [2]+", True, "*± "), ("", True, "*  ")],
+    [
+        ({}, False, "   "),
+        ({None: True}, False, " + "),
+        ({1: False}, False, " - "),
+        ({None: False, 2: True}, True, "*± "),
+        ({}, True, "*  "),
+    ],
 )
 def test_marks_stand_first(judged, chosen, begins):
     assert run_line(RunRow(script.summary(0), judged, chosen=chosen), 80).plain.startswith(f"{begins}20")
@@ -60,6 +66,6 @@ def test_a_time_that_cannot_be_read_is_shown_as_it_is():
 
 
 def test_the_facts_of_a_run():
-    assert run_facts(script.summary(0), "") == "best persona tracker · 20 passages · no model"
+    assert run_facts(script.summary(0), {}) == "best persona tracker · 20 passages · no model"
     run = script.summary(0, top_persona="", model="qwen3\x1b:4b")
-    assert run_facts(run, "+ [1]-") == "20 passages · qwen3:4b · judged + [1]-"
+    assert run_facts(run, {None: True, 1: False}) == "20 passages · qwen3:4b · judged + [1]-"

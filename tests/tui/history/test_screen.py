@@ -245,7 +245,7 @@ async def test_the_cursor_stays_on_its_run_when_the_screen_is_left():
         await pilot.press("ctrl+d", "ctrl+d", "j")
         before = highlighted(pilot)
         await pilot.press("f2")
-        session.history.add(script.summary(99))
+        session.runs.history.add(script.summary(99))
         await pilot.press("f3")
         await said(pilot, "History · 61 ")
         await listed(pilot)
@@ -267,7 +267,7 @@ async def test_a_run_that_cannot_be_read_is_one_line():
 
 async def test_a_run_of_which_nothing_was_recorded_is_told(monkeypatch):
     session = script.ScriptedSession(runs=1)
-    monkeypatch.setattr(session, "replay", lambda _run_id: [])
+    monkeypatch.setattr(session.runs, "replay", lambda _run_id: [])
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("enter")
@@ -315,16 +315,18 @@ async def test_a_replay_gives_way_to_another_run_and_to_a_question():
         await pilot.press("a")
         await script.until(pilot, lambda: session.asked != [])
         await script.until(pilot, lambda: not ask.busy)
-        assert (session.asked, ask.replay) == ([session.history.recent(1)[0].question], None)
+        assert (session.asked, ask.replay) == ([session.runs.history.recent(1)[0].question], None)
         assert pilot.app.current_mode == "ask"
 
 
 async def test_a_question_that_the_list_has_only_the_beginning_of_is_asked_in_full(monkeypatch):
     session = script.ScriptedSession(script.answered(), runs=1)
     long = "Who " + "really " * 100 + "built it?"
-    session.history = script.history_of([script.summary(0, question=long[:200] + "…")], Path(session.root / "other"))
+    session.runs.history = script.history_of(
+        [script.summary(0, question=long[:200] + "…")], Path(session.root / "other")
+    )
     events = [RecordedEvent(0.0, RunStarted("run-0", long, 7, 412, None)), RecordedEvent(1.0, RunFinished({}))]
-    monkeypatch.setattr(session, "replay", lambda _run_id: events)
+    monkeypatch.setattr(session.runs, "replay", lambda _run_id: events)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("a")
@@ -433,7 +435,7 @@ async def test_pressing_twice_deletes_no_second_run():
         assert "\n   deleted  " in script.screen_text(pilot.app) or highlighted(pilot) == ""
         await said(pilot, "History · 59 ")
         await listed(pilot)
-    assert session.history.count() == 59
+    assert session.runs.history.count() == 59
 
 
 async def test_the_last_run_of_a_search_can_be_deleted():
@@ -451,12 +453,12 @@ async def test_a_run_that_another_session_deleted_is_told():
     session = script.ScriptedSession(runs=60)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        session.trash.delete(["run-0"])
+        session.runs.trash.delete(["run-0"])
         await pilot.press("D")
         await said(pilot, "! there is no run run-0 any more (it was deleted already)")
         await said(pilot, "History · 59 ")
         await listed(pilot)
-        session.trash.delete(["run-55"])
+        session.runs.trash.delete(["run-55"])
         await pilot.press("G")
         pilot.app.screen._pages._pages.clear()
         pilot.app.screen.query_one(RunTable).action_scroll_to_top()
@@ -488,14 +490,14 @@ async def test_while_something_is_typed_its_letters_are_no_keys():
         await pilot.press("escape", "e", "home", *"paceDu/jkgG ")
         assert pilot.app.screen.query_one("#file", Input).value.startswith("paceDu/jkgG ")
         await pilot.press("escape")
-    assert (session.asked, session.history.count()) == ([], 3)
+    assert (session.asked, session.runs.history.count()) == ([], 3)
 
 
 async def test_nothing_that_was_asked_or_answered_steers_the_terminal(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     session = script.ScriptedSession(runs=1)
     hostile = script.summary(0, question=HOSTILE, answer=HOSTILE, model=HOSTILE, top_persona=HOSTILE, at=HOSTILE)
-    session.history = script.history_of([hostile], Path(session.root / "other"))
+    session.runs.history = script.history_of([hostile], Path(session.root / "other"))
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         text = script.screen_text(pilot.app)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import scripted_run as script
 from tui.library.screen import LibraryScreen
-from tui.session.session import sample_library
+from tui.session.library import sample_library
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_a_folder_is_added_and_asked_from_then_on(session, docs):
         assert on(pilot, "Library · 3 files · 2 passages")
         await pilot.press("escape")
         await script.until(pilot, lambda: on(pilot, "docs · 2 passages"))
-    assert session.library.roots == (str(docs),)
+    assert session.library.documents.roots == (str(docs),)
 
 
 async def test_enter_on_a_file_shows_its_names_and_passages(session):
@@ -88,7 +88,7 @@ async def test_remove_leaves_the_disk_alone_and_undo_brings_it_back(session, doc
         await script.until(pilot, lambda: on(pilot, str(sample_library())[-20:]))  # never nothing to ask
         assert (docs / "crow.md").exists()
         await pilot.press("u")
-        await script.until(pilot, lambda: session.library.roots == (str(docs),))
+        await script.until(pilot, lambda: session.library.documents.roots == (str(docs),))
         await script.until(pilot, lambda: on(pilot, "crow.md"))
         assert not on(pilot, "u Undo")
 
@@ -97,7 +97,7 @@ async def test_a_folder_that_is_not_there_is_one_line(session, tmp_path):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await added(pilot, tmp_path / "nowhere", "does not exist (name a folder or file that holds your documents)")
-    assert session.library.roots == (str(sample_library()),)
+    assert session.library.documents.roots == (str(sample_library()),)
 
 
 async def test_only_skipped_files_and_files_by_words():

@@ -45,7 +45,7 @@ def hostile() -> script.ScriptedSession:
     persona = script.persona("archivist", **texts)
     traits = {"[red]\x1b]0;x\x07": 9, "persistence": 1}
     persona = type(persona)("archivist", traits, ("\x1b[2Jships",) * 9, 0.5, persona.historical_performance, texts)
-    session.roster._entries["archivist"] = RosterEntry(persona, PersonaState.STABLE)
+    session.personas.roster._entries["archivist"] = RosterEntry(persona, PersonaState.STABLE)
     return session
 
 

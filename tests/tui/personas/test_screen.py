@@ -49,7 +49,7 @@ def rows(pilot: Any) -> list[str]:
 
 
 def state_of(session: Any, persona_id: str) -> PersonaState:
-    found: PersonaState = session.roster.find(persona_id).state
+    found: PersonaState = session.personas.roster.find(persona_id).state
     return found
 
 
@@ -57,7 +57,7 @@ async def test_every_persona_stands_in_the_table_by_its_state(session):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         text = script.screen_text(pilot.app)
-        entries = session.roster.entries()
+        entries = session.personas.roster.entries()
         assert all(entry.persona.name in text for entry in entries)
         order = [state for state in PersonaState for entry in entries if entry.state is state]
         assert [state_of(session, name) for name in rows(pilot)] == order
@@ -65,8 +65,8 @@ async def test_every_persona_stands_in_the_table_by_its_state(session):
 
 async def test_the_keys_change_the_real_roster_and_u_takes_it_back_step_by_step(session):
     for n in range(3):
-        session.roster.record_rewards(f"run-{n}", REWARDS)
-    begun = session.roster.find("reader")
+        session.personas.roster.record_rewards(f"run-{n}", REWARDS)
+    begun = session.personas.roster.find("reader")
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await go_to(pilot, "reader")
@@ -78,20 +78,20 @@ async def test_the_keys_change_the_real_roster_and_u_takes_it_back_step_by_step(
         await says(pilot, "✓ reader: stable → pruned; u takes it back")
         await pilot.press("r")
         await says(pilot, "✓ reader: pruned → experimental, and starts afresh")
-        assert session.roster.verify() == []
-        assert performance_of(session.roster.find("reader").persona).samples == 0
+        assert session.personas.roster.verify() == []
+        assert performance_of(session.personas.roster.find("reader").persona).samples == 0
         for told in ("experimental → pruned", "pruned → stable", "stable → active", "active → stable"):
             await pilot.press("u")
             await says(pilot, f"✓ undone, the move of reader: {told}")
-            assert session.roster.verify() == []
+            assert session.personas.roster.verify() == []
         await pilot.press("u")
         await says(pilot, "! there is nothing to undo")
-    assert session.roster.find("reader") == begun
+    assert session.personas.roster.find("reader") == begun
 
 
 async def test_the_card_says_what_the_state_rests_on(session):
     for n in range(12):
-        session.roster.record_rewards(f"run-{n}", {"reader": 0.6 + n % 3 / 10})
+        session.personas.roster.record_rewards(f"run-{n}", {"reader": 0.6 + n % 3 / 10})
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "reader")
@@ -115,17 +115,17 @@ async def test_two_parents_are_chosen_and_their_child_joins(session):
         await says(pilot, "✓ analyst-archivist-2 is experimental, a child of analyst and archivist")
         await says(pilot, "Child of Analyst and Archivist")
         await says(pilot, "child of analyst, archivist (t goes there)")
-        child = session.roster.find("analyst-archivist-2")
+        child = session.personas.roster.find("analyst-archivist-2")
         assert (child.state, child.persona.parents) == (PersonaState.EXPERIMENTAL, ("analyst", "archivist"))
-        assert session.roster.verify() == []
+        assert session.personas.roster.verify() == []
         await pilot.press("u")
         await says(pilot, "✓ undone, the joining of analyst-archivist-2: experimental → pruned")
     assert state_of(session, "analyst-archivist-2") is PersonaState.PRUNED
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
 
 
 async def test_t_goes_to_parents_and_children(session):
-    session.breed(["analyst", "archivist"])
+    session.personas.breed(["analyst", "archivist"])
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("t")
@@ -183,8 +183,8 @@ async def test_keys_act_on_the_persona_under_the_cursor_when_another_session_cha
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await go_to(pilot, "reader")
-        session.roster.add(Persona("aaa", {}), PersonaState.ACTIVE)
-        session.roster.change("reader", "promote", rule="manual", decided_by="user")
+        session.personas.roster.add(Persona("aaa", {}), PersonaState.ACTIVE)
+        session.personas.roster.change("reader", "promote", rule="manual", decided_by="user")
         await pilot.press("p")
         await says(pilot, "! reader is active already (there is no higher state)")
         assert highlighted(pilot) == "reader"
@@ -198,8 +198,8 @@ async def test_sixty_personas_are_sorted_and_filtered(session):
             Persona(f"made-{n:02}", {"focus": 1 + n % 9}, ("ships",) if n % 2 else ()),
             session.workspace.personas / "experimental" / f"made-{n:02}.json",
         )
-    session.roster.record_rewards("run-1", {"made-07": 1.0, "made-09": 0.5})
-    session.roster.record_rewards("run-2", {"made-09": 0.5})
+    session.personas.roster.record_rewards("run-1", {"made-07": 1.0, "made-09": 0.5})
+    session.personas.roster.record_rewards("run-2", {"made-09": 0.5})
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         assert len(rows(pilot)) == 60
@@ -221,11 +221,11 @@ async def test_sixty_personas_are_sorted_and_filtered(session):
         await pilot.press("p", "x", "e", "m", "t", "b", "c", "ctrl+e", "4", "1")
         await pilot.press("escape")
         await says(pilot, "Personas · 60")
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
 
 
 async def test_the_tabs_show_chart_ledger_and_receipts_of_the_real_workspace(session):
-    async for _ in session.ask("Who built the lighthouse that Ysolde Marrak kept?"):
+    async for _ in session.runs.ask("Who built the lighthouse that Ysolde Marrak kept?"):
         pass
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
@@ -253,7 +253,7 @@ async def test_enter_gives_the_detail_the_screen_and_escape_takes_it_back():
 
 
 async def test_two_personas_are_compared(session):
-    async for _ in session.ask("Who built the lighthouse that Ysolde Marrak kept?"):
+    async for _ in session.runs.ask("Who built the lighthouse that Ysolde Marrak kept?"):
         pass
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
@@ -301,14 +301,14 @@ async def test_a_new_persona_is_checked_at_every_key_and_joins(session):
         await pilot.press("ctrl+s")
         await says(pilot, "✓ tracker-b: joined as experimental")
         assert highlighted(pilot) == "tracker-b"
-    made = session.roster.find("tracker-b").persona
+    made = session.personas.roster.find("tracker-b").persona
     assert made.traits == {"association": 8, "ambition": 6, "humour": 3}
     assert (made.name, made.expertise, made.activation_cost) == ("B", ("x", "y, z"), 0.5)
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
 
 
 async def test_an_edit_of_the_walk_starts_afresh_unless_the_record_is_kept(session):
-    session.roster.record_rewards("run-1", REWARDS)
+    session.personas.roster.record_rewards("run-1", REWARDS)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "analyst")
@@ -321,17 +321,17 @@ async def test_an_edit_of_the_walk_starts_afresh_unless_the_record_is_kept(sessi
         await says(pilot, "record: its 1 samples count on")
         await pilot.press("ctrl+r", "ctrl+s")
         await says(pilot, "✓ analyst: saved, and starts afresh")
-        edited = session.roster.find("analyst").persona
+        edited = session.personas.roster.find("analyst").persona
         assert edited.traits == {"breadth": 7, "analysis": 7, "association": 9}
         assert performance_of(edited).samples == 0
         await pilot.press("u")
         await says(pilot, "✓ undone, the edit of analyst: association 9 → -")
-    assert performance_of(session.roster.find("analyst").persona).samples == 1
-    assert session.roster.verify() == []
+    assert performance_of(session.personas.roster.find("analyst").persona).samples == 1
+    assert session.personas.roster.verify() == []
 
 
 async def test_the_form_asks_once_before_it_forgets_what_was_typed(session):
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
     lines = session.workspace.ledger.read_bytes()
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
@@ -358,14 +358,14 @@ async def test_the_control_keeps_its_traits_and_may_be_renamed(session):
         await says(pilot, "the control has none")
         await pilot.press(*"!", *["tab"] * 4, "9", "delete", "a", "ctrl+s")
         await says(pilot, "✓ control: saved")
-    assert session.roster.find("control").persona.traits == {}
-    assert session.roster.find("control").persona.name.endswith("!")
-    assert session.roster.find("control").persona.is_control
-    assert session.roster.verify() == []
+    assert session.personas.roster.find("control").persona.traits == {}
+    assert session.personas.roster.find("control").persona.name.endswith("!")
+    assert session.personas.roster.find("control").persona.is_control
+    assert session.personas.roster.verify() == []
 
 
 async def test_a_copy_is_a_new_persona_without_record_and_parents(session):
-    session.roster.record_rewards("run-1", REWARDS)
+    session.personas.roster.record_rewards("run-1", REWARDS)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "tracker")
@@ -373,9 +373,9 @@ async def test_a_copy_is_a_new_persona_without_record_and_parents(session):
         await says(pilot, "tracker-copy")
         await pilot.press("ctrl+s")
         await says(pilot, "✓ tracker-copy: joined as experimental")
-    copy = session.roster.find("tracker-copy").persona
-    assert (copy.traits, performance_of(copy).samples) == (session.roster.find("tracker").persona.traits, 0)
-    assert session.roster.verify() == []
+    copy = session.personas.roster.find("tracker-copy").persona
+    assert (copy.traits, performance_of(copy).samples) == (session.personas.roster.find("tracker").persona.traits, 0)
+    assert session.personas.roster.verify() == []
 
 
 def editor(tmp_path: Path, code: str) -> str:
@@ -402,11 +402,11 @@ async def test_a_file_edited_elsewhere_is_checked_and_what_is_bad_waits(session,
         monkeypatch.setenv("EDITOR", editor(tmp_path, "p.write_text(p.read_text().replace(': 8', ': 88'))"))
         await pilot.press("ctrl+e")
         await says(pilot, "! tracker.json: traits/ambition: 88 is greater than the maximum of 9")
-        assert session.roster.find("tracker").persona.traits["ambition"] == 8
+        assert session.personas.roster.find("tracker").persona.traits["ambition"] == 8
         monkeypatch.setenv("EDITOR", editor(tmp_path, "p.write_text(p.read_text().replace(': 88', ': 7'))"))
         await pilot.press("ctrl+e")
         await says(pilot, "✓ tracker: saved")
-        assert session.roster.find("tracker").persona.traits == {"ambition": 7, "literalness": 7}
+        assert session.personas.roster.find("tracker").persona.traits == {"ambition": 7, "literalness": 7}
         monkeypatch.setenv("EDITOR", editor(tmp_path, "p.write_text('{')"))
         await pilot.press("ctrl+e")
         await says(pilot, "nothing was changed, ctrl+e goes on with it")
@@ -419,7 +419,7 @@ async def test_a_file_edited_elsewhere_is_checked_and_what_is_bad_waits(session,
             monkeypatch.delenv("VISUAL", raising=False)
             await pilot.press("ctrl+e")
             await says(pilot, told)
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
 
 
 async def test_where_nothing_can_be_suspended_that_is_told(session, monkeypatch):
@@ -438,7 +438,7 @@ async def test_escape_goes_back_to_the_question():
 
 
 async def test_a_damaged_ledger_is_one_line(session):
-    assert session.roster.verify() == []
+    assert session.personas.roster.verify() == []
     with session.workspace.ledger.open("ab") as file:
         file.write(b'{"entry":"Transition"}\n')
     async with script.app(session).run_test(size=(200, 24)) as pilot:

@@ -17,7 +17,8 @@ from engine.index.retriever import Retriever
 from engine.mixture.panel import Panel
 from engine.personas.roster import Verdict
 from tests.support.ollama_server import OllamaServer
-from tui.session.session import Session, open_session, sample_library
+from tui.session.library import sample_library
+from tui.session.session import Session, open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
 
@@ -27,13 +28,13 @@ def nothing(_done, _total, _path):
 
 
 async def asked(session: Session, question: str = QUESTION) -> list[RecordedEvent]:
-    async with aclosing(session.ask(question)) as stream:
+    async with aclosing(session.runs.ask(question)) as stream:
         return [recorded async for recorded in stream]
 
 
 def opened(root: Path, *paths: Path) -> tuple[Session, IngestReport]:
     session = open_session(root, paths=paths, model="none")
-    return session, session.open_now(nothing, threading.Event())
+    return session, session.library.open(nothing, threading.Event())
 
 
 @pytest.fixture
@@ -50,26 +51,27 @@ def docs(tmp_path):
 
 def test_an_empty_workspace_asks_the_sample(tmp_path):
     session, report = opened(tmp_path / "workspace")
-    assert session.library.roots == (str(sample_library()),)
-    assert (session.library_name, session.passages == report.passages > 50) == ("sample library", True)
+    assert session.library.documents.roots == (str(sample_library()),)
+    assert (session.library.name, session.library.passages == report.passages > 50) == ("sample library", True)
     assert report.added == report.files > 40
-    assert len(session.suggestions()) == 8
+    assert len(session.library.suggestions()) == 8
     _, again = opened(tmp_path / "workspace")
     assert (again.added, again.changed, again.removed) == (0, 0, 0)
 
 
 def test_the_sample_leaves_when_own_documents_come(workspace, docs):
     session, report = opened(workspace, docs)
-    assert session.library.roots == (str(docs),)
-    assert (report.added, session.passages, session.library_name, session.suggestions()) == (2, 2, "docs", [])
+    assert session.library.documents.roots == (str(docs),)
+    library = session.library
+    assert (report.added, library.passages, library.name, library.suggestions()) == (2, 2, "docs", [])
     later, _ = opened(workspace)
-    assert (later.library.roots, later.library_name, later.passages) == ((str(docs),), "docs", 2)
+    assert (later.library.documents.roots, later.library.name, later.library.passages) == ((str(docs),), "docs", 2)
 
 
 def test_the_sample_may_be_asked_by_name(tmp_path):
     session, _ = opened(tmp_path / "workspace", sample_library())
-    assert session.library.roots == (str(sample_library()),)
-    assert session.library_name == "sample library"
+    assert session.library.documents.roots == (str(sample_library()),)
+    assert session.library.name == "sample library"
 
 
 def test_without_a_name_nothing_is_read_again(workspace, docs):
@@ -84,16 +86,16 @@ def test_without_a_name_nothing_is_read_again(workspace, docs):
 def test_the_passages_are_those_of_what_is_asked(workspace, docs):
     opened(workspace, docs)
     session, _ = opened(workspace, docs / "owl.md")
-    assert (session.passages, session.library_name) == (1, "owl.md")
+    assert (session.library.passages, session.library.name) == (1, "owl.md")
     both, _ = opened(workspace, docs / "owl.md", docs / "crow.md")
-    assert (both.passages, both.library_name) == (2, "owl.md, crow.md")
+    assert (both.library.passages, both.library.name) == (2, "owl.md, crow.md")
 
 
 def test_a_path_that_is_not_there_is_refused_and_the_sample_stays(workspace, docs):
     with pytest.raises(InputError, match="does not exist"):
         opened(workspace, docs, docs / "nowhere")
     session, _ = opened(workspace)
-    assert session.library.roots == (str(sample_library()),)
+    assert session.library.documents.roots == (str(sample_library()),)
 
 
 def test_a_bad_configuration_opens_no_session(workspace):
@@ -105,7 +107,7 @@ def test_a_bad_configuration_opens_no_session(workspace):
 async def test_the_library_is_opened_beside_the_event_loop(workspace, docs):
     session = open_session(workspace, paths=[docs], model="none")
     threads = set()
-    report = await session.open_library(lambda _done, _total, _path: threads.add(threading.get_ident()))
+    report = await session.library.open_in_thread(lambda _done, _total, _path: threads.add(threading.get_ident()))
     assert report.added == 2
     assert threads
     assert threading.get_ident() not in threads
@@ -120,14 +122,14 @@ async def test_an_opening_that_is_cancelled_keeps_what_was_done_in_whole(workspa
             begun.set()
             go_on.wait(10)
 
-    opening = asyncio.create_task(session.open_library(progress))
+    opening = asyncio.create_task(session.library.open_in_thread(progress))
     assert await asyncio.to_thread(begun.wait, 10)
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
     go_on.set()
     for _ in range(500):
-        if (kept := open_session(workspace).library.count(str(docs))) != (0, 0):  # what was committed
+        if (kept := open_session(workspace).library.documents.count(str(docs))) != (0, 0):  # what was committed
             break
         await asyncio.sleep(0.01)
     assert kept == (1, 1)
@@ -141,8 +143,8 @@ async def test_a_run_is_kept_with_events_graph_and_summary(session):
     events = [one.event for one in recorded]
     started, answer = events[0], next(event for event in events if isinstance(event, AnswerWritten))
     assert isinstance(started, RunStarted)
-    assert session.replay(started.run_id) == recorded
-    (summary,) = session.history.recent()
+    assert session.runs.replay(started.run_id) == recorded
+    (summary,) = session.runs.history.recent()
     assert (summary.run_id, summary.status, summary.model) == (started.run_id, "done", "")
     assert answer.answer.startswith(summary.answer.rstrip("…"))
     assert summary.duration_ms == recorded[-1].at_ms
@@ -170,30 +172,30 @@ async def test_two_sessions_may_ask_at_once(workspace):
     answers = [next(one.event.answer for one in run if isinstance(one.event, AnswerWritten)) for run in runs]
     assert len([answer for answer in answers if "Keziah Rosk" in answer]) == 3  # not the same if one ended earlier
     assert len({run[0].event for run in runs}) == 3
-    assert sessions[0].history.count() == 3
-    assert sessions[0].roster.verify() == []
-    assert sessions[0].roster.find("control").persona.historical_performance["samples"] == 3
+    assert sessions[0].runs.history.count() == 3
+    assert sessions[0].personas.roster.verify() == []
+    assert sessions[0].personas.roster.find("control").persona.historical_performance["samples"] == 3
 
 
 @pytest.mark.parametrize("kind", [RunStarted, EvidenceRanked, AnswerWritten])
 async def test_a_reader_that_leaves_cancels_the_run(session, kind):
-    async with aclosing(session.ask(QUESTION)) as stream:
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         async for recorded in stream:
             if isinstance(recorded.event, kind):
                 break
-    (summary,) = session.history.recent()
+    (summary,) = session.runs.history.recent()
     assert (summary.status, summary.question) == ("cancelled", QUESTION)
-    events = [one.event for one in session.replay(summary.run_id)]
+    events = [one.event for one in session.runs.replay(summary.run_id)]
     assert isinstance(events[0], RunStarted)
     assert events[-1] == RunCancelled()
     assert isinstance(events[-2], kind)
 
 
 async def test_a_reader_that_has_the_whole_run_has_cancelled_nothing(session):
-    async with aclosing(session.ask(QUESTION)) as stream:
+    async with aclosing(session.runs.ask(QUESTION)) as stream:
         count = len([one async for one in stream])
-    assert session.history.recent()[0].status == "done"
-    assert len(session.replay(session.history.recent()[0].run_id)) == count
+    assert session.runs.history.recent()[0].status == "done"
+    assert len(session.runs.replay(session.runs.history.recent()[0].run_id)) == count
 
 
 async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
@@ -203,24 +205,24 @@ async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
     monkeypatch.setattr(Retriever, "search", damaged)
     with pytest.raises(LibraryError):
         await asked(session)
-    (summary,) = session.history.recent()
+    (summary,) = session.runs.history.recent()
     assert summary.status == "failed"
-    assert session.replay(summary.run_id)[-1].event == RunFailed("the index is damaged", "ingest again")
+    assert session.runs.replay(summary.run_id)[-1].event == RunFailed("the index is damaged", "ingest again")
 
 
 async def test_a_run_that_a_defect_ended_is_kept_as_failed(session, monkeypatch):
     monkeypatch.setattr(Panel, "fused", lambda *_arguments, **_options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         await asked(session)
-    (summary,) = session.history.recent()
+    (summary,) = session.runs.history.recent()
     assert summary.status == "failed"
-    assert isinstance(session.replay(summary.run_id)[-1].event, RunFailed)
+    assert isinstance(session.runs.replay(summary.run_id)[-1].event, RunFailed)
 
 
 def test_a_run_that_was_never_recorded(session):
     for run_id in ("20990101", "../../etc/passwd", ""):
         with pytest.raises(UnknownRunError):
-            session.replay(run_id)
+            session.runs.replay(run_id)
 
 
 # -- the language model ---------------------------------------------------------------------------------------
@@ -254,7 +256,7 @@ async def test_the_argument_wins_over_the_configuration(workspace):
 async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(workspace, capsys):
     session, _ = opened(workspace)
     events = await asked(session)
-    run_id = session.history.recent()[0].run_id
+    run_id = session.runs.history.recent()[0].run_id
     runs = workspace / "db" / "runs"
     killed = run_id.replace(run_id[:8], "20260102")
     lines = [to_json(recorded).replace(run_id.encode(), killed.encode()) + b"\n" for recorded in events]
@@ -263,18 +265,18 @@ async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(work
         b"".join(lines)
     )  # killed between the history and the end of its block
     after, _ = opened(workspace)
-    assert [(run.run_id, run.question, run.status) for run in after.history.recent()] == [
+    assert [(run.run_id, run.question, run.status) for run in after.runs.history.recent()] == [
         (killed, QUESTION, "done"),
         (run_id, QUESTION, "done"),
     ]
-    assert after.history.recent()[0].at.startswith("2026-01-02T")
+    assert after.runs.history.recent()[0].at.startswith("2026-01-02T")
     assert f"run {killed} was brought to its end" in capsys.readouterr().err
     assert list(runs.rglob("*.jsonl")) == []
 
 
 def test_personas_that_a_crash_left_behind_the_ledger_are_told_at_the_next_start(workspace, capsys):
-    opened(workspace)[0].roster.change("skeptic", Verdict.DEMOTE, rule="r", decided_by="u")
+    opened(workspace)[0].personas.roster.change("skeptic", Verdict.DEMOTE, rule="r", decided_by="u")
     (workspace / "personas" / "stable" / "skeptic.json").rename(workspace / "personas" / "active" / "skeptic.json")
     (workspace / "db" / ".unfinished").touch()
-    assert opened(workspace)[0].roster.verify() == []
+    assert opened(workspace)[0].personas.roster.verify() == []
     assert "recovered after a crash: skeptic: stable in the ledger" in capsys.readouterr().err

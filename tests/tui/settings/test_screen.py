@@ -133,7 +133,7 @@ async def test_the_models_of_the_server_are_offered(session):
     with OllamaServer({"qwen3:4b": COMPLETION, "llama3:8b": COMPLETION}) as server:
         settings = session.settings
         session.adopt(replace(settings, ollama=replace(settings.ollama, api_endpoint=server.url)))
-        session.read_settings = lambda: session.settings
+        session.settings_files.read = lambda: session.settings
         async with script.app(session).run_test(size=(80, 24)) as pilot:
             await script.ready(pilot)
             await pilot.press("f6")
@@ -146,7 +146,7 @@ async def test_the_models_of_the_server_are_offered(session):
 
 async def test_a_server_that_is_not_there_offers_nothing(session):
     session.adopt(replace(session.settings, ollama=replace(session.settings.ollama, api_endpoint="http://127.0.0.1:9")))
-    assert await session.installed_models() == ()
+    assert await session.runs.installed_models() == ()
 
 
 async def test_changing_the_model_leaves_the_old_connection_until_the_end(session):
@@ -156,11 +156,11 @@ async def test_changing_the_model_leaves_the_old_connection_until_the_end(sessio
         async def close(self) -> None:
             self.closed = True
 
-    old = session._model = Model()
-    session.adopt(await asyncio.to_thread(session.read_settings))
-    assert session._model is old
-    session.adopt(await asyncio.to_thread(session.write_setting, option("num_ctx"), 4096))
-    assert session._model != old
+    old = session.model._model = Model()
+    session.adopt(await asyncio.to_thread(session.settings_files.read))
+    assert session.model._model is old
+    session.adopt(await asyncio.to_thread(session.settings_files.write, option("num_ctx"), 4096))
+    assert session.model._model != old
     assert not old.closed
     await session.close()
     assert old.closed

@@ -27,7 +27,7 @@ def scripted():
 
 async def opened(pilot, citations=run.CITATIONS, at=0):
     await script.ready(pilot)
-    screen = SourceScreen(pilot.app.session, citations, at)
+    screen = SourceScreen(pilot.app.session.library, citations, at)
     await pilot.app.push_screen(screen)
     await script.until(pilot, lambda: "reading ..." not in script.screen_text(pilot.app) and not screen.workers)
     return screen
@@ -145,7 +145,7 @@ async def test_an_index_that_cannot_be_read_is_told():
     def broken(passage_id, title):
         raise LibraryError("the search index is damaged")
 
-    session.passage = broken
+    session.library.passage = broken
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await told(pilot, "! the search index is damaged", f"“{run.KEPT}”")
@@ -154,7 +154,7 @@ async def test_an_index_that_cannot_be_read_is_told():
 async def test_what_was_extracted_says_so(session, tmp_path):
     path = tmp_path / "hall.html"
     path.write_text("<title>Hall</title><p>The hall.</p><p>It was built in 1771.</p>")
-    text = session.read_source(str(path)).text
+    text = session.library.read_source(str(path)).text
     quote = "It was built in 1771."
     at = text.index(quote)
     async with script.app(session).run_test(size=(80, 24)) as pilot:

@@ -1,0 +1,32 @@
+"""The user's judgements of a run in words and signs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.drawing.marks import ARROW, JUDGEMENTS, MIXED
+
+if TYPE_CHECKING:
+    from engine.run.feedback import FeedbackGiven, Judgements
+
+
+def judgement_marks(judged: Judgements) -> str:
+    """Write the judgements of one run in signs: `+` for the answer, `[2]-` for a citation."""
+    ordered = sorted(judged.items(), key=lambda item: item[0] or 0)
+    return " ".join(f"{'' if n is None else f'[{n}]'}{JUDGEMENTS[liked]}" for n, liked in ordered)
+
+
+def judgement_sign(judged: Judgements) -> str:
+    """Write the judgements of one run in one sign; a space if there are none."""
+    signs = {JUDGEMENTS[liked] for liked in judged.values()}
+    return MIXED if len(signs) > 1 else "".join(signs) or " "
+
+
+def feedback_text(given: FeedbackGiven) -> str:
+    """Say in one line whose mean reward rose, fell or stayed, and who changed state."""
+    signs: dict[str, list[str]] = {"+": [], "-": [], "=": []}
+    for name, (before, after) in given.means.items():
+        signs["+" if after > before else "-" if after < before else "="].append(name)
+    changes = [f"{sign} {', '.join(names)}" for sign, names in signs.items() if names]
+    changes += [f"{event.persona_id}: {event.before} {ARROW} {event.after}" for event in given.transitions]
+    return f"noted for {given.judgement.subject}: {' · '.join(changes)}"

@@ -1,0 +1,154 @@
+"""The documents of a workspace, and the part of them that questions are asked of."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.shipped import shipped
+
+if TYPE_CHECKING:
+    from engine.documents.cited_source import SourceText
+    from engine.documents.passages import Passage
+    from engine.index.catalogue import IngestReport, Progress
+    from engine.index.library import Library
+    from engine.index.retriever import Retriever
+    from engine.settings.settings import Settings
+
+SAMPLE_NAME = "sample library"
+SUGGESTIONS = 8
+
+
+def sample_library() -> Path:
+    """Return the folder of the documents that come with the program."""
+    return shipped("db/sample")
+
+
+class ScopedLibrary:
+    """The indexed `documents`, of which questions are asked within a scope of `passages` passages.
+
+    `folder` holds the index. `paths` are the folders or files to ask; without any, the whole library is asked, or
+    the sample if the library is empty.
+    """
+
+    def __init__(self, folder: Path, settings: Callable[[], "Settings"], paths: Sequence[Path] = ()) -> None:
+        self._folder, self._settings, self._paths = folder, settings, tuple(paths)
+        self.passages = 0
+
+    @cached_property
+    def documents(self) -> "Library":
+        """The index of all documents; opening it reads no document."""
+        from engine.index.library import Library  # noqa: PLC0415 - after the first paint
+
+        return Library(self._folder, self._settings().system)
+
+    @property
+    def name(self) -> str:
+        """Name what the questions go to, in a few words."""
+        roots = [str(path) for path in self._paths] or list(self.documents.roots)
+        if not roots or roots == [str(sample_library())]:
+            return SAMPLE_NAME
+        return ", ".join(Path(root).name or root for root in roots)
+
+    def suggestions(self) -> list[str]:
+        """Return questions that the sample answers; none for any other library."""
+        if self.name != SAMPLE_NAME:
+            return []
+        import json  # noqa: PLC0415 - after the first paint
+
+        entries = json.loads(shipped("db/sample_questions.json").read_bytes())
+        return [entry["question"] for entry in entries[:SUGGESTIONS]]
+
+    def retriever(self) -> "Retriever":
+        """Open the index for the questions: it finds passages of the scope only. Raises LibraryError."""
+        return self.documents.retriever(self._scope())
+
+    # -- what is in it ------------------------------------------------------------------------------------
+
+    def ingest(self, paths: Sequence[Path], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """Bring folders or files into the library; the user's own documents replace the sample."""
+        from engine.index.catalogue import existing  # noqa: PLC0415 - after the first paint
+
+        roots, sample = [existing(path) for path in paths], sample_library()
+        report = self.documents.ingest(roots, progress=progress, cancelled=cancelled.is_set)
+        if str(sample) in self.documents.roots and any(root != sample for root in roots):
+            self.documents.remove(str(sample))
+            report = replace(report, passages=len(self.documents.retriever()))
+        return report
+
+    def open(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """Bring the scope up to date, reading only files that changed; the whole library is not read again."""
+        roots = self.documents.roots
+        if self._paths or not roots or roots == (str(sample_library()),):
+            self._paths = self._paths or (sample_library(),)
+            report = self.ingest(self._paths, progress, cancelled)
+            self._count()
+            return report
+        report = self._refresh(roots, progress, cancelled)
+        self._count()
+        return replace(report, passages=self.passages)
+
+    def _refresh(self, roots: Sequence[str], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """Read the whole library again if its index is of an older format."""
+        from engine.index.catalogue import IngestReport  # noqa: PLC0415 - after the first paint
+
+        existing = [Path(root) for root in roots if Path(root).exists()] if self.documents.is_outdated else []
+        return self.ingest(existing, progress, cancelled) if existing else IngestReport(skipped=self.documents.skipped)
+
+    async def open_in_thread(self, progress: "Progress") -> "IngestReport":
+        """`open` in a thread, which calls `progress`. Cancelling the task ends the ingest after its file."""
+        cancelled = threading.Event()
+        try:
+            return await asyncio.to_thread(self.open, progress, cancelled)
+        finally:
+            cancelled.set()
+
+    def add(self, paths: Sequence[Path], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
+        """`ingest`, and ask the new documents from now on; the sample is asked only while it is alone."""
+        report = self.ingest(paths, progress, cancelled)
+        if self._paths and self._scope() != [str(sample_library())]:
+            self._paths = tuple(dict.fromkeys((*self._paths, *paths)))
+        elif str(sample_library()) not in self.documents.roots:
+            self._paths = ()
+        self._count()
+        return report
+
+    def remove(self, root: str, progress: "Progress", cancelled: threading.Event) -> int:
+        """Take a root out of the library, and return its number of files; an emptied library gets the sample back."""
+        files = self.documents.remove(root)
+        self._paths = tuple(path for path, name in zip(self._paths, self._scope(), strict=True) if name != root)
+        if not self.documents.roots:
+            self.open(progress, cancelled)
+        self._count()
+        return files
+
+    def _count(self) -> None:
+        scope = self._scope()
+        passages = sum(self.documents.count(path)[1] for path in scope)
+        self.passages = passages if scope else len(self.documents.retriever())
+
+    def _scope(self) -> list[str]:
+        """The folders and files that the questions go to, as the library names them."""
+        return [str(path.expanduser().resolve()) for path in self._paths]
+
+    # -- what a question or an answer needs of it -----------------------------------------------------------
+
+    def complete(self, text: str) -> str:
+        """Complete the last words of a question to a title of the scope; empty if there is none."""
+        from engine.index.title_completion import complete  # noqa: PLC0415 - after the first paint
+
+        return complete(text, partial(self.documents.titles, scope=self._scope()))
+
+    def read_source(self, source: str) -> "SourceText":
+        """Read a file or record of the library as it is now; the result says why if it cannot be read."""
+        from engine.documents.cited_source import read_source  # noqa: PLC0415 - after the first paint
+
+        limit = int(self._settings().system.max_file_megabytes * 1e6)
+        return read_source(source, roots=self.documents.roots, max_bytes=limit)
+
+    def passage(self, passage_id: str, title: str) -> "Passage | None":
+        """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""
+        return self.documents.index.find(passage_id, title)

@@ -1,0 +1,208 @@
+"""The runs of a workspace: asking a question, the history, replays, and the user's judgements."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from engine.errors import LanguageModelError, StoreError, UnknownRunError
+from engine.events import Degraded, Emit, RecordedEvent, RunFinished
+from engine.run.stream import events_of
+from tui.session.personas import warn
+
+if TYPE_CHECKING:
+    from db.runs.history import History
+    from db.runs.trash import Trash
+    from db.workspace import Workspace
+    from engine.question.follow_up import Conversation
+    from engine.run.feedback import FeedbackGiven, Judgements
+    from engine.run.persona_comparison import Comparison
+    from engine.run.persona_part import RunPart
+    from engine.settings.settings import Settings
+    from tui.session.library import ScopedLibrary
+    from tui.session.model import ModelConnection
+    from tui.session.personas import Personas
+
+_LOG = logging.getLogger("persona_moe")
+
+
+class Runs:
+    """Makes runs of the workspace's library and personas with `model`, and reads the recorded ones."""
+
+    def __init__(
+        self,
+        workspace: "Workspace",
+        settings: Callable[[], "Settings"],
+        *,
+        library: "ScopedLibrary",
+        personas: "Personas",
+        model: "ModelConnection",
+    ) -> None:
+        self._workspace, self._settings = workspace, settings
+        self._library, self._personas, self._model = library, personas, model
+
+    @cached_property
+    def history(self) -> "History":
+        """The finished runs; opening it also enters those of sessions that were killed."""
+        from db.runs.history import History  # noqa: PLC0415 - after the first paint
+        from db.runs.recorder import finish_left  # noqa: PLC0415 - after the first paint
+        from db.runs.summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
+        from db.runs.trash import Trash  # noqa: PLC0415 - after the first paint
+
+        history = History(self._workspace.history)
+
+        def enter(run_id: str, events: Sequence[RecordedEvent]) -> None:
+            try:
+                history.find(run_id)
+            except UnknownRunError:
+                history.add(SummaryOfRun.of(run_id, events).finished())
+
+        try:
+            warn(f"recovered after a crash: {line}" for line in finish_left(self._workspace.runs, enter))
+            Trash(self._workspace.trash, history, self._workspace.runs).tidy()
+        except StoreError as error:  # the runs of this session are none the worse
+            warn([str(error)])
+        return history
+
+    @cached_property
+    def trash(self) -> "Trash":
+        """The deleted runs, for as long as they can be brought back."""
+        from db.runs.trash import Trash  # noqa: PLC0415 - after the first paint
+
+        return Trash(self._workspace.trash, self.history, self._workspace.runs)
+
+    # -- making one -----------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Import and read what the first question needs, 0.3 s of it, so that it starts as fast as the others."""
+        from engine.run.orchestrator import MoeOrchestrator  # noqa: F401, PLC0415 - after the first paint
+        from engine.walk.graph import DynamicKnowledgeGraph  # noqa: PLC0415 - after the first paint
+
+        DynamicKnowledgeGraph()
+        self._personas.roster.entries()
+
+    async def ask(self, question: str, before: "Conversation | None" = None) -> AsyncGenerator[RecordedEvent, None]:
+        """Yield the events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
+
+        `before` is the conversation so far: a question that refers to it is asked with the names it means.
+        The question is stored before anything else, and every event as it comes; graph and events are complete
+        before the history names the run.
+        """
+        from db.log import record  # noqa: PLC0415 - after the first paint
+        from db.runs.history import new_run_id  # noqa: PLC0415 - after the first paint
+        from db.runs.recorder import RunRecorder  # noqa: PLC0415 - after the first paint
+        from db.runs.summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
+
+        run_id = new_run_id()
+        summary = SummaryOfRun(run_id, question)
+        with RunRecorder(self._workspace.runs, run_id, question) as recorder:
+            try:
+                async with aclosing(events_of(partial(self._run, run_id, question, before))) as events:
+                    async for recorded in events:
+                        recorder.append(recorded)
+                        summary.note(recorded)
+                        _log(run_id, recorded)
+                        yield recorded
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    record(error, run_id=run_id)
+                if not summary.ended:
+                    recorder.append(summary.broken_off(error))
+                raise
+            finally:
+                recorder.close()
+                self.history.add(summary.finished())
+
+    async def _run(self, run_id: str, question: str, before: "Conversation | None", emit: Emit) -> None:
+        from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
+        from engine.question.follow_up import names_meant  # noqa: PLC0415 - after the first paint
+        from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
+
+        model, missing = await self._model.connect()
+        retriever = await asyncio.to_thread(self._library.retriever)
+        run = MoeOrchestrator(
+            question,
+            retriever,
+            self._personas.roster,
+            self._settings(),
+            emit=emit,
+            run_id=run_id,
+            language_model=model,
+            missing=missing,
+            context_names=await asyncio.to_thread(names_meant, question, before, retriever) if before else (),
+        )
+        await run.run()
+        timestamp = datetime.now(UTC).isoformat(timespec="seconds")
+        save_graph_snapshot(run.graph, run_id, timestamp, folder=self._workspace.runs)
+
+    async def installed_models(self) -> tuple[str, ...]:
+        """List the names of the models that the configured servers have; none if no server answers."""
+        from engine.model.hosts import installed_at  # noqa: PLC0415 - after the first paint
+
+        try:
+            return await installed_at(self._settings().ollama.endpoints)
+        except LanguageModelError:
+            return ()
+
+    # -- recorded ones --------------------------------------------------------------------------------------
+
+    def replay(self, run_id: str) -> list[RecordedEvent]:
+        """Load the recorded events of a run. Raises UnknownRunError or StoreError."""
+        from db.runs.recorder import load_events  # noqa: PLC0415 - after the first paint
+
+        return load_events(self._workspace.runs, run_id)
+
+    def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> "list[dict[str, RunPart]]":
+        """Load the parts of personas in the last `limit` runs in which the gate judged one of them, newest first."""
+        from db.personas.record import latest_parts  # noqa: PLC0415 - after the first paint
+
+        return latest_parts(self.history, self._workspace.runs, persona_ids, limit)
+
+    def compare_personas(self, left: str, right: str) -> "Comparison":
+        """Compare two personas over the last recorded runs. Raises PersonaError or StoreError."""
+        from engine.run.persona_comparison import COMPARED_RUNS, compare  # noqa: PLC0415 - after the first paint
+
+        entries = self._personas.roster.find(left), self._personas.roster.find(right)
+        parts = self.parts_of([left, right], COMPARED_RUNS)
+        return compare(*entries, parts, confidence=self._settings().thresholds.confidence)
+
+    # -- the user's judgements ------------------------------------------------------------------------------
+
+    def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> "FeedbackGiven":
+        """Reward the personas of a run by the user's judgement of its answer, or of one of its citations.
+
+        Then the thresholds may change their states. Raises InputError, UnknownRunError or StoreError.
+        """
+        from engine.personas.lifecycle import review  # noqa: PLC0415 - after the first paint
+        from engine.run.feedback import FeedbackGiven, judge  # noqa: PLC0415 - after the first paint
+
+        judgement = judge((recorded.event for recorded in self.replay(run_id)), liked=liked, citation=citation)
+        roster = self._personas.roster
+        means = roster.record_feedback(judgement)
+        transitions = review(roster, means, self._settings().thresholds, decided_by=f"feedback on {run_id}")
+        return FeedbackGiven(judgement, means, tuple(transitions))
+
+    def judgements(self) -> "dict[str, Judgements]":
+        """Read what the user said of each run that was judged, by run id.
+
+        Nothing if the ledger is damaged: `personas ledger` says where, and the history is none the worse.
+        """
+        try:
+            judged = self._personas.roster.ledger.judgements()
+        except StoreError:
+            return {}
+        return {run_id: {n: entry.liked for n, entry in entries.items()} for run_id, entries in judged.items()}
+
+
+def _log(run_id: str, recorded: RecordedEvent) -> None:
+    """Log the events of a run that need a line, beside the errors that end it."""
+    match recorded.event:
+        case Degraded(reason=reason):
+            _LOG.warning("degraded: %s", reason, extra={"fields": {"run_id": run_id}})
+        case RunFinished():
+            _LOG.info("run done", extra={"fields": {"run_id": run_id, "ms": recorded.at_ms}})
+        case _:
+            pass
