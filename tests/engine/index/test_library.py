@@ -4,11 +4,11 @@ import os
 import shutil
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.atomic_files import write_atomically
 from engine.errors import InputError, LibraryError, StoreError
