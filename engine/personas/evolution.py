@@ -1,4 +1,4 @@
-"""Children of proven personas: crossed or nudged traits, which enter as experimental and must earn their seat.
+"""Make children of proven personas by crossover and mutation of traits; they join the roster as experimental.
 
 Deterministic: the same seed, roster and number of births make the same child.
 """
@@ -15,37 +15,37 @@ from engine.personas.roster import Roster, performance_of
 from engine.personas.traits import TRAITS, walk_parameters
 from engine.settings.settings import Thresholds
 
-_LOWEST, _MIDDLE, _HIGHEST = 1, 5, 9  # of a trait; the middle one changes nothing
-_NUDGES = (-2, -1, 1, 2)
-_TRIES = 1000  # nudges until a child walks like no one else
-_EXPERTISE = 6  # fields at most: a child that knows everything would be called to everything
-_STEM = 24  # characters of a parent's id in that of its child
+_LOWEST, _MIDDLE, _HIGHEST = 1, 5, 9  # of a trait; the middle changes nothing
+_MUTATIONS = (-2, -1, 1, 2)
+_TRIES = 1000  # mutations before giving up on a child that walks differently from all others
+_EXPERTISE = 6  # fields at most: with every field, a child would be called for every question
+_PARENT_NAME = 24  # characters of a parent's id in that of its child
 
 Traits = dict[str, int]
 
 
 def crossover(a: Mapping[str, int], b: Mapping[str, int], rng: random.Random) -> Traits:
-    """Each walk trait from one of two parents, by the toss of a coin (uniform crossover; Syswerda, ICGA 1989)."""
-    return _told({trait: rng.choice((a, b)).get(trait, _MIDDLE) for trait in TRAITS})
+    """Take each walk trait from one of two parents at random (uniform crossover; Syswerda, ICGA 1989)."""
+    return _without_middle({trait: rng.choice((a, b)).get(trait, _MIDDLE) for trait in TRAITS})
 
 
 def mutate(a: Mapping[str, int], rng: random.Random) -> Traits:
-    """The walk traits with one of them nudged by one or two, inside 1 to 9."""
+    """Change one walk trait by one or two, within 1 to 9."""
     trait = rng.choice(sorted(TRAITS))
     value = a.get(trait, _MIDDLE)
-    nudge = rng.choice([by for by in _NUDGES if _LOWEST <= value + by <= _HIGHEST])
-    return _told({**{name: a.get(name, _MIDDLE) for name in TRAITS}, trait: value + nudge})
+    change = rng.choice([change for change in _MUTATIONS if _LOWEST <= value + change <= _HIGHEST])
+    return _without_middle({**{name: a.get(name, _MIDDLE) for name in TRAITS}, trait: value + change})
 
 
-def _told(traits: Traits) -> Traits:
-    """The traits that change something."""
+def _without_middle(traits: Traits) -> Traits:
+    """Leave out the traits that change nothing."""
     return {trait: value for trait, value in traits.items() if value != _MIDDLE}
 
 
 def child_of(parents: Sequence[RosterEntry], roster: Sequence[RosterEntry], rng: random.Random) -> Persona:
-    """A persona from one parent (nudged) or two (crossed) that walks like no one of the roster, archived ones included.
+    """Make a child of one parent (mutation) or two (crossover) that walks differently from every persona of the roster.
 
-    Raises PersonaError if a parent is the control, is pruned, or cannot have such a child.
+    Pruned personas count, too. Raises PersonaError if a parent is the control, is pruned, or has no such child.
     """
     for persona, state in ((entry.persona, entry.state) for entry in parents):
         if persona.is_control:
@@ -64,7 +64,7 @@ def child_of(parents: Sequence[RosterEntry], roster: Sequence[RosterEntry], rng:
 
 
 def breed(roster: Roster, parents: Sequence[RosterEntry], *, seed: int, decided_by: str) -> PersonaBorn:
-    """A child of one or two personas joins the roster as experimental. Raises PersonaError."""
+    """Add a child of one or two personas to the roster as experimental. Raises PersonaError."""
     entries = roster.entries()
     rng = random.Random(f"{seed}-{roster.births().count}")  # noqa: S311 - chance that can be repeated, no secret
     child = child_of(parents, entries, rng)
@@ -73,10 +73,10 @@ def breed(roster: Roster, parents: Sequence[RosterEntry], *, seed: int, decided_
 
 
 def evolve(roster: Roster, thresholds: Thresholds, *, seed: int, decided_by: str) -> PersonaBorn | None:
-    """The child that is due after a run: the best two proven personas crossed, or the only one nudged.
+    """Add the child that is due after a run: of the best two proven personas, or of the only one.
 
-    None unless `evolution` is on, `evolution_interval` runs were rewarded since the last birth, an experimental
-    seat is free and somebody is proven. Raises PersonaError if the child cannot join.
+    None unless `evolution` is on, `evolution_interval` runs were rewarded since the last birth, there are fewer than
+    `max_experimental` experimental personas, and a persona is proven. Raises PersonaError if the child cannot join.
     """
     if not thresholds.evolution or roster.births().runs_since < thresholds.evolution_interval:
         return None
@@ -87,7 +87,7 @@ def evolve(roster: Roster, thresholds: Thresholds, *, seed: int, decided_by: str
 
 
 def _proven(entries: Sequence[RosterEntry], thresholds: Thresholds) -> list[RosterEntry]:
-    """Those in stable or active with enough samples, by the lower confidence bound of their mean, best first."""
+    """Return the stable and active personas with enough samples, by the lower bound of their mean, best first."""
     ranked = []
     for entry in entries:
         earned = performance_of(entry.persona)
@@ -99,10 +99,10 @@ def _proven(entries: Sequence[RosterEntry], thresholds: Thresholds) -> list[Rost
 
 def _named(parents: Sequence[Persona], roster: Sequence[RosterEntry], traits: Traits) -> Persona:
     names = [parent.persona_id for parent in parents]
-    stem = "-".join(dict.fromkeys(re.sub(r"-\d+$", "", name)[:_STEM].rstrip("-_") for name in names))
-    taken = {entry.persona.persona_id for entry in roster}
-    persona_id = next(name for n in count(2) if (name := f"{stem}-{n}") not in taken)
-    told = ", ".join(f"{trait} {value}" for trait, value in traits.items()) or "every trait in the middle"
+    prefix = "-".join(dict.fromkeys(re.sub(r"-\d+$", "", name)[:_PARENT_NAME].rstrip("-_") for name in names))
+    used = {entry.persona.persona_id for entry in roster}
+    persona_id = next(name for n in count(2) if (name := f"{prefix}-{n}") not in used)
+    summary = ", ".join(f"{trait} {value}" for trait, value in traits.items()) or "every trait in the middle"
     fields = chain.from_iterable(zip_longest(*(parent.expertise for parent in parents)))
     return Persona(
         persona_id,
@@ -111,7 +111,7 @@ def _named(parents: Sequence[Persona], roster: Sequence[RosterEntry], traits: Tr
         round(sum(parent.activation_cost for parent in parents) / len(parents), 4),
         metadata={
             "name": persona_id.title(),
-            "description": f"Child of {' and '.join(name.title() for name in names)}: {told}.",
+            "description": f"Child of {' and '.join(name.title() for name in names)}: {summary}.",
             "parents": names,
             "generation": 1 + max(parent.generation for parent in parents),
         },

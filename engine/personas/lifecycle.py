@@ -1,4 +1,4 @@
-"""How personas rise, fall and are archived: experimental -> stable -> active, pruned at the bottom."""
+"""Promote, demote and prune personas by their rewards: pruned < experimental < stable < active."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -11,28 +11,20 @@ from engine.personas.persona import PersonaState, RosterEntry
 from engine.personas.roster import Roster, Verdict, performance_of
 from engine.settings.settings import Thresholds
 
-_NORMAL = 1.4826  # median absolute deviations in a standard deviation of a normal distribution
-
-
-_TRIAL = 5  # times the minimum of samples, in which a child has to outdo its parents
-
-
-_LEAST_SPREAD = 0.02  # of mean rewards, where thresholds follow their distribution
-
-
-_ENOUGH_MEANS = 4  # personas that make a distribution
-
-
+_NORMAL = 1.4826  # standard deviation of a normal distribution in median absolute deviations
+_TRIAL = 5  # times `minimum_samples`, within which a child has to surpass its parents
+_LEAST_SPREAD = 0.02  # of mean rewards, if thresholds follow their distribution
+_ENOUGH_MEANS = 4  # personas, for a distribution
 _LADDER = (PersonaState.PRUNED, PersonaState.EXPERIMENTAL, PersonaState.STABLE, PersonaState.ACTIVE)
 
 
 def evaluate_pruning_thresholds(
     persona_performance: PersonaPerformance, thresholds: Thresholds, *, state: PersonaState = PersonaState.ACTIVE
 ) -> Verdict:
-    """What the thresholds say of a persona in `state`.
+    """Return the verdict of the thresholds on a persona in `state`.
 
-    A persona falls only when its upper confidence bound is below a threshold and rises only when its lower
-    bound is above one: between the two it stays (hysteresis). Too few samples: keep.
+    A persona falls only if its upper confidence bound is below a threshold, and rises only if its lower bound is above
+    one; otherwise, and with too few samples, it stays (hysteresis).
     """
     if persona_performance.samples < thresholds.minimum_samples or state is PersonaState.PRUNED:
         return Verdict.KEEP
@@ -47,10 +39,10 @@ def evaluate_pruning_thresholds(
 
 
 def follow_distribution(thresholds: Thresholds, means: Sequence[float]) -> Thresholds:
-    """The thresholds where a roster with these mean rewards stands: a spread above and below its median.
+    """Return thresholds one spread above and below the median of these mean rewards.
 
     Median and spread (1.4826 times the median absolute deviation, which is the standard deviation of a normal
-    distribution) are robust: one outlier moves neither (Hampel, JASA 69(346), 1974). The spread is never under
+    distribution) are robust: one outlier moves neither (Hampel, JASA 69(346), 1974). The spread is at least
     `_LEAST_SPREAD`, so that equal personas do not move. With fewer than `_ENOUGH_MEANS` means nothing changes.
     """
     if len(means) < _ENOUGH_MEANS:
@@ -68,22 +60,23 @@ def follow_distribution(thresholds: Thresholds, means: Sequence[float]) -> Thres
 def review(
     roster: Roster, rewarded: Collection[str], thresholds: Thresholds, *, decided_by: str
 ) -> list[PersonaTransitioned]:
-    """Demote, prune or promote, of those that were just rewarded, whom the thresholds say; never the control.
+    """Apply the thresholds to the personas that were just rewarded; never to the control.
 
-    With `evolution`, an experimental child is held against its parents as well (`evaluate_trial`).
+    With `evolution`, an experimental child is also compared with its parents (`evaluate_trial`).
     """
     entries = roster.entries()
     in_force, rule = thresholds_in_force(entries, thresholds)
-    moved = []
+    transitions = []
     for entry in (entry for entry in entries if entry.persona.persona_id in rewarded):
         verdict, reason = next_verdict(entry, entries, in_force, rule=rule)
         if verdict is not Verdict.KEEP:
-            moved.append(roster.change(entry.persona.persona_id, verdict, rule=reason, decided_by=decided_by))
-    return moved
+            change = roster.change(entry.persona.persona_id, verdict, rule=reason, decided_by=decided_by)
+            transitions.append(change)
+    return transitions
 
 
 def thresholds_in_force(entries: Sequence[RosterEntry], thresholds: Thresholds) -> tuple[Thresholds, str]:
-    """The thresholds as they are now, and the name of the rule: as set, or following the roster's distribution."""
+    """Return the thresholds that apply now, and their rule: as configured, or following the roster's distribution."""
     if not thresholds.follow_distribution:
         return thresholds, "thresholds"
     judged = (e for e in entries if e.state is not PersonaState.PRUNED and not e.persona.is_control)
@@ -95,21 +88,22 @@ def thresholds_in_force(entries: Sequence[RosterEntry], thresholds: Thresholds) 
 def next_verdict(
     entry: RosterEntry, entries: Sequence[RosterEntry], in_force: Thresholds, *, rule: str
 ) -> tuple[Verdict, str]:
-    """What a review does with a persona by the thresholds that are in force, and by which rule; never the control."""
+    """Return the verdict of a review on a persona, and the rule that decides; the control always stays."""
     if entry.persona.is_control:
         return Verdict.KEEP, rule
     verdict = evaluate_pruning_thresholds(performance_of(entry.persona), in_force, state=entry.state)
     if verdict is Verdict.KEEP and in_force.evolution:
-        others = [each for each in entries if not each.persona.is_control]
+        others = [other for other in entries if not other.persona.is_control]
         return evaluate_trial(entry, others, in_force), "trial of a child"
     return verdict, rule
 
 
 def evaluate_trial(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> Verdict:
-    """What becomes of an experimental child beside the best of its parents that is judged and not pruned.
+    """Return the verdict on an experimental child, compared with the best of its parents that has enough samples.
 
     It is pruned as soon as its upper confidence bound is below that parent's mean. After `_TRIAL` times
-    `minimum_samples` it rises if its lower bound is above, and is pruned if not: no seat is held for ever.
+    `minimum_samples` samples it is promoted if its lower bound is above that mean, else pruned, so that no child
+    occupies an experimental seat for ever. Pruned parents do not count.
     """
     earned, enough = performance_of(entry.persona), thresholds.minimum_samples
     living = (e.persona for e in entries if e.state is not PersonaState.PRUNED)
@@ -124,10 +118,12 @@ def evaluate_trial(entry: RosterEntry, entries: Sequence[RosterEntry], threshold
 
 
 def state_after(entry: RosterEntry, verdict: Verdict) -> PersonaState:
-    """The state a verdict leads to; raises PersonaError where it cannot apply, saying why."""
+    """Return the state to which a verdict leads. Raises PersonaError with the reason if it cannot apply."""
     name, state = entry.persona.persona_id, entry.state
     if verdict in {Verdict.PRUNE, Verdict.DEMOTE} and entry.persona.is_control:
-        raise PersonaError(f"{name} is the neutral control", hint="it keeps the others honest and stays on the panel")
+        raise PersonaError(
+            f"{name} is the neutral control", hint="the others are compared with it, so it stays on the panel"
+        )
     if verdict is Verdict.RESTORE:
         if state is not PersonaState.PRUNED:
             raise PersonaError(f"{name} is {state}", hint="only a pruned persona can be restored")

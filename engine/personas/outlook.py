@@ -1,4 +1,4 @@
-"""What the next review would do with a persona, what that rests on, and how far it is from anything else."""
+"""Predict the next review of a persona: its verdict, the figures behind it, and the distance to a change."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from engine.personas.persona import PersonaState, RosterEntry
 from engine.personas.roster import Verdict, performance_of
 from engine.settings.settings import Thresholds
 
-_MOST_REWARDS = 500  # in a row, that are counted ahead
+_MOST_REWARDS = 500  # in a row; more are not counted
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What would make a persona move: its `bound` ("lower" or "upper") has to pass `threshold`.
+    """A change of state: it happens once the `bound` ("lower" or "upper") of the mean passes `threshold`.
 
-    `distance` is how far the bound is from it now. `rewards` is how many of 1 (to rise) or 0 (to fall) in a row
-    would do it, the samples that are missing among them; None if that were over 500.
+    `distance` is that from the bound's present `value` to the threshold. `rewards` is the number of rewards of 1 (to
+    rise) or 0 (to fall) in a row that would suffice, missing samples included; None for more than 500.
     """
 
     verdict: Verdict
@@ -30,10 +30,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the next review rests on. `low` and `high` are the bounds of the mean, `thresholds` those in force now.
+    """The next review of a persona: its `verdict` by `rule`, with the thresholds that apply now.
 
-    `verdict` is what it would do by `rule`; `missing` are the samples without which it does nothing; `conditions`
-    are what a persona in this state has to fulfil to move.
+    `low` and `high` are the bounds of the mean; `missing` is the number of samples that the review still needs;
+    `conditions` are the possible changes of state.
     """
 
     performance: PersonaPerformance
@@ -47,7 +47,7 @@ class Outlook:
 
 
 def outlook(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thresholds) -> Outlook:
-    """The outlook of a persona among `entries`, the whole roster; `thresholds` are those of the settings."""
+    """Return the outlook of a persona; `entries` are the whole roster, `thresholds` those of the settings."""
     in_force, rule = thresholds_in_force(entries, thresholds)
     verdict, reason = next_verdict(entry, entries, in_force, rule=rule)
     earned = performance_of(entry.persona)
@@ -69,12 +69,12 @@ def _conditions(entry: RosterEntry, thresholds: Thresholds) -> list[Condition]:
     def bounds(figures: PersonaPerformance) -> tuple[float, float]:
         return figures.bounds(thresholds.confidence) if figures.samples >= thresholds.minimum_samples else (0.0, 1.0)
 
-    found = []
+    conditions = []
     if state is not PersonaState.ACTIVE:
         rewards = _rewards_until(earned, 1.0, lambda figures: bounds(figures)[0] > above)
-        found.append(Condition(Verdict.PROMOTE, "lower", low, above, above - low, rewards))
+        conditions.append(Condition(Verdict.PROMOTE, "lower", low, above, above - low, rewards))
     rewards = _rewards_until(earned, 0.0, lambda figures: bounds(figures)[1] < below)
-    return [*found, Condition(falls, "upper", high, below, high - below, rewards)]
+    return [*conditions, Condition(falls, "upper", high, below, high - below, rewards)]
 
 
 def _rewards_until(

@@ -1,4 +1,4 @@
-"""The personas and their records behind one protocol, and the values that pass through it."""
+"""The protocol by which the engine reads and changes all personas, and its values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from engine.personas.persona import Persona, PersonaState, RosterEntry
 
 
 class Verdict(StrEnum):
-    """What becomes of a persona."""
+    """The decision on a persona's state."""
 
     KEEP = "keep"
     PROMOTE = "promote"
@@ -25,65 +25,60 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Births:
-    """How many children were born into a roster, and in how many runs rewards were paid since the last of them."""
+    """The number of children born into a roster, and of rewarded runs since the last birth."""
 
     count: int
     runs_since: int
 
 
 class Roster(Protocol):
-    """All personas of a workspace and the states they are in."""
+    """All personas of a workspace with their states."""
 
     def entries(self) -> Sequence[RosterEntry]:
-        """Every persona that can be read, ordered by id."""
+        """Return every persona that can be read, ordered by id."""
         ...
 
     def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
-        """Carry out a verdict and record it; raises PersonaError if it cannot apply.
+        """Carry out a verdict and record it. Raises PersonaError if it cannot apply.
 
-        A restored persona starts afresh: what it earned before stays in the record and no longer counts.
+        A restored persona starts again without rewards; the earlier ones stay in the record but do not count.
         """
         ...
 
     def record_rewards(self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = ()) -> None:
-        """Add one reward in [0, 1] to each named persona's historical performance, and record it.
+        """Add one reward in [0, 1] to the historical performance of each named persona, and record it.
 
         `features` are those of the question, for a gate that learns.
         """
         ...
 
     def experiences(self) -> Sequence[Experience]:
-        """The latest rewards with the features of their questions, oldest first, as many as a gate learns from."""
+        """Return the latest `REMEMBERED` experiences, oldest first."""
         ...
 
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
     ) -> RosterEntry:
-        """A new persona in `state`, recorded; raises PersonaError if its id is taken or it is not valid."""
+        """Add a persona in `state`, and record it. Raises PersonaError if its id is used or not valid."""
         ...
 
     def births(self) -> Births:
-        """How many children were born, and how long ago the last one; a child is added with its parents named."""
+        """Return the births so far; a persona that names parents counts as born when it is added."""
         ...
 
 
 def require_rewards(rewards: Mapping[str, float]) -> None:
-    """Raises ValueError naming the rewards that are not in [0, 1]."""
+    """Raise ValueError with the rewards that are not in [0, 1], if any."""
     if bad := {name: reward for name, reward in rewards.items() if not 0.0 <= reward <= 1.0}:
         raise ValueError(f"rewards outside [0, 1]: {bad}")
 
 
 def performance_of(persona: Persona) -> PersonaPerformance:
-    """What the persona has earned so far, from its `historical_performance`."""
-    known = {
-        name: persona.historical_performance[name]
-        for name in ("samples", "mean", "m2")
-        if name in persona.historical_performance
-    }
-    return msgspec.convert(known, PersonaPerformance)
+    """Return the rewards so far, from the persona's `historical_performance`; other figures in it are ignored."""
+    return msgspec.convert(persona.historical_performance, PersonaPerformance)
 
 
 def with_performance(persona: Persona, performance: PersonaPerformance) -> Persona:
-    """The persona with this record; other figures beside it stay."""
-    kept = {**persona.historical_performance, **msgspec.to_builtins(performance)}
-    return replace(persona, historical_performance=kept)
+    """Return the persona with this performance; other figures in its `historical_performance` stay."""
+    figures = {**persona.historical_performance, **msgspec.to_builtins(performance)}
+    return replace(persona, historical_performance=figures)

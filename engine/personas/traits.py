@@ -1,7 +1,7 @@
-"""What a persona's traits mean for its walk: one table, each named trait sets one parameter.
+"""Translate a persona's traits into the parameters of its walk: each trait of the table sets one parameter.
 
-A trait of 5 (or none) leaves the parameter as it is for everyone; 1 and 9 are the ends, values between lie on
-straight lines. Traits that are not in the table say how a persona writes (`engine.answer.voice`).
+A trait of 5, or none, gives the common value; 1 and 9 give the ends, with linear interpolation between. Traits that
+are not in the table set how a persona writes (`engine.answer.voice`).
 """
 
 from dataclasses import dataclass, fields
@@ -12,20 +12,20 @@ from engine.personas.persona import Persona
 
 @dataclass(frozen=True, slots=True)
 class WalkParameters:
-    """How a persona walks. Every field is one habit; weights are relative to each other, without units."""
+    """The parameters of a walk; weights are relative to each other and have no unit."""
 
-    hops: int = 2  # steps away from where the walk starts
-    beam: int = 4  # paths that are followed at each step
-    seeds: int = 6  # plain hits that the walk starts from; without any, it only searches
-    title_bonus: float = 1.5  # a passage whose title stands in the question
-    anchor: float = 0.8  # how far the words of a recognised name stop counting elsewhere, 0-1
-    focus: float = 1.0  # how far a covered term stops counting on the same path, 0-1
-    gain_weight: float = 1.5  # newly covered terms
-    link_weight: float = 0.75  # the link itself
-    rarity: float = 0.7  # of the name that the link goes by
-    relation_weight: float = 1.0  # question words near that name
-    shared: float = 0.6  # a link by a name that both passages mention, a link by title being 1
-    corroboration: float = 0.15  # what a second path to the same passage adds, 0-1
+    hops: int = 2  # steps away from the start
+    beam: int = 4  # paths followed at each step
+    seeds: int = 6  # plain hits from which the walk starts; with 0 it only searches
+    title_bonus: float = 1.5  # for a passage whose title is in the question
+    anchor: float = 0.8  # share by which the words of a known name count less in other passages, 0-1
+    focus: float = 1.0  # share by which a covered term counts less on the same path, 0-1
+    gain_weight: float = 1.5  # of newly covered terms
+    link_weight: float = 0.75  # of the link itself
+    rarity: float = 0.7  # weight of the linking name's rarity
+    relation_weight: float = 1.0  # of question words near that name
+    shared: float = 0.6  # worth of a link by a shared name; a title link counts 1
+    corroboration: float = 0.15  # share of a second path's value that is added, 0-1
 
 
 _WHOLE = {field.name for field in fields(WalkParameters) if field.type is int}
@@ -33,7 +33,7 @@ PLAIN = WalkParameters(hops=0, seeds=0)
 
 
 class Scale(NamedTuple):
-    """The parameter that a trait sets, its values at 1, 5 and 9, and what it is in a few words."""
+    """The parameter that a trait sets, its values at 1, 5 and 9, and its meaning in a few words."""
 
     parameter: str
     low: float
@@ -59,7 +59,7 @@ TRAITS: dict[str, Scale] = {
 
 
 def walk_parameters(persona: Persona) -> WalkParameters:
-    """The walk that a persona's traits make; the control only searches."""
+    """Return the walk parameters of a persona; the control only searches."""
     if persona.is_control:
         return PLAIN
     named = {trait: value for trait, value in persona.traits.items() if trait in TRAITS}
@@ -67,7 +67,7 @@ def walk_parameters(persona: Persona) -> WalkParameters:
 
 
 def trait_value(trait: str, value: int) -> float:
-    """What a walk trait of `value` (1 to 9) sets its parameter to; whole where that counts steps or paths."""
+    """Return the parameter's value for a walk trait of 1 to 9; a whole number for steps, paths and hits."""
     scale = TRAITS[trait]
     exact = _value(scale, value)
     return round(exact) if scale.parameter in _WHOLE else exact
