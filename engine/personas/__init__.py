@@ -4,6 +4,7 @@ In: persona files as decoded JSON, and rewards in [0, 1]. Out: `Persona`s with t
 and the changes that a review decides.
 
 - `persona`: `Persona`, `RosterEntry` (a persona and its state), and the JSON form of a persona.
+  `json_schema` validates it.
 - `traits`: `walk_parameters` translates traits from 1 to 9 into the parameters of a walk.
 - `roster`: `Roster`, the protocol by which the engine reads and changes all personas; `db.personas` implements it with
   files and a ledger, `engine.bench` in memory.

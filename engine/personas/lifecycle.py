@@ -1,8 +1,9 @@
 """Promote, demote and prune personas by their rewards: pruned < experimental < stable < active."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from statistics import median
+
+from msgspec.structs import replace
 
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned

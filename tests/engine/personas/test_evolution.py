@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from db.personas.ledger_entries import Added
 from engine.bench.memory_roster import MemoryRoster
@@ -139,10 +140,10 @@ def test_a_single_proven_persona_has_a_nudged_child():
 @pytest.mark.parametrize(
     ("roster", "thresholds"),
     [
-        (roster_of(ANALYST, TRACKER), replace(ON, evolution=False)),
+        (roster_of(ANALYST, TRACKER), structs.replace(ON, evolution=False)),
         (roster_of(ANALYST, TRACKER, runs=2), ON),
-        (roster_of(ANALYST, TRACKER, MINIMALIST), replace(ON, max_experimental=1)),
-        (roster_of(ANALYST, TRACKER), replace(ON, minimum_samples=500)),
+        (roster_of(ANALYST, TRACKER, MINIMALIST), structs.replace(ON, max_experimental=1)),
+        (roster_of(ANALYST, TRACKER), structs.replace(ON, minimum_samples=500)),
         (roster_of(CONTROL, MINIMALIST, RosterEntry(TRACKER.persona, PRUNED)), ON),
     ],
     ids=["off", "too soon", "no seat", "nobody proven", "nobody settled"],
@@ -155,7 +156,9 @@ def test_nobody_is_born(roster, thresholds):
 
 def test_a_stream_with_lifecycle_and_evolution_is_reproducible_and_lets_the_best_rise():
     """The rewards favour attention: its carriers rise, and children of theirs keep coming while seats are free."""
-    strict = replace(ON, promotion_threshold=0.8, demotion_threshold=0.6, pruning_threshold=0.75, evolution_interval=20)
+    strict = structs.replace(
+        ON, promotion_threshold=0.8, demotion_threshold=0.6, pruning_threshold=0.75, evolution_interval=20
+    )
 
     def simulate() -> MemoryRoster:
         roster = MemoryRoster([CONTROL, *(RosterEntry(persona(name, 0, samples=0), STABLE) for name in "ab")])

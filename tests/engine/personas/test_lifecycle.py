@@ -1,8 +1,9 @@
 """The lifecycle: what the thresholds say, the ladder of states, and what may not happen."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
+from msgspec import structs
 
 from engine.bench.memory_roster import MemoryRoster
 from engine.errors import PersonaError
@@ -168,7 +169,7 @@ def test_thresholds_follow_the_distribution_of_the_roster():
     spread = 1.4826 * 0.1
     followed = follow_distribution(THRESHOLDS, [0.5, 0.6, 0.7, 0.8, 0.9])
     assert placed(followed) == placed(
-        replace(
+        structs.replace(
             THRESHOLDS,
             pruning_threshold=0.7 - 2 * spread,
             demotion_threshold=0.7 - spread,
@@ -211,7 +212,7 @@ def test_a_review_moves_those_that_were_rewarded_and_never_the_control():
 
 def test_a_review_by_distribution_judges_each_by_the_others():
     means = {"a": 0.70, "b": 0.71, "c": 0.72, "d": 0.73, "best": 0.9, "worst": 0.5, "control": 0.0}
-    by_others = replace(THRESHOLDS, follow_distribution=True)
+    by_others = structs.replace(THRESHOLDS, follow_distribution=True)
     moved = review(roster_of(means), means, by_others, decided_by="r")
     assert [(event.persona_id, event.after, event.rule) for event in moved] == [
         ("best", "active", "distribution"),
@@ -247,8 +248,8 @@ def test_a_child_on_trial_is_held_against_the_best_of_its_parents(child, parent,
             RosterEntry(Persona("other", {}, historical_performance=asdict(earned(0.9))), ACTIVE),
         ])  # fmt: skip
 
-    calm = replace(THRESHOLDS, promotion_threshold=0.95, demotion_threshold=0.05, pruning_threshold=0.05)
-    on = replace(calm, evolution=True)
+    calm = structs.replace(THRESHOLDS, promotion_threshold=0.95, demotion_threshold=0.05, pruning_threshold=0.05)
+    on = structs.replace(calm, evolution=True)
     moved = review(roster(EXPERIMENTAL), ["child", "parent"], on, decided_by="run-1")
     due = [("child", expected, "trial of a child")] if expected else []
     assert [(event.persona_id, event.after, event.rule) for event in moved] == due

@@ -1,8 +1,9 @@
 """What the next review rests on: it says what a review then does, and how far that is."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
+from msgspec import structs
 
 from engine.bench.memory_roster import MemoryRoster
 from engine.personas.lifecycle import follow_distribution, review
@@ -57,7 +58,7 @@ def test_which_conditions_a_state_has():
 
 
 def test_thresholds_that_follow_the_roster_are_those_in_force():
-    following = replace(THRESHOLDS, follow_distribution=True)
+    following = structs.replace(THRESHOLDS, follow_distribution=True)
     entries = [entry([0.5 + n / 10] * 30, name=f"p{n}") for n in range(5)]
     view = outlook(entries[4], entries, following)
     assert view.thresholds == follow_distribution(following, [0.5, 0.6, 0.7, 0.8, 0.9])
@@ -66,7 +67,7 @@ def test_thresholds_that_follow_the_roster_are_those_in_force():
 
 
 def test_a_child_on_trial_is_told_of():
-    on = replace(THRESHOLDS, evolution=True, pruning_threshold=0.0)
+    on = structs.replace(THRESHOLDS, evolution=True, pruning_threshold=0.0)
     parent = entry([0.9, 0.8] * 20, name="parent")
     child = entry([0.4, 0.5] * 15, EXPERIMENTAL, name="child", parents=["parent"])
     view = outlook(child, [parent, child], on)
