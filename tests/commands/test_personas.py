@@ -254,7 +254,7 @@ def test_an_edit_changes_what_is_named_and_is_a_line_of_the_ledger(personas):
     assert edited["traits"] == {"literalness": 8, "humour": 3}
     assert (edited["activation_cost"], edited["expertise"]) == (0.5, ["ships", "a, b"])
     assert (edited["metadata"]["name"], edited["state"]) == ("T", "active")
-    assert personas("edit", "tracker", "--name", "T") == "tracker is as it was\n"
+    assert personas("edit", "tracker", "--name", "T") == "tracker is unchanged\n"
     lines = personas("ledger", "tracker").splitlines()
     assert [line.split()[0] for line in lines] == ["entry=Added", "entry=Edited", "entry=Edited"]
     assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"

@@ -35,13 +35,13 @@ def run(options: argparse.Namespace) -> int:
     if not options.question.strip():
         raise InputError("the question is empty", hint="for example: persona-moe ask 'Who built the lighthouse?'")
     session = session_of(options, paths=options.library, model=options.model)
-    before = _conversation(session, options.context) if options.context is not None else None
+    conversation = _conversation(session, options.context) if options.context is not None else None
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
         session.library.open(progress, interrupted)
         progress.clear()
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
-    report = asyncio.run(_ask(session, question, before, events=options.events))
+    report = asyncio.run(_ask(session, question, conversation, events=options.events))
     if not options.events:
         result = report.result()
         show(options, result, _answer(result, report.context_names))
@@ -49,14 +49,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _conversation(session: Session, run: str) -> Conversation:
-    """What the named run was about."""
+    """Return the questions, names and citations of a run that a follow-up may refer to."""
     return conversation_of(recorded.event for recorded in session.runs.replay(session.runs.history.find(run).run_id))
 
 
-async def _ask(session: Session, question: str, before: Conversation | None, *, events: bool) -> RunReport:
+async def _ask(session: Session, question: str, conversation: Conversation | None, *, events: bool) -> RunReport:
     report = RunReport()
     try:
-        async with aclosing(session.runs.ask(question, before)) as stream:
+        async with aclosing(session.runs.ask(question, conversation)) as stream:
             async for recorded in stream:
                 report.note(recorded)
                 if events:

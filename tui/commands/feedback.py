@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
     runs = session_of(options).runs
     run_id = runs.history.find(options.run_id).run_id
-    given = runs.judge(run_id, liked=options.judgement == "up", citation=options.citation)
-    data = {**msgspec.to_builtins(given.judgement), "means": given.means, "transitions": given.transitions}
-    show(options, data, [feedback_text(given)])
+    feedback = runs.judge(run_id, liked=options.judgement == "up", citation=options.citation)
+    data = {**msgspec.to_builtins(feedback.judgement), "means": feedback.means, "transitions": feedback.transitions}
+    show(options, data, [feedback_text(feedback)])
     return 0

@@ -1,4 +1,4 @@
-"""Ctrl+C while files are read: what was done in whole is kept, then the command ends."""
+"""Handle ctrl+c while files are read: finish and keep the present file, then end the command."""
 
 import signal
 import threading
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Turn ctrl+C into an event for as long as this lasts; KeyboardInterrupt follows at the end."""
+    """Turn ctrl+c into an event within the block; raises KeyboardInterrupt after it if ctrl+c was pressed."""
     interrupted = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
+    previous = signal.signal(signal.SIGINT, lambda _number, _frame: interrupted.set())
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
     if interrupted.is_set():
         raise KeyboardInterrupt

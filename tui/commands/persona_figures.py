@@ -54,7 +54,7 @@ def _receipts(session: Session, options: argparse.Namespace) -> int:
     from tui.personas.text import receipts_text  # noqa: PLC0415 - draws, so it needs rich
 
     name = session.personas.roster.find(options.persona_id).persona.persona_id
-    parts = [each[name] for each in session.runs.parts_of([name], max(1, options.limit))]
+    parts = [part[name] for part in session.runs.parts_of([name], max(1, options.limit))]
     data = [{"run_id": part.run_id, "question": part.question, "receipts": part.receipts} for part in parts]
     show(options, data, receipts_text(parts, _width()))
     return 0

@@ -36,56 +36,53 @@ _VERDICTS = tuple(map(str, (Verdict.PROMOTE, Verdict.DEMOTE, Verdict.PRUNE, Verd
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a parser for each action, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
+    _add_reading(actions)
+    _add_editing(actions)
+    add_figures(lambda name, summary: _action(actions, name, summary))
+    for verdict in _VERDICTS:
+        _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
+    _action(actions, "undo", "undo the latest change made by hand; repeat it to undo the one before")
+    ledger = _action(actions, "ledger", "print every reward and change, oldest first")
+    ledger.add_argument("persona_id", nargs="?", help="only the entries about this persona")
+    ledger.add_argument("--verify", action="store_true", help="rebuild states and rewards from the ledger, and compare")
+
+
+def _add_reading(actions: Any) -> None:
     listing = _action(actions, "list", "all personas and their states")
     states = tuple(map(str, PersonaState))
     listing.add_argument("--state", choices=states, help="only personas in this state; `pruned` is the archive")
     show = _action(actions, "show", "one persona's file")
     show.add_argument("persona_id", nargs="?")
     show.add_argument("--schema", action="store_true", help="print the JSON schema of a persona file instead")
+    _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+
+def _add_editing(actions: Any) -> None:
     new = _action(actions, "new", "add an experimental persona, from a file or with the default traits")
     new.add_argument("persona_id")
     new.add_argument("--from", dest="source", type=Path, metavar="FILE", help="a persona file to copy")
     new.add_argument("--trait", action="append", default=[], metavar="NAME=1-9")
-    edit = _action(actions, "edit", "change texts and traits; if its walk changes, its rewards start anew")
+    edit = _action(actions, "edit", "change texts and traits; if its walk changes, and starts afresh")
     edit.add_argument("persona_id")
     edit.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take everything from this persona file")
     edit.add_argument("--trait", action="append", default=[], metavar="NAME=1-9", help="set a trait; NAME= removes it")
     edit.add_argument("--cost", type=float, metavar="0-1", help="its activation cost, in units of reward")
     edit.add_argument("--name", help="the name that the screens show")
     edit.add_argument("--description")
-    edit.add_argument(
-        "--expertise",
-        action="append",
-        metavar="FIELD",
-        help="a field of knowledge that it is called for; may be repeated",
-    )
-    edit.add_argument(
-        "--record", choices=("keep", "afresh"), help="keep its rewards, or start them anew, whatever changed"
-    )
-    _action(actions, "undo", "undo the latest change made by hand; repeat it to undo the one before")
-    add_figures(lambda name, about: _action(actions, name, about))
-    _action(actions, "validate", "check persona files").add_argument("files", nargs="+", type=Path, metavar="FILE")
-    for verdict in _VERDICTS:
-        _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
-    breed = _action(
-        actions, "breed", "add a child of one persona (its traits changed a little) or of two (their traits mixed)"
-    )
+    edit.add_argument("--expertise", action="append", metavar="FIELD", help="a field it knows well; may be repeated")
+    edit.add_argument("--record", choices=("keep", "afresh"), help="keep its rewards or start anew, whatever changed")
+    breed = _action(actions, "breed", "add a child of one persona (traits changed a little) or of two (traits mixed)")
     breed.add_argument("persona_ids", nargs="+", metavar="PERSONA", help="one or two")
-    ledger = _action(actions, "ledger", "print every reward and change, oldest first")
-    ledger.add_argument("persona_id", nargs="?", help="only the entries about this persona")
-    ledger.add_argument(
-        "--verify", action="store_true", help="rebuild all states and rewards from the ledger, and compare"
-    )
 
 
-def _action(actions: Any, name: str, about: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=about)
+def _action(actions: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for an unknown persona, a bad file, or a change that cannot apply."""
+    """Run one action; exit 2 for an unknown persona, a bad file, or a change that is not possible."""
     if options.action == "validate":
         return _validate(options)
     if options.action == "show" and options.schema:
@@ -149,26 +146,26 @@ def _trait(text: str) -> tuple[str, int]:
 
 
 def _edit(roster: "FolderRoster", options: argparse.Namespace) -> int:
-    before = roster.find(options.persona_id)
-    pattern = before.persona
+    entry = roster.find(options.persona_id)
+    pattern = entry.persona
     if options.source:
         from db.personas.files import load_persona_from_file  # noqa: PLC0415 - only this action reads a file
 
         pattern = load_persona_from_file(options.source)
     data: dict[str, Any] = json.loads(persona_to_json(pattern)) | {"persona_id": options.persona_id}
-    _take(options, data)
+    _apply_options(options, data)
     persona = persona_from_json(data, where=options.persona_id)
     afresh = None if options.record is None else options.record == "afresh"
-    after = roster.edit(persona, afresh=afresh)
-    if content_of(after.persona) == content_of(before.persona):
-        return _say(after, options, f"{options.persona_id} is as it was")
-    samples = performance_of(before.persona).samples
-    lost = samples and not performance_of(after.persona).samples
-    return _say(after, options, f"{options.persona_id}: saved{', and starts afresh' if lost else ''}")
+    edited = roster.edit(persona, afresh=afresh)
+    if content_of(edited.persona) == content_of(entry.persona):
+        return _say(edited, options, f"{options.persona_id} is unchanged")
+    samples = performance_of(entry.persona).samples
+    restarted = samples and not performance_of(edited.persona).samples
+    return _say(edited, options, f"{options.persona_id}: saved{', and starts afresh' if restarted else ''}")
 
 
-def _take(options: argparse.Namespace, data: dict[str, Any]) -> None:
-    """Into the data of a persona what the options say of it."""
+def _apply_options(options: argparse.Namespace, data: dict[str, Any]) -> None:
+    """Change the data of a persona as the options say."""
     for text in options.trait:
         if text.endswith("=") and text[:-1] in data["traits"]:
             del data["traits"][text[:-1]]
@@ -191,8 +188,8 @@ def _breed(session: Session, options: argparse.Namespace) -> int:
         raise PersonaError(f"{len(options.persona_ids)} parents", hint="one or two are valid")
     born = session.personas.breed(options.persona_ids)
     traits = ", ".join(f"{trait} {value}" for trait, value in born.traits.items())
-    told = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}: {traits}"
-    return _say(session.personas.roster.find(born.persona_id), options, told)
+    message = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}: {traits}"
+    return _say(session.personas.roster.find(born.persona_id), options, message)
 
 
 def _change(roster: "FolderRoster", options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The numbers of a workspace in the text format of Prometheus (version 0.0.4)."""
+"""Writes the metrics of a workspace in the text format of Prometheus (version 0.0.4)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,32 +13,32 @@ MAX_LABELS = 20
 _OTHER = "(others)"
 
 
-def metrics_text(found: Metrics) -> str:
-    """All metrics; what counts the newest runs only may shrink, and is therefore a gauge."""
-    models = _by("model", found.models, limit=len(found.models))
+def metrics_text(metrics: Metrics) -> str:
+    """Return the text of all metrics; those over the newest runs alone can fall, so they are gauges."""
+    models = _by("model", metrics.models, limit=len(metrics.models))
     lines = [
-        *_family("runs_total", "counter", "Finished runs by outcome.", _by("outcome", found.outcomes)),
+        *_family("runs_total", "counter", "Finished runs by outcome.", _by("outcome", metrics.outcomes)),
         *_family("model_runs_total", "counter", "Finished runs by language model.", models),
         *_histogram(
-            "run_duration_seconds", "Duration of the runs that came to their end.", found.buckets, found.seconds
+            "run_duration_seconds", "Duration of the runs that came to their end.", metrics.buckets, metrics.seconds
         ),
-        *_recent(found.recent),
-        *_family("log_entries", "gauge", "Entries that the log holds, by level.", _by("level", found.levels)),
+        *_recent(metrics.recent),
+        *_family("log_entries", "gauge", "Entries that the log holds, by level.", _by("level", metrics.levels)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _recent(found: Recent) -> Iterator[str]:
+def _recent(recent: Recent) -> Iterator[str]:
     window = f"of the newest {RECENT_RUNS} runs"
-    yield from _family("recent_runs", "gauge", f"How many {window} have readable events.", [("", found.events)])
+    yield from _family("recent_runs", "gauge", f"How many {window} have readable events.", [("", recent.events)])
     yield from _family(
-        "recent_degraded_runs", "gauge", f"Runs {window} that went without something.", [("", found.degraded)]
+        "recent_degraded_runs", "gauge", f"Runs {window} that went without something.", [("", recent.degraded)]
     )
-    reasons, errors, phases = _by("reason", found.reasons), _by("error", found.errors), _by("phase", found.phases)
+    reasons, errors, phases = _by("reason", recent.reasons), _by("error", recent.errors), _by("phase", recent.phases)
     yield from _family("recent_degradations", "gauge", f"What runs {window} went without.", reasons)
     yield from _family("recent_errors", "gauge", f"Why runs {window} failed.", errors)
     yield from _family("recent_phase_seconds", "gauge", f"Time {window} spent in each phase.", phases)
-    yield from _model(found.replies, window)
+    yield from _model(recent.replies, window)
 
 
 def _model(replies: list[ModelReplied], window: str) -> Iterator[str]:
@@ -53,15 +53,15 @@ def _model(replies: list[ModelReplied], window: str) -> Iterator[str]:
 
 
 def _by(label: str, counts: Mapping[str, float], limit: int = MAX_LABELS) -> list[tuple[str, float]]:
-    """A sample for each value of `label`; beyond `limit` the rare ones are taken together."""
-    kept = dict(sorted(counts.items(), key=itemgetter(1), reverse=True)[:limit])
-    if len(counts) > len(kept):
-        kept[_OTHER] = sum(counts.values()) - sum(kept.values())
-    return [(f'{{{label}="{_escaped(value)}"}}', count) for value, count in kept.items()]
+    """Return a sample for each value of `label`; beyond `limit`, one sample sums the rarest."""
+    frequent = dict(sorted(counts.items(), key=itemgetter(1), reverse=True)[:limit])
+    if len(counts) > len(frequent):
+        frequent[_OTHER] = sum(counts.values()) - sum(frequent.values())
+    return [(f'{{{label}="{_escaped(value)}"}}', count) for value, count in frequent.items()]
 
 
 def _escaped(value: str) -> str:
-    """A label value: backslash and quote are escaped. Line feeds and control sequences were taken out by `one_line`."""
+    """Escape backslash and quote in the value of a label; `one_line` has removed its line feeds and controls."""
     return value.replace("\\", r"\\").replace('"', r"\"")
 
 
@@ -74,5 +74,5 @@ def _histogram(name: str, about: str, buckets: list[int], total: float) -> list[
 
 def _family(name: str, kind: str, about: str, samples: list[tuple[str, float]]) -> list[str]:
     full = f"persona_moe_{name}"
-    shown = (f"{full}{rest} {round(value, 6):.15g}" for rest, value in samples)
-    return [f"# HELP {full} {about}", f"# TYPE {full} {kind}", *shown]
+    lines = (f"{full}{labels} {round(value, 6):.15g}" for labels, value in samples)
+    return [f"# HELP {full} {about}", f"# TYPE {full} {kind}", *lines]
