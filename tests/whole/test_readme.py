@@ -236,7 +236,7 @@ async def test_the_first_five_minutes_work_as_written(session, home):
         await script.until(pilot, lambda: "the answer cites" in script.screen_text(pilot.app))
         await pilot.press("c", "f3")
         await script.until(pilot, lambda: "Ysolde" in script.screen_text(pilot.app))
-        await pilot.press("f5", "a", *str(home / "notes"), "enter")
+        await pilot.press("f5", "a", *"~/notes", "enter")
         await script.until(pilot, lambda: str(home / "notes") in session.library.documents.roots)
         assert isinstance(pilot.app.screen, LibraryScreen)
 
