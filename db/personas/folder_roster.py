@@ -29,7 +29,7 @@ from engine.personas.lifecycle import state_after
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState, RosterEntry, content_of, edited, with_content
 from engine.personas.roster import Births, Verdict, performance_of, require_rewards, with_performance
-from engine.personas.traits import walk_parameters
+from engine.personas.traits import starts_afresh
 from engine.run.feedback import WEIGHT, Judgement
 from engine.text.safe import one_line
 
@@ -168,7 +168,7 @@ class FolderRoster:
             if texts[0] == texts[1]:
                 return old
             if afresh is None:
-                afresh = walk_parameters(new) != walk_parameters(old.persona)
+                afresh = starts_afresh(old.persona, new)
             performance = performance_of(old.persona)
             entry = RosterEntry(with_performance(new, PersonaPerformance()) if afresh else new, old.state)
             checked_persona(entry.persona, self._folders.path(persona.persona_id, entry.state))

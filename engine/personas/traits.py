@@ -66,6 +66,11 @@ def walk_parameters(persona: Persona) -> WalkParameters:
     return WalkParameters(**{TRAITS[trait].parameter: trait_value(trait, value) for trait, value in named.items()})  # type: ignore[arg-type]
 
 
+def starts_afresh(old: Persona, new: Persona) -> bool:
+    """Whether an edit ends the record of a persona: rewards count only for the walk that earned them."""
+    return walk_parameters(new) != walk_parameters(old)
+
+
 def trait_value(trait: str, value: int) -> float:
     """Return the parameter's value for a walk trait of 1 to 9; a whole number for steps, paths and hits."""
     scale = TRAITS[trait]

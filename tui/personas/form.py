@@ -17,7 +17,7 @@ from textual.widgets import Footer, Input, Label, Static
 from engine.errors import PersonaMoeError
 from engine.personas.persona import Persona, content_of, persona_problems
 from engine.personas.roster import performance_of
-from engine.personas.traits import walk_parameters
+from engine.personas.traits import starts_afresh
 from engine.text.safe import one_line
 from tui.drawing.cells import plain
 from tui.personas.trait_list import TraitList
@@ -144,9 +144,8 @@ class PersonaForm(Screen[str | None]):
         return f"record: its {samples} samples count on (^r starts afresh)"
 
     def _starts_afresh(self, persona: Persona) -> bool:
-        """As was chosen; else if it walks otherwise than before."""
-        walks_otherwise = walk_parameters(persona) != walk_parameters(self._persona)
-        return walks_otherwise if self._afresh is None else self._afresh
+        """Return the choice of the user, else the rule of the roster."""
+        return starts_afresh(self._persona, persona) if self._afresh is None else self._afresh
 
     # -- keys ---------------------------------------------------------------------------------------------
 
