@@ -1,10 +1,10 @@
-"""The workspace's log: what went wrong and where, as JSON lines in a few small files that only their owner reads.
+"""Writes and reads the log of a workspace: JSON lines in a few small files, private to their owner.
 
-Everything is written through the standard library's `logging`; `begin` adds the one handler that knows the
-file. No file is made and nothing more is imported before there is something to write.
+Records come through the standard library's `logging`; `begin` adds the handler that writes them. No file is made before
+the first record. Several processes write to one log, and only a rotation waits for another process, for one second at
+most: concurrent-log-handler, which locks for every record and without limit, let a suspended session stop all others.
 """
 
-import io
 import json
 import logging
 import os
@@ -12,18 +12,15 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from engine.atomic_files import append_whole, private_folder
 from engine.errors import InputError, PersonaMoeError, StoreError
 from engine.text.safe import one_line
-
-if TYPE_CHECKING:
-    from logging.handlers import RotatingFileHandler
 
 FILE_BYTES = 1_000_000
 OLDER_FILES = 3
@@ -38,7 +35,7 @@ logger.addHandler(logging.NullHandler())  # before `begin` nothing may reach the
 
 
 def begin(path: Path, level: str) -> None:
-    """From now on what is logged goes to `path`; ours from `level` on, of others only what they warn of."""
+    """Write records to `path` from now on: our own from `level` on, those of other packages from WARNING on."""
     _close()
     if logger.level != logging.DEBUG:  # else `keep_everything` came first
         logger.setLevel(level)
@@ -48,20 +45,20 @@ def begin(path: Path, level: str) -> None:
 
 
 def keep_everything() -> None:
-    """Whatever level `begin` is given, log from DEBUG on, until `end`."""
+    """Log from DEBUG on, whatever level `begin` is given, until `end`."""
     logger.setLevel(logging.DEBUG)
 
 
 def end() -> str:
-    """Close the log; returns in one line what kept it from being written, if anything did."""
+    """Close the log; returns in one line why it could not be written, empty if it could."""
     logger.setLevel(logging.NOTSET)
     return _close()
 
 
 def record(error: BaseException, **fields: object) -> Path | None:
-    """Log an error, once: a defect with its traceback; bad usage is only worth an INFO.
+    """Log an error, once: a defect with its traceback, bad usage as INFO.
 
-    Returns the file that holds it; None if there is no log, or if it could not be written.
+    Returns the file that holds the record; None if there is no log, or if it could not be written.
     """
     if not vars(error).get("_logged"):
         vars(error)["_logged"] = True
@@ -77,17 +74,16 @@ def record(error: BaseException, **fields: object) -> Path | None:
 
 
 def files(path: Path) -> list[Path]:
-    """The files of a log that are there, newest first."""
-    names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, OLDER_FILES + 1))]
-    return [name for name in names if name.is_file()]
+    """Return the existing files of a log, newest first."""
+    return [name for name in _names(path) if name.is_file()]
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """What the log holds, newest first; a line that was torn is left out. Raises StoreError."""
+    """Yield the entries of the log, newest first, without damaged lines. Raises StoreError."""
     for file in files(path):
         try:
             lines = file.read_bytes().splitlines()
-        except FileNotFoundError:  # rotated away meanwhile
+        except FileNotFoundError:  # another process has just rotated it
             continue
         except OSError as error:
             raise StoreError(f"{file}: {error.strerror or error}", hint="the log must be readable") from error
@@ -98,20 +94,20 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def last_errors(path: Path) -> list[dict[str, Any]]:
-    """The newest `LAST_ERRORS` errors in the log, newest first. Raises StoreError."""
-    failed = (
+    """Return the newest `LAST_ERRORS` errors in the log, newest first. Raises StoreError."""
+    errors = (
         entry for entry in entries(path) if entry.get("level") in {"ERROR", "CRITICAL"} and entry.keys() >= _FIELDS
     )
-    return list(islice(failed, LAST_ERRORS))
+    return list(islice(errors, LAST_ERRORS))
 
 
 def why_not_writable(path: Path) -> str:
-    """What keeps the log from being written; empty if nothing does."""
+    """Return in one line why the log cannot be written; empty if it can."""
     try:
         private_folder(path.parent)
-        _open(path).close()
+        os.close(_open(path))
     except (StoreError, OSError) as error:
-        return _told(path, error)
+        return _problem(path, error)
     return ""
 
 
@@ -128,87 +124,88 @@ def _handlers() -> list["_Handler"]:
     return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler)]
 
 
-def _told(path: Path, error: Exception) -> str:
+def _names(path: Path) -> list[Path]:
+    """Return the names that the files of a log can have, newest first."""
+    return [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, OLDER_FILES + 1))]
+
+
+def _problem(path: Path, error: Exception) -> str:
     reason = error.message if isinstance(error, StoreError) else getattr(error, "strerror", None) or str(error)
     return one_line(f"the log {path} cannot be written: {reason}")
 
 
-def _open(path: Path) -> io.TextIOWrapper:
-    """The file to append to, for its owner only."""
-    return io.TextIOWrapper(io.FileIO(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab"))
+def _open(path: Path) -> int:
+    """Open the file for appending; it is private to its owner."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
 
 class _Handler(logging.Handler):
-    """Makes the rotating handler at the first record; what the disk refuses is kept in `problem`, never raised."""
+    """Writes records to the file and rotates it; keeps what the disk refuses in `problem`, and never raises."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path, self.problem = path, ""
-        self.setFormatter(_Line())
-        self._writer: RotatingFileHandler | None = None
+        self.setFormatter(_JsonLine())
+        self._descriptor: int | None = None  # opened at the first record
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append one line."""
         try:
-            stream = self._stream()
-            line = self.format(record) + "\n"
-            if self._was_rotated(stream):
-                self._shut()
-                stream = self._stream()
-            if os.fstat(stream.fileno()).st_size + len(line) > FILE_BYTES:
-                stream = self._rotated(stream)
-            append_whole(stream.fileno(), line.encode("ascii"))  # two processes do not mix theirs
-        except Exception as error:  # noqa: BLE001 - a log that fails must not stop the work it is about
-            self.problem = _told(self.path, error)
-            self._shut()
+            line = (self.format(record) + "\n").encode("ascii")
+            descriptor = self._current_file()
+            if os.fstat(descriptor).st_size + len(line) > FILE_BYTES:
+                self._rotate(descriptor)
+                descriptor = self._current_file()
+            append_whole(descriptor, line)  # the lines of two processes do not mix
+        except Exception as error:  # noqa: BLE001 - a log that fails must not stop the work that it describes
+            self.problem = _problem(self.path, error)
+            self._close_file()
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._shut()
+        """Close the file."""
+        self._close_file()
         super().close()
 
-    def _stream(self) -> io.TextIOWrapper:
-        if self._writer is None:
-            from logging.handlers import RotatingFileHandler  # noqa: PLC0415 - 5 ms that a run without trouble saves
-
+    def _current_file(self) -> int:
+        """Open the file, again if another process has rotated or removed it."""
+        if self._descriptor is not None and not self._is_current(self._descriptor):
+            self._close_file()
+        if self._descriptor is None:
             private_folder(self.path.parent)
-            self._writer = RotatingFileHandler(self.path, backupCount=OLDER_FILES, delay=True)
-        if self._writer.stream is None:
-            self._writer.stream = _open(self.path)
-        return self._writer.stream
+            self._descriptor = _open(self.path)
+        return self._descriptor
 
-    def _was_rotated(self, stream: io.TextIOWrapper) -> bool:
-        """Whether another process put a new file in the place of the open one."""
+    def _is_current(self, descriptor: int) -> bool:
         try:
-            return self.path.stat().st_ino != os.fstat(stream.fileno()).st_ino
+            return self.path.stat().st_ino == os.fstat(descriptor).st_ino
         except FileNotFoundError:
-            return True
+            return False
 
-    def _rotated(self, stream: io.TextIOWrapper) -> io.TextIOWrapper:
-        """One process makes room, and the others find the new file; while none can, the old one grows on."""
-        assert self._writer is not None
+    def _rotate(self, descriptor: int) -> None:
+        """Rename the files, unless another process has done so; if it holds the lock too long, the file grows on."""
         lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=LOCK_SECONDS, mode=0o600)
         with suppress(Timeout), lock:
-            if self._was_rotated(stream):
-                self._shut()
-            else:
-                self._writer.doRollover()
-        return self._stream()
+            if self._is_current(descriptor):
+                self._close_file()
+                names = _names(self.path)
+                for old, new in reversed(list(pairwise(names))):
+                    with suppress(FileNotFoundError):
+                        old.replace(new)
 
-    def _shut(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            with suppress(OSError, ValueError):
-                writer.close()
+    def _close_file(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
-class _Line(logging.Formatter):
-    """A record as one line of ASCII JSON: what could steer a terminal stands in it as an escape."""
+class _JsonLine(logging.Formatter):
+    """Writes a record as one line of ASCII JSON; control characters, which could steer a terminal, are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         try:
             message = record.getMessage()
-        except (TypeError, ValueError):  # arguments that do not fit
+        except (TypeError, ValueError):  # arguments that do not match the message
             message = str(record.msg)
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -225,7 +222,7 @@ class _Line(logging.Formatter):
 
 
 def _cut(text: str, *, keep_end: bool = False) -> str:
-    """At most `TEXT_BYTES` of JSON; of a traceback the end says most."""
+    """Shorten a text to `TEXT_BYTES` of JSON, from its start if `keep_end`: a traceback says most at its end."""
     while len(json.dumps(text)) > TEXT_BYTES:
         half = len(text) // 2
         text = "…" + text[-half:] if keep_end else text[:half] + "…"

@@ -84,12 +84,12 @@ def test_hostile_text_is_one_line_of_plain_ascii_and_nothing_of_it_is_lost(path,
 
 
 def test_what_cannot_be_encoded_is_kept_as_well():
-    line = log._Line().format(logging.makeLogRecord({"msg": "a\udcff"}))
+    line = log._JsonLine().format(logging.makeLogRecord({"msg": "a\udcff"}))
     assert json.loads(line.encode("ascii"))["message"] == "a\udcff"
 
 
 def test_arguments_that_do_not_fit_are_left_out():
-    line = log._Line().format(logging.makeLogRecord({"msg": "%d", "args": ("x",)}))
+    line = log._JsonLine().format(logging.makeLogRecord({"msg": "%d", "args": ("x",)}))
     assert json.loads(line)["message"] == "%d"
 
 
