@@ -1,4 +1,4 @@
-"""Questions with known passages, from a folder, and an index of their passages to ask."""
+"""Reads a data set, which is questions with known passages, from a folder, and indexes its passages."""
 
 import tempfile
 import time
@@ -19,7 +19,7 @@ CUTS = (2, 5, 10, 20)
 
 
 class Line(msgspec.Struct):
-    """A line of `corpus.jsonl`."""
+    """A passage: a line of `corpus.jsonl`."""
 
     id: str
     text: str
@@ -28,12 +28,12 @@ class Line(msgspec.Struct):
 
     @property
     def passage(self) -> Passage:
-        """The line as a passage of its own file."""
+        """The line as the only passage of a file."""
         return Passage(self.id, self.id, self.title, "", 0, len(self.text), self.text)
 
 
 class Query(msgspec.Struct):
-    """A line of `queries.jsonl`; empty gold means that the library does not hold the answer."""
+    """A question: a line of `queries.jsonl`; `gold` are the ids of the passages that are needed to answer it."""
 
     id: str
     question: str
@@ -45,7 +45,7 @@ class Query(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Passages and questions of one folder; only questions with gold passages count."""
+    """The passages of a folder, and its questions that have gold passages."""
 
     name: str
     passages: tuple[Line, ...]
@@ -53,7 +53,7 @@ class Dataset:
 
 
 class Indexed:
-    """A data set with a fresh index of its passages; `index_s` are the seconds that the index took."""
+    """A data set with a new index of its passages, which took `index_s` seconds."""
 
     def __init__(self, dataset: Dataset, folder: Path) -> None:
         self.dataset = dataset
@@ -62,23 +62,23 @@ class Indexed:
         self.index_s = time.perf_counter() - started
 
     def library(self, query: Query) -> Retriever:
-        """What a question may look into: its group, or everything."""
+        """Return the passages that a question may search: those of its group, or all."""
         return Retriever(self._library.index, (query.group,) if query.group else (), self._library.mean_length)
 
     def forget(self) -> None:
-        """Drop what is kept in memory of passages."""
+        """Drop the passages that are cached in memory."""
         self._library.index.forget()
 
 
 @contextmanager
 def indexed(dataset: Dataset) -> Iterator[Indexed]:
-    """The data set with an index in a folder that goes away in the end."""
+    """Index the data set in a folder that is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="persona-moe-bench-") as folder:
         yield Indexed(dataset, Path(folder))
 
 
 def read_dataset(folder: Path, *, limit: int | None = None) -> Dataset:
-    """The data set in a folder, with at most `limit` questions. Raises InputError or DocumentError saying where."""
+    """Read the data set in a folder, at most `limit` questions. Raises InputError or DocumentError saying where."""
     passages = tuple(_read(folder / "corpus.jsonl", Line))
     queries = tuple(query for query in _read(folder / "queries.jsonl", Query) if query.gold)[:limit]
     if not passages or not queries:
@@ -103,11 +103,11 @@ def _read(path: Path, kind: type[Any]) -> Iterator[Any]:
 
 
 def recall(ids: Sequence[str], gold: Sequence[str], cut: int = 5) -> float:
-    """The share of gold among the first `cut` ids."""
-    wanted = set(gold)
-    return len(wanted & set(ids[:cut])) / len(wanted)
+    """Return the share of the gold ids that is among the first `cut` ids, in [0, 1]."""
+    gold_ids = set(gold)
+    return len(gold_ids & set(ids[:cut])) / len(gold_ids)
 
 
 def recalls(ids: Sequence[str], gold: Sequence[str]) -> list[float]:
-    """The shares of gold among the first 2, 5, 10 and 20 ids, and whether all of it is among the first five."""
+    """Return the recall at 2, 5, 10 and 20, and 1 if all gold ids are among the first five, else 0."""
     return [*(recall(ids, gold, cut) for cut in CUTS), float(set(gold) <= set(ids[:5]))]

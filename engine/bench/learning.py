@@ -1,4 +1,4 @@
-"""Does use make the panel better? A stream of questions, and every so often a test on questions never learned from."""
+"""Measures whether the panel learns: it is asked a stream of questions, and tested now and then on held-out ones."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -7,8 +7,8 @@ from typing import Literal
 
 from engine.bench.dataset import Dataset, indexed
 from engine.bench.memory_roster import MemoryRoster
-from engine.bench.question_cache import Rehearsal, rehearse
-from engine.bench.recall import SEEDS, RandomGate, standing
+from engine.bench.question_cache import CachedQuestion, cached_questions
+from engine.bench.recall import SEEDS, RandomGate, active_walkers
 from engine.bench.statistics import Interval, paired_bootstrap
 from engine.events import GateReceipt
 from engine.index.catalogue import Progress
@@ -23,7 +23,7 @@ from engine.run.feedback import WEIGHT
 from engine.settings.settings import Settings
 
 EVERY = 25  # questions between two tests
-_NEWCOMERS = 12  # personas of a roster that is drawn by lot
+_NEWCOMERS = 12  # personas of a random roster
 
 Start = Literal["shipped", "random"]
 Learner = Literal["frozen", "random gate", "shuffled", "scores", "feedback"]
@@ -33,9 +33,9 @@ LEARNERS: tuple[Learner, ...] = ("frozen", "random gate", "shuffled", "scores", 
 
 @dataclass(frozen=True, slots=True)
 class LearningRow:
-    """How one learner did: mean recall@5 in percent on held-out questions, after `asked` questions each.
+    """One learner: its mean recall@5 in percent on the held-out questions, after `asked` questions each.
 
-    `gain` is how far the last test is above the frozen panel's, in points, with the 95 % interval over questions.
+    `gain` is its last test less that of the frozen panel, in points, with the 95 % interval over questions.
     """
 
     dataset: str
@@ -49,9 +49,9 @@ class LearningRow:
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """Of one learner and all seeds: by question, the recalls of every test that it was held out in."""
+    """The recalls of one learner over all seeds: for each test, those of each question that was held out."""
 
-    asked: tuple[int, ...]
+    sizes: tuple[int, ...]
     tests: tuple[dict[str, list[float]], ...]
 
     def mean(self, test: int) -> dict[str, float]:
@@ -63,20 +63,20 @@ def measure_learning(
     entries: Sequence[RosterEntry],
     settings: Settings,
     *,
-    progress: Progress = lambda _done, _total, _what: None,
+    progress: Progress = lambda _done, _total, _label: None,
 ) -> list[LearningRow]:
-    """A row for each data set, start and learner, and the same over all data sets.
+    """Return a row for each data set, start and learner, and a row over all data sets.
 
-    Half of the questions, drawn by seed, are the stream, the other half is held out; five seeds. `frozen` never
-    learns, `random gate` draws lots, `shuffled` learns from rewards drawn by lot from all so far, `scores` from the
-    four scores as in use, `feedback` also from the known passages as if a user had liked their citations. The
-    start is the given roster, or one of personas with traits drawn by lot.
+    Half of the questions, picked by seed, are the stream, the other half is held out; five seeds. `frozen` never
+    learns, `random gate` activates at random, `shuffled` learns from rewards picked at random from all so far,
+    `scores` from the four scores as a run does, `feedback` also from the known passages as if a user had liked their
+    citations. The start is the given roster, or personas with random traits.
     """
     rows: list[LearningRow] = []
     pooled: dict[tuple[Start, Learner], dict[str, float]] = {}
     for done, dataset in enumerate(datasets):
         with indexed(dataset) as library:
-            questions = list(rehearse(library))
+            questions = list(cached_questions(library))
             for start in STARTS:
                 curves: dict[Learner, _Curve] = {}
                 for learner in LEARNERS:
@@ -91,71 +91,75 @@ def measure_learning(
 def _row(dataset: str, start: Start, learner: Learner, curve: _Curve, frozen: _Curve) -> LearningRow:
     means = [curve.mean(test) for test in range(len(curve.tests))]
     recall = tuple(round(100 * sum(mean.values()) / len(mean), 2) for mean in means)
-    return LearningRow(dataset, start, learner, len(means[-1]), curve.asked, recall, _gain(means[-1], frozen.mean(-1)))
+    return LearningRow(dataset, start, learner, len(means[-1]), curve.sizes, recall, _gain(means[-1], frozen.mean(-1)))
 
 
 def _pooled(lasts: Mapping[tuple[Start, Learner], Mapping[str, float]]) -> list[LearningRow]:
-    """The last tests of all data sets together."""
+    """Return the rows over the last tests of all data sets."""
     rows = []
-    for (start, learner), mine in lasts.items():
-        recall = round(100 * sum(mine.values()) / len(mine), 2)
-        rows.append(LearningRow("all", start, learner, len(mine), (), (recall,), _gain(mine, lasts[start, "frozen"])))
+    for (start, learner), last in lasts.items():
+        recall = round(100 * sum(last.values()) / len(last), 2)
+        rows.append(LearningRow("all", start, learner, len(last), (), (recall,), _gain(last, lasts[start, "frozen"])))
     return rows
 
 
-def _gain(mine: Mapping[str, float], frozen: Mapping[str, float]) -> Interval:
-    names = sorted(mine)
-    return paired_bootstrap([mine[name] for name in names], [frozen[name] for name in names]).in_points()
+def _gain(recalls: Mapping[str, float], frozen: Mapping[str, float]) -> Interval:
+    names = sorted(recalls)
+    return paired_bootstrap([recalls[name] for name in names], [frozen[name] for name in names]).in_points()
 
 
 def _curve(
-    questions: Sequence[Rehearsal], start: Start, learner: Learner, entries: Sequence[RosterEntry], settings: Settings
+    questions: Sequence[CachedQuestion],
+    start: Start,
+    learner: Learner,
+    entries: Sequence[RosterEntry],
+    settings: Settings,
 ) -> _Curve:
     half = len(questions) // 2
-    asked = (*range(0, half, EVERY), half)
-    tests: tuple[dict[str, list[float]], ...] = tuple({} for _ in asked)
+    sizes = (*range(0, half, EVERY), half)
+    tests: tuple[dict[str, list[float]], ...] = tuple({} for _ in sizes)
     for seed in SEEDS:
         order = list(questions)
-        random.Random(seed).shuffle(order)  # noqa: S311 - lots, no secret
+        random.Random(seed).shuffle(order)  # noqa: S311 - nothing secret
         stream, held_out = order[:half], order[half:]
         roster = list(entries) if start == "shipped" else newcomers(seed)
         student = _Student(learner, roster, settings, seed)
-        for test, count in enumerate(asked):
-            for number in range(asked[test - 1] if test else 0, count):
+        for test, size in enumerate(sizes):
+            for number in range(sizes[test - 1] if test else 0, size):
                 student.ask(stream[number], f"{seed}-{number}")
             for question in held_out:
                 tests[test].setdefault(question.id, []).append(question.recall(student.ranking(question)))
-    return _Curve(asked, tests)
+    return _Curve(sizes, tests)
 
 
 def newcomers(seed: int) -> list[RosterEntry]:
-    """A roster of personas whose traits are drawn by lot, all active."""
-    lots = random.Random(f"newcomers {seed}")  # noqa: S311 - lots, no secret
-    drawn = [
-        Persona(f"newcomer-{number:02}", {trait: lots.randint(1, 9) for trait in TRAITS})
+    """Return a roster of active personas with random traits."""
+    generator = random.Random(f"newcomers {seed}")  # noqa: S311 - nothing secret
+    personas = [
+        Persona(f"newcomer-{number:02}", {trait: generator.randint(1, 9) for trait in TRAITS})
         for number in range(1, _NEWCOMERS + 1)
     ]
-    return [RosterEntry(persona, PersonaState.ACTIVE) for persona in drawn]
+    return [RosterEntry(persona, PersonaState.ACTIVE) for persona in personas]
 
 
 class _Student:
-    """A panel that learns, or does not, from the questions that it is asked."""
+    """A panel that learns from the questions of the stream, as its learner does."""
 
     def __init__(self, learner: Learner, entries: Sequence[RosterEntry], settings: Settings, seed: int) -> None:
         self._learner, self._settings, self._seed = learner, settings, seed
         self._roster = MemoryRoster(
             [replace(e, persona=replace(e.persona, historical_performance={})) for e in entries]
         )
-        self._lots = random.Random(f"shuffled {seed}")  # noqa: S311 - lots, no secret
-        self._dealt: list[float] = []  # every reward so far
-        self._learned: Gate | None = None  # until the next question was learned from
+        self._random = random.Random(f"shuffled {seed}")  # noqa: S311 - nothing secret
+        self._all_rewards: list[float] = []
+        self._gate: Gate | None = None  # made again after each question of the stream
 
-    def ranking(self, question: Rehearsal) -> list[int]:
-        """What the panel finds as it is now."""
+    def ranking(self, question: CachedQuestion) -> list[int]:
+        """Rank the passages as the panel does now."""
         voices = {receipt.persona_id: receipt.voice for receipt in self._called(question)}
         return question.fused(voices, self._personas())
 
-    def ask(self, question: Rehearsal, run_id: str) -> None:
+    def ask(self, question: CachedQuestion, run_id: str) -> None:
         """Answer a question of the stream and learn from it."""
         if self._learner in {"frozen", "random gate"}:
             return
@@ -164,37 +168,39 @@ class _Student:
         called = [personas[name] for name in voices]
         rewards = self._rewards(question, called, voices)
         if self._learner == "shuffled":
-            self._dealt += rewards.values()
-            rewards = {name: self._lots.choice(self._dealt) for name in rewards}
+            self._all_rewards += rewards.values()
+            rewards = {name: self._random.choice(self._all_rewards) for name in rewards}
         self._roster.record_rewards(run_id, rewards, question.features)
         if self._learner == "feedback":
             liked = {p.persona_id: question.recall(question.output(p).first()) for p in called}
             self._roster.record_rewards(run_id, liked, question.features, weight=WEIGHT)
         review(self._roster, rewards, self._settings.thresholds, decided_by=run_id)
         evolve(self._roster, self._settings.thresholds, seed=self._seed, decided_by=run_id)
-        self._learned = None
+        self._gate = None
 
-    def _rewards(self, question: Rehearsal, called: Sequence[Persona], voices: Mapping[str, float]) -> dict[str, float]:
-        personas, found = {persona.persona_id: persona for persona in called}, {}
+    def _rewards(
+        self, question: CachedQuestion, called: Sequence[Persona], voices: Mapping[str, float]
+    ) -> dict[str, float]:
+        personas, rewards = {persona.persona_id: persona for persona in called}, {}
         full = question.fused(voices, personas)
         for name, persona in personas.items():
             total = calculate_weighted_score(question.scores(persona, called), self._settings.scoring.weights)
             others = {other: voice for other, voice in voices.items() if other != name}
-            found[name] = reward_of(total, credit(full, question.fused(others, personas)))
-        return found
+            rewards[name] = reward_of(total, credit(full, question.fused(others, personas)))
+        return rewards
 
-    def _called(self, question: Rehearsal) -> list[GateReceipt]:
-        entries = standing(self._roster.entries())
-        receipts = self._gate().choose(question.question, question.features, entries, cycle=1)
+    def _called(self, question: CachedQuestion) -> list[GateReceipt]:
+        entries = active_walkers(self._roster.entries())
+        receipts = self._current_gate().choose(question.question, question.features, entries, cycle=1)
         return [receipt for receipt in receipts if receipt.activated]
 
-    def _gate(self) -> Gate:
-        if self._learned is None:
+    def _current_gate(self) -> Gate:
+        if self._gate is None:
             seats, threshold = self._settings.system.batch_size, self._settings.thresholds.activation_threshold
-            self._learned = BanditGate(threshold, seats, self._roster.experiences())
+            self._gate = BanditGate(threshold, seats, self._roster.experiences())
             if self._learner == "random gate":
-                self._learned = RandomGate(seats, self._seed)
-        return self._learned
+                self._gate = RandomGate(seats, self._seed)
+        return self._gate
 
     def _personas(self) -> dict[str, Persona]:
         return {entry.persona.persona_id: entry.persona for entry in self._roster.entries()}

@@ -1,4 +1,4 @@
-"""A roster that lives in memory only: for simulations of many runs, with no file and no ledger."""
+"""Keeps a roster in memory, for simulations of many runs: no file and no ledger."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from engine.personas.roster import Births, Verdict, performance_of, require_rewa
 
 
 class MemoryRoster:
-    """The roster (`engine.personas.roster.Roster`) of one simulation, started with `entries`; one thread at a time."""
+    """An `engine.personas.roster.Roster` that starts with `entries`; to be used by one thread at a time."""
 
     def __init__(self, entries: Sequence[RosterEntry] = ()) -> None:
         self._entries = {entry.persona.persona_id: entry for entry in entries}
@@ -23,26 +23,26 @@ class MemoryRoster:
         self._experiences: deque[Experience] = deque(maxlen=REMEMBERED)
 
     def entries(self) -> Sequence[RosterEntry]:
-        """Every persona, ordered by id."""
+        """Return all personas, ordered by id."""
         return [entry for _, entry in sorted(self._entries.items())]
 
     def experiences(self) -> Sequence[Experience]:
-        """The latest rewards, oldest first."""
+        """Return the latest rewards, oldest first."""
         return list(self._experiences)
 
     def births(self) -> Births:
-        """How many children were born here, and in how many runs rewards were paid since the last one."""
+        """Return the number of children, and of rewarded runs since the last one."""
         return Births(self._born, len(self._runs))
 
     def change(self, persona_id: str, verdict: Verdict, *, rule: str, decided_by: str) -> PersonaTransitioned:
         """Carry out a verdict; a restored persona starts afresh. Raises PersonaError if it cannot apply."""
         entry = self._pick(persona_id)
-        after = state_after(entry, verdict)
-        self._entries[persona_id] = replace(entry, state=after)
+        state = state_after(entry, verdict)
+        self._entries[persona_id] = replace(entry, state=state)
         if verdict is Verdict.RESTORE:
             self._set(persona_id, PersonaPerformance())
-            self._experiences = deque((each.without(persona_id) for each in self._experiences), REMEMBERED)
-        return PersonaTransitioned(persona_id, entry.state, after, rule, decided_by)
+            self._experiences = deque((past.without(persona_id) for past in self._experiences), REMEMBERED)
+        return PersonaTransitioned(persona_id, entry.state, state, rule, decided_by)
 
     def record_rewards(
         self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = (), *, weight: int = 1
@@ -62,7 +62,7 @@ class MemoryRoster:
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"
     ) -> RosterEntry:
-        """A new persona in `state`; raises PersonaError if its id is taken or not valid."""
+        """Add a persona in `state`; raises PersonaError if its id is taken or not valid."""
         del decided_by
         if require_persona_id(persona.persona_id) in self._entries:
             raise PersonaError(f"{persona.persona_id} is there already", hint="choose another persona_id")

@@ -1,4 +1,4 @@
-"""Questions with known passages, opened once, at which any panel can be tried without walking again."""
+"""Keeps the walks of a question, so that many panels can be measured on it without walking again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,8 +14,8 @@ from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 
 
-class Rehearsal:
-    """One question. A walk is taken once for the same traits; `features` are those of the question for a gate."""
+class CachedQuestion:
+    """A question whose walks are kept by their parameters; `features` are its features for a gate."""
 
     def __init__(self, query: Query, library: Retriever) -> None:
         self.id, self._gold = query.id, frozenset(query.gold)
@@ -24,35 +24,35 @@ class Rehearsal:
         self.question = self._panel.question
         self.features = question_features(self._panel.neighbourhood)
         self.plain = tuple(number for number, _ in self._panel.neighbourhood.first[:DEPTH])
-        self._walked: dict[WalkParameters, PersonaOutput] = {}
+        self._outputs: dict[WalkParameters, PersonaOutput] = {}
         self._ids: dict[int, str] = {}
 
     def output(self, persona: Persona) -> PersonaOutput:
-        """What a persona brings back."""
+        """Return the output of a persona's walk."""
         parameters = walk_parameters(persona)
-        if parameters not in self._walked:
+        if parameters not in self._outputs:
             self._panel.send(persona)
-            self._walked[parameters] = self._panel.output(persona.persona_id)
+            self._outputs[parameters] = self._panel.output(persona.persona_id)
             del self._panel.walks[persona.persona_id]  # its paths are heavy
-        return self._walked[parameters]
+        return self._outputs[parameters]
 
     def fused(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> list[int]:
-        """The ranking of a panel with these voices, as `Panel.fused` makes it; without the control."""
+        """Rank the passages as a panel with these voices does (`Panel.fused`), without the control."""
         rankings = {name: self.output(personas[name]).first(HEARD) for name in voices}
         return list(supported(fuse(rankings, voices), self._panel.neighbourhood.strengths))
 
     def scores(self, persona: Persona, walkers: Sequence[Persona]) -> dict[str, float]:
-        """The four scores of a persona's output among those of the panel's walkers."""
+        """Return the four scores of a persona's output among the outputs of `walkers`."""
         outputs = {other.persona_id: self.output(other) for other in walkers}
         named = [_renamed(output, name) for name, output in outputs.items()]
         return score_output(_renamed(self.output(persona), persona.persona_id), named, self.question, self.plain)
 
     def recall(self, ranking: Sequence[int]) -> float:
-        """The share of the known passages among the first five, in [0, 1]."""
-        return len(self.found(ranking)) / self.gold_count
+        """Return the share of the known passages that is among the first five, in [0, 1]."""
+        return len(self.gold_in(ranking)) / self.gold_count
 
-    def found(self, ranking: Sequence[int]) -> frozenset[str]:
-        """The known passages among the first five."""
+    def gold_in(self, ranking: Sequence[int]) -> frozenset[str]:
+        """Return the ids of the known passages among the first five."""
         return self._gold & {self._id(number) for number in ranking[:DEPTH]}
 
     def _id(self, number: int) -> str:
@@ -61,20 +61,22 @@ class Rehearsal:
         return self._ids[number]
 
 
-def rehearse(library: Indexed) -> Iterator[Rehearsal]:
-    """Every question of a data set."""
+def cached_questions(library: Indexed) -> Iterator[CachedQuestion]:
+    """Yield every question of a data set."""
     for query in library.dataset.queries:
-        yield Rehearsal(query, library.library(query))
+        yield CachedQuestion(query, library.library(query))
 
 
-def rehearse_all(datasets: Sequence[Dataset], progress: Progress) -> Iterator[tuple[Dataset, Iterator[Rehearsal]]]:
-    """Each data set with its questions, which are good until the next one is asked for."""
+def cached_datasets(
+    datasets: Sequence[Dataset], progress: Progress
+) -> Iterator[tuple[Dataset, Iterator[CachedQuestion]]]:
+    """Yield each data set with its questions; they can be used until the next data set is taken."""
     for done, dataset in enumerate(datasets):
         progress(done, len(datasets), dataset.name)
         with indexed(dataset) as library:
-            yield dataset, rehearse(library)
+            yield dataset, cached_questions(library)
 
 
 def _renamed(output: PersonaOutput, name: str) -> PersonaOutput:
-    """The output under the name of who asks: personas with the same traits share one."""
+    """Return the output with another persona's id: personas with equal traits share one output."""
     return PersonaOutput(name, output.evidence, output.roots, output.names)

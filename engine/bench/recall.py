@@ -1,4 +1,4 @@
-"""Recall on questions with known passages: how good the retrieval is, and how fast, beside plain search."""
+"""Measures recall and time on questions with known passages: the panel, plain search, and parts of the panel."""
 
 import random
 import time
@@ -20,11 +20,11 @@ from engine.personas.traits import WalkParameters, walk_parameters
 from engine.question.question import Question, read_question
 
 ALWAYS = ("bm25", "panel")
-HINDSIGHT = ("best-single", "oracle")  # chosen by what they turned out to find
-SEEDS = range(5)  # of the gates that draw lots
+HINDSIGHT = ("best-single", "oracle")  # the best persona, chosen after its recall is known
+SEEDS = range(5)  # of the gates that pick at random
 _AT_5 = CUTS.index(5)
 
-# What `--ablate` takes from every walker, one at a time.
+# The parameters that `--ablate` switches off in every walk, one row each.
 ABLATIONS: Mapping[str, Mapping[str, float]] = {
     "walk": {"hops": 0},
     "links": {"link_weight": 0.0},
@@ -45,8 +45,8 @@ Rank = Callable[[str, Retriever], Sequence[int]]
 class BenchmarkRow:
     """One method on one data set: recall in percent, times in milliseconds a question and seconds to index.
 
-    `lead` is how far the panel's recall@5 is ahead of it, in points, with the 95 % interval. `persona` is who a
-    method chosen in hindsight chose; times are 0 for one that chooses for each question.
+    `lead` is the panel's recall@5 less that of the method, in points, with the 95 % interval. `persona` is the
+    persona of `best-single`; the times of `oracle` are 0.
     """
 
     dataset: str
@@ -64,18 +64,18 @@ class BenchmarkRow:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Per question: recall at each cut and all@5, in [0, 1], and milliseconds."""
+    """The figures of each question: recall at each cut and all@5, in [0, 1], and milliseconds."""
 
     recalls: list[list[float]]
     times: list[float]
     persona: str = ""
 
     def at_5(self) -> list[float]:
-        return [found[_AT_5] for found in self.recalls]
+        return [cuts[_AT_5] for cuts in self.recalls]
 
 
 class RandomGate:
-    """Calls as many personas as there are seats, by lot: what a gate has to beat. The same seed, the same lots."""
+    """Baseline gate: activates as many personas as there are seats, at random but the same for the same seed."""
 
     def __init__(self, batch_size: int, seed: int) -> None:
         self._batch_size, self._seed = batch_size, seed
@@ -83,30 +83,31 @@ class RandomGate:
     def choose(
         self,
         question: Question,
-        features: tuple[float, ...],  # noqa: ARG002 - lots need none
+        features: tuple[float, ...],  # noqa: ARG002 - chance needs none
         entries: Sequence[RosterEntry],
         *,
         cycle: int,
         called: Collection[str] = (),
     ) -> list[GateReceipt]:
         """See `engine.mixture.gate.Gate.choose`."""
-        free = [e.persona.persona_id for e in standing(entries) if e.persona.persona_id not in called]
-        drawn = set(random.Random(f"{self._seed} {question.text}").sample(free, min(self._batch_size, len(free))))  # noqa: S311 - lots, no secret
+        free = [e.persona.persona_id for e in active_walkers(entries) if e.persona.persona_id not in called]
+        generator = random.Random(f"{self._seed} {question.text}")  # noqa: S311 - nothing secret
+        picked = set(generator.sample(free, min(self._batch_size, len(free))))
         return [
             GateReceipt(
                 e.persona.persona_id, e.state, cycle, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, voice=1.0,
-                activated=e.persona.persona_id in drawn, reason="by lot",
+                activated=e.persona.persona_id in picked, reason="at random",
             )
             for e in entries
         ]  # fmt: skip
 
 
-def standing(entries: Sequence[RosterEntry]) -> list[RosterEntry]:
-    """The personas that walk and are not archived."""
+def active_walkers(entries: Sequence[RosterEntry]) -> list[RosterEntry]:
+    """Return the personas that walk and are not archived."""
     return [e for e in entries if e.state is not PersonaState.PRUNED and not e.persona.is_control]
 
 
-def run_benchmark(  # noqa: PLR0913 - what is measured, by whom, and how it is told
+def run_benchmark(  # noqa: PLR0913 - what to measure, the panel, and how to report progress
     dataset: Dataset,
     methods: Sequence[str],
     entries: Sequence[RosterEntry],
@@ -114,13 +115,13 @@ def run_benchmark(  # noqa: PLR0913 - what is measured, by whom, and how it is t
     *,
     batch_size: int,
     ablate: bool = False,
-    progress: Progress = lambda _done, _total, _what: None,
+    progress: Progress = lambda _done, _total, _label: None,
 ) -> list[BenchmarkRow]:
-    """A row for each method on a fresh index; `bm25` and `panel` always come first. Raises InputError for another.
+    """Return a row for each method on a new index, first `bm25` and `panel`. Raises InputError for an unknown method.
 
-    `rrf` fuses the same walks by rank alone; `best-single` and `oracle` are the persona that was best on this data
-    set and the best one for each question, in hindsight; `random-gate` calls by lot, the mean of five seeds. Other
-    methods are ids of personas. `ablate` adds a row for the panel without each part of the walk and each persona.
+    `rrf` fuses the same walks by rank alone; `best-single` is the persona with the highest recall on this data set,
+    `oracle` the best persona for each question; `random-gate` is the mean of five random gates. Other methods are ids
+    of personas. `ablate` adds a row for the panel without each part of the walk and without each persona.
     """
     measure = _Methods(entries, gate, batch_size)
     names = list(dict.fromkeys((*ALWAYS, *methods)))
@@ -136,19 +137,19 @@ def run_benchmark(  # noqa: PLR0913 - what is measured, by whom, and how it is t
 
 
 def ranks_of(names: Sequence[str], entries: Sequence[RosterEntry], gate: Gate, batch_size: int) -> dict[str, Rank]:
-    """How each of these methods ranks the passages of a library for a question."""
+    """Return the ranking function of each method."""
     methods = _Methods(entries, gate, batch_size)
     return {name: methods.rank(name) for name in names}
 
 
-def _row(dataset: Dataset, name: str, found: _Measured, panel: _Measured, library: Indexed) -> BenchmarkRow:
-    means = [round(100 * sum(column) / len(column), 2) for column in zip(*found.recalls, strict=True)]
-    lead = paired_bootstrap(panel.at_5(), found.at_5())
-    p50, p95 = median_and_p95(found.times)
+def _row(dataset: Dataset, name: str, figures: _Measured, panel: _Measured, library: Indexed) -> BenchmarkRow:
+    means = [round(100 * sum(column) / len(column), 2) for column in zip(*figures.recalls, strict=True)]
+    lead = paired_bootstrap(panel.at_5(), figures.at_5())
+    p50, p95 = median_and_p95(figures.times)
     return BenchmarkRow(
         dataset=dataset.name,
         method=name,
-        persona=found.persona,
+        persona=figures.persona,
         passages=len(dataset.passages),
         questions=len(dataset.queries),
         recall={str(cut): mean for cut, mean in zip(CUTS, means, strict=False)},
@@ -161,12 +162,12 @@ def _row(dataset: Dataset, name: str, found: _Measured, panel: _Measured, librar
 
 
 class _Methods:
-    """The methods by name, each measured once."""
+    """Measures each method once, by name."""
 
     def __init__(self, entries: Sequence[RosterEntry], gate: Gate, batch_size: int) -> None:
         self._entries, self._gate, self._batch_size = entries, gate, batch_size
         self._personas = {entry.persona.persona_id: entry.persona for entry in entries}
-        self.walkers = [entry.persona.persona_id for entry in standing(entries)]
+        self.walkers = [entry.persona.persona_id for entry in active_walkers(entries)]
         self._measured: dict[str, _Measured] = {}
 
     def require(self, name: str) -> None:
@@ -174,7 +175,7 @@ class _Methods:
         if name not in valid:
             raise InputError(f"unknown method {name!r}", hint=f"{', '.join(valid)} are valid")
         if name in HINDSIGHT and not self.walkers:
-            raise InputError(f"{name} of nobody: no persona walks", hint="restore one: `persona-moe personas --help`")
+            raise InputError(f"{name}: no persona walks", hint="restore one: `persona-moe personas --help`")
 
     def run(self, name: str, library: Indexed) -> _Measured:
         if name not in self._measured:
@@ -185,15 +186,15 @@ class _Methods:
         if name in HINDSIGHT:
             singles = {walker: self.run(walker, library) for walker in self.walkers}
             if name == "oracle":
-                found = zip(*(single.recalls for single in singles.values()), strict=True)
-                return _Measured([[max(values) for values in zip(*each, strict=True)] for each in found], [])
+                questions = zip(*(single.recalls for single in singles.values()), strict=True)
+                return _Measured([[max(cut) for cut in zip(*recalls, strict=True)] for recalls in questions], [])
             best = max(singles, key=lambda walker: (sum(singles[walker].at_5()), walker))
             return replace(singles[best], persona=best)
         if name == "random-gate":
             runs = [_measure(self._panel(RandomGate(self._batch_size, seed)), library) for seed in SEEDS]
-            found = zip(*(each.recalls for each in runs), strict=True)
-            means = [[sum(values) / len(values) for values in zip(*each, strict=True)] for each in found]
-            return _Measured(means, [time for each in runs for time in each.times])
+            questions = zip(*(run.recalls for run in runs), strict=True)
+            means = [[sum(cut) / len(cut) for cut in zip(*recalls, strict=True)] for recalls in questions]
+            return _Measured(means, [time for run in runs for time in run.times])
         return _measure(self.rank(name), library)
 
     def rank(self, name: str) -> Rank:
@@ -204,24 +205,24 @@ class _Methods:
         if name == "rrf":
             return self._panel(self._gate, plain=True)
         if (part := name.removeprefix("without ")) in ABLATIONS and part != name:
-            return self._panel(self._gate, changed=ABLATIONS[part])
+            return self._panel(self._gate, ablation=ABLATIONS[part])
         if part != name:
-            return self._panel(self._gate, left_out=part)
+            return self._panel(self._gate, excluded=part)
         return lambda question, library: Panel(question, library).send(self._personas[name]).ranking()
 
     def _panel(
-        self, gate: Gate, *, plain: bool = False, left_out: str = "", changed: Mapping[str, float] | None = None
+        self, gate: Gate, *, plain: bool = False, excluded: str = "", ablation: Mapping[str, float] | None = None
     ) -> Rank:
         def parameters(persona: Persona) -> WalkParameters:
-            found = walk_parameters(persona)
-            return found if persona.is_control or not changed else replace(found, **changed)  # type: ignore[arg-type]
+            own = walk_parameters(persona)
+            return own if persona.is_control or not ablation else replace(own, **ablation)  # type: ignore[arg-type]
 
         def rank(question: str, library: Retriever) -> list[int]:
             panel = Panel(question, library, parameters)
             features = question_features(panel.neighbourhood)
             receipts = gate.choose(panel.question, features, self._entries, cycle=1)
             for entry, receipt in zip(self._entries, receipts, strict=True):
-                if receipt.activated and entry.persona.persona_id != left_out:
+                if receipt.activated and entry.persona.persona_id != excluded:
                     panel.send(entry.persona, receipt.voice)
             if not plain:
                 return list(panel.fused())
@@ -237,14 +238,14 @@ def _bm25(question: str, library: Retriever) -> list[int]:
 
 def _measure(rank: Rank, library: Indexed) -> _Measured:
     queries = library.dataset.queries
-    rank(queries[0].question, library.library(queries[0]))  # what is imported at the first question is not its cost
+    rank(queries[0].question, library.library(queries[0]))  # the first question also imports modules
     library.forget()
-    found: list[list[float]] = []
+    cuts: list[list[float]] = []
     times: list[float] = []
     for query in queries:
         scoped = library.library(query)
         started = time.perf_counter()
         ids = [scoped.open(number).passage.id for number in rank(query.question, scoped)[: CUTS[-1]]]
         times.append((time.perf_counter() - started) * 1000)
-        found.append(recalls(ids, query.gold))
-    return _Measured(found, times)
+        cuts.append(recalls(ids, query.gold))
+    return _Measured(cuts, times)

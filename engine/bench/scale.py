@@ -1,4 +1,4 @@
-"""What a library of a given size costs to index and to ask, beside tantivy alone on the same passages."""
+"""Measures the time and disk that a library of a given size needs, beside tantivy alone on the same passages."""
 
 import tempfile
 import time
@@ -15,9 +15,9 @@ from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.text.words import STOP_WORDS, words
 
-SMALL = 10_000  # passages of the library that a larger one is compared with
+SMALL = 10_000  # passages of the smaller library of the two
 ALONE = "tantivy alone"
-_DEPTH = 20  # passages that a question brings
+_DEPTH = 20  # passages that a question returns
 
 Ask = Callable[[str], object]
 Rank = Callable[[str, Retriever], Sequence[int]]
@@ -25,9 +25,9 @@ Rank = Callable[[str, Retriever], Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class ScaleRow:
-    """A way of asking at one size: seconds and megabytes of its index, milliseconds a question.
+    """One method at one size: seconds and megabytes of its index, milliseconds a question.
 
-    `index_ratio` and `disk_ratio` are to tantivy alone at this size, `p50_ratio` is to the same method at the
+    `index_ratio` and `disk_ratio` compare it with tantivy alone at this size, `p50_ratio` with the same method at the
     smallest size.
     """
 
@@ -51,9 +51,9 @@ def measure_scale(
     questions: Sequence[str],
     ranks: Mapping[str, Rank],
     *,
-    progress: Progress = lambda _done, _total, _what: None,
+    progress: Progress = lambda _done, _total, _label: None,
 ) -> list[ScaleRow]:
-    """For each library a row for tantivy alone (one thread, as ours has) and one for each way of asking ours."""
+    """Return for each library a row for tantivy alone (one thread, as ours has) and one for each method of ours."""
     rows: list[ScaleRow] = []
     for done, passages in enumerate(sizes):
         progress(done, len(sizes), f"{len(passages):,} passages of {dataset}")
@@ -86,7 +86,7 @@ def measure_scale(
 
 
 def sizes_of(passages: Sequence[Passage], count: int) -> list[list[Passage]]:
-    """The library at 10,000 passages and at `count`, never less than it has; in memory, about 1 kB a passage."""
+    """Enlarge a library to 10,000 passages and to `count`, never below its own size; about 1 kB of memory a passage."""
     sizes = {max(len(passages), size) for size in (min(SMALL, count), count)}
     return [list(enlarged(passages, size)) for size in sorted(sizes)]
 
@@ -94,14 +94,14 @@ def sizes_of(passages: Sequence[Passage], count: int) -> list[list[Passage]]:
 def _build_ours(folder: Path, passages: Sequence[Passage], ranks: Mapping[str, Rank]) -> dict[str, Ask]:
     library = index_passages(SearchIndex(folder), ((passage, "") for passage in passages))
 
-    def asking(rank: Rank) -> Ask:
+    def ask_by(rank: Rank) -> Ask:
         return lambda question: [library.open(n).passage.id for n in rank(question, library)[:_DEPTH]]
 
-    return {method: asking(rank) for method, rank in ranks.items()}
+    return {method: ask_by(rank) for method, rank in ranks.items()}
 
 
 def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str, Rank]) -> dict[str, Ask]:
-    """The texts in one stored field with tantivy's own analysis; asked for any of the words of the question."""
+    """Index the texts in one stored field with tantivy's own analysis; a question searches for any of its words."""
     import tantivy  # noqa: PLC0415 - not needed for the first paint
 
     builder = tantivy.SchemaBuilder()
@@ -128,8 +128,8 @@ def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str,
 
 
 def _times(questions: Sequence[str], ask: Ask) -> tuple[float, float]:
-    """The median and the 95th percentile in milliseconds."""
-    ask(questions[0])  # what is imported at the first question is not its cost
+    """Return the median and the 95th percentile of the time of a question, in milliseconds."""
+    ask(questions[0])  # the first question also imports modules
     times: list[float] = []
     for question in questions:
         started = time.perf_counter()

@@ -9,7 +9,7 @@ from msgspec import structs
 from engine.bench import learning, statistics
 from engine.bench.dataset import Dataset, indexed
 from engine.bench.learning import LEARNERS, STARTS, LearningRow, measure_learning, newcomers
-from engine.bench.question_cache import rehearse
+from engine.bench.question_cache import cached_questions
 from engine.bench.recall import SEEDS
 from engine.bench.statistics import Interval
 from engine.personas.experience import Experience
@@ -140,7 +140,7 @@ def test_no_question_is_both_learned_from_and_tested(dataset, one_seat, monkeypa
 def test_a_student_starts_without_a_past_and_leaves_the_roster_as_it_is(dataset, one_seat):
     student = learning._Student("scores", ENTRIES, one_seat, 0)
     with indexed(dataset) as library:
-        for n, question in enumerate(rehearse(library)):
+        for n, question in enumerate(cached_questions(library)):
             student.ask(question, f"run-{n}")
     earned = {entry.persona.persona_id: performance_of(entry.persona) for entry in student._roster.entries()}
     assert sum(performance.samples for performance in earned.values()) == len(FILMS)
@@ -152,7 +152,7 @@ def taught(dataset: Dataset, settings: Settings, learner: str) -> list[Experienc
     """What a student with two seats learned from after all questions."""
     student = learning._Student(learner, ENTRIES, seats(2, settings), 0)  # type: ignore[arg-type]
     with indexed(dataset) as library:
-        for n, question in enumerate(rehearse(library)):
+        for n, question in enumerate(cached_questions(library)):
             student.ask(question, f"run-{n}")
             assert student.ranking(question)
     return list(student._roster.experiences())
@@ -176,7 +176,7 @@ def test_scores_and_credit_are_paid_as_in_use(dataset, one_seat):
         "a-stayer": pytest.approx(0.75 * (1 - votes[1] / sum(votes)), abs=1e-4),
     }
     with indexed(dataset) as library:
-        assert [each.features for each in paid] == [question.features for question in rehearse(library)]
+        assert [each.features for each in paid] == [question.features for question in cached_questions(library)]
     assert {each.weight for each in paid} == {1}
 
 

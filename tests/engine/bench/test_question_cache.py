@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.bench.dataset import Dataset, Indexed, indexed, read_dataset
-from engine.bench.question_cache import Rehearsal, rehearse
+from engine.bench.question_cache import CachedQuestion, cached_questions
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import score_output
@@ -52,8 +52,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
 
 
 @pytest.fixture
-def question(library: Indexed) -> Rehearsal:
-    return next(rehearse(library))
+def question(library: Indexed) -> CachedQuestion:
+    return next(cached_questions(library))
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def panel(library: Indexed) -> Panel:
 
 
 def test_every_question_of_the_data_set_comes_in_order(library):
-    assert [question.id for question in rehearse(library)] == list(FILMS)
-    assert {question.gold_count for question in rehearse(library)} == {2}
+    assert [question.id for question in cached_questions(library)] == list(FILMS)
+    assert {question.gold_count for question in cached_questions(library)} == {2}
 
 
 def test_it_sees_what_a_panel_sees(question, panel):
@@ -106,15 +106,15 @@ def test_a_fused_ranking_is_that_of_a_panel_with_these_voices(question, panel, v
 def test_a_panel_of_nobody_finds_nothing(question):
     assert question.fused({}, PERSONAS) == []
     assert question.recall([]) == 0.0
-    assert question.found([]) == frozenset()
+    assert question.gold_in([]) == frozenset()
 
 
 def test_recall_is_of_the_first_five(question):
     film, director = "Marsh Light", "Ineke Vandermolen"
     found = question.output(WALKER).first()
-    assert question.found(found) == {film, director}
+    assert question.gold_in(found) == {film, director}
     assert question.recall(found) == 1.0
-    assert question.found(question.output(STAYER).first()) == {film}
+    assert question.gold_in(question.output(STAYER).first()) == {film}
     assert question.recall(question.output(STAYER).first()) == 0.5
     *both, a, b, c = found
     assert question.recall([a, b, c, *both]) == 1.0

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace as replaced
 
 from engine.bench.dataset import Dataset, indexed
-from engine.bench.question_cache import rehearse
+from engine.bench.question_cache import cached_questions
 from engine.bench.score_validity import ValidityRow, _table, measure_validity
 from engine.personas.persona import Persona, PersonaState, RosterEntry
 from tests.engine.bench.test_question_cache import CONTROL, PERSONAS, STAYER, WALKER, films
@@ -50,11 +50,11 @@ def test_a_score_that_is_higher_for_who_found_more_correlates_fully(dataset):
 
 def test_credit_is_held_against_what_the_panel_misses(dataset):
     with indexed(dataset) as library:
-        walker, stayer = _table(next(rehearse(library)), PERSONAS, BY_CONSISTENCY)
+        walker, stayer = _table(next(cached_questions(library)), PERSONAS, BY_CONSISTENCY)
     # Both: film, two others, the director, another. Without the walker the director leaves, fourth of five.
     assert walker["credit"] == pytest.approx(1 / 4 / (1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5))
-    assert (walker["missed"], walker["recall"]) == (0.5, 1.0)
-    assert (stayer["missed"], stayer["credit"], stayer["recall"]) == (0.0, 0.0, 0.5)
+    assert (walker["loss"], walker["recall"]) == (0.5, 1.0)
+    assert (stayer["loss"], stayer["credit"], stayer["recall"]) == (0.0, 0.0, 0.5)
     nobody_missed = measured(dataset, (WALKER, Persona("twin", {}), STAYER))
     assert (nobody_missed["credit"].pooled, nobody_missed["credit"].within) == (None, None)
     assert nobody_missed["consistency"].within is not None
