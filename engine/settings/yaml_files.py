@@ -1,4 +1,8 @@
-"""Reads the YAML files of the settings, and changes one value in the text of such a file."""
+"""Reads the YAML files of the settings, and changes one value in the text of such a file.
+
+The change is made between the marks that PyYAML gives: the round trip of ruamel.yaml also changes the spacing,
+indentation and line ends of other lines.
+"""
 
 import reprlib
 from collections.abc import Iterable

@@ -1,4 +1,8 @@
-"""A line for the name of a folder or file, completed from the disk as it is typed."""
+"""A line for the name of a folder or file, completed from the disk as it is typed.
+
+The completion is inline: the list of textual-autocomplete costs up to 4,600 bytes a key instead of 480, reads folders
+on the event loop, and knows neither `~` nor names that must not reach a terminal.
+"""
 
 from __future__ import annotations
 
