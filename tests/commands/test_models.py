@@ -79,7 +79,7 @@ def test_what_cannot_be_used_changes_nothing(call, server, workspace, name, told
 
 def test_a_choice_that_cannot_be_checked_is_noted(call, workspace):
     write(workspace, "api_endpoint: http://127.0.0.1:9\n")
-    assert "note: not checked, for Ollama does not answer" in call("models", "use", "qwen3:4b")
+    assert "note: not checked: Ollama does not answer" in call("models", "use", "qwen3:4b")
     assert read(workspace).startswith("api_endpoint: http://127.0.0.1:9\n")
     assert load_settings(workspace / "configs").ollama.model_name == "qwen3:4b"
     assert "does not answer" in call("models", "list", code=1)
@@ -118,7 +118,7 @@ def test_every_host_fetches(call, server, workspace):
     with OllamaServer() as other:
         write(workspace, f"api_endpoint: [{server.url}, {other.url}]\n")
         server.pulls = other.pulls = PULL
-        assert call("models", "pull", "qwen3:4b") == "qwen3:4b is there: persona-moe models use qwen3:4b\n"
+        assert call("models", "pull", "qwen3:4b") == "qwen3:4b is installed: persona-moe models use qwen3:4b\n"
         for host in (server, other):
             assert [request.body["model"] for request in host.requests if request.path == "/api/pull"] == ["qwen3:4b"]
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for an unknown run or citation, an answer that cites nothing, or what was said already."""
+    """Exit 2 for an unknown run or citation, an answer without citations, or a judgement that is there already."""
     runs = session_of(options).runs
     run_id = runs.history.find(options.run_id).run_id
     feedback = runs.judge(run_id, liked=options.judgement == "up", citation=options.citation)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for an unknown run, a persona that did not walk in it, or a step that it did not have."""
+    """Exit 2 for an unknown run, a persona that did not walk in it, or a step beyond its last."""
     from tui.graph.report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
     from tui.graph.state import Growth  # noqa: PLC0415 - with the engine
     from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine

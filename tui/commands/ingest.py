@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 0 when all was looked at; skipped files are listed, not errors. Ctrl+C keeps what was done in whole."""
+    """Exit 0 even if files were skipped: they are listed. Ctrl+c keeps the files that were read completely."""
     session = session_of(options)
     progress = ProgressLine("reading")
     with interruptible() as interrupted:

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The keys as they are in this workspace; what is wrong with its keymap is told on stderr, exit 2."""
+    """Print the keys of this workspace; the problems of its keymap go to stderr, with exit 2."""
     from tui.navigation.key_table import bound_keys, keymap_problems, markdown, spelled  # noqa: PLC0415 - with the command
 
     if options.markdown:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 from contextlib import aclosing
 from dataclasses import asdict
 
@@ -10,10 +9,8 @@ from rich.filesize import decimal
 
 from engine.errors import InputError, LanguageModelError
 from engine.text.safe import one_line
-from tui.commands.output import print_text, session_of, show, table
+from tui.commands.output import ProgressLine, print_text, session_of, show, table
 from tui.session.session import Session
-
-_LINE = 79
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 1 if no host answers or a download fails, 2 for a model that is not there."""
+    """Exit 1 if no server answers or a download fails, 2 for a model that is not installed."""
     session = session_of(options)
     if options.action != "list" and not options.model.strip():
         raise InputError("which model?", hint="for example: persona-moe models use qwen3:4b")
@@ -81,42 +78,36 @@ def _use(session: Session, options: argparse.Namespace) -> int:
 
 
 def _checked(session: Session, name: str) -> str:
-    """What could not be checked; raises InputError for a model that is not there or does not write."""
+    """Return why the model could not be checked, if so; raises InputError for one that is missing or cannot write."""
     from engine.model.client import connect  # noqa: PLC0415 - only this action asks
 
-    async def look() -> None:
+    async def connect_once() -> None:
         await (await connect(session.settings.ollama, name)).close()
 
     try:
-        asyncio.run(look())
+        asyncio.run(connect_once())
     except LanguageModelError as error:
         if error.retryable:
-            return f"not checked, for {error}"
+            return f"not checked: {error}"
         raise InputError(error.message, hint=error.hint) from error
     return ""
 
 
 def _pull(session: Session, options: argparse.Namespace) -> int:
+    progress = ProgressLine()
     try:
-        asyncio.run(_follow(session, options.model))
+        asyncio.run(_follow(session, options.model, progress))
     finally:
-        _progress("")
-    print_text(f"{options.model} is there: persona-moe models use {options.model}")
+        progress.clear()
+    print_text(f"{options.model} is installed: persona-moe models use {options.model}")
     return 0
 
 
-async def _follow(session: Session, name: str) -> None:
+async def _follow(session: Session, name: str, progress: ProgressLine) -> None:
     from engine.model.installed_models import pull_model  # noqa: PLC0415 - only this action fetches
 
     chosen = session.settings.ollama
     async with aclosing(pull_model(chosen.endpoints, name, chosen.timeout_seconds)) as steps:
         async for step in steps:
             share = f" {step.completed / step.total:.0%} of {decimal(step.total)}" if step.total else ""
-            _progress(f"{step.status}{share}")
-
-
-def _progress(words: str) -> None:
-    """One line on stderr that is written over; nothing when that is no terminal."""
-    if sys.stderr.isatty():
-        end = "" if words else "\r"
-        print(f"\r{words[:_LINE]:<{_LINE}}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress
+            progress.write(f"{step.status}{share}")

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Open the application on the named libraries, the workspace's library, or the sample."""
+    """Open the application on the named folders, else on the workspace's library, else on the sample."""
     from tui.terminal.requirements import terminal_problem  # noqa: PLC0415 - not needed by the other commands
 
     for path in options.library:

@@ -64,18 +64,20 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]
 
 
 class ProgressLine:
-    """A line on stderr that is written over while work goes on; nothing when stderr is no terminal."""
+    """Shows progress in one line of stderr, which is overwritten; does nothing if stderr is not a terminal."""
 
-    def __init__(self, verb: str) -> None:
-        self._verb, self._shown = verb, sys.stderr.isatty()
+    def __init__(self, verb: str = "") -> None:
+        self._verb = verb
 
     def __call__(self, done: int, total: int, path: str) -> None:
-        """Show how far the work is; may be called from another thread."""
-        if self._shown:
-            text = f"{self._verb} {done}/{total} {one_line(path)}"[:79]
-            print(f"\r{text:<79}", end="", file=sys.stderr, flush=True)  # noqa: T201 - progress
+        """Show that `done` of `total` files were handled; may be called from any thread."""
+        self.write(f"{self._verb} {done}/{total} {path}")
+
+    def write(self, text: str, end: str = "") -> None:
+        """Show this text in place of the earlier one."""
+        if sys.stderr.isatty():
+            print(f"\r{one_line(text)[:79]:<79}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - progress
 
     def clear(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            print(f"\r{'':<79}\r", end="", file=sys.stderr, flush=True)  # noqa: T201 - progress
+        """Erase the line."""
+        self.write("", end="\r")

@@ -1,4 +1,4 @@
-"""What personas earned and how they were chosen, printed: chart, receipts, two side by side."""
+"""Prints the figures of personas: the chart of rewards, the receipts of the gate, and two personas side by side."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ CHART_LINES, RECEIPTS, WIDEST = 18, 20, 120
 
 
 def add_figures(action: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """The actions `chart`, `receipts` and `compare`."""
+    """Add the actions `chart`, `receipts` and `compare`."""
     action("chart", "print the rewards of a persona over its runs, and the figures that decide its state").add_argument(
         "persona_id"
     )

@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM. Exit 2 if that cannot begin."""
+    """Serve until SIGINT or SIGTERM; exit 2 if the server cannot start."""
     if options.host not in LOOPBACK and not options.open_to_network:
         hint = "--open-to-network allows it: whoever reaches the port then reads the library, for there is no password"
         raise InputError(f"{options.host} is not this machine", hint=hint)
     for path in options.library:
         if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file")
-    workspace = session_of(options).workspace.root  # what is broken is told here, not in the browser
+    workspace = session_of(options).workspace.root  # a broken workspace is reported here, not in the browser
     try:
         import asyncio  # noqa: PLC0415 - with the command
 
@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def session_command(workspace: Path, library: Sequence[Path], model: str | None) -> str:
-    """The shell command of one window's session, every part quoted; the shell gives its place to the program."""
-    # -P: the folder where the server was started is no place to import from.
+    """Return the shell command of one window's session, every part quoted; `exec` replaces the shell."""
+    # -P: nothing is imported from the folder where the server was started.
     words = [sys.executable, "-P", "-m", "tui", f"--workspace={workspace}"]
     words += [f"--model={model}"] if model else []
     words += [str(path.expanduser().absolute()) for path in library]
@@ -77,5 +77,5 @@ def session_command(workspace: Path, library: Sequence[Path], model: str | None)
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= port <= HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {HIGHEST_PORT} is valid")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to {HIGHEST_PORT} is valid")
     return port

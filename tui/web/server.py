@@ -1,4 +1,4 @@
-"""The application in a browser: textual-serve with a page of our own, for this machine unless told otherwise."""
+"""Serves the application to browsers: textual-serve with our own page, on the loopback address by default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent
 SECONDS_TO_END = 10.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-# Nothing is loaded from elsewhere, and no other page may show this one in a frame.
+# The browser loads nothing from other hosts, and no other page may show this one in a frame.
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'"
@@ -33,11 +33,11 @@ _POLICY = (
 
 
 def refusal(host: str, origin: str | None, *, loopback_only: bool) -> str | None:
-    """Why a request with these headers is not answered; None when it is.
+    """Return why a request with these headers is refused, or None to answer it.
 
-    There is no password, so a foreign page must not reach the session through the user's own browser: neither by a
-    WebSocket, which browsers open across sites (its Origin gives it away), nor by a name
-    that it lets point to 127.0.0.1.
+    There is no password, so the page of another site must not reach the session through the user's browser: neither by
+    a WebSocket, which browsers open across sites but with the site as its Origin, nor by a host name that the site
+    points at 127.0.0.1 (DNS rebinding).
     """
     name = re.sub(r":\d+$", "", host).strip("[]").lower()
     if loopback_only and name not in LOOPBACK:
@@ -48,14 +48,14 @@ def refusal(host: str, origin: str | None, *, loopback_only: bool) -> str | None
 
 
 class BrowserServer(Server):
-    """Starts one process of `command` for each browser window, and ends them with itself."""
+    """Starts one process of `command` for each browser window, and ends all of them when it ends."""
 
     def __init__(self, command: str, host: str, port: int) -> None:
         super().__init__(command, host=host, port=port, title="persona-moe", templates_path=PAGE)
         self._sessions: set[asyncio.Task[object]] = set()
 
     async def run(self, ready: Callable[[str], None]) -> None:
-        """Serve until SIGINT or SIGTERM; `ready` gets the address. Raises InputError if it cannot be had."""
+        """Serve until SIGINT or SIGTERM; calls `ready` with the address. Raises InputError if that cannot be used."""
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
@@ -73,7 +73,7 @@ class BrowserServer(Server):
         try:
             await web.TCPSite(runner, self.host, self.port).start()
         except OSError as error:
-            reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror or error}"
+            reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror or error}"
             raise InputError(f"{self.host}:{self.port} {reason}", hint="choose another with --port N") from error
         host, port = runner.addresses[0][:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -85,7 +85,7 @@ class BrowserServer(Server):
             await asyncio.wait_for(asyncio.gather(*self._sessions, return_exceptions=True), SECONDS_TO_END)
 
     async def _make_app(self) -> web.Application:
-        """The routes of textual-serve, our page, and a look at who asks."""
+        """Return the routes of textual-serve and of our page, with the check of every request."""
         app = web.Application(middlewares=[self._guard])
         aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(PAGE))
         app.add_routes([
@@ -115,7 +115,7 @@ class BrowserServer(Server):
         return guard
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """One window; it is kept in mind, so that its process can be ended."""
+        """Serve one window; its task is remembered, so that its process can be ended."""
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
