@@ -114,7 +114,7 @@ def test_the_session_gets_what_was_given_and_the_shell_reads_none_of_it(tmp_path
     [
         (("--host", "0.0.0.0"), "--open-to-network"),
         (("--port", "70000"), "0 to 65535 is valid"),
-        (("--port", "x"), "'x' is no port"),
+        (("--port", "x"), "'x' is not a port"),
         (("/nowhere/at/all",), "/nowhere/at/all does not exist"),
     ],
 )
