@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -71,6 +70,8 @@ def refuse_mistyped(words: Sequence[str]) -> None:
     first = words[0] if words else ""
     if first.startswith("-") or not first.strip() or is_there(Path(first)):
         return
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a word that is wrong
+
     if near := get_close_matches(first, COMMANDS, n=1):
         hint = f"did you mean {near[0]}? persona-moe --help lists all commands"
         raise InputError(f"{first} does not exist", hint=hint)
