@@ -11,7 +11,7 @@ from engine import __version__
 from tests.support import ROOT
 
 GITHUB = ROOT / ".github"
-PAGES = sorted(GITHUB.glob("*.md"))
+PAGES = [GITHUB / "CONTRIBUTING.md", GITHUB / "SECURITY.md"]  # the changelog names what is gone, too
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
