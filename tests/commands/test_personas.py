@@ -64,9 +64,11 @@ def test_two_personas_have_a_child_that_the_ledger_tells_of(personas, tmp_path):
     assert (child["state"], child["metadata"]["parents"]) == ("experimental", ["analyst", "tracker"])
     nudged = personas("breed", "analyst-tracker-2", "--json")
     assert (nudged["persona_id"], nudged["metadata"]["generation"]) == ("analyst-tracker-3", 3)
-    births = [line for line in personas("ledger").splitlines() if "decided_by=user" in line]
-    assert len(births) == 2
-    assert "parents=('analyst', 'tracker')" in births[0]
+    births = [line[18:] for line in personas("ledger").splitlines() if ", child of " in line]
+    assert births == [
+        "analyst-tracker-2: added as experimental, child of analyst and tracker · no samples · by hand",
+        "analyst-tracker-3: added as experimental, child of analyst-tracker-2 · no samples · by hand",
+    ]
     assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
     assert personas("validate", file_of(tmp_path, "analyst-tracker-2")).endswith(": valid\n")
     copied = personas("new", "copy", "--from", file_of(tmp_path, "analyst-tracker-2"), "--json")
@@ -160,17 +162,16 @@ def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path)
     assert personas("restore", "minimalist") == "minimalist: pruned -> experimental, and starts afresh\n"
     assert personas("prune", "wanderer") == "wanderer: stable -> pruned\n"
     assert file_of(tmp_path, "wanderer").parent.name == "pruned"
-    transitions = [line.split() for line in personas("ledger").splitlines() if line.startswith("entry=Transition")]
-    assert [(fields[2], fields[3], fields[4]) for fields in transitions] == [
-        ("persona_id=minimalist", "before=experimental", "after=stable"),
-        ("persona_id=minimalist", "before=stable", "after=active"),
-        ("persona_id=minimalist", "before=active", "after=stable"),
-        ("persona_id=minimalist", "before=stable", "after=experimental"),
-        ("persona_id=minimalist", "before=experimental", "after=pruned"),
-        ("persona_id=minimalist", "before=pruned", "after=experimental"),
-        ("persona_id=wanderer", "before=stable", "after=pruned"),
+    transitions = [line[18:] for line in personas("ledger").splitlines() if "→" in line]
+    assert transitions == [
+        "minimalist: experimental → stable · no samples · by hand",
+        "minimalist: stable → active · no samples · by hand",
+        "minimalist: active → stable · no samples · by hand",
+        "minimalist: stable → experimental · no samples · by hand",
+        "minimalist: experimental → pruned · no samples · by hand",
+        "minimalist: pruned → experimental, starts afresh · no samples · by hand",
+        "wanderer: stable → pruned · no samples · by hand",
     ]
-    assert all("rule=manual" in fields and "decided_by=user" in fields for fields in transitions)
     assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
 
 
@@ -256,7 +257,11 @@ def test_an_edit_changes_what_is_named_and_is_a_line_of_the_ledger(personas):
     assert (edited["metadata"]["name"], edited["state"]) == ("T", "active")
     assert personas("edit", "tracker", "--name", "T") == "tracker is unchanged\n"
     lines = personas("ledger", "tracker").splitlines()
-    assert [line.split()[0] for line in lines] == ["entry=Added", "entry=Edited", "entry=Edited"]
+    assert [line[18:].partition(" · ")[0] for line in lines] == [
+        "tracker: file found, state active",
+        "tracker: edited: expertise, activation cost, name",
+        "tracker: edited: ambition 8 → -, humour - → 3, starts afresh",
+    ]
     assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
 
 
@@ -278,7 +283,7 @@ def test_the_record_starts_afresh_with_another_walk_unless_it_is_kept(personas, 
     file.rename(file.with_name("old.json"))
     assert personas("edit", "old", "--trait", "breadth=9", "--record", "keep") == "old: saved\n"
     assert personas("edit", "old", "--trait", "breadth=1") == "old: saved, and starts afresh\n"
-    assert personas("undo") == "undone, the edit of old: breadth 1 -> 9\n"
+    assert personas("undo") == "undone: the edit of old (breadth 1 -> 9)\n"
     assert personas("show", "old", "--json")["historical_performance"] == earned
 
 
@@ -301,10 +306,10 @@ def test_undo_takes_back_step_by_step(personas):
     personas("promote", "reader")
     personas("prune", "tracker")
     personas("new", "newt")
-    assert personas("undo") == "undone, the joining of newt: experimental -> pruned\n"
+    assert personas("undo") == "undone: the addition of newt (experimental -> pruned)\n"
     undone = personas("undo", "--json")
     assert (undone["persona_id"], undone["state"]) == ("tracker", "active")
-    assert personas("undo") == "undone, the move of reader: active -> stable\n"
+    assert personas("undo") == "undone: the change of state of reader (active -> stable)\n"
     assert "there is nothing to undo (only changes by hand are undone)" in personas("undo", code=2)
     assert personas("ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
 
@@ -313,14 +318,14 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
     for question in ("Who built the lighthouse that Ysolde Marrak kept?", "Who led the Net Strike of 1894?"):
         call("ask", question, "--model", "none")
     chart = call("personas", "chart", "control")
-    assert "2 of at least 20 samples" in chart
-    assert "next review: stays, for no review moves the control" in chart
-    assert "the last 2 rewards" in chart
+    assert "2 samples (a review needs 20)" in chart
+    assert "Next review: no change. The control always stays active." in chart
+    assert "Last 2 rewards" in chart
     found = json.loads(call("personas", "chart", "control", "--json"))
     assert [point["after"]["samples"] for point in found["rewards"]] == [1, 2]
     assert found["outlook"]["performance"] == found["rewards"][-1]["after"]
     receipts = call("personas", "receipts", "analyst").splitlines()
-    assert receipts[0].startswith("The last 2 runs: score = expected + bonus + match - cost")
+    assert receipts[0].startswith("Last 2 runs: score = expected + bonus + match - cost")
     assert "Who led the Net" in receipts[2]
     assert "Who built the" in receipts[3]
     raw = json.loads(call("personas", "receipts", "analyst", "--limit", 1, "--json"))
@@ -336,7 +341,16 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
     assert 0 <= compared["overlap"] <= 1
     text = call("personas", "compare", "analyst", "control")
     assert "breadth        ━━━━━━━·· 7" in text
-    assert "Of their first five passages they share" in text
+    assert "Their first five passages overlap by" in text
+
+
+def test_the_ledger_shows_rewards_and_judgements_in_words(call):
+    call("ask", "Who led the Net Strike of 1894?", "--model", "none")
+    assert ": rewards: analyst " in call("personas", "ledger").splitlines()[-1]
+    call("feedback", "last", "up")
+    assert ": the answer judged good, rewards of 5 samples each: analyst " in call("personas", "ledger", "analyst")
+    call("feedback", "last", "down", "--citation", 1)
+    assert ": citation 1 judged bad, rewards of 5 samples each: analyst " in call("personas", "ledger", "analyst")
 
 
 def test_where_the_output_is_ascii_the_figures_are(call, monkeypatch):
@@ -351,5 +365,5 @@ def test_figures_of_nobody_and_of_nothing(personas):
         assert "there is no persona 'nobody'" in personas(*action, code=2)
     assert "No rewards yet" in personas("chart", "tracker")
     assert personas("receipts", "tracker") == "The gate has not judged it in the latest recorded runs.\n"
-    assert "They walked together in none of the 0 recorded runs" in personas("compare", "tracker", "reader")
+    assert "They were not called together in any of the 0 recorded runs" in personas("compare", "tracker", "reader")
     assert personas("receipts", "tracker", "--json") == []

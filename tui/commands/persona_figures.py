@@ -36,7 +36,7 @@ def _width() -> int:
 
 
 def _chart(session: Session, options: argparse.Namespace) -> int:
-    from tui.personas.outlook_text import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
+    from tui.personas.card import outlook_lines, scale_line  # noqa: PLC0415 - draws, so it needs rich
     from tui.personas.text import chart_text  # noqa: PLC0415
 
     entries = session.personas.roster.entries()

@@ -211,10 +211,11 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
         return 1 if differences else 0
     if options.persona_id:
         roster.find(options.persona_id)
-    ledger = roster.ledger
-    for entry in ledger.about(options.persona_id) if options.persona_id else ledger.entries():
-        fields = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
-        show(options, fields, [one_line(" ".join(f"{name}={value}" for name, value in fields.items()))])
+    from tui.personas.text import ledger_line  # noqa: PLC0415 - only this action draws
+
+    for entry in roster.ledger.about(options.persona_id) if options.persona_id else roster.ledger.entries():
+        data = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
+        show(options, data, map(ledger_line, [entry]))
     return 0
 
 

@@ -47,6 +47,11 @@ def local_time(at: str) -> str:
         return fit(at, 16)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 sample`, `2 samples`, `1,000 samples`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def score(value: float | None) -> str:
     """A score in [-1, 1] in four cells, the first of them blank or a minus: ` .71`, `-.12`, ` 1.0`, `   ·`."""
     if value is None:

@@ -1,4 +1,4 @@
-"""Two personas side by side."""
+"""A dialog with two personas side by side."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 
 class PersonaCompareScreen(ModalScreen[None]):
-    """Traits as bars beside each other, records, scores and how far both find the same."""
+    """Shows records, scores, traits as bars, and how far the passages of both overlap."""
 
     CSS_PATH = "../widgets/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,equals_sign,q", "dismiss", "Close", id="compare.close", tooltip="Back to the personas"),
     ]
 
-    def __init__(self, found: Comparison) -> None:
+    def __init__(self, comparison: Comparison) -> None:
         super().__init__()
-        self._found = found
+        self._comparison = comparison
 
     def compose(self) -> ComposeResult:
-        """One text; what it says comes from persona files."""
+        """One text without markup, because it holds words of persona files."""
         with VerticalScroll(id="dialog") as dialog:
             dialog.border_title = "Compare"
             dialog.border_subtitle = "≠ they differ · esc closes"
-            yield Static(_SideBySide(self._found), markup=False)
+            yield Static(_SideBySide(self._comparison), markup=False)
 
 
 class _SideBySide:
-    """Draws the comparison in the width that it is given."""
+    """Draws the comparison for the width of its container."""
 
-    def __init__(self, found: Comparison) -> None:
-        self._found = found
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text("\n").join(comparison_text(self._found, options.max_width))
+        yield Text("\n").join(comparison_text(self._comparison, options.max_width))

@@ -1,4 +1,4 @@
-"""A persona's file in the user's own editor: a copy is edited, and counts only if it is a persona."""
+"""Edit a copy of a persona's file in the user's own editor, and check the result."""
 
 import os
 import shlex
@@ -15,7 +15,7 @@ from engine.personas.persona import Persona, persona_from_json, persona_to_json
 
 
 class DraftError(PersonaError):
-    """What was written is no persona; `draft` is the text, so that nothing typed is lost."""
+    """The edited text is not a valid persona; `draft` is that text, so that nothing typed is lost."""
 
     def __init__(self, message: str, *, hint: str = "", draft: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -24,30 +24,32 @@ class DraftError(PersonaError):
 
 def editor_command() -> list[str]:
     """The program of VISUAL or EDITOR with its arguments; raises PersonaError if neither is set or well formed."""
-    given = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    setting = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     try:
-        command = shlex.split(given)
+        command = shlex.split(setting)
     except ValueError as error:
-        raise PersonaError(f"EDITOR is {given!r}: {error}", hint="for example EDITOR=vim") from error
+        raise PersonaError(f"EDITOR is {setting!r}: {error}", hint="for example EDITOR=vim") from error
     if not command:
         raise PersonaError("no editor is set", hint="set EDITOR, for example to vim; or press e for the form")
     return command
 
 
 def edit_in_editor(app: App[Any], persona: Persona, draft: str = "") -> tuple[Persona, str]:
-    """What the user made of the persona, and as which text; `draft` is a text to go on with.
+    """Edit a persona's file, or the earlier text `draft`; gives the new persona and its text.
 
-    The application is suspended meanwhile. Raises PersonaError if no editor can run, DraftError for a bad text.
+    The application is suspended meanwhile. Raises PersonaError if no editor can run, DraftError for an invalid text.
     """
-    command, before = editor_command(), draft or persona_to_json(persona)
+    command, original = editor_command(), draft or persona_to_json(persona)
     with tempfile.TemporaryDirectory(prefix="persona-moe-") as folder:
         path = Path(folder) / f"{persona.persona_id}.json"
-        path.write_text(before, encoding="utf-8")
+        path.write_text(original, encoding="utf-8")
         try:
             with app.suspend():
                 ended = subprocess.run([*command, str(path)], check=False)  # noqa: S603 - the user's own editor
         except SuspendNotSupported as error:
-            raise DraftError("no other program can run here", hint="press e for the form", draft=draft) from error
+            raise DraftError(
+                "no other program can run in this terminal", hint="press e for the form", draft=draft
+            ) from error
         except OSError as error:
             raise DraftError(f"{command[0]}: {error.strerror}", hint="set EDITOR", draft=draft) from error
         if ended.returncode:

@@ -1,4 +1,4 @@
-"""The persona manager: who is in which state, what that rests on, and the keys that change it."""
+"""The personas screen: the table of all personas, the detail of one, and the keys that change the roster."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from textual.widgets import DataTable, Footer, Input, Static
 from engine.errors import PersonaError, PersonaMoeError
 from engine.personas.persona import copy_of
 from engine.personas.roster import Verdict
-from tui.drawing.cells import plain, title
+from tui.drawing.cells import plain
 from tui.navigation.screen_bar import PlacesBar
 from tui.personas.card import family_of
+from tui.personas.detail import PersonaDetail
 from tui.personas.file_editor import DraftError, edit_in_editor
 from tui.personas.keys import PERSONA_KEYS
-from tui.personas.rows import ORDERS, free_id, listed, persona_cells
-from tui.personas.tabs import PersonaTabs
+from tui.personas.table import PersonaTable, free_id
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 
 FILTER_HINT = "words of name, id, state or expertise; enter keeps them, esc shows all"
 _NEW_ID = "new-persona"
+_UNMARKED = "no persona is marked"
 
 
 class PersonasScreen(Screen[None]):
     """A table of all personas and the detail of the highlighted one; every change goes through the roster."""
 
     TITLE = "Personas"
-    LEGEND = "● active, ◐ stable, ○ experimental, x pruned. mean of its rewards; cost: the gate takes it off."
+    LEGEND = "● active, ◐ stable, ○ experimental, x pruned. mean: of its rewards. cost: the gate subtracts it."
     CSS_PATH = "styles.tcss"
     AUTO_FOCUS = "#table"
     BINDINGS: ClassVar[list[BindingType]] = PERSONA_KEYS
@@ -50,243 +51,203 @@ class PersonasScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._entries: Sequence[RosterEntry] = ()
-        self._shown: Sequence[RosterEntry] = ()
         self._first_parent = ""
-        self._marked: list[str] = []
-        self._order = ORDERS[0]
         self._drafts: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """Filter, table, detail, the roster's problems, and what the last key did."""
+        """Filter, table, detail, the problems of the roster, and the message of the last key."""
         yield PlacesBar("personas", self.session.settings.screen.keymap)
-        yield Input(
-            placeholder="words of name, id, state or expertise; enter keeps them, esc shows all",
-            compact=True,
-            id="words",
-        )
+        yield Input(placeholder=FILTER_HINT, compact=True, id="words")
         with Container(id="manager"):
-            yield DataTable[Text](id="table", cursor_type="row", zebra_stripes=False)
-            yield PersonaTabs(self.session, id="card")
+            yield PersonaTable(id="table")
+            yield PersonaDetail(self.session, id="card")
         yield Static(markup=False, id="problems")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """The columns; the rows come with every visit."""
-        words = self.query_one("#words", Input)
-        words.cursor_blink, words.display = False, False
-        self.query_one(MessageLine).clear()
-        table = self.query_one(DataTable)
-        table.border_title = title("Personas")
-        table.add_columns("  persona", "state", "samples", "mean", "cost", "expertise")
+        """Hide the filter and the message; the rows come with every visit."""
+        self._words.cursor_blink, self._words.display = False, False
+        self._message.clear()
 
     async def on_screen_resume(self) -> None:
-        """Another session or a run may have changed the roster since the last visit."""
+        """Read the roster anew: another session or a run may have changed it."""
         await self._reload()
 
     # -- what is shown ------------------------------------------------------------------------------------
 
-    async def _reload(self, persona_id: str = "") -> None:
-        """Read the roster anew; the cursor stays on its persona, or goes to this one."""
-        try:
-            self._entries, problems = await asyncio.to_thread(self._read)
-        except PersonaMoeError as error:
-            self.query_one(MessageLine).complain(str(error))
-            return
-        self._tabs.forget()
-        self._fill(persona_id)
-        shown = self.query_one("#problems", Static)
-        shown.update(Text("\n".join(f"! {plain(problem)}" for problem in problems)))
-        shown.display = bool(problems)
-
-    def _read(self) -> tuple[Sequence[RosterEntry], Sequence[str]]:
-        roster = self.session.personas.roster
-        return roster.entries(), roster.problems()
-
-    def _fill(self, persona_id: str = "") -> None:
-        table, here = self.query_one(DataTable), self._highlighted()
-        wanted, row = persona_id or (here.persona.persona_id if here else ""), table.cursor_row
-        words = self.query_one("#words", Input).value
-        self._shown = listed(self._entries, words=words, order=self._order)
-        names = [entry.persona.persona_id for entry in self._shown]
-        with self.app.batch_update(), self.prevent(DataTable.RowHighlighted):
-            table.clear()
-            for entry in self._shown:
-                table.add_row(*persona_cells(entry, marked=entry.persona.persona_id in self._marked))
-            row = names.index(wanted) if wanted in names else min(row, max(len(names) - 1, 0))
-            table.move_cursor(row=row)
-        sorted_by = "" if self._order == ORDERS[0] else f" by {self._order}"
-        of = f"{len(names)} of {len(self._entries)}" if words.strip() else str(len(names))
-        table.border_title = title(f"Personas · {of}{sorted_by}")
-        self._show_detail()
+    @property
+    def table(self) -> PersonaTable:
+        """The table."""
+        return self.query_one(PersonaTable)
 
     @property
-    def _tabs(self) -> PersonaTabs:
-        return self.query_one(PersonaTabs)
+    def _detail(self) -> PersonaDetail:
+        return self.query_one(PersonaDetail)
 
-    def _highlighted(self) -> RosterEntry | None:
-        row = self.query_one(DataTable).cursor_row
-        return self._shown[row] if 0 <= row < len(self._shown) else None
+    @property
+    def _words(self) -> Input:
+        return self.query_one("#words", Input)
 
-    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
-        """The detail follows the cursor."""
+    @property
+    def _message(self) -> MessageLine:
+        return self.query_one(MessageLine)
+
+    async def _reload(self, persona_id: str = "") -> None:
+        """Read the roster; the cursor goes to this persona, or stays on its own."""
+        try:
+            self.table.entries, problems = await asyncio.to_thread(self._read)
+        except PersonaMoeError as error:
+            self._message.complain(str(error))
+            return
+        self._detail.invalidate()
+        self.table.fill(persona_id)
         self._show_detail()
+        problem_lines = self.query_one("#problems", Static)
+        problem_lines.update(Text("\n".join(f"! {plain(problem)}" for problem in problems)))
+        problem_lines.display = bool(problems)
+
+    def _read(self) -> tuple[Sequence[RosterEntry], Sequence[str]]:
+        return self.session.personas.roster.entries(), self.session.personas.roster.problems()
+
+    @on(DataTable.RowHighlighted)
+    def _show_detail(self) -> None:
+        self._detail.show(self.table.entry, self.table.entries)
 
     def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter gives the detail the whole screen."""
+        """Give the detail the whole screen."""
         self.add_class("-open")
-        self._tabs.focus()
-
-    def _show_detail(self) -> None:
-        self._tabs.show(self._highlighted(), self._entries)
+        self._detail.focus()
 
     def action_tab(self, tab: int) -> None:
         """Open a tab of the detail."""
-        self._tabs.open(tab)
+        self._detail.open(tab)
         self._show_detail()
 
-    def on_persona_tabs_failed(self, event: PersonaTabs.Failed) -> None:
-        """The ledger or the history cannot be read."""
-        self.query_one(MessageLine).complain(event.problem)
+    def on_persona_detail_failed(self, event: PersonaDetail.Failed) -> None:
+        """Say that the ledger or the history cannot be read."""
+        self._message.complain(event.problem)
 
     # -- moving about -------------------------------------------------------------------------------------
 
-    def action_cursor(self, by: int) -> None:
-        """Move the cursor by `by` rows."""
-        table = self.query_one(DataTable)
-        table.move_cursor(row=max(0, table.cursor_row + by))
-
-    def action_ends(self, row: int) -> None:
-        """Move the cursor to the first or the last row."""
-        self.query_one(DataTable).move_cursor(row=row if row >= 0 else max(len(self._shown) - 1, 0))
-
     def action_sort(self) -> None:
-        """The next order."""
-        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
-        self._fill()
-        self.query_one(MessageLine).say(f"sorted by {self._order}")
+        """Sort by the next column."""
+        self.table.sort_next()
+        self._show_detail()
+        self._message.say(f"sorted by {self.table.order}")
 
     def action_find(self) -> None:
         """Open the filter."""
-        words = self.query_one("#words", Input)
-        words.display = True
-        words.focus()
+        self._words.display = True
+        self._words.focus()
 
     @on(Input.Changed, "#words")
     def _filter(self) -> None:
-        self._fill()
+        self.table.filter(self._words.value)
+        self._show_detail()
 
     @on(Input.Submitted, "#words")
     def _keep_filter(self) -> None:
-        words = self.query_one("#words", Input)
-        words.display = bool(words.value.strip())
-        self.query_one(DataTable).focus()
+        self._words.display = bool(self._words.value.strip())
+        self.table.focus()
 
     def action_back(self) -> None:
-        """Leave what is open, from the inside out; then go back to the question."""
-        words, message = self.query_one("#words", Input), self.query_one(MessageLine)
+        """Close the detail, the filter, the chosen parent or the marks, whichever comes first; else go to Ask."""
         if self.has_class("-open"):
             self.remove_class("-open")
-            self.query_one(DataTable).focus()
-        elif words.display:
-            words.clear()
-            words.display = False
-            self.query_one(DataTable).focus()
+            self.table.focus()
+        elif self._words.display:
+            self._clear_filter()
+            self.table.focus()
         elif self._first_parent:
-            message.say(f"{self._first_parent} is no parent any more")
+            self._message.say(f"{self._first_parent} is no longer chosen as a parent")
             self._first_parent = ""
-        elif self._marked:
-            self._marked = []
-            self._fill()
-            message.say("nothing is marked any more")
+        elif self.table.marked:
+            self.table.marked = []
+            self.table.fill()
+            self._message.say(_UNMARKED)
         else:
             self.app.switch_mode("ask")
 
+    def _clear_filter(self) -> None:
+        self._words.clear()
+        self._words.display = False
+
     def action_family(self) -> None:
-        """Choose one of the parents and children, and go there."""
+        """Choose a parent or a child, and go to it."""
         from tui.personas.family_screen import FamilyScreen  # noqa: PLC0415 - when first asked for
 
-        entry = self._highlighted()
-        if entry is None:
+        if (entry := self.table.entry) is None:
             return
-        parents, children = family_of(entry, self._entries)
+        parents, children = family_of(entry, self.table.entries)
         if not parents and not children:
-            self.query_one(MessageLine).complain(f"{entry.persona.persona_id} has neither parents nor children here")
+            self._message.complain(f"{entry.persona.persona_id} has no parents and no children")
             return
         self.app.push_screen(FamilyScreen(entry.persona.name, parents, children), self._go_to)
 
     def _go_to(self, persona_id: str | None) -> None:
         if persona_id is None:
             return
-        if all(entry.persona.persona_id != persona_id for entry in self._entries):
-            self.query_one(MessageLine).complain(f"{persona_id} is gone")
+        if all(entry.persona.persona_id != persona_id for entry in self.table.entries):
+            self._message.complain(f"{persona_id} does not exist any more")
             return
-        self.query_one("#words", Input).clear()
-        self.query_one("#words").display = False
-        self._fill(persona_id)
+        self._clear_filter()
+        self.table.fill(persona_id)
+        self._show_detail()
 
     def action_mark(self) -> None:
-        """Mark the highlighted persona, or take its mark away; of three marks the oldest goes."""
-        entry = self._highlighted()
-        if entry is None:
+        """Mark the highlighted persona, or take its mark away."""
+        if (entry := self.table.entry) is None:
             return
-        name = entry.persona.persona_id
-        if name in self._marked:
-            self._marked.remove(name)
-        else:
-            self._marked = [*self._marked, name][-2:]
-        self._fill()
-        told = " and ".join(self._marked)
-        more = "= compares them" if len(self._marked) > 1 else "= compares it with the highlighted one"
-        self.query_one(MessageLine).say(f"marked: {told}; {more}" if told else "nothing is marked any more")
+        self.table.toggle_mark(entry.persona.persona_id)
+        names = " and ".join(self.table.marked)
+        hint = "= compares them" if len(self.table.marked) > 1 else "= compares it with the highlighted one"
+        self._message.say(f"marked: {names}; {hint}" if names else _UNMARKED)
 
     def action_compare(self) -> None:
-        """Two personas side by side."""
-        entry = self._highlighted()
-        names = list(dict.fromkeys([*self._marked, *([entry.persona.persona_id] if entry else [])]))[:2]
+        """Compare the two marked personas, or the marked one with the highlighted one."""
+        highlighted = [self.table.entry.persona.persona_id] if self.table.entry else []
+        names = list(dict.fromkeys([*self.table.marked, *highlighted]))[:2]
         if len(names) < 2:  # noqa: PLR2004 - two are compared
-            self.query_one(MessageLine).complain("mark one persona with m, go to another, then press =")
+            self._message.complain("mark one persona with m, go to another, then press =")
             return
         self._compare(*names)
 
     @work(group="compare", exclusive=True)
-    async def _compare(self, left: str, right: str) -> None:
+    async def _compare(self, persona_id: str, other_id: str) -> None:
         from tui.personas.compare_screen import PersonaCompareScreen  # noqa: PLC0415 - when first asked for
 
-        message = self.query_one(MessageLine)
-        message.say(f"comparing {left} and {right}")
+        self._message.say(f"comparing {persona_id} and {other_id}")
         try:
-            found = await asyncio.to_thread(self.session.runs.compare_personas, left, right)
+            comparison = await asyncio.to_thread(self.session.runs.compare_personas, persona_id, other_id)
         except PersonaMoeError as error:
-            message.complain(str(error))
+            self._message.complain(str(error))
             return
-        message.clear()
-        self.app.push_screen(PersonaCompareScreen(found))
+        self._message.clear()
+        self.app.push_screen(PersonaCompareScreen(comparison))
 
     # -- changes ------------------------------------------------------------------------------------------
 
     def action_change(self, verdict: str) -> None:
         """Carry out a verdict on the highlighted persona."""
-        entry = self._highlighted()
-        if entry is not None:
-            self._change(entry.persona.persona_id, Verdict(verdict))
+        if self.table.entry is not None:
+            self._change(self.table.entry.persona.persona_id, Verdict(verdict))
 
     @work(group="roster")
     async def _change(self, persona_id: str, verdict: Verdict) -> None:
         change = partial(self.session.personas.roster.change, persona_id, verdict, rule="manual", decided_by="user")
-        moved = await self._done(change)
+        moved = await self._carry_out(change)
         if moved is not None:
             more = {Verdict.PRUNE: "; u takes it back", Verdict.RESTORE: ", and starts afresh"}.get(verdict, "")
-            self.query_one(MessageLine).say(f"{moved.persona_id}: {moved.before} → {moved.after}{more}")
+            self._message.say(f"{moved.persona_id}: {moved.before} → {moved.after}{more}")
 
-    async def _done(self, change: Callable[[], Any], persona_id: str = "") -> Any:
-        """Do what changes the roster in a thread and read it anew; None and a complaint if it cannot be done."""
+    async def _carry_out(self, change: Callable[[], Any], persona_id: str = "") -> Any:
+        """Change the roster in a thread and read it anew; gives None, with a message, if it cannot be done."""
         try:
             result = await asyncio.to_thread(change)
         except PersonaMoeError as error:
-            await self._reload()  # another session may be why
-            self.query_one(MessageLine).complain(str(error))
+            await self._reload()  # another session may have caused it
+            self._message.complain(str(error))
             return None
         await self._reload(persona_id or getattr(result, "persona_id", ""))
         return result
@@ -296,78 +257,72 @@ class PersonasScreen(Screen[None]):
         """Take back the latest change by hand."""
         from tui.personas.text import undone_words  # noqa: PLC0415 - when first asked for
 
-        undone = await self._done(self.session.personas.roster.undo)
+        undone = await self._carry_out(self.session.personas.roster.undo)
         if undone is not None:
-            self.query_one(MessageLine).say(undone_words(undone))
+            self._message.say(undone_words(undone))
 
     def action_breed(self) -> None:
-        """Choose the highlighted persona as a parent; the second choice has the child."""
-        entry = self._highlighted()
-        if entry is None:
+        """Choose the highlighted persona as a parent; the second choice adds the child."""
+        if (entry := self.table.entry) is None:
             return
-        chosen, name = self._first_parent, entry.persona.persona_id
-        self._first_parent = "" if chosen else name
-        if chosen:
-            self._breed([chosen, name])
+        first, name = self._first_parent, entry.persona.persona_id
+        self._first_parent = "" if first else name
+        if first:
+            self._breed([first, name])
         else:
-            words = f"{name} is a parent: b on another crosses the two, b again nudges its traits"
-            self.query_one(MessageLine).say(words)
+            self._message.say(f"{name} is a parent: b on another crosses the two, b again varies its traits")
 
     @work(group="roster")
     async def _breed(self, parents: list[str]) -> None:
-        born = await self._done(partial(self.session.personas.breed, parents))
-        if born is not None:
-            told = f"{born.persona_id} is experimental, a child of {' and '.join(born.parents)}"
-            self.query_one(MessageLine).say(told)
+        child = await self._carry_out(partial(self.session.personas.breed, parents))
+        if child is not None:
+            self._message.say(f"{child.persona_id} is experimental, a child of {' and '.join(child.parents)}")
 
     # -- forms --------------------------------------------------------------------------------------------
 
     def action_new(self) -> None:
-        """A form with nothing in it but an id."""
+        """Open an empty form with a free id."""
         from engine.personas.persona import Persona  # noqa: PLC0415 - at the key
 
-        self._open_form(Persona(free_id(_NEW_ID, self._entries), {}), new=True)
+        self._open_form(Persona(free_id(_NEW_ID, self.table.entries), {}), new=True)
 
     def action_copy(self) -> None:
-        """A form filled with the highlighted persona, under another id."""
-        entry = self._highlighted()
-        if entry is not None:
-            name = free_id(f"{entry.persona.persona_id[:50]}-copy", self._entries)
+        """Open a form with the highlighted persona under another id."""
+        if (entry := self.table.entry) is not None:
+            name = free_id(f"{entry.persona.persona_id[:50]}-copy", self.table.entries)
             self._open_form(copy_of(entry.persona, name), new=True)
 
     def action_edit(self) -> None:
-        """A form filled with the highlighted persona."""
-        entry = self._highlighted()
-        if entry is not None:
-            self._open_form(entry.persona, new=False)
+        """Open a form with the highlighted persona."""
+        if self.table.entry is not None:
+            self._open_form(self.table.entry.persona, new=False)
 
     def _open_form(self, persona: Persona, *, new: bool) -> None:
         from tui.personas.form import PersonaForm  # noqa: PLC0415 - when first asked for
 
         self.app.push_screen(PersonaForm(self.session.personas.roster, persona, new=new), self._after_form)
 
-    async def _after_form(self, told: str | None) -> None:
-        """The form was left; `told` says what was saved, if anything was: `id: what`."""
-        if told:
-            await self._reload(told.partition(":")[0])
-            self.query_one(MessageLine).say(told)
+    async def _after_form(self, message: str | None) -> None:
+        """Show what the form saved, as `id: words`; None if nothing."""
+        if message:
+            await self._reload(message.partition(":")[0])
+            self._message.say(message)
 
     @work(group="roster")
     async def action_editor(self) -> None:
-        """The highlighted persona's file in $EDITOR; what is not valid changes nothing and waits for the next time."""
-        entry = self._highlighted()
-        if entry is None:
+        """Edit the highlighted persona's file in $EDITOR; an invalid text changes nothing and is offered again."""
+        if (entry := self.table.entry) is None:
             return
-        name, message = entry.persona.persona_id, self.query_one(MessageLine)
+        name = entry.persona.persona_id
         try:
             persona, draft = edit_in_editor(self.app, entry.persona, self._drafts.get(name, ""))
         except PersonaError as error:
             if isinstance(error, DraftError):
                 self._drafts[name] = error.draft
-            message.complain(f"{error}; nothing was changed, ctrl+e goes on with it")
+            self._message.complain(f"{error}; nothing was changed, ctrl+e opens your text again")
             return
         self._drafts[name] = draft
-        edited = await self._done(partial(self.session.personas.roster.edit, persona), name)
+        edited = await self._carry_out(partial(self.session.personas.roster.edit, persona), name)
         if edited is not None:
             del self._drafts[name]
-            message.say(f"{name}: saved" if edited.persona != entry.persona else f"{name} is as it was")
+            self._message.say(f"{name}: saved" if edited.persona != entry.persona else f"{name}: nothing changed")

@@ -13,7 +13,7 @@ from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.personas.roster import Verdict
 from engine.settings.settings import Thresholds
 from tui.drawing.ascii import to_ascii
-from tui.personas.outlook_text import outlook_lines, scale_line
+from tui.personas.card import outlook_lines, scale_line
 
 THRESHOLDS = Thresholds(0.6, 0.85, 0.7, 0.0, 20, 1.96)
 ACTIVE, STABLE, EXPERIMENTAL, PRUNED = PersonaState
@@ -63,7 +63,7 @@ def test_thresholds_that_follow_the_roster_are_those_in_force():
     view = outlook(entries[4], entries, following)
     assert view.thresholds == follow_distribution(following, [0.5, 0.6, 0.7, 0.8, 0.9])
     assert (view.rule, view.verdict) == ("distribution", Verdict.PROMOTE)
-    assert any("they follow the roster" in line for line in outlook_lines(entries[4], view))
+    assert any("relative to the roster" in line for line in outlook_lines(entries[4], view))
 
 
 def test_a_child_on_trial_is_told_of():
@@ -72,14 +72,14 @@ def test_a_child_on_trial_is_told_of():
     child = entry([0.4, 0.5] * 15, EXPERIMENTAL, name="child", parents=["parent"])
     view = outlook(child, [parent, child], on)
     assert (view.verdict, view.rule) == (Verdict.PRUNE, "trial of a child")
-    assert "next review: is archived, by trial of a child" in outlook_lines(child, view)
+    assert "Next review: it will be pruned (compared with its parents)." in outlook_lines(child, view)
 
 
 def test_what_is_far_off_is_said_to_be():
     one = entry([0.5, 0.6] * 2000)
     view = outlook(one, [one], THRESHOLDS)
     assert view.conditions[0].rewards is None
-    assert "over 500 rewards off" in outlook_lines(one, view)[3]
+    assert "over 500 rewards away" in outlook_lines(one, view)[3]
 
 
 def test_the_scale_has_its_marks_in_the_order_of_their_values():
@@ -97,11 +97,11 @@ def test_of_nothing_earned_the_scale_shows_no_mean():
     assert (view.low, view.high, view.missing) == (0.0, 1.0, 20)
     assert view.performance == PersonaPerformance()
     assert "●" not in scale_line(view, 60)
-    assert outlook_lines(one, view)[0] == "0 of at least 20 samples"
+    assert outlook_lines(one, view)[0] == "0 samples (a review needs 20)"
 
 
 def test_a_persona_that_is_due_is_said_to_be():
     one = entry([0.95, 1.0] * 15)
     told = outlook_lines(one, outlook(one, [one], THRESHOLDS))
-    assert told[2] == "next review: rises, by thresholds"
-    assert told[3].endswith("passes .85 (it does): it is due")
+    assert told[2] == "Next review: it will be promoted."
+    assert told[3].endswith("is above .85 (true now).")

@@ -46,7 +46,7 @@ def test_overlap_counts_the_first_five_passages_of_the_runs_in_which_both_walked
     text = [line.plain for line in comparison_text(found, 78)]
     assert next(line for line in text if line.startswith("focus")).count("≠") == 0
     assert next(line for line in text if line.startswith("humour")).count("≠") == 1
-    assert "they share 0.21 (Jaccard, mean of 2 runs together)" in text[-1]
+    assert "overlap by 0.21 (Jaccard, mean of 2 runs)" in text[-1]
     assert all(line.cell_len <= 78 for line in comparison_text(found, 78)[:-1])
 
 
@@ -57,7 +57,7 @@ def test_mean_scores_are_those_of_the_runs_it_walked_in():
     assert found.left.scores.total == 0.59
     assert (found.right.scores, found.right.called, found.right.judged) == (None, 0, 2)
     assert found.overlap is None
-    assert "They walked together in none of the 2 recorded runs" in comparison_text(found, 78)[-1].plain
+    assert "They were not called together in any of the 2 recorded runs" in comparison_text(found, 78)[-1].plain
 
 
 def test_receipts_take_one_line_where_that_has_room_else_two():

@@ -52,7 +52,7 @@ def hostile() -> script.ScriptedSession:
 @both_sizes
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("1", "next review"), ("2", "the last 40 rewards"), ("3", "joined as stable"), ("4", "The last 3 runs")],
+    [("1", "Next review"), ("2", "Last 40 rewards"), ("3", "state stable"), ("4", "Last 3 runs")],
     ids=["card", "chart", "ledger", "receipts"],
 )
 def test_tab(snap_compare, size, key, words):
@@ -63,7 +63,7 @@ def test_tab(snap_compare, size, key, words):
 def test_light(snap_compare):
     session = script.ScriptedSession()
     session.settings = replace(session.settings, screen=replace(session.settings.screen, theme="textual-light"))
-    steps = (("j", "archivist · stable"), ("2", "the last 40 rewards"))
+    steps = (("j", "archivist · stable"), ("2", "Last 40 rewards"))
     assert snap_compare(script.app(session), run_before=playing(*steps), terminal_size=SMALL)
 
 
@@ -91,7 +91,7 @@ def test_comparison(snap_compare, size):
 
 @pytest.mark.parametrize("key", ["1", "e"], ids=["card", "form"])
 def test_hostile_text(snap_compare, key):
-    steps = (("j", "archivist · stable"), (key, "✓ valid" if key == "e" else "next review"))
+    steps = (("j", "archivist · stable"), (key, "✓ valid" if key == "e" else "Next review"))
     assert snap_compare(script.app(hostile()), run_before=playing(*steps), terminal_size=SMALL)
 
 

@@ -16,7 +16,7 @@ from tui.personas.card import card_lines
 from tui.personas.compare_screen import PersonaCompareScreen
 from tui.personas.family_screen import FamilyScreen
 from tui.personas.form import PersonaForm
-from tui.personas.rows import listed, persona_cells
+from tui.personas.table import listed, persona_cells
 
 REWARDS = {"analyst": 0.5, "reader": 0.25, "tracker": 1.0}
 
@@ -41,11 +41,11 @@ async def go_to(pilot: Any, persona_id: str) -> None:
 
 
 def highlighted(pilot: Any) -> str:
-    return str(pilot.app.screen._highlighted().persona.persona_id)
+    return str(pilot.app.screen.table.entry.persona.persona_id)
 
 
 def rows(pilot: Any) -> list[str]:
-    return [entry.persona.persona_id for entry in pilot.app.screen._shown]
+    return [entry.persona.persona_id for entry in pilot.app.screen.table.listed]
 
 
 def state_of(session: Any, persona_id: str) -> PersonaState:
@@ -82,7 +82,7 @@ async def test_the_keys_change_the_real_roster_and_u_takes_it_back_step_by_step(
         assert performance_of(session.personas.roster.find("reader").persona).samples == 0
         for told in ("experimental → pruned", "pruned → stable", "stable → active", "active → stable"):
             await pilot.press("u")
-            await says(pilot, f"✓ undone, the move of reader: {told}")
+            await says(pilot, f"✓ undone: the change of state of reader ({told})")
             assert session.personas.roster.verify() == []
         await pilot.press("u")
         await says(pilot, "! there is nothing to undo")
@@ -96,11 +96,11 @@ async def test_the_card_says_what_the_state_rests_on(session):
         await opened(pilot)
         await go_to(pilot, "reader")
         await pilot.press("enter")
-        await says(pilot, "12 of at least 20 samples · mean .70")
+        await says(pilot, "12 samples (a review needs 20) · mean .70")
         await says(pilot, "x prune below .60 · d demote below .70 · p promote above .85")
-        await says(pilot, "next review: stays, for 8 samples are missing")
+        await says(pilot, "Next review: no change. It needs 8 more samples.")
         text = script.screen_text(pilot.app)
-        assert "rises when the lower bound .65 passes .85" in " ".join(text.split())
+        assert "Promoted once its lower bound (now .65) is above .85 (" in " ".join(text.split())
         scale = next(line[line.index("0 ─") :] for line in text.splitlines() if "0 ─" in line)
         # .60, .65, .70, .75 and .85: the threshold of demotion stands under the mean
         assert scale.index("x") < scale.index("[") < scale.index("●") < scale.index("]") < scale.index("p")
@@ -110,7 +110,7 @@ async def test_two_parents_are_chosen_and_their_child_joins(session):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("b")
-        await says(pilot, "✓ analyst is a parent: b on another crosses the two, b again nudges its traits")
+        await says(pilot, "✓ analyst is a parent: b on another crosses the two, b again varies its traits")
         await pilot.press("j", "b")
         await says(pilot, "✓ analyst-archivist-2 is experimental, a child of analyst and archivist")
         await says(pilot, "Child of Analyst and Archivist")
@@ -119,7 +119,7 @@ async def test_two_parents_are_chosen_and_their_child_joins(session):
         assert (child.state, child.persona.parents) == (PersonaState.EXPERIMENTAL, ("analyst", "archivist"))
         assert session.personas.roster.verify() == []
         await pilot.press("u")
-        await says(pilot, "✓ undone, the joining of analyst-archivist-2: experimental → pruned")
+        await says(pilot, "✓ undone: the addition of analyst-archivist-2 (experimental → pruned)")
     assert state_of(session, "analyst-archivist-2") is PersonaState.PRUNED
     assert session.personas.roster.verify() == []
 
@@ -139,7 +139,7 @@ async def test_t_goes_to_parents_and_children(session):
         assert highlighted(pilot) == "archivist"
         await go_to(pilot, "tracker")
         await pilot.press("t")
-        await says(pilot, "! tracker has neither parents nor children here")
+        await says(pilot, "! tracker has no parents and no children")
 
 
 async def test_one_parent_twice_has_a_nudged_child_and_escape_forgets_a_parent():
@@ -149,7 +149,7 @@ async def test_one_parent_twice_has_a_nudged_child_and_escape_forgets_a_parent()
         await pilot.press("b", "b")
         await says(pilot, "✓ archivist-2 is experimental, a child of archivist")
         await pilot.press("b", "escape")
-        await says(pilot, "✓ archivist-2 is no parent any more")
+        await says(pilot, "✓ archivist-2 is no longer chosen as a parent")
         await pilot.press("escape")
         assert pilot.app.screen is pilot.app.ask_screen
 
@@ -166,7 +166,7 @@ async def test_the_control_stays_and_a_verdict_that_cannot_apply_is_one_line():
     async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "control")
-        await says(pilot, "no review moves the control")
+        await says(pilot, "The control always stays active.")
         await pilot.press("x")
         await says(pilot, "! control is the neutral control")
         await pilot.press("r")
@@ -231,22 +231,22 @@ async def test_the_tabs_show_chart_ledger_and_receipts_of_the_real_workspace(ses
         await opened(pilot)
         await go_to(pilot, "control")
         await pilot.press("2")
-        await says(pilot, "one reward · mean")
+        await says(pilot, "One reward · 1 sample · mean")
         await pilot.press("3")
-        await says(pilot, "joined as active · no samples · by found")
+        await says(pilot, "file found, state active · no samples")
         await pilot.press("4")
-        await says(pilot, "The last 1 runs: score = expected")
+        await says(pilot, "One run: score = expected")
         await says(pilot, "Who built the lighthouse that Ysolde Marrak kept?")
         await pilot.press("k", "2")
         await pilot.press("1")
-        await says(pilot, "next review")
+        await says(pilot, "Next review")
 
 
 async def test_enter_gives_the_detail_the_screen_and_escape_takes_it_back():
     async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("2", "enter")
-        await says(pilot, "the last 40 rewards")
+        await says(pilot, "Last 40 rewards")
         assert not pilot.app.screen.query_one("#table").display or pilot.app.screen.query_one("#table").size.height == 0
         await pilot.press("escape")
         await script.until(pilot, lambda: pilot.app.screen.query_one("#table").size.height > 0)
@@ -266,7 +266,7 @@ async def test_two_personas_are_compared(session):
         await go_to(pilot, "control")
         await pilot.press("equals_sign")
         await script.until(pilot, lambda: isinstance(pilot.app.screen, PersonaCompareScreen))
-        await says(pilot, "Of their first five passages they share")
+        await says(pilot, "Their first five passages overlap by")
         text = script.screen_text(pilot.app)
         assert "breadth        ━━━━━━━·· 7" in text
         assert "≠ ━━━━━···· 5" in text
@@ -274,7 +274,7 @@ async def test_two_personas_are_compared(session):
         await pilot.press("m")
         await says(pilot, "✓ marked: analyst and control; = compares them")
         await pilot.press("escape")
-        await says(pilot, "✓ nothing is marked any more")
+        await says(pilot, "✓ no persona is marked")
 
 
 async def test_a_new_persona_is_checked_at_every_key_and_joins(session):
@@ -286,9 +286,9 @@ async def test_a_new_persona_is_checked_at_every_key_and_joins(session):
         await pilot.press("ctrl+u", *"T")
         await says(pilot, "! persona_id: 'T' does not match '^[a-z0-9]")
         pilot.app.screen.query_one("#persona_id", Input).value = "tracker"
-        await says(pilot, "! persona_id: tracker is taken")
+        await says(pilot, "! persona_id: tracker is in use")
         await pilot.press("ctrl+s")
-        await says(pilot, "! not saved: persona_id: tracker is taken")
+        await says(pilot, "! not saved: persona_id: tracker is in use")
         await pilot.press("end", *"-b", "down", *"B", "down", "down", *"x;y, z", "down", "end", *"1")
         await says(pilot, "✓ valid")
         await pilot.press("home", "1")
@@ -299,7 +299,7 @@ async def test_a_new_persona_is_checked_at_every_key_and_joins(session):
         await pilot.press("a", *"humour", "enter", "3")
         await says(pilot, "humour")
         await pilot.press("ctrl+s")
-        await says(pilot, "✓ tracker-b: joined as experimental")
+        await says(pilot, "✓ tracker-b: added as experimental")
         assert highlighted(pilot) == "tracker-b"
     made = session.personas.roster.find("tracker-b").persona
     assert made.traits == {"association": 8, "ambition": 6, "humour": 3}
@@ -314,18 +314,18 @@ async def test_an_edit_of_the_walk_starts_afresh_unless_the_record_is_kept(sessi
         await go_to(pilot, "analyst")
         await pilot.press("e")
         await says(pilot, "Edit The Analyst")
-        await says(pilot, "record: its 1 samples count on (^r starts afresh)")
+        await says(pilot, "record: kept, 1 sample (^r starts afresh)")
         await pilot.press(*["down"] * 4, "9")
-        await says(pilot, "record: starts afresh, its 1 samples no longer count (^r keeps them)")
+        await says(pilot, "record: starts afresh, 1 sample will no longer count (^r keeps the record)")
         await pilot.press("ctrl+r")
-        await says(pilot, "record: its 1 samples count on")
+        await says(pilot, "record: kept, 1 sample")
         await pilot.press("ctrl+r", "ctrl+s")
         await says(pilot, "✓ analyst: saved, and starts afresh")
         edited = session.personas.roster.find("analyst").persona
         assert edited.traits == {"breadth": 7, "analysis": 7, "association": 9}
         assert performance_of(edited).samples == 0
         await pilot.press("u")
-        await says(pilot, "✓ undone, the edit of analyst: association 9 → -")
+        await says(pilot, "✓ undone: the edit of analyst (association 9 → -)")
     assert performance_of(session.personas.roster.find("analyst").persona).samples == 1
     assert session.personas.roster.verify() == []
 
@@ -340,7 +340,7 @@ async def test_the_form_asks_once_before_it_forgets_what_was_typed(session):
         await pilot.press("escape")
         await script.until(pilot, lambda: not isinstance(pilot.app.screen, PersonaForm))
         await pilot.press("e", *"zz", "escape")
-        await says(pilot, "! changed and not saved: ^s saves it, esc again leaves it")
+        await says(pilot, "! not saved: ^s saves the changes, esc again discards them")
         await pilot.press(*"z", "escape")
         assert isinstance(pilot.app.screen, PersonaForm)
         await pilot.press("tab", "tab", "tab", "tab", "a", "escape")
@@ -372,7 +372,7 @@ async def test_a_copy_is_a_new_persona_without_record_and_parents(session):
         await pilot.press("c")
         await says(pilot, "tracker-copy")
         await pilot.press("ctrl+s")
-        await says(pilot, "✓ tracker-copy: joined as experimental")
+        await says(pilot, "✓ tracker-copy: added as experimental")
     copy = session.personas.roster.find("tracker-copy").persona
     assert (copy.traits, performance_of(copy).samples) == (session.personas.roster.find("tracker").persona.traits, 0)
     assert session.personas.roster.verify() == []
@@ -409,7 +409,7 @@ async def test_a_file_edited_elsewhere_is_checked_and_what_is_bad_waits(session,
         assert session.personas.roster.find("tracker").persona.traits == {"ambition": 7, "literalness": 7}
         monkeypatch.setenv("EDITOR", editor(tmp_path, "p.write_text('{')"))
         await pilot.press("ctrl+e")
-        await says(pilot, "nothing was changed, ctrl+e goes on with it")
+        await says(pilot, "nothing was changed, ctrl+e opens your text again")
         await go_to(pilot, "control")
         for command, told in (
             ("", "! no editor is set"), ("'", "! EDITOR is"), ("/nowhere/editor", "! /nowhere/editor: No such file"),
@@ -427,7 +427,7 @@ async def test_where_nothing_can_be_suspended_that_is_told(session, monkeypatch)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("ctrl+e")
-        await says(pilot, "! no other program can run here (press e for the form)")
+        await says(pilot, "! no other program can run in this terminal (press e for the form)")
 
 
 async def test_escape_goes_back_to_the_question():
