@@ -1,1 +1,19 @@
-"""engine/answer."""
+"""The answer: from the panel's ranking to one text in which every statement is cited.
+
+In: a `Panel` with its ranking, and a `LanguageModel` if there is one. Out: `AnswerWritten`, whose citations are exact
+words of a source, or the abstention.
+
+- `quotation`: chooses the sentences that cover the question, and decides whether they cover enough of it to answer.
+- `citations`: makes the answer without a model (`extractive_answer`), and traces each sentence of a model's answer
+  (`resolve_citations`) or each claim (`ground_claims`) to the words that support it.
+- `writing`: one model call for the answer, and one for each persona's claims. `claims`: the request for claims.
+  `prompt`: that for the answer (`send_prompt_to_ollama`). `voice`: how a persona's traits change its writing.
+- `synthesis`: the context that the model answers from (`synthesize_persona_context`).
+
+Must hold: `quote` of a citation is exactly characters `start` to `end` of its source. What a model writes and no
+passage supports is removed and counted. Without a model, the answer is deterministic. If a model fails, quotations
+answer, and a `Degraded` event gives the reason.
+
+May import: `engine.mixture`, `engine.walk`, `engine.question`, `engine.model`, `engine.personas`, `engine.documents`,
+`engine.text`, `engine.events`.
+"""

@@ -1,58 +1,54 @@
-"""Resolve the citations of an answer to the words of their passages; write extractive answers."""
+"""Trace what a model writes to the words that support it, and make the answer that needs no model."""
 
 import re
 from collections.abc import Sequence
 
+from engine.answer.claims import Claim
 from engine.answer.quotation import Quotation, sentences
 from engine.events import AnswerWritten, Citation, GroundedClaim
+from engine.model.faults import clean
 from engine.text.safe import one_line
 from engine.text.sentences import sentence_spans
 from engine.text.words import content_stems
 
 ABSTENTION = "Your library does not say."
-
-
 _MARK = re.compile(r"\s*\[(\d[\d,\s]*)\]")
+_SUPPORT = 0.4  # share of a sentence's content stems that its source must contain
 
 
-_SUPPORT = 0.4  # share of a sentence's content stems that its source must hold
+def ground_claims(claims: Sequence[Claim], passages: Sequence[Quotation]) -> tuple[tuple[GroundedClaim, ...], int]:
+    """Return the claims that a passage which they name supports, with the supporting words, and how many were removed.
 
-
-def ground_claims(
-    stated: Sequence[tuple[str, Sequence[str]]], passages: Sequence[Quotation]
-) -> tuple[tuple[GroundedClaim, ...], int]:
-    """Each claim (its text, the ids of the passages that it names) with the words that carry it.
-
-    A claim that none of the passages it names carries is left out; also returned is how many those are.
+    The numbers of a claim count `passages` from 1.
     """
-    by_id = {quotation.passage.id: quotation for quotation in passages}
     grounded = []
-    for text, ids in stated:
-        bare = one_line(_unmarked(text))
-        if found := _support(bare, [by_id[name] for name in ids if name in by_id]):
-            passage = found.passage
-            grounded.append(GroundedClaim(bare, passage.id, passage.source, found.start, found.end, found.text))
-    return tuple(grounded), len(stated) - len(grounded)
+    for claim in claims:
+        text = one_line(_unmarked(one_line(clean(claim.text))))
+        support = _support(text, [passages[n - 1] for n in claim.passages if 1 <= n <= len(passages)])
+        if support:
+            passage = support.passage
+            quote = support.start, support.end, support.text
+            grounded.append(GroundedClaim(text, passage.id, passage.source, *quote))
+    return tuple(grounded), len(claims) - len(grounded)
 
 
 def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:
-    """The answer that needs no model: the quotations one after the other, each cited."""
+    """Return the answer that needs no model: the quotations one after the other, each cited."""
     citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
     text = " ".join(f"{one_line(_unmarked(citation.quote))} [{citation.n}]" for citation in citations)
     return AnswerWritten(text, abstained=False, citations=citations, removed=0)
 
 
 def abstention() -> AnswerWritten:
-    """What is said when the evidence does not cover the question."""
+    """Return the answer for a question that the evidence does not cover."""
     return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0)
 
 
 def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten:
-    """A model's answer with every citation resolved to the exact sentence it rests on.
+    """Return a model's answer in which every citation is the exact sentence that supports it.
 
-    `[n]` refers to `passages[n - 1]`. A citation whose source does not hold what the sentence says is removed and
-    counted; so is a sentence that no source supports. Nothing left: an answer without citations, for the caller
-    to replace.
+    `[n]` refers to `passages[n - 1]`. A citation whose source does not support its sentence is removed and counted, as
+    is a sentence that no source supports. If nothing remains, the answer has no citation, and the caller replaces it.
     """
     if one_line(_unmarked(text)).rstrip(". ").endswith(ABSTENTION.rstrip(".")):
         return abstention()
@@ -61,54 +57,54 @@ def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten
     written: list[str] = []
     removed = 0
     for sentence, cited in _cited_sentences(text):
-        named = [n for n in cited if 1 <= n <= len(passages)]
-        found = [best for n in named if (best := _support(sentence, [passages[n - 1]]))]
-        removed += len(cited) - len(found)
-        if not found and (best := _support(sentence, passages)):
-            found = [best]
-        removed += not found and not cited
+        existing = [passages[n - 1] for n in cited if 1 <= n <= len(passages)]
+        support = [best for passage in existing if (best := _support(sentence, [passage]))]
+        removed += len(cited) - len(support)
+        if not support and (best := _support(sentence, passages)):
+            support = [best]
+        removed += not support and not cited
         marks = []
-        for quotation in found:
-            place = (quotation.number, quotation.start)
-            if place not in numbers:
-                numbers[place] = len(numbers) + 1
-                citations.append(_citation(numbers[place], quotation))
-            marks.append(f"[{numbers[place]}]")
+        for quotation in support:
+            position = (quotation.number, quotation.start)
+            if position not in numbers:
+                numbers[position] = len(numbers) + 1
+                citations.append(_citation(numbers[position], quotation))
+            marks.append(f"[{numbers[position]}]")
         if marks:
             written.append(f"{sentence} {''.join(dict.fromkeys(marks))}")
     return AnswerWritten(" ".join(written), abstained=False, citations=tuple(citations), removed=removed)
 
 
 def _cited_sentences(text: str) -> list[tuple[str, list[int]]]:
-    """Each sentence without its marks, and the numbers it cites; a mark after the full stop belongs before it."""
+    """Return each sentence without its marks, and the numbers it cites; marks after the full stop belong to it."""
     joined = re.sub(r"([.!?])((?:\s*\[\d[\d,\s]*\])+)", r"\2\1", text)
-    found = []
+    sentences_cited = []
     for start, end in sentence_spans(joined):
         sentence = joined[start:end]
         cited = [int(n) for mark in _MARK.findall(sentence) for n in re.findall(r"\d{1,9}", mark)]
         if bare := one_line(_unmarked(sentence)).strip(" -*•"):
-            found.append((bare, list(dict.fromkeys(cited))))
-    return found
+            sentences_cited.append((bare, list(dict.fromkeys(cited))))
+    return sentences_cited
 
 
 def _unmarked(text: str) -> str:
-    """`text` without anything that looks like one of our marks: a source may have its own."""
+    """Remove everything that looks like a mark `[n]`: sources may contain such marks themselves."""
     while (bare := _MARK.sub("", text)) != text:
         text = bare
     return text
 
 
 def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
-    """The sentence of these passages that holds most of the given one; None if none holds enough.
+    """Return the sentence of these passages that contains most of the given one; None if none contains enough.
 
-    The title counts with each sentence of its passage: what follows says "he" or "it".
+    The title counts with each sentence of its passage, because the text refers to it by "he" or "it".
     """
-    wanted = set(content_stems(sentence))
-    best, best_share = None, _SUPPORT if wanted else 2.0
+    stems = set(content_stems(sentence))
+    best, best_share = None, _SUPPORT if stems else 2.0
     for passage in passages:
         title = set(content_stems(passage.passage.title))
         for candidate in sentences(passage.number, passage.passage):
-            share = len(wanted & (title | set(content_stems(candidate.text)))) / max(1, len(wanted))
+            share = len(stems & (title | set(content_stems(candidate.text)))) / max(1, len(stems))
             if share > best_share or (share == best_share and best is None):
                 best, best_share = candidate, share
     return best

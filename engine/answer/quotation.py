@@ -1,4 +1,4 @@
-"""Which sentences of the evidence carry the answer, and whether they cover the question at all."""
+"""Choose the sentences that answer the question, and decide whether they cover enough of it."""
 
 import re
 from collections import defaultdict
@@ -16,19 +16,19 @@ from engine.text.sentences import sentence_spans
 from engine.text.words import raw_words, stems
 from engine.walk.neighbourhood import LinkKind
 
-_PASSAGES = 5  # of the ranking that are quoted from
+_PASSAGES = 5  # of the ranking whose sentences may be quoted
 _SENTENCES = 4  # at most in an answer
 _SIDES = 2  # of a comparison
-_ENOUGH = 0.95  # of the question's weight; a sentence that holds this alone is the answer
-# What else speaks for a sentence, beside the share of the question's weight that it adds:
-_RANK = 0.5  # its passage is the best one
-_ANSWERS = 0.12  # it holds the kind of thing that is asked for
-_LEADS_ON = 0.1  # it names what another of the passages is about
-_FOLLOWS = 0.15  # its passage is about what a chosen sentence names
-_OPENS = 0.08  # it opens its passage: there stands what it is about
-_TITLE = 0.7  # how well a sentence covers what only the title of its passage says
+_ENOUGH = 0.95  # share of the question's weight; a sentence that covers it is the whole answer
+# Added to the share of the question's weight that a sentence newly covers:
+_RANK = 0.5  # if its passage is the best one, and less for those below
+_ANSWERS = 0.12  # if it contains a date, number or name, whichever the question asks for
+_LINKS = 0.1  # if it names another of the passages
+_FOLLOWS = 0.15  # if a chosen sentence links to its passage
+_OPENS = 0.08  # if it is the first of its passage, which often says what the passage is about
+_TITLE = 0.7  # degree to which a sentence covers a term that only the title of its passage contains
 
-_COVERED_ENOUGH = 0.55  # of the question's weight; below, the library does not say
+_COVERED_ENOUGH = 0.55  # share of the question's weight below which the answer is the abstention
 
 _TIME = re.compile(r"\b(?:when|year|date|day|first|earlier|later|older|younger|oldest)\b")
 _AMOUNT = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|deep)\b")
@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Characters `start` to `end` (in the source's text) of a passage, exactly."""
+    """Words of a passage: characters `start` to `end` (excluded) of the text of its source."""
 
     number: int
     passage: Passage
@@ -54,29 +54,28 @@ class Quotation:
 
 
 class _Sentence(NamedTuple):
-    """A sentence of the evidence: how well it covers each term, what else speaks for it, and where it leads."""
+    """A candidate: the degree to which it covers each term, its bonus, and the passages to which it links."""
 
     quotation: Quotation
     covered: list[float]
     bonus: float
-    leads_to: frozenset[int]
+    links_to: frozenset[int]
 
 
 def quote(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
-    """The sentences of the best passages that together cover most of the question, in the order of the walk.
+    """Return the sentences of the best passages that together cover most of the question, in the order of the walk.
 
-    First the best one of each passage that the question names by its title, so that both sides of a comparison
-    speak. Then one by one for the terms that those before do not cover (maximal marginal coverage), for their
-    passage's rank, for following a link from one that is chosen, and for what else speaks for them; those that
-    cover nothing new come last.
+    First comes the best sentence of each passage whose title the question names, so that both sides of a comparison are
+    quoted. Then sentences are added one by one, by the terms that the chosen ones do not cover (maximal marginal
+    coverage) and by the bonuses above; sentences that cover nothing new come last.
     """
     top = list(ranking)[:_PASSAGES]
-    left = [s for number in top for s in _read(panel, number, top, _RANK * ranking[number] / ranking[top[0]])]
+    pool = [s for number in top for s in _candidates(panel, number, top, _RANK * ranking[number] / ranking[top[0]])]
     draft = _Draft([float(weight) for weight in panel.question.weights])
     for number in _named(panel.question, top):
         draft.start_side()
-        draft.take_best([s for s in left if s.quotation.number == number])
-    while len(draft.chosen) < _SENTENCES and not draft.is_answered and draft.take_best(left):
+        draft.take_best([s for s in pool if s.quotation.number == number])
+    while len(draft.chosen) < _SENTENCES and not draft.is_answered and draft.take_best(pool):
         pass
     steps = _steps(panel)
     chosen = [sentence.quotation for sentence in draft.chosen]
@@ -84,7 +83,7 @@ def quote(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
 
 
 class _Draft:
-    """The sentences chosen so far, the terms they cover and the passages they lead to."""
+    """The sentences chosen so far, the terms that they cover and the passages to which they link."""
 
     def __init__(self, weights: list[float]) -> None:
         self._weights = weights
@@ -93,91 +92,92 @@ class _Draft:
         self.chosen: list[_Sentence] = []
 
     def start_side(self) -> None:
-        """What one side of a comparison covers, the other has still to cover."""
+        """Begin a side of a comparison: it has to cover the terms that the other side covers, too."""
         self._covered = [0.0] * len(self._weights)
 
     @property
     def is_answered(self) -> bool:
-        """Does one sentence hold the whole question?"""
+        """Whether one sentence covers the whole question."""
         return any(sum(map(mul, self._weights, s.covered)) >= _ENOUGH for s in self.chosen)
 
     def take_best(self, sentences: Sequence[_Sentence]) -> bool:
-        """Choose the sentence that is worth most; False when there is none left."""
-        left = [sentence for sentence in sentences if sentence not in self.chosen]
-        if not left:
+        """Choose the best sentence; False if all are chosen."""
+        remaining = [sentence for sentence in sentences if sentence not in self.chosen]
+        if not remaining:
             return False
-        best = max(left, key=self._worth)
+        best = max(remaining, key=self._value)
         self.chosen.append(best)
-        self._reached |= best.leads_to - {best.quotation.number}
+        self._reached |= best.links_to - {best.quotation.number}
         self._covered = [max(pair) for pair in zip(self._covered, best.covered, strict=True)]
         return True
 
-    def _worth(self, sentence: _Sentence) -> tuple[bool, float, int, int]:
+    def _value(self, sentence: _Sentence) -> tuple[bool, float, int, int]:
         rows = zip(self._weights, sentence.covered, self._covered, strict=True)
-        gain = sum(weight * max(0.0, well - before) for weight, well, before in rows)
+        gain = sum(weight * max(0.0, degree - covered) for weight, degree, covered in rows)
         follows = _FOLLOWS * (sentence.quotation.number in self._reached)
         return gain > 0, gain + follows + sentence.bonus, -sentence.quotation.start, sentence.quotation.number
 
 
 def _named(question: Question, top: Sequence[int]) -> list[int]:
-    """For each name in the question the best passage that has it as title."""
+    """Return for each name in the question the best passage that has it as title."""
     sides = (next((number for number in top if number in name.titled), None) for name in question.names)
     return list(dict.fromkeys(number for number in sides if number is not None))[:_SIDES]
 
 
 def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:
-    """Do the quotations, with their titles, hold enough of the question for an answer?
+    """Tell whether the quotations, with their titles, cover enough of the question for an answer.
 
-    A name with a word that the library never uses cannot be covered.
+    They never do if the question has a name with a word that the library never uses.
     """
     return not panel.question.unknown_names and coverage(panel, quotations) >= _COVERED_ENOUGH
 
 
 def coverage(panel: Panel, quotations: Sequence[Quotation]) -> float:
-    """The share of the question's weight that quotations and their titles hold, in [0, 1]."""
+    """Return the share of the question's weight that the quotations and their titles cover, in [0, 1]."""
     return panel.question.coverage({r for q in quotations for r in _roots(f"{q.passage.title} {q.text}")})
 
 
 def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
-    """Every sentence of a passage."""
+    """Yield every sentence of a passage."""
     for start, end in sentence_spans(passage.text):
         yield Quotation(number, passage, passage.start + start, passage.start + end)
 
 
-def _read(panel: Panel, number: int, top: Sequence[int], rank: float) -> Iterator[_Sentence]:
-    """Every sentence of a passage but its headings."""
-    question, around = panel.question, panel.neighbourhood
-    passage = around.passage(number)
-    about = [_TITLE * well for well in question.covered(_roots(passage.title))]
-    leads: dict[int, set[int]] = defaultdict(set)
-    for link in around.links(number):
+def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float) -> Iterator[_Sentence]:
+    """Yield every sentence of a passage except headings."""
+    question, passage = panel.question, panel.passage(number)
+    by_title = [_TITLE * degree for degree in question.covered(_roots(passage.title))]
+    links: dict[int, set[int]] = defaultdict(set)
+    for link in panel.neighbourhood.links(number):
         if link.target in top and link.kind is not LinkKind.BACK:
-            leads[link.sentence].add(link.target)
-    opens = _OPENS
-    for place, quotation in enumerate(sentences(number, passage)):
+            links[link.sentence].add(link.target)
+    opening_bonus = _OPENS
+    for position, quotation in enumerate(sentences(number, passage)):
         if is_heading(quotation.text):
             continue
-        inside = question.covered(_roots(quotation.text))
-        covered = [max(pair) for pair in zip(inside, about, strict=True)] if any(inside) else inside
-        bonus = rank + opens + _LEADS_ON * (place in leads) + _ANSWERS * _answers(question, quotation.text)
-        yield _Sentence(quotation, covered, bonus, frozenset(leads[place]))
-        opens = 0.0
+        by_text = question.covered(_roots(quotation.text))
+        covered = [max(pair) for pair in zip(by_text, by_title, strict=True)] if any(by_text) else by_text
+        bonus = (
+            rank_bonus + opening_bonus + _LINKS * (position in links) + _ANSWERS * _answers(question, quotation.text)
+        )
+        yield _Sentence(quotation, covered, bonus, frozenset(links[position]))
+        opening_bonus = 0.0
 
 
 def _answers(question: Question, text: str) -> bool:
-    """Does the sentence hold the kind of thing that the question asks for, other than its own names?"""
-    asked = question.text.lower()
-    if _TIME.search(asked):
+    """Tell whether a sentence contains a date, a number or a new name, whichever the question asks for."""
+    question_text = question.text.lower()
+    if _TIME.search(question_text):
         return bool(_DATE.search(text))
-    if _AMOUNT.search(asked):
+    if _AMOUNT.search(question_text):
         return bool(_NUMBER.search(text))
     raw = raw_words(text)
-    known = {word for name in question.names for word in name.key.split()}
-    return any(start > 0 and raw[start].lower() not in known for start, _ in name_runs(raw))
+    name_words = {word for name in question.names for word in name.key.split()}
+    return any(start > 0 and raw[start].lower() not in name_words for start, _ in name_runs(raw))
 
 
 def _steps(panel: Panel) -> dict[int, int]:
-    """How many steps from its start the best path to each passage is, by the median of the personas."""
+    """Return the length of the best path to each passage, as the median over the personas."""
     steps: dict[int, list[int]] = {}
     for walk in panel.walks.values():
         best: dict[int, tuple[float, int]] = {}

@@ -1,24 +1,25 @@
-"""How a model server can fail, each failure as one clean line with what to do next.
+"""Turn every failure of a model server into one LanguageModelError: a clean line with a hint what to do next.
 
-What the package `ollama` (0.6.3) raises was measured; its words and those of a server are untrusted text.
+The exceptions of the package `ollama` (0.6.3) were collected by experiment; its messages and those of a server are
+untrusted text.
 """
 
 import re
 
 from engine.errors import LanguageModelError
 
-_LONGEST_LINE = 200  # characters of a server's own words in a message
+_LONGEST_LINE = 200  # characters of a server's message
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0d-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile("\r\n|[\x0b\x0c\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Words of a server that say more than its status does.
-_KNOWN_WORDS = {
+# Parts of a server's message that say more than its status, with a hint for each.
+_HINTS = {
     "does not support thinking": "set think to false in configs/ollama.yaml",
     "does not support chat": "this model does not write text: choose another model_name in configs/ollama.yaml",
     "invalid JSON schema": "this Ollama does not read our schema: update it, or set persona_outputs to false",
-    "dial tcp": "the server cannot reach the place where models come from: is it online?",
+    "dial tcp": "the server cannot reach the registry of models: is it online?",
     "file does not exist": "is the name right? https://ollama.com/library lists what there is",
     "invalid model name": "a name such as qwen3:4b",
     "exceeds file size": "the model's file is damaged: `ollama rm` it and pull it again",
@@ -26,40 +27,40 @@ _KNOWN_WORDS = {
 
 
 class AnswerCutShortError(LanguageModelError):
-    """The answer broke off in the middle; `partial` is what had arrived."""
+    """The answer broke off; `partial` is the text so far."""
 
     partial = ""
 
 
 class BusyError(LanguageModelError):
-    """The server took nothing of the request, so asking again soon is safe."""
+    """The server refused the request because it is busy or loading; asking again soon is safe."""
 
 
 class UnreachableError(LanguageModelError):
-    """Nothing took the connection: refused, no such host, no way there."""
+    """The connection failed: refused, no such host, or no route to it."""
 
 
 class SilentError(LanguageModelError):
-    """The server said nothing for too long; asking it the same again would take as long."""
+    """The server sent nothing for too long; asking again would take as long."""
 
 
 class PromptTooLongError(LanguageModelError):
-    """The prompt has more tokens than the window, by the server's own count."""
+    """The prompt has more tokens than the window, as the server counts."""
 
 
 def clean(text: str) -> str:
-    """Remove control and text-direction characters; every kind of line break becomes a newline."""
+    """Remove control and text-direction characters; make every line break a newline."""
     return _SURROGATE.sub("\ufffd", _FORBIDDEN.sub("", _LINE_BREAK.sub("\n", text)))
 
 
 def cleaned_line(text: object) -> str:
-    """A server's own words as one line of bounded length."""
+    """Return a server's message as one line of bounded length."""
     line = " ".join(clean(str(text)).split())
     return f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line or "no reason given"
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """Name everything that the package raises when a server does not do as it should."""
+    """Return the exceptions that the package raises for a faulty or missing server."""
     import httpx  # noqa: PLC0415
     import ollama  # noqa: PLC0415
 
@@ -67,32 +68,32 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 def explain(error: Exception, endpoint: str, model: str) -> LanguageModelError:
-    """Put any of `failures()` into one clean line, with what to do next."""
+    """Translate one of `failures()`; `model` may be empty."""
     import httpx  # noqa: PLC0415
     import ollama  # noqa: PLC0415
 
-    said = cleaned_line(error)
+    reason = cleaned_line(error)
     if isinstance(error, ollama.ResponseError):
         return _explain_status(error.status_code, cleaned_line(error.error), endpoint, model)
     if isinstance(error, (ConnectionError, httpx.ConnectError)):
-        said = cleaned_line(error.__context__ or error)  # the package hides why, and TLS fails here too
+        reason = cleaned_line(error.__context__ or error)  # the package hides why, and TLS fails here too
         hint = "is `ollama serve` running?"
-        return UnreachableError(f"{endpoint} cannot be reached: {said}", hint=hint, retryable=True)
+        return UnreachableError(f"{endpoint} cannot be reached: {reason}", hint=hint, retryable=True)
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         hint = "it may be loading: raise timeout_seconds in configs/ollama.yaml; or it hangs: restart it"
         return SilentError(f"{endpoint} was silent for too long", hint=hint, retryable=True)
     if isinstance(error, (httpx.HTTPError, OSError)):
-        return LanguageModelError(f"{endpoint} broke the connection: {said}", hint="ask again", retryable=True)
-    message = f"{endpoint} does not speak Ollama's protocol: {said}"
+        return LanguageModelError(f"{endpoint} broke the connection: {reason}", hint="ask again", retryable=True)
+    message = f"{endpoint} does not speak Ollama's protocol: {reason}"
     return LanguageModelError(message, hint="is this the address of an Ollama server?")
 
 
-def _explain_status(status: int, said: str, endpoint: str, model: str) -> LanguageModelError:
-    message = f"{endpoint} answered{f' {status}' if status > 0 else ''}: {said}"
+def _explain_status(status: int, reason: str, endpoint: str, model: str) -> LanguageModelError:
+    message = f"{endpoint} answered{f' {status}' if status > 0 else ''}: {reason}"
     if status in {429, 503}:
         return BusyError(message, hint="the server is busy or loading, ask again", retryable=True)
-    for words, hint in _KNOWN_WORDS.items():
-        if words in said:
+    for words, hint in _HINTS.items():
+        if words in reason:
             return LanguageModelError(message, hint=hint)
     if not 0 < status < 500:  # noqa: PLR2004 - the server's own fault; -1 is an error inside a reply
         hint = "the server's log tells more; a smaller model or num_ctx needs less memory"
@@ -103,6 +104,6 @@ def _explain_status(status: int, said: str, endpoint: str, model: str) -> Langua
         403: "the server wants the key in OLLAMA_API_KEY",
         404: f"`persona-moe models pull {model}`" if model else "is this the address of an Ollama server?",
     }
-    if "context" in said:
+    if "context" in reason:
         return PromptTooLongError(message, hint="raise num_ctx in configs/ollama.yaml, if the model has more")
     return LanguageModelError(message, hint=hints.get(status, "is this the address of an Ollama server?"))

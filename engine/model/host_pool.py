@@ -1,4 +1,4 @@
-"""Which host works on the next request: the one with the least in flight that has not failed lately."""
+"""Choose the host for the next request: the one with the fewest requests that has not failed recently."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.model.hosts import Host
 
-_FIRST_REST, _LONGEST_REST = 1.0, 60.0  # seconds that a host is set aside after its first failure, and at most
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds of a host after its first failure, and at most
 
 
 @dataclass(slots=True)
@@ -17,14 +17,14 @@ class _Seat:
     in_flight: int = 0
     last_turn: int = 0
     failures: int = 0
-    rests_until: float = 0.0
+    paused_until: float = 0.0
 
 
 class HostPool:
-    """Hosts that share the work, each with at most `at_once` requests in flight: Ollama queues what is more.
+    """Hosts that share the work, each with at most `at_once` requests at a time: Ollama would queue more.
 
-    A host that fails is set aside, for twice as long after each failure in a row; when all are, the one whose rest
-    ends first is asked all the same. The clock is monotonic.
+    A host that fails pauses, for twice as long after each failure in a row; if all pause, the one whose pause ends
+    first is used. The clock is monotonic.
     """
 
     def __init__(self, hosts: Sequence[Host], at_once: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,9 +33,9 @@ class HostPool:
         self._waiting: list[asyncio.Future[None]] = []
 
     @asynccontextmanager
-    async def turn(self, but: Collection[Host] = ()) -> AsyncIterator[Host]:
-        """Wait for a host that is none of `but`, and have it for one request."""
-        while (seat := self._free(but)) is None:
+    async def turn(self, excluded: Collection[Host] = ()) -> AsyncIterator[Host]:
+        """Wait for a host that is not excluded, and give it for one request."""
+        while (seat := self._free(excluded)) is None:
             waiting = asyncio.get_running_loop().create_future()
             self._waiting.append(waiting)
             await waiting
@@ -48,24 +48,24 @@ class HostPool:
             self._wake()
 
     def set_aside(self, host: Host) -> None:
-        """Let a host that failed rest."""
+        """Pause a host that failed."""
         seat = self._seat_of(host)
-        rest = min(_LONGEST_REST, _FIRST_REST * 2**seat.failures)
-        seat.failures, seat.rests_until = seat.failures + 1, self._clock() + rest
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**seat.failures)
+        seat.failures, seat.paused_until = seat.failures + 1, self._clock() + pause
 
     def trust(self, host: Host) -> None:
-        """Forget the failures of a host that did its work."""
+        """Forget the failures of a host that has answered."""
         seat = self._seat_of(host)
-        seat.failures, seat.rests_until = 0, 0.0
+        seat.failures, seat.paused_until = 0, 0.0
 
     def _seat_of(self, host: Host) -> _Seat:
         return next(seat for seat in self._seats if seat.host is host)
 
-    def _free(self, but: Collection[Host]) -> _Seat | None:
-        usable = [seat for seat in self._seats if seat.host not in but]
+    def _free(self, excluded: Collection[Host]) -> _Seat | None:
+        usable = [seat for seat in self._seats if seat.host not in excluded]
         now = self._clock()
-        awake = [seat for seat in usable if seat.rests_until <= now] or [min(usable, key=lambda s: s.rests_until)]
-        free = [seat for seat in awake if seat.in_flight < self._at_once]
+        active = [seat for seat in usable if seat.paused_until <= now] or [min(usable, key=lambda s: s.paused_until)]
+        free = [seat for seat in active if seat.in_flight < self._at_once]
         return min(free, key=lambda seat: (seat.in_flight, seat.last_turn), default=None)
 
     def _wake(self) -> None:

@@ -1,10 +1,10 @@
-"""The way to an Ollama server: its address, a client that survives its habits, and the models that it has."""
+"""Reach Ollama servers: addresses, and an HTTP client for each that works around faults of package and server."""
 
 import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from engine.errors import LanguageModelError
-from engine.model.faults import cleaned_line, explain, failures
+from engine.model.faults import cleaned_line
 
 if TYPE_CHECKING:
     import httpx
     import ollama
 
-_PROBE_SECONDS, _LISTING_SECONDS = 1.0, 10.0
-_LONGEST_REPLY_LINE = 8_000_000  # bytes; a server that ends no line would fill the memory
+_PROBE_SECONDS = 1.0
+_LONGEST_REPLY_LINE = 8_000_000  # bytes; a line without end would fill the memory
 
 _BREAKS_A_LINE = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 _HALF_A_BREAK = re.compile(rb"(?:\xc2|\xe2\x80?)\Z")
@@ -27,14 +27,14 @@ _HALF_A_BREAK = re.compile(rb"(?:\xc2|\xe2\x80?)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """An address and the client that talks to it."""
+    """The address of a server and the client for it."""
 
     endpoint: str
     client: "ollama.AsyncClient"
 
 
 def endpoint_address(url: str) -> str:
-    """Read `url` as this program does: port 11434 unless given (https: 443), loopback for the address "all"."""
+    """Complete an address: port 11434 (https: 443) if there is none, loopback for the address "all"."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 11434)
@@ -47,7 +47,7 @@ def endpoint_address(url: str) -> str:
 
 
 async def listens(endpoint: str) -> bool:
-    """Tell within a second whether anything accepts a connection there; imports nothing heavy."""
+    """Tell within a second whether anything accepts a connection at this address; imports nothing heavy."""
     parts = urlsplit(endpoint)
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
@@ -61,7 +61,7 @@ async def listens(endpoint: str) -> bool:
 
 
 async def reach(endpoints: Sequence[str]) -> list[Host]:
-    """The hosts that take a connection; raises LanguageModelError if none does."""
+    """Return the hosts that accept a connection. Raises LanguageModelError if none does."""
     addresses = list(dict.fromkeys(endpoint_address(url) for url in endpoints))
     listening = await asyncio.gather(*map(listens, addresses))
     up = [address for address, is_up in zip(addresses, listening, strict=True) if is_up]
@@ -72,30 +72,30 @@ async def reach(endpoints: Sequence[str]) -> list[Host]:
 
 
 def open_host(endpoint: str) -> "ollama.AsyncClient":
-    """Make a client that goes straight to `endpoint`, sends what the package leaves out, survives odd line breaks."""
+    """Make a client that ignores proxies, forbids the server to cut prompts, and reads unusual line breaks."""
     try:
         import httpx  # noqa: PLC0415
         import ollama  # noqa: PLC0415
-    except (ImportError, ValueError) as error:  # it reads OLLAMA_HOST and the proxy variables when imported
+    except (ImportError, ValueError) as error:  # when imported, it reads OLLAMA_HOST and the proxy variables
         hint = "look at OLLAMA_HOST and ALL_PROXY"
         raise LanguageModelError(f"the ollama package does not start: {cleaned_line(error)}", hint=hint) from error
 
     class Escaped(httpx.AsyncByteStream):
-        """httpx splits lines also at U+0085, U+2028 and U+2029, which JSON allows inside a text."""
+        """Escapes U+0085, U+2028 and U+2029, at which httpx would split lines although JSON allows them in strings."""
 
         def __init__(self, stream: httpx.AsyncByteStream) -> None:
             self.stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            held, unended = b"", 0
+            incomplete, line_bytes = b"", 0
             async for chunk in self.stream:
-                unended = _unended(chunk, unended)
-                data = held + chunk
+                line_bytes = _line_bytes(chunk, line_bytes)
+                data = incomplete + chunk
                 half = _HALF_A_BREAK.search(data)
-                data, held = (data[: half.start()], half.group()) if half else (data, b"")
-                yield _BREAKS_A_LINE.sub(lambda found: rb"\u%04x" % ord(found.group().decode()), data)
-            if held:
-                yield held
+                data, incomplete = (data[: half.start()], half.group()) if half else (data, b"")
+                yield _BREAKS_A_LINE.sub(lambda match: rb"\u%04x" % ord(match.group().decode()), data)
+            if incomplete:
+                yield incomplete
 
         async def aclose(self) -> None:
             await self.stream.aclose()
@@ -122,111 +122,26 @@ def open_host(endpoint: str) -> "ollama.AsyncClient":
     )
 
 
-def _unended(chunk: bytes, before: int) -> int:
-    """How many bytes came since the last line end; raises ValueError if they are too many."""
+def _line_bytes(chunk: bytes, previous: int) -> int:
+    """Return the number of bytes since the last line end. Raises ValueError if there are too many."""
     newline = chunk.rfind(b"\n")
-    unended = before + len(chunk) if newline < 0 else len(chunk) - 1 - newline
-    if unended > _LONGEST_REPLY_LINE:
+    count = previous + len(chunk) if newline < 0 else len(chunk) - 1 - newline
+    if count > _LONGEST_REPLY_LINE:
         raise ValueError("a line without end")
-    return unended
+    return count
+
+
+@asynccontextmanager
+async def connected(endpoints: Sequence[str]) -> AsyncIterator[list[Host]]:
+    """Give the hosts that accept a connection, and close them at the end. Raises LanguageModelError if none does."""
+    hosts = await reach(endpoints)
+    try:
+        yield hosts
+    finally:
+        await close_hosts(hosts)
 
 
 async def close_hosts(hosts: Sequence[Host]) -> None:
     """Close the connections."""
     for host in hosts:
         await host.client.close()  # type: ignore[no-untyped-call]
-
-
-async def installed(host: Host) -> dict[str, str] | LanguageModelError:
-    """List the models of a host, newest first and then by name: name and family.
-
-    The server orders them by whole seconds, and those of one second as chance has it.
-    """
-    try:
-        async with asyncio.timeout(_LISTING_SECONDS):
-            models = (await host.client.list()).models
-    except failures() as error:
-        return explain(error, host.endpoint, "")
-    ages = {m.model: -m.modified_at.timestamp() if m.modified_at else 0.0 for m in models if m.model}
-    families = {m.model: (m.details and m.details.family) or "" for m in models if m.model}
-    return {name: families[name] for name in sorted(families, key=lambda name: (ages[name], name))}
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What a host says of a model: its capabilities (None: an old server) and its longest context in tokens."""
-
-    capabilities: tuple[str, ...] | None = None
-    context_length: int | None = None
-
-    def can(self, capability: str) -> bool:
-        """Whether it has a capability, as far as one knows."""
-        return self.capabilities is None or capability in self.capabilities
-
-
-async def installed_at(urls: Sequence[str]) -> tuple[str, ...]:
-    """Every model that the servers at these addresses have; nothing where none answers."""
-    up = [endpoint for endpoint in dict.fromkeys(map(endpoint_address, urls)) if await listens(endpoint)]
-    hosts = await asyncio.to_thread(lambda: [Host(endpoint, open_host(endpoint)) for endpoint in up])
-    try:
-        listings = await asyncio.gather(*map(installed, hosts))
-    finally:
-        await close_hosts(hosts)
-    return tuple(sorted({name for listing in listings if isinstance(listing, dict) for name in listing}))
-
-
-async def choose(wanted: str, hosts: list[Host], listings: list[dict[str, str] | LanguageModelError]) -> str:
-    """Find the full name of the model to use; `auto` takes the first that writes text on the host itself."""
-    known = [(host, there) for host, there in zip(hosts, listings, strict=True) if isinstance(there, dict)]
-    if not known:
-        raise next(error for error in listings if isinstance(error, LanguageModelError))
-    names = list(dict.fromkeys(name for _, there in known for name in there))
-    shown = ", ".join(map(cleaned_line, names[:8])) or "none"
-    if wanted != "auto":
-        for name in (wanted, f"{wanted}:latest"):
-            if name in names:
-                return name
-        raise LanguageModelError(
-            f"Ollama has no model {wanted!r}; installed: {shown}", hint=f"`persona-moe models pull {wanted}`"
-        )
-    for host, there in known:
-        for name, family in there.items():
-            is_elsewhere = name.endswith(("-cloud", ":cloud"))  # it would send the reader's documents away
-            if not is_elsewhere and await _writes_text(host, name, family):
-                return name
-    raise LanguageModelError(
-        f"Ollama has no model that writes; installed: {shown}", hint="`persona-moe models pull qwen3:4b`"
-    )
-
-
-async def ask_about(host: Host, name: str) -> ModelFacts | None:
-    """Ask a host what a model can do; None if it cannot say, as with a damaged model."""
-    try:
-        async with asyncio.timeout(_LISTING_SECONDS):
-            shown = await host.client.show(name)
-    except failures():
-        return None
-    return facts_of(shown)
-
-
-def facts_of(shown: "ollama.ShowResponse") -> ModelFacts:
-    """What the answer to `show` tells."""
-    info = shown.modelinfo or {}
-    length = info.get(f"{info.get('general.architecture')}.context_length")
-    capabilities = tuple(shown.capabilities) if shown.capabilities else None
-    return ModelFacts(capabilities, length if isinstance(length, int) and length > 0 else None)
-
-
-def common_facts(facts: Sequence[ModelFacts | None]) -> ModelFacts:
-    """What holds on every host: the shortest context, and what all that say so can do."""
-    known = [fact for fact in facts if fact is not None]
-    told = [set(fact.capabilities) for fact in known if fact.capabilities is not None]
-    lengths = [fact.context_length for fact in known if fact.context_length]
-    return ModelFacts(tuple(sorted(set.intersection(*told))) if told else None, min(lengths, default=None))
-
-
-async def _writes_text(host: Host, name: str, family: str) -> bool:
-    facts = await ask_about(host, name)
-    if facts is not None and facts.capabilities is None:  # an old server tells none, then the name has to do
-        return "embed" not in name and "bert" not in family
-    return facts is not None and facts.can("completion")

@@ -1,19 +1,19 @@
-"""The models that the hosts have: listed, shown, and fetched by the server while one watches."""
+"""List, describe and choose the models that the hosts have."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import LanguageModelError
 from engine.model.faults import cleaned_line, explain, failures
-from engine.model.hosts import Host, close_hosts, facts_of, reach
+from engine.model.hosts import Host, connected
 
 if TYPE_CHECKING:
     import ollama
 
 _LISTING_SECONDS = 10.0
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class InstalledModel:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownModel:
-    """What a host says of a model: what it can do, and its longest context in tokens (0 if that is not told)."""
+class ModelDetails:
+    """What a host says of a model: capabilities (empty if unknown) and longest context in tokens (0 if unknown)."""
 
     name: str
     endpoint: str
@@ -40,115 +40,134 @@ class ShownModel:
     parameters: str
     quantization: str
 
-
-@dataclass(frozen=True, slots=True)
-class PullProgress:
-    """How far a download is: bytes of all parts that are known by now (`total` grows when the next one begins)."""
-
-    status: str
-    completed: int
-    total: int
+    def can(self, capability: str) -> bool:
+        """Tell whether it has a capability, or may have it because the host is too old to say."""
+        return not self.capabilities or capability in self.capabilities
 
 
 async def list_models(endpoints: Sequence[str]) -> list[InstalledModel]:
-    """Every model of every host that answers, by name. Raises LanguageModelError if none answers."""
-    hosts = await reach(endpoints)
-    try:
-        listings = await asyncio.gather(*map(_listed, hosts), return_exceptions=True)
-    finally:
-        await close_hosts(hosts)
-    found = [model for listing in listings if not isinstance(listing, BaseException) for model in listing]
-    if not found and (errors := [error for error in listings if isinstance(error, BaseException)]):
+    """Return every model of every host that answers, by name. Raises LanguageModelError if none answers."""
+    async with connected(endpoints) as hosts:
+        listings, errors = await ask_hosts(hosts, models_of)
+    models = [
+        InstalledModel(
+            model.model or "",
+            host.endpoint,
+            int(model.size or 0),
+            *_size_of(model.details),
+            model.modified_at.isoformat() if model.modified_at else "",
+        )
+        for host, listing in listings
+        for model in listing
+    ]
+    if not models and errors:
         raise errors[0]
-    return sorted(found, key=lambda model: (model.name, model.endpoint))
+    return sorted(models, key=lambda model: (model.name, model.endpoint))
 
 
-async def show_model(endpoints: Sequence[str], name: str) -> list[ShownModel]:
-    """What each host that has the model says of it; raises LanguageModelError if none has it."""
-    hosts = await reach(endpoints)
-    try:
-        shown = await asyncio.gather(*(_shown(host, name) for host in hosts), return_exceptions=True)
-    finally:
-        await close_hosts(hosts)
-    found = [model for model in shown if isinstance(model, ShownModel)]
-    if not found:
-        raise next(error for error in shown if isinstance(error, BaseException))
-    return found
+async def show_model(endpoints: Sequence[str], name: str) -> list[ModelDetails]:
+    """Return what each host that has the model says of it. Raises LanguageModelError if none has it."""
+    async with connected(endpoints) as hosts:
+        answers, errors = await ask_hosts(hosts, lambda host: details_of(host, name))
+    if not answers:
+        raise errors[0]
+    return [details for _, details in answers]
 
 
-async def pull_model(endpoints: Sequence[str], name: str, silence: float) -> AsyncGenerator[PullProgress, None]:
-    """Let each host fetch the model, one after the other. Read inside `aclosing`: leaving ends the download.
+async def choose(
+    requested: str, listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]]
+) -> tuple[str, list[Host]]:
+    """Return the full name of the model to use, and the hosts that have it.
 
-    A server keeps what it has of a download that was ended, and goes on from there. Raises LanguageModelError, also
-    if a host says nothing for `silence` seconds.
+    `auto` takes the first model that writes text and runs on the host itself. Raises LanguageModelError if there is
+    none.
     """
-    hosts = await reach(endpoints)
-    try:
-        for host in hosts:
-            async with aclosing(_pulled(host, name, silence)) as steps:
-                async for step in steps:
-                    yield step
-    finally:
-        await close_hosts(hosts)
+    names = list(dict.fromkeys(model.model or "" for _, models in listings for model in models))
+    installed = ", ".join(map(cleaned_line, names[:8])) or "none"
+    if requested != "auto":
+        name = next((name for name in (requested, f"{requested}:latest") if name in names), None)
+        message = f"Ollama has no model {requested!r}; installed: {installed}"
+        hint = f"`persona-moe models pull {requested}`"
+    else:
+        name = await _first_that_writes(listings)
+        message = f"Ollama has no model that writes; installed: {installed}"
+        hint = "`persona-moe models pull qwen3:4b`"
+    if name is None:
+        raise LanguageModelError(message, hint=hint)
+    return name, [host for host, models in listings if any(model.model == name for model in models)]
 
 
-async def _pulled(host: Host, name: str, silence: float) -> AsyncGenerator[PullProgress, None]:
-    parts: dict[str, tuple[int, int]] = {}
-    reply = cast("AsyncGenerator[ollama.ProgressResponse, None]", await host.client.pull(name, stream=True))
-    async with aclosing(reply) as stream:
-        status = ""
-        while True:
-            try:
-                async with asyncio.timeout(silence):
-                    step = await anext(stream, None)
-            except failures() as error:
-                raise explain(error, host.endpoint, name) from error
-            if step is None:
-                break
-            status = cleaned_line(step.status or "")
-            if step.digest:
-                parts[step.digest] = (step.completed or 0, step.total or 0)
-            completed, total = (sum(column) for column in zip(*parts.values(), strict=True)) if parts else (0, 0)
-            yield PullProgress(status, completed, total)
-    if status != "success":
-        hint = f"`persona-moe models pull {cleaned_line(name)}` goes on from there"
-        raise LanguageModelError(f"{host.endpoint} ended the download before it was done", hint=hint, retryable=True)
+async def ask_hosts(
+    hosts: Sequence[Host], request: Callable[[Host], Awaitable[_T]]
+) -> tuple[list[tuple[Host, _T]], list[LanguageModelError]]:
+    """Send a request to every host at once; return the answers with their hosts, and the errors of the others."""
+
+    async def ask(host: Host) -> tuple[Host, _T] | LanguageModelError:
+        try:
+            return host, await request(host)
+        except LanguageModelError as error:
+            return error
+
+    results = await asyncio.gather(*map(ask, hosts))
+    answers = [result for result in results if not isinstance(result, LanguageModelError)]
+    return answers, [result for result in results if isinstance(result, LanguageModelError)]
 
 
-async def _listed(host: Host) -> list[InstalledModel]:
+async def models_of(host: Host) -> list["ollama.ListResponse.Model"]:
+    """Return the models of a host, newest first and then by name. Raises LanguageModelError.
+
+    The server orders them by whole seconds only, and models of one second at random.
+    """
     try:
         async with asyncio.timeout(_LISTING_SECONDS):
             models = (await host.client.list()).models
     except failures() as error:
         raise explain(error, host.endpoint, "") from error
-    return [
-        InstalledModel(
-            model.model or "",
-            host.endpoint,
-            int(model.size or 0),
-            *_details(model.details),
-            model.modified_at.isoformat() if model.modified_at else "",
-        )
-        for model in models
-    ]
-
-
-async def _shown(host: Host, name: str) -> ShownModel:
-    try:
-        async with asyncio.timeout(_LISTING_SECONDS):
-            shown = await host.client.show(name)
-    except failures() as error:
-        raise explain(error, host.endpoint, name) from error
-    facts, details = facts_of(shown), shown.details
-    return ShownModel(
-        name,
-        host.endpoint,
-        facts.capabilities or (),
-        facts.context_length or 0,
-        (details and details.family) or "",
-        *_details(details),
+    return sorted(
+        (model for model in models if model.model),
+        key=lambda model: (-model.modified_at.timestamp() if model.modified_at else 0.0, model.model),
     )
 
 
-def _details(details: Any) -> tuple[str, str]:
+async def details_of(host: Host, name: str) -> ModelDetails:
+    """Ask a host what a model can do. Raises LanguageModelError if it cannot say, as with a damaged model."""
+    try:
+        async with asyncio.timeout(_LISTING_SECONDS):
+            reply = await host.client.show(name)
+    except failures() as error:
+        raise explain(error, host.endpoint, name) from error
+    info = reply.modelinfo or {}
+    length = info.get(f"{info.get('general.architecture')}.context_length")
+    return ModelDetails(
+        name,
+        host.endpoint,
+        tuple(reply.capabilities or ()),
+        length if isinstance(length, int) and length > 0 else 0,
+        (reply.details and reply.details.family) or "",
+        *_size_of(reply.details),
+    )
+
+
+async def _first_that_writes(listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]]) -> str | None:
+    for host, models in listings:
+        for model in models:
+            name = model.model or ""
+            is_remote = name.endswith(("-cloud", ":cloud"))  # it would send the documents to another machine
+            if not is_remote and await _writes_text(host, name, (model.details and model.details.family) or ""):
+                return name
+    return None
+
+
+async def _writes_text(host: Host, name: str, family: str) -> bool:
+    try:
+        details = await details_of(host, name)
+    except LanguageModelError:
+        return False
+    if not details.capabilities:  # an old server does not list them, so the name has to decide
+        return "embed" not in name and "bert" not in family
+    return details.can("completion")
+
+
+def _size_of(details: Any) -> tuple[str, str]:
+    """Return number of parameters and quantization, as the server writes them."""
     return (details and details.parameter_size) or "", (details and details.quantization_level) or ""

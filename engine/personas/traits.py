@@ -41,6 +41,11 @@ class Scale(NamedTuple):
     high: float
     meaning: str
 
+    def at(self, trait: int) -> float:
+        """Return the parameter for a trait of 1 to 9, by linear interpolation between the three values."""
+        end = self.low if trait < 5 else self.high  # noqa: PLR2004 - the middle of 1 to 9
+        return self.middle + (end - self.middle) * abs(trait - 5) / 4
+
 
 TRAITS: dict[str, Scale] = {
     "association": Scale("link_weight", 0.4, 0.75, 1.4, "weight of a link itself"),
@@ -74,10 +79,5 @@ def starts_afresh(old: Persona, new: Persona) -> bool:
 def trait_value(trait: str, value: int) -> float:
     """Return the parameter's value for a walk trait of 1 to 9; a whole number for steps, paths and hits."""
     scale = TRAITS[trait]
-    exact = _value(scale, value)
+    exact = scale.at(value)
     return round(exact) if scale.parameter in _WHOLE else exact
-
-
-def _value(scale: Scale, trait: int) -> float:
-    end = scale.low if trait < 5 else scale.high  # noqa: PLR2004 - the middle of 1 to 9
-    return scale.middle + (end - scale.middle) * abs(trait - 5) / 4

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from engine.model.installed_models import PullProgress, pull_model
+from engine.model.pull import PullProgress, pull_model
 from engine.settings.settings import load_settings
 from tests.support.ollama_server import COMPLETION, EMBEDDING, OllamaServer
 

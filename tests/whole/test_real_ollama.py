@@ -16,10 +16,13 @@ from msgspec.structs import replace
 
 from engine.answer.claims import write_claims
 from engine.answer.prompt import send_prompt_to_ollama
+from engine.answer.quotation import Quotation
+from engine.documents.passages import Passage
 from engine.errors import LanguageModelError
 from engine.events import AnswerFragment, AnswerWritten, Degraded, OutputProduced, RunStarted
 from engine.model.client import Listeners, connect
 from engine.model.faults import AnswerCutShortError, SilentError, UnreachableError
+from engine.personas.persona import Persona
 from engine.settings.settings import Ollama, load_settings
 from tests.support.real_ollama import SAID, WINDOW, RealOllama, exchanged, turn
 from tui.session.session import open_session
@@ -28,7 +31,10 @@ pytestmark = pytest.mark.ollama
 
 QUESTION = "Who led the Net Strike of 1894?"
 CONTEXT = "[1] The strike was led by Keziah Rosk.\n\n[2] It began in March."
-BLOCKS = [("file.md#0-30", "Keziah Rosk led it."), ("file.md#31-60", "It began in March.")]
+PASSAGES = [
+    Quotation(n, Passage(f"file.md#{n}", "file.md", "Strike", "", 0, len(text), text), 0, len(text))
+    for n, text in enumerate(("Keziah Rosk led it.", "It began in March."), 1)
+]
 LENGTHY = {"num_ctx": 32_768, "max_tokens": 30_000}
 
 
@@ -92,9 +98,9 @@ async def test_claims_obey_the_schema_whatever_the_model_would_write(real_server
     stated = []
     for seed in range(4):
         model = await connect(settings(real_server, name, temperature=1.0), seed=seed)
-        stated.append(await write_claims(model, "You are careful.", BLOCKS, QUESTION))
+        stated += await write_claims(model, Persona("careful", {}), PASSAGES, QUESTION)
         await model.close()
-    assert all(set(claim.passage_ids) <= dict(BLOCKS).keys() for claims in stated for claim in claims.kept)
+    assert all(set(claim.passages) <= {1, 2} for claim in stated)
 
 
 async def test_an_answer_that_reaches_max_tokens_is_flagged(real_server):

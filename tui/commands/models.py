@@ -104,7 +104,7 @@ def _pull(session: Session, options: argparse.Namespace) -> int:
 
 
 async def _follow(session: Session, name: str, progress: ProgressLine) -> None:
-    from engine.model.installed_models import pull_model  # noqa: PLC0415 - only this action fetches
+    from engine.model.pull import pull_model  # noqa: PLC0415 - only this action fetches
 
     chosen = session.settings.ollama
     async with aclosing(pull_model(chosen.endpoints, name, chosen.timeout_seconds)) as steps:

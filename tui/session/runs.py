@@ -140,10 +140,10 @@ class Runs:
 
     async def installed_models(self) -> tuple[str, ...]:
         """List the names of the models that the configured servers have; none if no server answers."""
-        from engine.model.hosts import installed_at  # noqa: PLC0415 - after the first paint
+        from engine.model.installed_models import list_models  # noqa: PLC0415 - after the first paint
 
         try:
-            return await installed_at(self._settings().ollama.endpoints)
+            return tuple(sorted({model.name for model in await list_models(self._settings().ollama.endpoints)}))
         except LanguageModelError:
             return ()
 

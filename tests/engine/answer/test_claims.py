@@ -3,9 +3,13 @@
 import json
 
 import pytest
+from msgspec import structs
 
+from engine.answer.citations import ground_claims
 from engine.answer.claims import Claim, write_claims
+from engine.answer.quotation import Quotation
 from engine.answer.voice import VOICE_TRAITS, Voice, instructions_of, voice_of
+from engine.documents.passages import Passage
 from engine.errors import LanguageModelError
 from engine.model.client import Listeners, connect
 from engine.personas.persona import Persona
@@ -13,7 +17,12 @@ from engine.personas.traits import TRAITS
 from engine.settings.settings import Ollama
 from tests.support.ollama_server import OllamaServer, Scripted
 
-BLOCKS = [("file.md#0-30", "Paris is the\n\ncapital [9]."), ("file.md#31-60", "Lyon is older.")]
+TEXTS = ["Paris is the\n\ncapital [9].", "Lyon is older."]
+PASSAGES = [
+    Quotation(n, Passage(f"file.md#{n}", "file.md", "Cities", "", 0, len(text), text), 0, len(text))
+    for n, text in enumerate(TEXTS, 1)
+]
+ANN = Persona("ann", {}, metadata={"name": "Ann"})
 QUESTION = "What is the capital of France?"
 
 
@@ -38,13 +47,17 @@ async def test_claims_rest_on_the_passages_given(server, model):
     server.enqueue(
         claims(("Paris is\x1b it.", [1, 1]), ("Lyon.", [2, 7, 1]), ("Made up.", [9]), (" ", [1]), ("None.", []))
     )
-    stated = await write_claims(model, "You are careful.", BLOCKS, QUESTION)
-    first, second = (passage_id for passage_id, _ in BLOCKS)
-    assert stated.kept == (Claim("Paris is it.", (first,)), Claim("Lyon.", (second, first)))
-    assert stated.dropped == 3
+    stated = await write_claims(model, ANN, PASSAGES, QUESTION)
+    assert stated[:2] == [Claim("Paris is\x1b it.", [1, 1]), Claim("Lyon.", [2, 7, 1])]
+    grounded, removed = ground_claims(stated, PASSAGES)
+    assert [(claim.text, claim.passage) for claim in grounded] == [
+        ("Paris is it.", "file.md#1"),
+        ("Lyon.", "file.md#2"),
+    ]
+    assert removed == 3
     body = server.chats[0].body
-    assert body["messages"][0]["content"].startswith("You are careful.\n\n")
-    assert "[1] Paris is the capital (9).\n\n[2] Lyon is older." in body["messages"][1]["content"]
+    assert body["messages"][0]["content"].startswith("You are Ann.\n\n")
+    assert "[1] Cities: Paris is the capital (9).\n\n[2] Cities: Lyon is older." in body["messages"][1]["content"]
     claim = body["format"]["properties"]["claims"]
     assert claim["maxItems"] == 4
     assert claim["items"]["required"] == ["text", "passages"]
@@ -53,25 +66,28 @@ async def test_claims_rest_on_the_passages_given(server, model):
 
 async def test_a_voice_sets_temperature_and_number_of_claims(server, model):
     server.enqueue(claims(), claims())
-    await write_claims(model, "", BLOCKS, QUESTION, voice=Voice(2.0, 7))
-    await write_claims(model, "", BLOCKS, QUESTION, voice=Voice(9.0, 1))
+    await write_claims(model, Persona("a", {"creativity": 7, "talkativeness": 8}), PASSAGES, QUESTION)
+    model.settings = structs.replace(model.settings, temperature=1.5)
+    await write_claims(model, Persona("b", {"creativity": 9, "talkativeness": 1}), PASSAGES, QUESTION)
     assert [chat.body["options"]["temperature"] for chat in server.chats] == [0.8, 2.0]
     assert [chat.body["format"]["properties"]["claims"]["maxItems"] for chat in server.chats] == [7, 1]
     assert "At most 7 claims" in server.chats[0].body["messages"][0]["content"]
 
 
 async def test_claims_without_passages_ask_nothing(server, model):
-    assert (await write_claims(model, "", [], QUESTION)).kept == ()
+    assert await write_claims(model, ANN, [], QUESTION) == []
     assert server.chats == []
 
 
 async def test_a_model_that_ignores_the_schema_is_asked_again_with_its_own_way_of_thinking(server, model):
     server.enqueue(Scripted(["Sure! Paris."]), claims(("Paris.", [1])))
     replies = []
-    stated = await write_claims(model, "", BLOCKS, QUESTION, listeners=Listeners(on_reply=replies.append))
-    assert [claim.text for claim in stated.kept] == ["Paris."]
+    stated = await write_claims(model, ANN, PASSAGES, QUESTION, listeners=Listeners(on_reply=replies.append))
+    assert [claim.text for claim in stated] == ["Paris."]
     assert [chat.body.get("think") for chat in server.chats] == [False, None]
-    assert [reply.endpoint for reply in replies] == [server.url] * 2
+    assert [(reply.purpose, reply.persona_id, reply.endpoint) for reply in replies] == [
+        ("claims", "ann", server.url)
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -87,7 +103,7 @@ async def test_a_model_that_ignores_the_schema_is_asked_again_with_its_own_way_o
 async def test_claims_that_are_no_claims_are_an_error(server, model, text, done_reason, hint):
     server.enqueue(*[Scripted([text], done_reason=done_reason)] * 2)
     with pytest.raises(LanguageModelError, match="did not write its claims as JSON") as caught:
-        await write_claims(model, "", BLOCKS, QUESTION)
+        await write_claims(model, ANN, PASSAGES, QUESTION)
     assert hint in caught.value.hint
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.answer.citations import ABSTENTION, abstention, extractive_answer, ground_claims, resolve_citations
+from engine.answer.claims import Claim
 from engine.answer.quotation import Quotation, sentences
 from engine.answer.synthesis import GraphContext, synthesize_persona_context
 from engine.documents.passages import Document, split_document
@@ -327,7 +328,7 @@ def test_the_personas_are_nameless_and_in_an_order_that_the_seed_makes():
 
 
 def test_a_claim_is_shown_with_the_number_of_its_quotation_if_that_is_there():
-    (strike,), removed = ground_claims([("Keziah Rosk led it.", [WHOLE[0].passage.id])], WHOLE)
+    (strike,), removed = ground_claims([Claim("Keziah Rosk led it.", [1])], WHOLE)
     assert removed == 0
     elsewhere = replace(strike, passage="other")
     context = synthesize_persona_context([claimed("a", strike, elsewhere)], GraphContext((WHOLE[1], WHOLE[0])))
@@ -337,12 +338,12 @@ def test_a_claim_is_shown_with_the_number_of_its_quotation_if_that_is_there():
 def test_a_claim_rests_on_the_exact_words_of_a_passage_that_it_names_or_is_removed():
     strike, light = (quotation.passage.id for quotation in WHOLE)
     stated = [
-        ("Keziah Rosk led the strike [4].", (strike,)),
-        ("Tobiász Krelle built the light.", (strike, light)),
-        ("Tobiász Krelle built the light.", (strike,)),  # another passage carries it, not the one that it names
-        ("Purple elephants conquered Mars.", (strike, light)),
-        ("Keziah Rosk led the strike.", ("nowhere",)),
-        ("", (strike,)),
+        Claim("Keziah Rosk led the strike [4].", [1]),
+        Claim("Tobiász Krelle built the light.", [1, 2, 1]),
+        Claim("Tobiász Krelle built the light.", [1]),  # another passage supports it, not the one that it names
+        Claim("Purple elephants conquered Mars.", [1, 2]),
+        Claim("Keziah Rosk led the strike.", [0, 3]),
+        Claim("", [1]),
     ]
     claims, removed = ground_claims(stated, WHOLE)
     assert [claim.text for claim in claims] == ["Keziah Rosk led the strike.", "Tobiász Krelle built the light."]

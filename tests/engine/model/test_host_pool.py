@@ -104,5 +104,5 @@ async def test_when_all_rest_the_one_that_rests_shortest_is_asked():
 
 async def test_some_hosts_can_be_left_out():
     pool = HostPool(HOSTS)
-    async with pool.turn(but=[A, B]) as host:
+    async with pool.turn(excluded=[A, B]) as host:
         assert host is C
