@@ -1,22 +1,22 @@
-"""What can go wrong, in one tree.
+"""The exceptions of the application, in one tree.
 
     PersonaMoeError
-    ├── InputError              what the user gave cannot be used          (exit 2)
+    ├── InputError              the input cannot be used                   (exit 2)
     │   ├── SettingsError       a file in configs/
     │   ├── PersonaError        a persona file, id or state
     │   ├── DocumentError       a document or data set
     │   └── UnknownRunError     a run id that the history does not hold
-    └── OperationError          the work itself failed                     (exit 1)
+    └── OperationError          the operation failed                       (exit 1)
         ├── LibraryError        the search index
-        ├── StoreError          history, ledger or snapshots
-        └── LanguageModelError  Ollama
+        ├── StoreError          history, ledger or graph snapshots
+        └── LanguageModelError  a model server
 
-Every message says what and where; `hint` says what is valid or what to do next.
+Every message says what failed and where; `hint` says what is valid or what to do next.
 """
 
 
 class PersonaMoeError(Exception):
-    """Base of every error that is shown to the user as one line, never as a traceback."""
+    """Base of the errors that are shown to the user as one line, never as a traceback."""
 
     exit_code = 1
 
@@ -30,7 +30,7 @@ class PersonaMoeError(Exception):
 
 
 class InputError(PersonaMoeError):
-    """What the user gave cannot be used; nothing was changed."""
+    """The input cannot be used; nothing was changed."""
 
     exit_code = 2
 
@@ -48,11 +48,11 @@ class DocumentError(InputError):
 
 
 class UnknownRunError(InputError):
-    """The history holds no run with this id."""
+    """The history has no run with this id."""
 
 
 class OperationError(PersonaMoeError):
-    """The work itself failed."""
+    """The operation failed."""
 
 
 class LibraryError(OperationError):
@@ -60,11 +60,11 @@ class LibraryError(OperationError):
 
 
 class StoreError(OperationError):
-    """History, ledger or snapshots cannot be read or written."""
+    """History, ledger or graph snapshots cannot be read or written."""
 
 
 class LanguageModelError(OperationError):
-    """Ollama did not answer as its protocol says; `retryable` tells whether a retry may help."""
+    """A model server failed; `retryable` tells whether a retry may help."""
 
     def __init__(self, message: str, *, hint: str = "", retryable: bool = False) -> None:
         super().__init__(message, hint=hint)

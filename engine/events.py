@@ -1,9 +1,8 @@
-"""Everything that happens in a run, as one union of typed events.
+"""The events of a run, as one union of types, and their JSON form.
 
-The engine emits them; the screen, the command line's JSON lines and the history are three readers of
-the same stream. A recorded run *is* its events, so nothing that a reader shows may come from elsewhere.
-Events carry no clock: when one happened stands beside it (`RecordedEvent.at_ms`), which keeps the events
-of two equal runs equal.
+The engine emits them; the screens, the JSON lines of the command line and the history read the same stream. A recorded
+run consists of its events, so nothing that a reader shows may come from elsewhere. Events contain no times (see
+`RecordedEvent.at_ms`), so two equal runs have equal events. The names of classes and fields are stored: keep them.
 """
 
 from collections.abc import Callable
@@ -26,7 +25,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """A passage with its fused score; `personas` are those that brought it."""
+    """A passage with its score in the panel's ranking; `personas` are those that found it."""
 
     id: str
     source: str
@@ -37,9 +36,9 @@ class RankedPassage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Words of a source: `quote` stands at characters `start` to `end` (end excluded) of `source`.
+    """Words of a source: `quote` is characters `start` to `end` (excluded) of the text of `source`.
 
-    `passage` is the id of the passage that they belong to; empty in records from before it was kept.
+    `passage` is the id of its passage; empty in records of old versions.
     """
 
     n: int
@@ -53,7 +52,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A question was asked of a library of `passages` passages."""
+    """A run began: a question to a library of `passages` passages."""
 
     run_id: str
     question: str
@@ -64,10 +63,10 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRead:
-    """What the question is about: names found in it, those of them that the library knows, its terms.
+    """The question was analysed: its names (`entities`), those that the library knows, and its terms.
 
-    `context` are its features, as a learning gate has them; empty if there are none. `context_names` are those
-    of the conversation before that it means without saying them (`engine.question.follow_up`); they were read with it.
+    `context` are its features for the gate; empty in records of old versions. `context_names` are names of the
+    conversation that it refers to (`engine.question.follow_up`); they were analysed with it.
     """
 
     entities: tuple[str, ...]
@@ -79,10 +78,10 @@ class QuestionRead:
 
 @dataclass(frozen=True, slots=True)
 class GateReceipt:
-    """Why one persona was or was not activated in a cycle: its `score` against `threshold`.
+    """The gate's decision on one persona in a cycle, with its `score` against the `threshold`.
 
-    The score is the `expected` reward, a `bonus` for how little is known of it, and what its `expertise` is worth
-    here, less its `cost`. `voice` is what its evidence counts in the ranking, 1 for the best of those called.
+    The score is the `expected` reward, plus the exploration `bonus` and the worth of its `expertise` for this question,
+    minus its `cost`. `voice` is the weight of its evidence in the ranking, 1 for the best of those called.
     """
 
     persona_id: str
@@ -101,7 +100,7 @@ class GateReceipt:
 
 @dataclass(frozen=True, slots=True)
 class CycleStarted:
-    """One round of expansion, evaluation and pruning begins (`cycle` counts from 1)."""
+    """A cycle of expansion, evaluation and pruning began; `cycle` counts from 1."""
 
     cycle: int
     personas: tuple[str, ...]
@@ -109,9 +108,9 @@ class CycleStarted:
 
 @dataclass(frozen=True, slots=True)
 class PersonaStepped:
-    """A persona moved along an edge of the graph; `source_id` is empty for a seed. `via` names the link.
+    """A persona came to a passage by the link `via`; `source_id` is empty for a start, and `via` then says its kind.
 
-    `score` is that of the passage as a share of the best one that the persona found, in [0, 1].
+    `score` is that of the passage as a share of the persona's highest score, in [0, 1].
     """
 
     persona_id: str
@@ -125,7 +124,7 @@ class PersonaStepped:
 
 @dataclass(frozen=True, slots=True)
 class GroundedClaim:
-    """A persona's statement and the words that carry it: characters `start` to `end` of `source`, exactly."""
+    """A persona's claim and the words that support it: `quote` is characters `start` to `end` of `source`."""
 
     text: str
     passage: str
@@ -137,7 +136,7 @@ class GroundedClaim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsWritten:
-    """What a persona stated with a model's help; `removed` counts the claims that its passages do not carry."""
+    """A model wrote a persona's claims; `removed` counts those that its passages do not support."""
 
     persona_id: str
     claims: tuple[GroundedClaim, ...]
@@ -146,9 +145,9 @@ class ClaimsWritten:
 
 @dataclass(frozen=True, slots=True)
 class ModelReplied:
-    """A model's whole reply to one request, and its cost; `purpose` is `claims` or `answer`.
+    """A model replied to one request, for `claims` or the `answer`, at this cost.
 
-    Tokens read and written (0 where the server does not say), milliseconds to load the model, to read and to write.
+    Tokens read and written (0 if the server does not say), milliseconds to load the model, to read and to write.
     """
 
     purpose: str
@@ -164,7 +163,7 @@ class ModelReplied:
 
 @dataclass(frozen=True, slots=True)
 class OutputProduced:
-    """What a persona brought back: passage ids, best first, and its text (quotes, or the model's words)."""
+    """A persona's output: passage ids, best first, and its text if a model wrote its claims."""
 
     persona_id: str
     passages: tuple[str, ...]
@@ -173,7 +172,7 @@ class OutputProduced:
 
 @dataclass(frozen=True, slots=True)
 class OutputScored:
-    """How a persona's output was judged; `credit` is what the panel's result loses without it, in [0, 1]."""
+    """A persona's output was scored; `credit` is the share of the panel's result that is lost without it, in [0, 1]."""
 
     persona_id: str
     scores: Scores
@@ -182,7 +181,7 @@ class OutputScored:
 
 @dataclass(frozen=True, slots=True)
 class PersonaTransitioned:
-    """A persona changed its state (`before` to `after`) by `rule`, decided by `decided_by`."""
+    """A persona changed its state from `before` to `after` by `rule`; `decided_by` is a run id or the user."""
 
     persona_id: str
     before: str
@@ -193,7 +192,7 @@ class PersonaTransitioned:
 
 @dataclass(frozen=True, slots=True)
 class PersonaBorn:
-    """A child of `parents` joined the roster as experimental; `traits` map its walk traits to 1-9."""
+    """A child of `parents` joined the roster as experimental; `traits` are its walk traits, 1 to 9."""
 
     persona_id: str
     parents: tuple[str, ...]
@@ -203,7 +202,7 @@ class PersonaBorn:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRanked:
-    """The panel's evidence as one ranking; `coverage` is the share of the question found in it, in [0, 1]."""
+    """The panel's evidence was ranked; `coverage` is the share of the question in the best passages, in [0, 1]."""
 
     passages: tuple[RankedPassage, ...]
     coverage: float
@@ -213,7 +212,7 @@ class EvidenceRanked:
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """Something is missing, the run goes on without it."""
+    """Something is missing; the run goes on without it."""
 
     reason: str
 
@@ -227,14 +226,14 @@ class AnswerFragment:
 
 @dataclass(frozen=True, slots=True)
 class AnswerThought:
-    """A piece of what a model thinks before it answers; no part of the answer."""
+    """A piece of a model's thoughts before the answer; no part of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCutShort:
-    """A model's answer broke off; `partial` is what it had written, for the reader's eye only: it was not checked."""
+    """A model's answer broke off; `partial` is the text so far, which was not checked against the sources."""
 
     partial: str
     reason: str
@@ -242,7 +241,7 @@ class AnswerCutShort:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWritten:
-    """The final answer. `[n]` in the text refers to the citation `n`; `removed` counts those that did not resolve."""
+    """The answer; `[n]` in it refers to citation `n`. `removed` counts citations and sentences without support."""
 
     answer: str
     abstained: bool
@@ -252,19 +251,19 @@ class AnswerWritten:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The run is complete; `timings_ms` maps a phase to its milliseconds."""
+    """The run is complete; `timings_ms` maps each phase to its milliseconds."""
 
     timings_ms: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class RunCancelled:
-    """The reader left or pressed cancel; nothing of the run is written after this."""
+    """The user cancelled the run; nothing is recorded after this."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """The run ended with an error that is meant for the user."""
+    """The run ended with an error that is shown to the user."""
 
     message: str
     hint: str
@@ -300,20 +299,20 @@ _TYPES: dict[str, type[RunEvent]] = {kind.__name__: kind for kind in get_args(Ru
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event and when it happened, in milliseconds since the run started."""
+    """An event, and when it happened in milliseconds since the start of the run."""
 
     at_ms: float
     event: RunEvent
 
 
 def to_json(recorded: RecordedEvent) -> bytes:
-    """One JSON object on one line: `{"at_ms": ..., "event": name, ...fields}`."""
+    """Encode as one JSON object on one line: `{"at_ms": ..., "event": name, ...fields}`."""
     fields = msgspec.to_builtins(recorded.event)
     return msgspec.json.encode({"at_ms": recorded.at_ms, "event": type(recorded.event).__name__, **fields})
 
 
 def from_json(line: bytes | str) -> RecordedEvent:
-    """The event written by `to_json`; raises ValueError for an unknown or misshapen one."""
+    """Decode what `to_json` wrote. Raises ValueError for an unknown or malformed event."""
     fields = msgspec.json.decode(line, type=dict)
     at_ms, name = fields.pop("at_ms", 0.0), fields.pop("event", None)
     if not isinstance(name, str) or name not in _TYPES:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from engine.index.indexed_passage import IndexedPassage
 from engine.text.names import title_keys
 from engine.text.safe import one_line
 
-_CACHED = 50_000  # passages kept in memory between questions
+_CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
 
 
@@ -40,14 +41,14 @@ class SearchIndex:
                 f"the search index in {folder} cannot be opened: {one_line(str(error))}",
                 hint="move that folder away and ingest again",
             ) from error
-        self._clauses: dict[tuple[str, float], Any] = {}
+        self._optional = lru_cache(_CACHED)(self._optional_part)
         self.refresh()
 
     def refresh(self) -> None:
         """Read the last commit; all passage numbers so far become invalid."""
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._opened: dict[int, IndexedPassage] = {}
+        self._open = lru_cache(_CACHED)(self._load)
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
     @contextmanager
@@ -112,16 +113,11 @@ class SearchIndex:
             query = self._tantivy.Query.boolean_query([(must, query), part])
         return [(must, query)]
 
-    def _optional(self, stem: str, weight: float) -> Any:
+    def _optional_part(self, stem: str, weight: float) -> Any:
         """Return the query part that scores a stem."""
-        if (part := self._clauses.get((stem, weight))) is None:
-            if len(self._clauses) >= _CACHED:
-                self._clauses.clear()
-            query = self._tantivy.Query
-            term = query.term_query(self._schema, "body", stem, index_option="freq")
-            term = term if weight == 1 else query.boost_query(term, weight)
-            part = self._clauses[stem, weight] = (self._tantivy.Occur.Should, term)
-        return part
+        query = self._tantivy.Query
+        term = query.term_query(self._schema, "body", stem, index_option="freq")
+        return self._tantivy.Occur.Should, term if weight == 1 else query.boost_query(term, weight)
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
         """Return at most 64 passages whose document or section has this title key, in the order of the index."""
@@ -149,16 +145,14 @@ class SearchIndex:
 
     def open(self, number: int) -> IndexedPassage:
         """Return the passage with this number, from memory if it was opened before."""
-        if (opened := self._opened.get(number)) is None:
-            if len(self._opened) >= _CACHED:
-                self._opened.clear()
-            address = self._tantivy.DocAddress(number >> 32, number & 0xFFFFFFFF)
-            opened = self._opened[number] = _load(self._searcher, address)
-        return opened
+        return self._open(number)
+
+    def _load(self, number: int) -> IndexedPassage:
+        return _decode(self._searcher, self._tantivy.DocAddress(number >> 32, number & 0xFFFFFFFF))
 
     def forget(self) -> None:
         """Drop the passages kept in memory."""
-        self._opened.clear()
+        self._open.cache_clear()
 
     def find(self, passage_id: str, title: str) -> Passage | None:
         """Return the passage with this id and document title; None if the index does not hold it (any more).
@@ -222,8 +216,8 @@ class SearchIndex:
         """Yield the passages of the best hits in tantivy's order, without caching them."""
         searcher = self._searcher  # a refresh in another thread may replace it meanwhile
         for _, address in searcher.search(query, limit, count=False, offset=offset).hits:
-            yield _load(searcher, address).passage
+            yield _decode(searcher, address).passage
 
 
-def _load(searcher: Any, address: Any) -> IndexedPassage:
+def _decode(searcher: Any, address: Any) -> IndexedPassage:
     return IndexedPassage(searcher.doc(address).get_first("opened"))

@@ -8,8 +8,9 @@ All personas of a panel share a neighbourhood, so each passage is opened once.
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -100,11 +101,10 @@ class Neighbourhood:
         self.question, self.retriever = question, retriever
         self._opened: dict[int, OpenedPassage] = {}
         self._frequencies: dict[str, tuple[int, int]] = {}  # by name: passages that mention it, and with it as title
-        self._rarities: dict[int, float] = {}  # by frequency
-        self._titled: dict[str, Sequence[int]] = {}  # by title key
+        self._titled_passages = cache(retriever.titled)
+        self._rarity = _rarities(len(retriever))
         self._strengths: dict[int, dict[int, float]] = {}
         self._relations = _relations(question)
-        self._rarest = inverse_document_frequency(1, len(retriever))
         self.first = retriever.search(question.search_terms(), FIRST_HITS)
         self.titled: dict[int, float] = {}
         self.naming: dict[int, float] = {}
@@ -247,26 +247,17 @@ class Neighbourhood:
                 by_sentence[bisect_right(ends, position)].append((position, relations[word]))
         return by_sentence
 
-    # -- figures of names, looked up once a question ------------------------------------------------------
-
-    def _rarity(self, frequency: int) -> float:
-        rarity = self._rarities.get(frequency)
-        if rarity is None:
-            weight = inverse_document_frequency(frequency, len(self.retriever))
-            rarity = self._rarities[frequency] = weight / self._rarest
-        return rarity
-
     def _frequency(self, key: str) -> int:
-        frequencies = self._frequencies.get(key)
-        if frequencies is None:
-            frequencies = self._frequencies[key] = self.retriever.name_frequencies([key])[0]
-        return frequencies[0]
+        """Return the number of passages that mention a name."""
+        if key not in self._frequencies:
+            self._frequencies[key] = self.retriever.name_frequencies([key])[0]
+        return self._frequencies[key][0]
 
-    def _titled_passages(self, key: str) -> Sequence[int]:
-        titled = self._titled.get(key)
-        if titled is None:
-            titled = self._titled[key] = self.retriever.titled(key)
-        return titled
+
+def _rarities(total: int) -> Callable[[int], float]:
+    """Return the rarity of a name by the number of passages that mention it: 1 for one of `total` passages."""
+    highest = inverse_document_frequency(1, total)
+    return cache(lambda frequency: inverse_document_frequency(frequency, total) / highest)
 
 
 def _relations(question: Question) -> dict[str, list[tuple[int, float]]]:
