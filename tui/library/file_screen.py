@@ -1,4 +1,4 @@
-"""One file of the library: its passages, and its names with how many passages of the library know each."""
+"""A dialog about one file of the library: the names in it, and its passages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.drawing.cells import fit, plain
+from tui.drawing.cells import counted, fit, plain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,20 +22,20 @@ NAME_CELLS = 34
 
 
 def names_text(contents: FileContents) -> Text:
-    """One line a name: where else it is mentioned, and whether a document is about it."""
-    text = Text(f"{len(contents.names):,} names\n", "bold")
+    """One line for each name: in how many passages of the library it is, and of how many it is the title."""
+    text = Text(f"{counted(len(contents.names), 'name')}\n", "bold")
     for name in contents.names[:MOST_NAMES]:
-        about = f", {name.titled} about it" if name.titled else ""
+        title = f", the title of {name.titled:,}" if name.titled else ""
         text.append(f"{fit(name.key, NAME_CELLS)} ")
-        text.append(f"in {name.in_library:,} passage{'s' * (name.in_library != 1)}{about}\n", "dim")
+        text.append(f"in {counted(name.in_library, 'passage')}{title}\n", "dim")
     if len(contents.names) > MOST_NAMES:
         text.append("…\n", "dim")
     return text
 
 
 def passages_text(contents: FileContents) -> Text:
-    """Each passage by its place and its words."""
-    text = Text(f"\n{len(contents.passages):,} passages\n", "bold")
+    """Each passage: its characters in the file, its heading and its text."""
+    text = Text(f"\n{counted(len(contents.passages), 'passage')}\n", "bold")
     for passage in contents.passages:
         text.append(f"{passage.start:,}-{passage.end:,} ", "cyan")
         text.append(f"{plain(passage.heading)} " if passage.heading else "", "bold")
@@ -44,7 +44,7 @@ def passages_text(contents: FileContents) -> Text:
 
 
 class FileScreen(ModalScreen[None]):
-    """Names first: they are why a walk comes here."""
+    """Shows the names first, because walks reach the file by them."""
 
     CSS_PATH = "../widgets/dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [

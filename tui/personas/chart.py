@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 AXIS = 6  # cells at the left for labels
-_SURE = 5  # samples from which on the bounds are worth drawing
-_NEAR = 0.1  # thresholds as near as this to the curves are drawn as well
+_SURE = 5  # samples from which on the bounds are drawn
+_NEAR = 0.1  # a threshold is drawn if it is at most this far from the curves
 _LEAST_RANGE = 0.1
 _BARS = " ▁▂▃▄▅▆▇█"
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # braille, by row and column of a cell
 
 
-class Reading(NamedTuple):
+class ChartPoint(NamedTuple):
     """One reward in [0, 1], and mean, lower and upper bound of the mean after it, from `samples` samples."""
 
     reward: float
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pens:
-    """With what is drawn: dots of a cell across and down, and the signs of thresholds and of the frame."""
+    """How a chart is drawn: dots per cell across and down, and the characters of thresholds and of the frame."""
 
     across: int
     down: int
@@ -42,14 +42,14 @@ ASCII = Pens(1, 1, "-", "|", braille=False)
 
 
 def chart_lines(
-    readings: Sequence[Reading], thresholds: dict[str, float], width: int, height: int, pens: Pens = BRAILLE
+    points: Sequence[ChartPoint], thresholds: dict[str, float], width: int, height: int, pens: Pens = BRAILLE
 ) -> list[str]:
-    """`height` lines of `width` cells: the mean (line) in its bounds (dots), and the rewards as bars below.
+    """Draw `height` lines of `width` cells: the mean (line) with its bounds (dots), and the rewards as bars below.
 
-    `thresholds` map a letter to a value; they are drawn where the curves come near them.
+    `thresholds` maps a letter to a value, which is drawn if it is near the curves.
     """
     cells, rows = max(width - AXIS - 1, 1), max(height - 2, 1)
-    low, high = _range(readings, thresholds.values())
+    low, high = _range(points, thresholds.values())
     grid = _Grid(cells, rows, low, high, pens)
     labels = {0: f"{high:.2f}", rows - 1: f"{low:.2f}"}
     for letter, value in thresholds.items():
@@ -58,19 +58,19 @@ def chart_lines(
             grid.rule(row)
             labels[row] = f"{letter} {value:.2f}"
     for column in range(cells * pens.across):
-        here = readings[column * len(readings) // (cells * pens.across)]
-        before = readings[max(column - 1, 0) * len(readings) // (cells * pens.across)]
-        if here.samples >= _SURE and column % 2 == 0:
-            grid.dot(column, here.low)
-            grid.dot(column, here.high)
-        grid.line(column, before.mean, here.mean)
+        point = points[column * len(points) // (cells * pens.across)]
+        previous = points[max(column - 1, 0) * len(points) // (cells * pens.across)]
+        if point.samples >= _SURE and column % 2 == 0:
+            grid.dot(column, point.low)
+            grid.dot(column, point.high)
+        grid.line(column, previous.mean, point.mean)
     plotted = [f"{labels.get(row, ''):>{AXIS}}{pens.edge}{line}" for row, line in enumerate(grid.lines())]
-    return [*plotted, *_bars(readings, cells, pens)]
+    return [*plotted, *_bars(points, cells, pens)]
 
 
-def _range(readings: Sequence[Reading], thresholds: Iterable[float]) -> tuple[float, float]:
-    values = [each.mean for each in readings]
-    values += [bound for each in readings if each.samples >= _SURE for bound in (each.low, each.high)]
+def _range(points: Sequence[ChartPoint], thresholds: Iterable[float]) -> tuple[float, float]:
+    values = [point.mean for point in points]
+    values += [bound for point in points if point.samples >= _SURE for bound in (point.low, point.high)]
     low, high = min(values), max(values)
     near = [t for t in thresholds if low - _NEAR <= t <= high + _NEAR]
     low, high = min([low, *near]), max([high, *near])
@@ -78,23 +78,23 @@ def _range(readings: Sequence[Reading], thresholds: Iterable[float]) -> tuple[fl
     return max(0.0, low - missing), min(1.0, high + missing)
 
 
-def _bars(readings: Sequence[Reading], cells: int, pens: Pens) -> list[str]:
-    """The rewards, or the means of as many as fall into a cell: two lines of eighths, or one of tenths as digits."""
+def _bars(points: Sequence[ChartPoint], cells: int, pens: Pens) -> list[str]:
+    """The mean reward of each cell: two lines of bars in eighths, or one line of digits that count tenths."""
     means = []
     for cell in range(cells):
-        start = cell * len(readings) // cells
-        part = readings[start : max(start + 1, (cell + 1) * len(readings) // cells)]
-        means.append(sum(each.reward for each in part) / len(part))
+        start = cell * len(points) // cells
+        part = points[start : max(start + 1, (cell + 1) * len(points) // cells)]
+        means.append(sum(point.reward for point in part) / len(part))
     if not pens.braille:
         return [f"{'tenths':>{AXIS}}{pens.edge}{''.join(str(min(9, int(mean * 10))) for mean in means)}", ""]
     eighths = [max(1, round(mean * 16)) for mean in means]
-    upper = "".join(_BARS[max(0, each - 8)] for each in eighths)
-    lower = "".join(_BARS[min(8, each)] for each in eighths)
+    upper = "".join(_BARS[max(0, level - 8)] for level in eighths)
+    lower = "".join(_BARS[min(8, level)] for level in eighths)
     return [f"{'reward':>{AXIS}}{pens.edge}{upper}", f"{'':>{AXIS}}{pens.edge}{lower}"]
 
 
 class _Grid:
-    """Cells in which dots are set; a value between `low` and `high` has its height."""
+    """Cells in which dots are set; the height of a dot is its value between `low` and `high`."""
 
     def __init__(self, cells: int, rows: int, low: float, high: float, pens: Pens) -> None:
         self._pens, self._low, self._high = pens, low, max(high, low + 1e-9)
@@ -111,9 +111,9 @@ class _Grid:
     def dot(self, column: int, value: float) -> None:
         self._set(column, self._height(value), ".")
 
-    def line(self, column: int, before: float, here: float) -> None:
-        """From the height of the column before to that of this one."""
-        first, last = sorted((self._height(before), self._height(here)))
+    def line(self, column: int, previous: float, value: float) -> None:
+        """Connect the height of the previous column with the one of this column."""
+        first, last = sorted((self._height(previous), self._height(value)))
         for height in range(first, last + 1):
             self._set(column, height, "*")
 
@@ -124,7 +124,7 @@ class _Grid:
         ]
 
     def _height(self, value: float) -> int:
-        """Dots from the top."""
+        """The number of dots from the top."""
         most = self._rows * self._pens.down - 1
         share = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
         return most - round(share * most)

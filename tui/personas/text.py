@@ -26,7 +26,7 @@ from engine.run.persona_part import RunPart
 from tui.drawing.cells import counted, fit, local_time, plain, score
 from tui.drawing.marks import CALLED, DIFFERENT, RESTING
 from tui.personas.card import figure, mean_words, threshold_marks, trait_bar
-from tui.personas.chart import ASCII, AXIS, BRAILLE, Reading, chart_lines
+from tui.personas.chart import ASCII, AXIS, BRAILLE, ChartPoint, chart_lines
 
 ONE_LINE_WIDTH, NAME_CELLS, LEAST_CHART = 72, 14, 5
 
@@ -34,10 +34,10 @@ ONE_LINE_WIDTH, NAME_CELLS, LEAST_CHART = 72, 14, 5
 # -- chart ------------------------------------------------------------------------------------------------
 
 
-def readings_of(record: PersonaRecord, confidence: float) -> list[Reading]:
+def points_of(record: PersonaRecord, confidence: float) -> list[ChartPoint]:
     """The points of a record in the form that the chart draws."""
     return [
-        Reading(p.reward, p.performance.samples, p.performance.mean, *p.performance.bounds(confidence))
+        ChartPoint(p.reward, p.performance.samples, p.performance.mean, *p.performance.bounds(confidence))
         for p in record.points
     ]
 
@@ -50,8 +50,8 @@ def chart_text(record: PersonaRecord, outlook: Outlook, width: int, height: int,
     rewards = f"Last {len(record.points)} rewards" if len(record.points) > 1 else "One reward"
     mean = mean_words(last.mean, *last.bounds(outlook.thresholds.confidence))
     pens = BRAILLE if unicode else ASCII
-    readings = readings_of(record, outlook.thresholds.confidence)
-    drawn = chart_lines(readings, threshold_marks(outlook), width, max(height - 1, LEAST_CHART), pens)
+    points = points_of(record, outlook.thresholds.confidence)
+    drawn = chart_lines(points, threshold_marks(outlook), width, max(height - 1, LEAST_CHART), pens)
     lines = [Text.assemble((line[: AXIS + 1], "dim"), (line[AXIS + 1 :], "cyan")) for line in drawn]
     return [Text(fit(f"{rewards} · {counted(last.samples, 'sample')} · {mean}", width).rstrip()), *lines]
 

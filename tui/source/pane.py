@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui.drawing.cells import steady
 from tui.drawing.marks import QUOTED
-from tui.source.rows import Anchor, Row, SourceView
+from tui.source.rows import Anchor, Row, WrappedText
 from tui.widgets.line_pane import WHEEL_LINES, LinePane
 
 ABOVE = 3
@@ -24,12 +24,12 @@ class SourcePane(Widget, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self.view = SourceView("")
+        self.view = WrappedText("")
         self.quote = self.found = (0, 0)
         self.top = Anchor()
         self._numbered = True
 
-    def show(self, view: SourceView, quote: tuple[int, int], *, numbered: bool) -> None:
+    def show(self, view: WrappedText, quote: tuple[int, int], *, numbered: bool) -> None:
         """Show this text at its quote."""
         self.view, self.quote, self.found, self._numbered = view, quote, (0, 0), numbered
         self._measure()

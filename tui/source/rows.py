@@ -1,4 +1,4 @@
-"""A text of any length in rows of the screen: only the rows in sight are ever wrapped."""
+"""Divide a text of any length into rows of the screen; only the rows that are drawn are wrapped."""
 
 import re
 from array import array
@@ -12,11 +12,11 @@ from rich.cells import cell_len
 from tui.drawing.cells import steady
 
 PIECE = 4_000
-"""Characters: a longer line is cut into pieces of so many, so that the cost of a row has a bound."""
+"""Characters; a longer line is divided into pieces of this length, which limits the cost of a row."""
 
 
 class Row(NamedTuple):
-    """Characters `start` to `end` of the text; `number` is the line that begins with it, 0 if none does."""
+    """Characters `start` to `end` of the text; `number` is the number of the line that begins here, else 0."""
 
     start: int
     end: int
@@ -24,14 +24,14 @@ class Row(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """A row of the text: the `row` of a `piece`."""
+    """The position of a row: the number of its piece, and of the row in the piece."""
 
     piece: int = 0
     row: int = 0
 
 
-class SourceView:
-    """The rows of `text` at `width` cells. Building it costs a pass over the text; scrolling costs what is shown."""
+class WrappedText:
+    """The rows of `text` at `width` cells. Construction passes once over the text; scrolling wraps what is drawn."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -40,9 +40,9 @@ class SourceView:
         self._numbers = array("Q")
         start = number = 0
         for number, end in enumerate(_line_ends(text), start=1):
-            for at in range(start, max(end, start + 1), PIECE):
-                self._starts.append(at)
-                self._numbers.append(number if at == start else 0)
+            for offset in range(start, max(end, start + 1), PIECE):
+                self._starts.append(offset)
+                self._numbers.append(number if offset == start else 0)
             start = end + 1
         self.lines = number
         self._rows = lru_cache(maxsize=500)(self._wrapped)
@@ -51,52 +51,55 @@ class SourceView:
         """At most `count` rows from `top` on."""
         piece, row = top
         while count > 0 and piece < len(self._starts):
-            for found in self._rows(piece, self.width)[row : row + count]:
-                yield found
-                count -= 1
+            visible = self._rows(piece, self.width)[row : row + count]
+            yield from visible
+            count -= len(visible)
             piece, row = piece + 1, 0
 
     def moved(self, anchor: Anchor, by: int) -> Anchor:
-        """The row so many rows down (up if negative), or the last (first) one."""
+        """The row `by` rows below (above if negative), or the last (first) one."""
         piece, row = anchor[0], anchor[1] + by
         while row < 0 and piece > 0:
             piece -= 1
             row += len(self._rows(piece, self.width))
-        while row >= (here := len(self._rows(piece, self.width))):
+        while row >= (rows := len(self._rows(piece, self.width))):
             if piece == len(self._starts) - 1:
-                return Anchor(piece, here - 1)
-            piece, row = piece + 1, row - here
+                return Anchor(piece, rows - 1)
+            piece, row = piece + 1, row - rows
         return Anchor(piece, max(row, 0))
 
     def last_top(self, height: int) -> Anchor:
-        """The first row in sight when the end of the text is."""
+        """The top row when the last row is at the bottom of `height` rows."""
         last = len(self._starts) - 1
         return self.moved(Anchor(last, len(self._rows(last, self.width)) - 1), 1 - height)
 
     def at(self, offset: int) -> Anchor:
-        """The row that holds this character."""
+        """The row with this character."""
         piece = max(bisect_right(self._starts, offset) - 1, 0)
         rows = self._rows(piece, self.width)
         return Anchor(piece, max(bisect_right(rows, offset, key=lambda row: row.start) - 1, 0))
 
     def line_of(self, offset: int) -> int:
-        """The number of the line that holds this character, from 1."""
+        """The number of the line with this character, from 1."""
         piece = max(bisect_right(self._starts, offset) - 1, 0)
         while not self._numbers[piece]:
             piece -= 1
         return self._numbers[piece]
 
     def find(self, words: str, start: int, *, backwards: bool = False) -> tuple[int, int] | None:
-        """Start and end of the next place of some words, round the end; case and line ends do not count."""
+        """Start and end of the next occurrence of some words; the search continues at the other end of the text.
+
+        Upper and lower case are the same, and so are blanks and line ends.
+        """
         if not words.split():
             return None
         pattern = re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
         if backwards:
-            before = [found.span() for found in pattern.finditer(self.text, 0, start)]
-            last = before or [found.span() for found in pattern.finditer(self.text, start)]
-            return last[-1] if last else None
-        found = pattern.search(self.text, start) or pattern.search(self.text, 0)
-        return found.span() if found else None
+            spans = [match.span() for match in pattern.finditer(self.text, 0, start)]
+            spans = spans or [match.span() for match in pattern.finditer(self.text, start)]
+            return spans[-1] if spans else None
+        match = pattern.search(self.text, start) or pattern.search(self.text, 0)
+        return match.span() if match else None
 
     def _wrapped(self, piece: int, width: int) -> tuple[Row, ...]:
         start = self._starts[piece]
@@ -108,7 +111,7 @@ class SourceView:
 
 
 def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Start and end of the rows of one line, broken at blanks where there are any; at least one."""
+    """Start and end of the rows of one line, at least one; it breaks at blanks if possible."""
     cells = None if text.isascii() and text.isprintable() else [cell_len(steady(sign)) for sign in text]
     start = 0
     while (end := _fitting(cells, start, len(text), width)) < len(text):
@@ -119,18 +122,18 @@ def wrapped(text: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(cells: list[int] | None, start: int, end: int, width: int) -> int:
-    """The first character after `start` that does not fit; at least one fits."""
+    """The end of the row that begins at `start`; it has at least one character."""
     if cells is None:
         return min(end, start + width)
     room = width
-    for at in range(start, end):
-        room -= cells[at]
+    for offset in range(start, end):
+        room -= cells[offset]
         if room < 0:
-            return max(at, start + 1)
+            return max(offset, start + 1)
     return end
 
 
 def _line_ends(text: str) -> Iterator[int]:
-    yield from (found.start() for found in re.finditer("\n", text))
+    yield from (match.start() for match in re.finditer("\n", text))
     if not text.endswith("\n") or not text:
         yield len(text)

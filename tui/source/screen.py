@@ -18,7 +18,7 @@ from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText,
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
 from tui.source.pane import SourcePane
-from tui.source.rows import SourceView
+from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
 from tui.terminal.editor import editor_command
 from tui.widgets.message_line import MessageLine
@@ -66,7 +66,7 @@ class SourceScreen(Screen[None]):
         self.library = library
         self._citations, self._at = citations, at
         self._source: SourceText | None = None
-        self._view = SourceView("")
+        self._view = WrappedText("")
         self._read_from = ""
         self._passage: Passage | None = None
         self._words = ""
@@ -105,9 +105,9 @@ class SourceScreen(Screen[None]):
             await self._look_up()
         self._show()
 
-    def _read(self, source: str) -> tuple[SourceText, SourceView]:
+    def _read(self, source: str) -> tuple[SourceText, WrappedText]:
         read = self.library.read_source(source)
-        return read, SourceView(read.text)
+        return read, WrappedText(read.text)
 
     async def _look_up(self) -> None:
         """Find the passage in the index."""
@@ -125,7 +125,7 @@ class SourceScreen(Screen[None]):
         self.query_one("#source-head", Static).update(self._head(place))
         recorded.update(Text(f"“{printable(self.citation.quote)}”", "bold"))
         recorded.display = place is None or place.state is QuoteState.CHANGED
-        view = SourceView(self._passage.text) if self._passage else self._view
+        view = WrappedText(self._passage.text) if self._passage else self._view
         pane.show(view, (place.start, place.end) if place else (0, 0), numbered=self._passage is None)
         pane.display = self._passage is not None or bool(self._source and not self._source.problem)
         self.refresh_bindings()

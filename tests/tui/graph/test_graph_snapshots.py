@@ -91,7 +91,7 @@ def test_source_in_its_document(snap_compare, size):
 def test_source_that_has_changed(snap_compare):
     found = session()
     found.sources["/library/gannet-stack-light.md"] = "# Gannet Stack Light\n\nAll was written anew.\n"
-    assert snap_compare(script.app(found), run_before=source("words no more"), terminal_size=SMALL)
+    assert snap_compare(script.app(found), run_before=source("no longer has the quote"), terminal_size=SMALL)
 
 
 def test_source_that_is_gone(snap_compare):

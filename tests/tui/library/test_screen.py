@@ -54,7 +54,7 @@ async def test_enter_on_a_file_shows_its_names_and_passages(session):
         await opened(pilot)
         await pilot.press("slash", *"net-school", "enter", "tab", "enter")
         await script.until(pilot, lambda: on(pilot, "esc closes"))
-        assert on(pilot, "net school in 13 passages, 2 about it")
+        assert on(pilot, "net school in 13 passages, the title of 2")
         assert on(pilot, "0-1,047 # Net School")
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, LibraryScreen)

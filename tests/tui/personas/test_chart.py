@@ -5,18 +5,18 @@ import math
 import pytest
 
 from engine.personas.metrics import PersonaPerformance
-from tui.personas.chart import ASCII, AXIS, BRAILLE, Reading, chart_lines
+from tui.personas.chart import ASCII, AXIS, BRAILLE, ChartPoint, chart_lines
 
 
-def readings(rewards: list[float]) -> list[Reading]:
-    found, performance = [], PersonaPerformance()
+def points(rewards: list[float]) -> list[ChartPoint]:
+    curve, performance = [], PersonaPerformance()
     for reward in rewards:
         performance = performance.with_reward(reward)
-        found.append(Reading(reward, performance.samples, performance.mean, *performance.bounds(1.96)))
-    return found
+        curve.append(ChartPoint(reward, performance.samples, performance.mean, *performance.bounds(1.96)))
+    return curve
 
 
-WAVE = readings([0.5 + 0.4 * math.sin(n / 5) for n in range(90)])
+WAVE = points([0.5 + 0.4 * math.sin(n / 5) for n in range(90)])
 
 
 @pytest.mark.parametrize("pens", [BRAILLE, ASCII], ids=["braille", "ascii"])
@@ -35,14 +35,14 @@ def test_ascii_is_ascii_and_braille_is_not():
 
 
 def test_a_rising_mean_rises_from_left_to_right():
-    lines = chart_lines(readings([n / 40 for n in range(40)]), {}, 60, 12, ASCII)[:-2]
+    lines = chart_lines(points([n / 40 for n in range(40)]), {}, 60, 12, ASCII)[:-2]
     firsts = [line.index("*") for line in lines if "*" in line]
     assert firsts == sorted(firsts, reverse=True)
     assert len(firsts) > 4
 
 
 def test_bounds_stand_on_both_sides_of_the_mean():
-    lines = chart_lines(readings([0.4, 0.6] * 20), {}, 60, 14, ASCII)[:-2]
+    lines = chart_lines(points([0.4, 0.6] * 20), {}, 60, 14, ASCII)[:-2]
     column = 50 - 50 % 2 + AXIS + 1
     marks = "".join(line[column] for line in lines).replace(" ", "")
     assert marks.strip("*") in {"..", "."} or (marks[0], marks[-1]) == (".", ".")
@@ -51,12 +51,12 @@ def test_bounds_stand_on_both_sides_of_the_mean():
 
 @pytest.mark.parametrize(("value", "drawn"), [(0.55, True), (0.95, False)])
 def test_a_threshold_is_drawn_where_the_curves_come_near_it(value, drawn):
-    lines = chart_lines(readings([0.45, 0.5, 0.55] * 9), {"p": value}, 60, 12, ASCII)
+    lines = chart_lines(points([0.45, 0.5, 0.55] * 9), {"p": value}, 60, 12, ASCII)
     assert any(line.startswith(f"p {value:.2f}|") for line in lines) is drawn
 
 
 def test_bars_are_the_rewards_one_by_one():
-    (bars,) = [line for line in chart_lines(readings([0.0, 0.35, 1.0]), {}, AXIS + 1 + 6, 6, ASCII) if "tenths" in line]
+    (bars,) = [line for line in chart_lines(points([0.0, 0.35, 1.0]), {}, AXIS + 1 + 6, 6, ASCII) if "tenths" in line]
     assert bars.partition("|")[2] == "003399"
-    upper, lower = (line.partition("┤")[2] for line in chart_lines(readings([0.0, 0.5, 1.0]), {}, AXIS + 4, 6)[-2:])
+    upper, lower = (line.partition("┤")[2] for line in chart_lines(points([0.0, 0.5, 1.0]), {}, AXIS + 4, 6)[-2:])
     assert (upper, lower) == ("  █", "▁██")

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tui.source.rows import PIECE, Anchor, SourceView, wrapped
+from tui.source.rows import PIECE, Anchor, WrappedText, wrapped
 
 TEXTS = {
     "empty": "",
@@ -25,7 +25,7 @@ def text(request):
 
 @pytest.mark.parametrize("width", [8, 33, 80])
 def test_rows_hold_every_character_but_the_blanks_they_break_at(text, width):
-    view = SourceView(text)
+    view = WrappedText(text)
     view.width = width
     rows = list(view.rows(Anchor(), 100_000))
     assert "".join(text[row.start : row.end] for row in rows).replace(" ", "") == text.replace("\n", "").replace(
@@ -36,7 +36,7 @@ def test_rows_hold_every_character_but_the_blanks_they_break_at(text, width):
 
 
 def test_a_file_has_the_lines_that_an_editor_counts():
-    assert [SourceView(text).lines for text in ("", "a", "a\n", "a\nb", "\n\n")] == [1, 1, 1, 2, 2]
+    assert [WrappedText(text).lines for text in ("", "a", "a\n", "a\nb", "\n\n")] == [1, 1, 1, 2, 2]
 
 
 def test_words_stay_whole_where_they_fit():
@@ -50,7 +50,7 @@ def test_words_stay_whole_where_they_fit():
 
 
 def test_one_can_walk_over_all_rows_and_back(text):
-    view = SourceView(text)
+    view = WrappedText(text)
     view.width = 30
     count = len(list(view.rows(Anchor(), 100_000)))
     anchors = [Anchor()]
@@ -64,7 +64,7 @@ def test_one_can_walk_over_all_rows_and_back(text):
 
 
 def test_a_place_leads_to_its_row_and_line(text):
-    view = SourceView(text)
+    view = WrappedText(text)
     view.width = 30
     for offset in range(0, len(text), max(1, len(text) // 50)):
         (row,) = view.rows(view.at(offset), 1)
@@ -74,7 +74,7 @@ def test_a_place_leads_to_its_row_and_line(text):
 
 
 def test_words_are_found_over_line_ends_and_round_the_end():
-    view = SourceView("The tide\n clock.\nA TIDE clock.")
+    view = WrappedText("The tide\n clock.\nA TIDE clock.")
     assert view.find("tide  Clock", 0) == (4, 15)
     assert view.find("tide clock", 5) == (19, 29)
     assert view.find("tide clock", 20) == (4, 15)
@@ -88,7 +88,7 @@ def test_words_are_found_over_line_ends_and_round_the_end():
 def test_a_large_text_costs_a_pass_and_then_only_what_is_shown():
     text = "The harbour clock was cast from lead weights and nobody knew why.\n" * 150_000
     started = time.process_time()
-    view = SourceView(text)
+    view = WrappedText(text)
     built = time.process_time()
     for k in range(200):
         list(view.rows(view.moved(view.at(k * 40_000), 7), 40))

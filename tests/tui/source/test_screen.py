@@ -106,7 +106,7 @@ async def test_a_quote_that_moved_is_shown_where_it_is_now():
     session.sources["/library/ysolde-marrak.md"] = "New words.\n" + run.SOURCES["/library/ysolde-marrak.md"]
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await told(pilot, "! the file has changed: the words now stand at characters 54 to 101", "4▌ ")
+        await told(pilot, "! the file has changed: the quote is now at characters 54 to 101", "4▌ ")
 
 
 async def test_a_quote_that_is_gone_is_shown_as_recorded_and_as_indexed():
@@ -114,10 +114,10 @@ async def test_a_quote_that_is_gone_is_shown_as_recorded_and_as_indexed():
     session.sources["/library/ysolde-marrak.md"] = "# Ysolde Marrak\n\nAll was rewritten.\n"
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await told(pilot, "! the file has changed, and has these words no more", f"“{run.KEPT}”", "All was rewritten.")
+        await told(pilot, "! the file has changed and no longer has the quote", f"“{run.KEPT}”", "All was rewritten.")
         assert "▌" not in script.screen_text(pilot.app)
         await pilot.press("i")
-        await told(pilot, "this is the passage as it was indexed; i shows the file", f"▌ {BEFORE} {run.KEPT}")
+        await told(pilot, "this is the indexed passage; i shows the file", f"▌ {BEFORE} {run.KEPT}")
         await pilot.press("i")
         await told(pilot, "All was rewritten.")
         session.indexed.clear()
@@ -130,10 +130,10 @@ async def test_a_file_that_is_gone_leaves_the_quote_and_the_passage_of_the_index
     session.sources.clear()
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await told(pilot, "! No such file or directory: this is the passage as it", f"▌ {BEFORE} {run.KEPT}")
+        await told(pilot, "! No such file or directory; this is the indexed passage", f"▌ {BEFORE} {run.KEPT}")
         session.indexed.clear()
         await pilot.press("right_square_bracket")
-        await told(pilot, f"“{run.BUILT}”", "the index has no such passage either")
+        await told(pilot, f"“{run.BUILT}”", "the index does not have the passage either")
         assert "Editor" not in script.screen_text(pilot.app)
         await pilot.press("i", "o", "slash", "c", "n")
 
@@ -159,7 +159,7 @@ async def test_what_was_extracted_says_so(session, tmp_path):
     at = text.index(quote)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot, [Citation(1, str(path), "Hall", at, at + len(quote), quote)])
-        await told(pilot, "the visible text of the page: lines and characters count in it", f"3▌ {quote}")
+        await told(pilot, "the visible text of the page, in which lines and characters are counted", f"3▌ {quote}")
 
 
 async def test_quote_and_source_are_copied_and_one_citation_alone_offers_no_other():
