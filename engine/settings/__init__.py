@@ -3,12 +3,13 @@
 In: the folder `configs/` of a workspace. Out: `Settings`, one immutable struct for each file.
 
 - `settings`: `System`, `Thresholds`, `Ollama`, `Scoring` and `Screen` declare every setting once: its type with the
-  bounds, its explanation, its shipped value, and whether a change needs a new start. `load_settings` reads a folder.
+  bounds, its shipped value, whether a change needs a new start, and, in the docstring, its explanation. `load_settings`
+  reads a folder.
 - `options`: `options()` lists the settings for the command line and the settings screen; `Option.parse` reads a typed
   value. `shipped_file` writes the text of a file of `configs/` from the declaration.
 - `yaml_files`: `read_values` reads a file, `with_value` changes one value in its text.
 
-To add a setting, add a field to a struct and run `python -m tests.engine.settings.test_options`, which writes the
+To add a setting, add a field and its explanation to a struct. `python -m tests.engine.settings.test_options` writes the
 shipped files again.
 
 Must hold: a missing file or key has the shipped value. A SettingsError names file, key, value and what is valid, or the

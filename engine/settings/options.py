@@ -9,11 +9,11 @@ from inspect import cleandoc
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import fields
 
 from engine.errors import SettingsError
-from engine.settings.settings import Settings, TakesEffect, checked, is_one_or_several, what_is_valid
+from engine.settings.settings import Settings, TakesEffect, checked, is_one_or_several, type_and_meta, what_is_valid
 from engine.settings.yaml_files import as_yaml
 
 _WIDTH = 118  # of the comments in the shipped files
@@ -26,16 +26,12 @@ class Option(Struct, frozen=True):
     key: str
     declared: Any
     shipped: Any
+    explanation: str
 
     @property
     def name(self) -> str:
         """The name on the command line, for example `system.seed`."""
         return f"{self.file}.{self.key}"
-
-    @property
-    def explanation(self) -> str:
-        """What the setting does."""
-        return self._meta.description or ""
 
     @property
     def valid(self) -> str:
@@ -51,7 +47,7 @@ class Option(Struct, frozen=True):
     def takes_effect(self) -> TakesEffect:
         """When a change takes effect."""
         default = TakesEffect.NOW if self.file == "screen" else TakesEffect.NEXT_QUESTION
-        return TakesEffect((self._meta.extra or {}).get("takes_effect", default))
+        return TakesEffect((type_and_meta(self.declared)[1].extra or {}).get("takes_effect", default))
 
     @property
     def comment(self) -> str:
@@ -75,12 +71,7 @@ class Option(Struct, frozen=True):
 
     @property
     def _base(self) -> Any:
-        return get_args(self.declared)[0]
-
-    @property
-    def _meta(self) -> Meta:
-        meta: Meta = get_args(self.declared)[1]
-        return meta
+        return type_and_meta(self.declared)[0]
 
     @property
     def _is_choice(self) -> bool:
@@ -113,12 +104,19 @@ def as_typed(value: Any) -> str:
 
 @cache
 def options() -> tuple[Option, ...]:
-    """All settings, by file, in the order of their declaration."""
+    """Return all settings, by file, in the order of their declaration."""
     return tuple(
-        Option(file.name, field.name, field.type, _plain(default))
+        Option(file.name, field.name, field.type, _plain(default), _documented(file.name)[field.name])
         for file in fields(Settings)
         for field, default in zip(fields(file.type), msgspec.structs.astuple(file.type()), strict=True)
     )
+
+
+@cache
+def _documented(file: str) -> dict[str, str]:
+    """Read the docstring of a struct: the explanation of each setting by its key, that of the file by an empty key."""
+    head, *entries = re.split(r"\n(\w+): ", cleandoc(Settings.__annotations__[file].__doc__))
+    return {"": head, **dict(zip(entries[::2], (" ".join(text.split()) for text in entries[1::2]), strict=True))}
 
 
 def option(name: str) -> Option:
@@ -131,10 +129,10 @@ def option(name: str) -> Option:
 
 
 def shipped_file(name: str) -> str:
-    """The text of the shipped file `name`.yaml: each setting of it with its comment and its shipped value."""
+    """Write the text of the shipped file `name`.yaml: its settings with their comments and shipped values."""
     settings = [setting for setting in options() if setting.file == name]
     entries = [f"{setting.comment}{setting.key}: {as_yaml(setting.shipped)}\n" for setting in settings]
-    return "\n".join([_comment(cleandoc(Settings.__annotations__[name].__doc__)), *entries])
+    return "\n".join([_comment(_documented(name)[""]), *entries])
 
 
 def _comment(text: str) -> str:

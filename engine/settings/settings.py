@@ -1,4 +1,4 @@
-"""Declares every setting once: type, bounds, meaning and shipped value. The files of `configs/` are written from it."""
+"""Declares every setting once: its explanation, type, bounds and shipped value. `configs/` is written from it."""
 
 import reprlib
 from enum import StrEnum
@@ -24,38 +24,28 @@ class TakesEffect(StrEnum):
 
 _AT_START = {"takes_effect": TakesEffect.NEXT_START}
 
-
-def between(low: float, high: float, description: str, extra: dict[str, Any] | None = None) -> Meta:
-    """Describe a number from `low` to `high`, both included."""
-    return Meta(ge=low, le=high, description=description, extra=extra)
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class System(Struct, frozen=True):
-    """How a question is answered. Every key may be left out; it then has the value that is shipped."""
+    """How a question is answered. Every key may be left out; it then has the value that is shipped.
 
-    max_iterations: Annotated[
-        int,
-        between(1, 10, "Rounds of walks for a question. The next one starts if the evidence does not cover it yet."),
-    ] = 2
-    batch_size: Annotated[
-        int, between(1, 64, "How many personas the gate may activate in one round, besides the control persona.")
-    ] = 5
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-        Meta(description="The lowest level that is written to the log of the workspace.", extra=_AT_START),
-    ] = "WARNING"
-    enable_caching: Annotated[
-        bool, Meta(description="Keep passages in memory from one question to the next.", extra=_AT_START)
-    ] = True
-    seed: Annotated[
-        int, between(0, 2**32 - 1, "The seed of random choices. Equal workspace, question and seed give an equal run.")
-    ] = 0
-    max_file_megabytes: Annotated[
-        float, Meta(gt=0, le=10_000, description="Larger files are listed as skipped and not read.", extra=_AT_START)
-    ] = 50.0
-    passage_characters: Annotated[
-        int, between(200, 20_000, "The longest passage, in characters; it holds whole paragraphs.", _AT_START)
-    ] = 1200
+    max_iterations: Rounds of walks for a question. The next one starts if the evidence does not cover it yet.
+    batch_size: How many personas the gate may activate in one round, besides the control persona.
+    log_level: The lowest level that is written to the log of the workspace.
+    enable_caching: Keep passages in memory from one question to the next.
+    seed: The seed of random choices. Equal workspace, question and seed give an equal run.
+    max_file_megabytes: Larger files are listed as skipped and not read.
+    passage_characters: The longest passage, in characters; it holds whole paragraphs.
+    """
+
+    max_iterations: Annotated[int, Meta(ge=1, le=10)] = 2
+    batch_size: Annotated[int, Meta(ge=1, le=64)] = 5
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(extra=_AT_START)] = "WARNING"
+    enable_caching: Annotated[bool, Meta(extra=_AT_START)] = True
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    max_file_megabytes: Annotated[float, Meta(gt=0, le=10_000, extra=_AT_START)] = 50.0
+    passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
 
 
 class Thresholds(Struct, frozen=True):
@@ -63,94 +53,67 @@ class Thresholds(Struct, frozen=True):
 
     The thresholds compare the mean reward of a persona, in [0, 1]: it is demoted or pruned only if the upper
     confidence bound of the mean is below the threshold, and promoted only if the lower bound is above it.
+
+    pruning_threshold: Below this an experimental persona is pruned: archived, never deleted.
+    promotion_threshold: Above this a persona is promoted: from experimental to stable, from stable to active.
+    demotion_threshold: Below this a persona is demoted: from active to stable, from stable to experimental.
+    activation_threshold: The gate activates a persona if its expected gain, less its cost, reaches this.
+    minimum_samples: Rewards that a persona needs before its state changes by itself.
+    confidence: Half width of the confidence interval, in standard errors of the mean.
+    follow_distribution: Compute the first three thresholds from the mean rewards of all personas: promotion at one
+        spread above their median, demotion one below, pruning two below. The values above are used while fewer than
+        four personas have enough rewards.
+    evolution: Let stable and active personas with enough rewards have children. A child starts as experimental, and
+        is archived unless it does better than its parents within five times minimum_samples.
+    evolution_interval: Rewarded runs from one birth to the next.
+    max_experimental: No child is born while there are this many experimental personas.
     """
 
-    pruning_threshold: Annotated[
-        float, between(0, 1, "Below this an experimental persona is pruned: archived, never deleted.")
-    ] = 0.6
-    promotion_threshold: Annotated[
-        float, between(0, 1, "Above this a persona is promoted: from experimental to stable, from stable to active.")
-    ] = 0.85
-    demotion_threshold: Annotated[
-        float, between(0, 1, "Below this a persona is demoted: from active to stable, from stable to experimental.")
-    ] = 0.7
-    activation_threshold: Annotated[
-        float, between(-1, 1, "The gate activates a persona if its expected gain, less its cost, reaches this.")
-    ] = 0.0
-    minimum_samples: Annotated[
-        int, between(1, 100_000, "Rewards that a persona needs before its state changes by itself.")
-    ] = 20
-    confidence: Annotated[
-        float, between(0, 10, "Half width of the confidence interval, in standard errors of the mean.")
-    ] = 1.96
-    follow_distribution: Annotated[
-        bool,
-        Meta(
-            description="Compute the first three thresholds from the mean rewards of all personas: promotion at one "
-            "spread above their median, demotion one below, pruning two below. The values above are used while fewer "
-            "than four personas have enough rewards."
-        ),
-    ] = False
-    evolution: Annotated[
-        bool,
-        Meta(
-            description="Let stable and active personas with enough rewards have children. A child starts as "
-            "experimental, and is archived unless it does better than its parents within five times minimum_samples."
-        ),
-    ] = False
-    evolution_interval: Annotated[int, between(1, 100_000, "Rewarded runs from one birth to the next.")] = 50
-    max_experimental: Annotated[
-        int, between(1, 64, "No child is born while there are this many experimental personas.")
-    ] = 3
+    pruning_threshold: Share = 0.6
+    promotion_threshold: Share = 0.85
+    demotion_threshold: Share = 0.7
+    activation_threshold: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    minimum_samples: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    confidence: Annotated[float, Meta(ge=0, le=10)] = 1.96
+    follow_distribution: bool = False
+    evolution: bool = False
+    evolution_interval: Annotated[int, Meta(ge=1, le=100_000)] = 50
+    max_experimental: Annotated[int, Meta(ge=1, le=64)] = 3
 
 
 class Ollama(Struct, frozen=True):
-    """The local language model. Without one, answers are made of quotations alone."""
+    """The local language model. Without one, answers are made of quotations alone.
 
-    model_name: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=200,
-            description="A model as `ollama list` names it; auto takes the first one installed; none asks no model.",
-        ),
-    ] = "auto"
-    temperature: Annotated[
-        float, between(0, 2, "At 0 the model always takes the likeliest word; higher values vary its words.")
-    ] = 0.2
-    max_tokens: Annotated[int, between(1, 100_000, "The longest answer, in tokens.")] = 512
+    model_name: A model as `ollama list` names it; auto takes the first one installed; none asks no model.
+    temperature: At 0 the model always takes the likeliest word; higher values vary its words.
+    max_tokens: The longest answer, in tokens.
+    api_endpoint: Where Ollama listens. A list shares the requests of a run among several hosts.
+    num_ctx: The context window to use, in tokens; never more than the model has.
+    timeout_seconds: Give up when the server has sent nothing for this many seconds.
+    persona_outputs: Let each persona write claims from its own evidence before the answer is written. This is one more
+        request a persona, one at a time on each server: for fast models or several hosts.
+    requests_per_host: Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.
+    think: Let a model that can think do so before it answers, up to 4 times max_tokens.
+    keep_alive: How long a model stays in memory after a question.
+    """
+
+    model_name: Annotated[str, Meta(min_length=1, max_length=200)] = "auto"
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.2
+    max_tokens: Annotated[int, Meta(ge=1, le=100_000)] = 512
     # `checked` reads a single URL as a list of one: in msgspec 0.22 a pattern in a union with an array crashes.
     api_endpoint: Annotated[
         str | Annotated[tuple[Annotated[str, Meta(pattern=r"^https?://[^\s/]+")], ...], Meta(min_length=1)],
-        Meta(
-            description="Where Ollama listens. A list shares the requests of a run among several hosts.",
-            extra={"valid": "a URL such as http://127.0.0.1:11434, or a list of them"},
-        ),
+        Meta(extra={"valid": "a URL such as http://127.0.0.1:11434, or a list of them"}),
     ] = "http://127.0.0.1:11434"
-    num_ctx: Annotated[
-        int, between(512, 2**20, "The context window to use, in tokens; never more than the model has.")
-    ] = 8192
-    timeout_seconds: Annotated[
-        float, Meta(gt=0, le=3600, description="Give up when the server has sent nothing for this many seconds.")
-    ] = 120.0
-    persona_outputs: Annotated[
-        bool,
-        Meta(
-            description="Let each persona write claims from its own evidence before the answer is written. This is one "
-            "more request a persona, one at a time on each server: for fast models or several hosts."
-        ),
-    ] = False
-    requests_per_host: Annotated[
-        int, between(1, 64, "Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.")
-    ] = 1
-    think: Annotated[
-        bool, Meta(description="Let a model that can think do so before it answers, up to 4 times max_tokens.")
-    ] = False
+    num_ctx: Annotated[int, Meta(ge=512, le=2**20)] = 8192
+    timeout_seconds: Annotated[float, Meta(gt=0, le=3600)] = 120.0
+    persona_outputs: bool = False
+    requests_per_host: Annotated[int, Meta(ge=1, le=64)] = 1
+    think: bool = False
     keep_alive: Annotated[
         str,
         Meta(
             pattern=r"^(-1|0|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$",
-            description="How long a model stays in memory after a question.",
             extra={"valid": "a time such as 30s, 5m or 2h; 0 unloads it at once, -1 never (in quotes)"},
         ),
     ] = "5m"
@@ -165,18 +128,17 @@ class Scoring(Struct, frozen=True):
     """How much each score of a persona's output weighs in its reward. The weights need not add up to 1.
 
     `persona-moe bench --scores` measures which scores agree with the known passages; those that do not weigh 0.
+
+    relevance: How much of the question's terms the output covers; rare terms count more.
+    consistency: How much the output agrees with the first passages of the other personas together.
+    novelty: How many of those first passages it has that a plain search does not return.
+    entity_grounding: How many of the question's names the output mentions.
     """
 
-    relevance: Annotated[
-        float, between(0, 1, "How much of the question's terms the output covers; rare terms count more.")
-    ] = 0.0
-    consistency: Annotated[
-        float, between(0, 1, "How much the output agrees with the first passages of the other personas together.")
-    ] = 0.75
-    novelty: Annotated[
-        float, between(0, 1, "How many of those first passages it has that a plain search does not return.")
-    ] = 0.25
-    entity_grounding: Annotated[float, between(0, 1, "How many of the question's names the output mentions.")] = 0.0
+    relevance: Share = 0.0
+    consistency: Share = 0.75
+    novelty: Share = 0.25
+    entity_grounding: Share = 0.0
 
     @property
     def weights(self) -> dict[str, float]:
@@ -185,30 +147,19 @@ class Scoring(Struct, frozen=True):
 
 
 class Screen(Struct, frozen=True):
-    """The look of the screens, and their keys."""
+    """The look of the screens, and their keys.
 
-    theme: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=80,
-            description="Any theme of the command palette. The high-contrast and colour-blind themes have a dark and "
-            "a light form; the ansi themes send the fewest bytes over a slow line.",
-        ),
-    ] = "textual-dark"
-    ascii: Annotated[
-        Literal["auto", "always", "never"],
-        Meta(
-            description="Draw with ASCII alone. auto does so if the locale (LC_ALL, LC_CTYPE, LANG) is not UTF-8.",
-            extra=_AT_START,
-        ),
-    ] = "auto"
+    theme: Any theme of the command palette. The high-contrast and colour-blind themes have a dark and a light form;
+        the ansi themes send the fewest bytes over a slow line.
+    ascii: Draw with ASCII alone. auto does so if the locale (LC_ALL, LC_CTYPE, LANG) is not UTF-8.
+    keymap: Other keys for an action, by the id that the help screen shows.
+    """
+
+    theme: Annotated[str, Meta(min_length=1, max_length=80)] = "textual-dark"
+    ascii: Annotated[Literal["auto", "always", "never"], Meta(extra=_AT_START)] = "auto"
     keymap: Annotated[
         dict[str, Annotated[str, Meta(min_length=1)]],
-        Meta(
-            description="Other keys for an action, by the id that the help screen shows.",
-            extra={"valid": "action ids with their keys, such as quit: ctrl+q"},
-        ),
+        Meta(extra={"valid": "action ids with their keys, such as quit: ctrl+q"}),
     ] = {}
 
 
@@ -266,12 +217,17 @@ def checked(value: Any, declared: Any, name: str) -> Any:
 
 def is_one_or_several(declared: Any) -> bool:
     """Whether a setting holds one text or a list of them."""
-    return get_origin(get_args(declared)[0]) is Union
+    return get_origin(type_and_meta(declared)[0]) is Union
+
+
+def type_and_meta(declared: Any) -> tuple[Any, Meta]:
+    """Split the declared type of a setting into the plain type and its bounds."""
+    return get_args(declared) if get_origin(declared) is Annotated else (declared, Meta())
 
 
 def what_is_valid(declared: Any) -> str:
     """Say in words which values a declared type accepts."""
-    base, meta = get_args(declared)
+    base, meta = type_and_meta(declared)
     if meta.extra and "valid" in meta.extra:
         return str(meta.extra["valid"])
     if get_origin(base) is Literal:

@@ -45,9 +45,14 @@ def test_a_comment_explains_and_gives_the_range():
 
 
 def test_each_type_becomes_a_json_schema():
-    properties = msgspec.json.schema(Settings)["$defs"]["System"]["properties"]
-    assert properties["seed"]["maximum"] == 2**32 - 1
-    assert properties["seed"]["description"] == option("seed").explanation
+    schemas = msgspec.json.schema(Settings)["$defs"]
+    assert schemas["System"]["properties"]["seed"] == {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 2**32 - 1,
+        "default": 0,
+    }
+    assert schemas["Thresholds"]["properties"]["evolution"] == {"type": "boolean", "default": False}
 
 
 @pytest.mark.parametrize("setting", options(), ids=lambda setting: setting.name)
