@@ -98,7 +98,7 @@ class Catalogue:
         return tuple(Skipped(name, file.reason) for name, file in files if file and file.reason)
 
     def plan(self, roots: Sequence[Path], *, read_all: bool) -> IngestPlan:
-        """Compare the files under these roots with the catalogue."""
+        """Compare the files under these roots with the catalogue; with `read_all`, every file counts as changed."""
         present: dict[str, tuple[Path, os.stat_result]] = {}
         unnamed: list[Skipped] = []
         for root in roots:

@@ -57,27 +57,25 @@ class BanditGate:
         """See `Gate.choose`. Of equal scores the lower id wins."""
         rated = {entry.persona.persona_id: self._rate(question, features, entry, cycle) for entry in entries}
         trials = {e.persona.persona_id for e in entries if e.state is PersonaState.EXPERIMENTAL}
-        seats, trial_seats, chosen = self._batch_size, int(trials.isdisjoint(called)), {}
+        seats, trial_seats, refusals = self._batch_size, int(trials.isdisjoint(called)), dict[str, str]()
         for entry in sorted(entries, key=lambda e: (-rated[e.persona.persona_id].score, e.persona.persona_id)):
-            name, trial = entry.persona.persona_id, entry.persona.persona_id in trials
-            reason = self._refusal(entry, rated[name].score, name in called)
-            if not reason and not entry.persona.is_control:
-                reason = (
-                    "no seat left"
-                    if seats == 0
-                    else "one experimental seat a question"
-                    if trial and trial_seats == 0
-                    else ""
-                )
-                seats -= not reason
-                trial_seats -= trial and not reason
-            chosen[name] = reason
+            name, is_trial = entry.persona.persona_id, entry.persona.persona_id in trials
+            refusal = self._refusal(entry, rated[name].score, name in called)
+            if not refusal and not entry.persona.is_control:
+                if seats == 0:
+                    refusal = "no seat left"
+                elif is_trial and trial_seats == 0:
+                    refusal = "one experimental seat a question"
+                else:
+                    seats, trial_seats = seats - 1, trial_seats - is_trial
+            refusals[name] = refusal
         walkers = {e.persona.persona_id for e in entries if not e.persona.is_control}
-        activated = [rated[name].expected for name in walkers if not chosen[name] or name in called]
+        activated = [rated[name].expected for name in walkers if not refusals[name] or name in called]
         best = max(activated, default=0.0)
-        return [_decided(rated[e.persona.persona_id], chosen[e.persona.persona_id], best) for e in entries]
+        return [_decided(rated[e.persona.persona_id], refusals[e.persona.persona_id], best) for e in entries]
 
     def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
+        """Return why a persona cannot be activated, whatever seats are free; empty if it can."""
         if entry.state is PersonaState.PRUNED:
             return "pruned"
         if called:
