@@ -61,8 +61,12 @@ class GraphScreen(Screen[None]):
         Binding("enter", "open", "Source", id="graph.open", tooltip="Open the passage in its source; fold a heading"),
         Binding("full_stop", "step(1)", "Step", id="graph.step", key_display=".,", tooltip="One step of growth on"),
         Binding("comma", "step(-1)", "Step back", show=False, id="graph.unstep", tooltip="One step of growth back"),
-        Binding("home", "first", "First step", show=False, id="graph.first", tooltip="Before the first step"),
-        Binding("end", "newest", "Newest", show=False, id="graph.newest", tooltip="To the newest step, and follow it"),
+        Binding(
+            "home", "first", "First step", show=False, priority=True, id="graph.first", tooltip="Before the first step"
+        ),
+        Binding(
+            "end", "newest", "Newest", show=False, priority=True, id="graph.newest", tooltip="Follow the newest step"
+        ),
         Binding("space", "play", "Play", id="graph.play", tooltip="Play the growth, or stop"),
         Binding("left,h", "fold", "Fold", show=False, id="graph.fold", tooltip="Fold what is below, or go up"),
         Binding("right,l", "unfold", "Unfold", show=False, id="graph.unfold", tooltip="Unfold it, or go down"),
@@ -192,7 +196,7 @@ class GraphScreen(Screen[None]):
             self._texts[node_id] = passage.text if passage else "(not in the index any more)"
         self._tell()
 
-    def on_graph_pane_moved(self) -> None:
+    def on_cursor_pane_moved(self) -> None:
         """Another passage is looked at."""
         self._tell()
 
@@ -240,7 +244,7 @@ class GraphScreen(Screen[None]):
         self._draw()
         last = self.shown.growth.view.last
         if position is not None and isinstance(last, PersonaStepped):
-            self.query_one(GraphPane).point_to(last.target_id)
+            self.query_one(GraphPane).select(last.target_id)
 
     # -- what is chosen -----------------------------------------------------------------------------------
 
@@ -253,7 +257,7 @@ class GraphScreen(Screen[None]):
             self.shown.fold(line.key)
             self._draw()
         else:
-            pane.point_to_parent()
+            pane.select_parent()
 
     def action_unfold(self) -> None:
         """Unfold what is below the line, or go down to it; from a reference to its passage."""
@@ -323,7 +327,7 @@ class GraphScreen(Screen[None]):
         """Put the cursor on a passage, whatever was folded above it."""
         self.shown.unfold_to(node_id)
         self._draw()
-        self.query_one(GraphPane).point_to(node_id)
+        self.query_one(GraphPane).select(node_id)
 
     def action_open(self) -> None:
         """Open the source of a passage, go to what a reference means, fold or unfold a heading."""
@@ -379,4 +383,6 @@ class GraphScreen(Screen[None]):
         """Only the keys that do something now are offered."""
         if action in {"open", "step", "play", "persona", "cited", "find", "copy", "details"}:
             return self.shown.growth.total > 0
+        if action in {"first", "newest"}:  # with priority over the tree; where text is typed or read they move in it
+            return not isinstance(self.focused, Input | DetailsPane)
         return super().check_action(action, parameters)

@@ -6,19 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.geometry import Region
-from textual.message import Message
 
 from db.runs.history import Outcome
 from tui.drawing.cells import fit, local_time, plain
 from tui.drawing.marks import ANSWERED, CANCELLED, CHOSEN, FAILED, UNANSWERED
 from tui.run.judgement_text import judgement_marks, judgement_sign
-from tui.widgets.line_pane import LinePane
+from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual.events import Click
     from textual.strip import Strip
 
     from db.runs.history import RunSummary
@@ -74,22 +71,18 @@ def run_facts(run: RunSummary, judged: Judgements) -> str:
     return f"{made_of} · judged {judgement_marks(judged)}" if judged else made_of
 
 
-class RunTable(LinePane):
-    """One line a run, with a cursor; `row` gives what stands in a line, or None until that was read.
+class RunTable(CursorPane):
+    """One line a run; `row` gives the content of a line, or None until that was read.
 
-    `note` stands there while there are none.
+    `note` is drawn while there are no runs. `Moved` is posted also when other lines come into sight, for they may have
+    to be read.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"run-table--cursor", "run-table--away"}
 
-    @dataclass
-    class Moved(Message):
-        """The cursor or the visible part changed: what is in sight may have to be read."""
-
     def __init__(self, row: Callable[[int], RunRow | None], *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._row = row
-        self.cursor = 0
         self.note = ""
 
     @property
@@ -105,58 +98,33 @@ class RunTable(LinePane):
         if cursor is None and lines >= self.lines >= self.top + self.size.height:
             self.lines = lines
             return
-        self.cursor = max(0, min(self.cursor if cursor is None else cursor, lines - 1))
         self.resized_to(lines)
-        self._follow()
+        if cursor is not None:
+            self.point_to(cursor)
 
-    def line_at(self, index: int, width: int) -> Text:
-        """The line of one run; the cursor's stands out, more so while the table has the focus."""
+    def entry_at(self, index: int, width: int) -> Text:
+        """Build the line of one run."""
         row = self._row(index)
-        line = Text(f"   {fit('…', width - 3)}", "dim") if row is None else run_line(row, width)
-        if index == self.cursor:
-            line.stylize(self.get_component_rich_style(f"run-table--{'cursor' if self.has_focus else 'away'}"))
-        return line
+        return Text(f"   {fit('…', width - 3)}", "dim") if row is None else run_line(row, width)
+
+    def under_cursor(self, entry: Text) -> Text:
+        """Mark the line of the cursor by the colours of the theme."""
+        entry.stylize(self.get_component_rich_style(f"run-table--{'cursor' if self.has_focus else 'away'}"))
+        return entry
 
     def render_line(self, y: int) -> Strip:
-        """As every pane, but an empty one says why."""
+        """Draw a line as every pane does, or the note of an empty table."""
         if not self.lines and not y:
             return self._strip(Text(fit(self.note, self.size.width), "dim"))
         return super().render_line(y)
 
-    @property
-    def place(self) -> int:
-        """The cursor."""
-        return self.cursor
-
-    def go(self, to: int) -> None:
-        """The cursor goes to this line, or to the nearest there is."""
-        before, top = self.cursor, self.top
-        self.cursor = max(0, min(to, self.lines - 1))
-        self._follow()
-        if self.top == top:
-            for line in {before, self.cursor}:
-                self.refresh(Region(0, line - top, self.size.width, 1))
-        if self.cursor != before:
-            self.post_message(self.Moved())
-
-    def _follow(self) -> None:
-        """Keep the cursor in sight."""
-        height = max(self.size.height, 1)
-        self._scroll(min(max(self.top, self.cursor - height + 1), self.cursor))
-
-    def _scroll(self, top: int) -> None:
-        before = self.top
-        super()._scroll(top)
-        if self.top != before:
+    def set_top(self, line: int) -> None:
+        """Scroll, and post `Moved` if other lines are in sight."""
+        previous = self.top
+        super().set_top(line)
+        if self.top != previous:
             self.post_message(self.Moved())
 
     def on_resize(self) -> None:
-        """Another number of lines is in sight."""
-        self._follow()
+        """Post `Moved`: another number of lines is in sight."""
         self.post_message(self.Moved())
-
-    def on_click(self, event: Click) -> None:
-        """The cursor goes where the mouse is."""
-        offset = event.get_content_offset(self)
-        if offset is not None:
-            self.go(self.top + offset.y)

@@ -196,7 +196,7 @@ class RunsScreen(Screen[None]):
         words = Text.assemble((plain(run.question), "bold"), "\n", plain(run.answer)) if run is not None else ""
         pane.update(words, layout=False)
 
-    def on_run_table_moved(self) -> None:
+    def on_cursor_pane_moved(self) -> None:
         """Show the answer of the run under the cursor; read what came into sight."""
         self._show_answer()
         self._read_in_sight()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from tui.drawing.cells import fit, plain, title
 from tui.widgets.cursor_pane import CursorPane
@@ -21,16 +24,25 @@ class FilePane(CursorPane):
     """One line a file, those that were skipped first; only the visible ones are drawn."""
 
     BORDER_TITLE = " Files "
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open", id="pane.open", tooltip="Open what the cursor is on"),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """Enter was pressed on an indexed file; `name` is its name in the folder."""
+
+        name: str
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._files: Sequence[tuple[str, KnownFile]] = ()
 
-    @property
-    def chosen(self) -> str | None:
-        """The name of the file under the cursor, if it was indexed."""
+    def action_choose(self) -> None:
+        """Post the file under the cursor; nothing for one that was skipped."""
         name, file = self._files[self.cursor] if self._files else ("", None)
-        return name if file is not None and not file.reason else None
+        if file is not None and not file.reason:
+            self.post_message(self.Chosen(name))
 
     def show(self, files: Sequence[tuple[str, KnownFile]], name: str) -> None:
         """Show these files, each with its name in the folder; `name` says which they are."""

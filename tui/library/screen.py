@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from engine.index.catalogue import IngestReport, KnownFile
     from tui.session.session import Session
-    from tui.widgets.cursor_pane import CursorPane
 
 Files = dict[str, "KnownFile"]
 
@@ -167,11 +166,11 @@ class LibraryScreen(Screen[None]):
             return not self.ingest.busy and (action != "undo" or bool(self._removed))
         return super().check_action(action, parameters)
 
-    def on_cursor_pane_chosen(self, event: CursorPane.Chosen) -> None:
-        """Enter on a file tells what the index holds of it."""
+    def on_file_pane_chosen(self, event: FilePane.Chosen) -> None:
+        """Show what the index holds of a file."""
         event.stop()
-        root, name = self._root, self.query_one(FilePane).chosen
-        if root is not None and name is not None:
+        root, name = self._root, event.name
+        if root is not None:
             self._open(name, next(path for path in self._files[root] if _inside(path, root) == name))
 
     @work(group="file", exclusive=True)

@@ -1,12 +1,10 @@
-"""A pane of lines with a cursor: moving it redraws two lines."""
+"""A pane of lines with a cursor: moving it draws two lines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
@@ -19,75 +17,73 @@ if TYPE_CHECKING:
 class CursorPane(LinePane):
     """Base of the panes in which a line can be chosen; a subclass gives `entry_at` instead of `line_at`.
 
-    The keys that scroll a `LinePane` move the cursor here, and the pane follows it.
+    The keys that scroll a `LinePane` move the cursor here, and the pane scrolls to keep it in sight.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open", id="pane.open", tooltip="Open what the cursor is on"),
-    ]
 
     cursor = 0
 
-    @dataclass
     class Moved(Message):
-        """The cursor is on line `index`."""
-
-        pane: CursorPane
-        index: int
-
-    @dataclass
-    class Chosen(Message):
-        """Enter was pressed on line `index`."""
-
-        pane: CursorPane
-        index: int
+        """The user has moved the cursor to another line."""
 
     def entry_at(self, index: int, width: int) -> Text:
-        """The line `index` for this width in cells, without the cursor."""
+        """Build the line `index` for this width in cells, without the cursor."""
         raise NotImplementedError
 
-    def line_at(self, index: int, width: int) -> Text:
-        """The line `index`; the one under the cursor reversed, and underlined while another pane is used."""
-        entry = self.entry_at(index, width)
-        if index != self.cursor:
-            return entry
-        return Text(entry.plain, "bold reverse" if self.has_focus else "bold underline")
+    def under_cursor(self, entry: Text) -> Text:
+        """Mark the line of the cursor: reversed, and underlined while another pane has the focus."""
+        return Text().append(entry.plain, "bold reverse" if self.has_focus else "bold underline")
 
-    def point_to(self, index: int) -> None:
-        """Put the cursor on a line and show it; nothing is told."""
-        before, self.cursor = self.cursor, max(0, min(index, self.lines - 1))
-        if not self._reveal() and before != self.cursor:
-            width = self.size.width
-            self.refresh(*(Region(0, line - self.top, width, 1) for line in (before, self.cursor)))
+    def line_at(self, index: int, width: int) -> Text:
+        """Build the line `index`, marked if the cursor is on it."""
+        entry = self.entry_at(index, width)
+        return self.under_cursor(entry) if index == self.cursor else entry
+
+    def point_to(self, line: int) -> None:
+        """Put the cursor on a line, or on the nearest one there is, and bring it into sight; nothing is posted."""
+        previous, self.cursor = self.cursor, max(0, min(line, self.lines - 1))
+        if self.top != self.top_for_cursor:
+            self.set_top(self.top_for_cursor)
+        elif previous != self.cursor:
+            self._refresh_lines(previous, self.cursor)
 
     @property
-    def place(self) -> int:
+    def position(self) -> int:
         """The cursor."""
         return self.cursor
 
-    def go(self, to: int) -> None:
-        """Put the cursor on a line, and tell it."""
-        before = self.cursor
-        self.point_to(to)
-        if before != self.cursor:
-            self.post_message(self.Moved(self, self.cursor))
+    def move_to(self, line: int) -> None:
+        """Put the cursor on a line, and post `Moved` if that is another one."""
+        previous = self.cursor
+        self.point_to(line)
+        if previous != self.cursor:
+            self.post_message(self.Moved())
 
-    def _reveal(self) -> bool:
-        """Scroll until the cursor is in sight; whether that was necessary."""
-        height, before = max(self.size.height, 1), self.top
-        self._scroll(min(max(self.top, self.cursor - height + 1), self.cursor))
-        return self.top != before
+    @property
+    def top_for_cursor(self) -> int:
+        """The first visible line, moved as little as possible, with which the cursor is in sight."""
+        return min(max(self.top, self.cursor - max(self.size.height, 1) + 1), self.cursor)
+
+    def _refresh_lines(self, *lines: int) -> None:
+        self.refresh(*(Region(0, line - self.top, self.size.width, 1) for line in lines))
+
+    def resized_to(self, lines: int) -> None:
+        """Draw the pane, which has `lines` lines from now on; the cursor stays on one of them, in sight."""
+        super().resized_to(lines)
+        self.point_to(self.cursor)
 
     def on_resize(self) -> None:
-        """The cursor stays in sight."""
-        super().on_resize()
-        self._reveal()
+        """Keep the cursor in sight; Textual then calls the handler of the base class too."""
+        self.point_to(self.cursor)
+
+    def on_focus(self) -> None:
+        """Draw the cursor as that of the pane in use."""
+        self._refresh_lines(self.cursor)
+
+    def on_blur(self) -> None:
+        """Draw the cursor as that of a pane that is not in use."""
+        self._refresh_lines(self.cursor)
 
     def on_click(self, event: Click) -> None:
-        """To the line that was clicked."""
-        self.go(self.top + event.y - 1)  # below the title
-
-    def action_choose(self) -> None:
-        """Tell that the line under the cursor was chosen."""
-        if self.lines:
-            self.post_message(self.Chosen(self, self.cursor))
+        """Put the cursor on the line that was clicked."""
+        if (offset := event.get_content_offset(self)) is not None:
+            self.move_to(self.top + offset.y)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -12,9 +12,9 @@ WHEEL_LINES = 3
 
 
 class LinePane(Widget, can_focus=True):
-    """Base of the panes that follow a run; a subclass gives `line_at` and calls `resized_to` when it changed.
+    """Base of the panes that draw lines; a subclass gives `line_at` and calls `resized_to` when their number changes.
 
-    It scrolls by itself: textual's `ScrollView` lays out the screen at every new line and paints twice.
+    It scrolls by itself: Textual's `ScrollView` lays out the screen at every new line and paints twice.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,7 +30,10 @@ class LinePane(Widget, can_focus=True):
 
     lines = 0
     top = 0
-    _following = False
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._sent: dict[int, Text] = {}
 
     @property
     def last_top(self) -> int:
@@ -38,78 +41,88 @@ class LinePane(Widget, can_focus=True):
         return max(self.lines - self.size.height, 0)
 
     def line_at(self, index: int, width: int) -> Text:
-        """The line `index` for this width in cells."""
+        """Build the line `index` for this width in cells."""
         raise NotImplementedError
 
-    def resized_to(self, lines: int, *, follow: bool = False) -> None:
-        """There are `lines` lines now; with `follow`, a reader who is at the end stays there."""
-        self._following = follow and self.top >= self.last_top
+    def resized_to(self, lines: int) -> None:
+        """Draw the pane, which has `lines` lines from now on."""
         grown = lines != self.lines and self.styles.is_auto_height
         self.lines = lines
-        self._settle()
+        self.top = min(self.top, self.last_top)
         self.refresh(layout=grown)
 
+    def refresh_changed(self) -> None:
+        """Draw only those visible lines that differ from what was drawn last."""
+        height, width = self.size.height, self.size.width
+        lines = {y: self.line_at(self.top + y, width) for y in range(min(height, self.lines - self.top))}
+        changed = [Region(0, y, width, 1) for y in range(height) if lines.get(y) != self._sent.get(y)]
+        if changed:
+            self.refresh(*changed)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """All lines, where the style leaves the height to the content."""
+        """Count all lines, where the style leaves the height to the content."""
         del container, viewport, width
         return self.lines
 
     def on_resize(self) -> None:
         """Keep the end in sight when the pane itself changes its height."""
-        self._settle()
+        self.set_top(self.top)
         self.refresh()
 
-    def _settle(self) -> None:
-        self.top = self.last_top if self._following else min(self.top, self.last_top)
-
-    def _scroll(self, top: int) -> None:
-        settled = max(0, min(top, self.last_top))
-        if settled != self.top:
-            self.top = settled
-            self._following = False
+    def set_top(self, line: int) -> None:
+        """Scroll until `line`, or the nearest possible one, is the first visible one."""
+        top = max(0, min(line, self.last_top))
+        if top != self.top:
+            self.top = top
             self.refresh()
 
     @property
-    def place(self) -> int:
-        """The line that the keys start from: the first visible one, or the cursor in a pane that has one."""
+    def position(self) -> int:
+        """The line from which the keys move: the first visible one, or the cursor in a pane that has one."""
         return self.top
 
-    def go(self, to: int) -> None:
-        """What the keys do: bring a line to the top, or put the cursor on it."""
-        self._scroll(to)
+    def move_to(self, line: int) -> None:
+        """Bring a line to the top, or put the cursor on it: the effect of every key that moves."""
+        self.set_top(line)
 
     def action_scroll_lines(self, by: int) -> None:
-        """Go on by some lines."""
-        self.go(self.place + by)
+        """Move by some lines."""
+        self.move_to(self.position + by)
 
     def action_scroll_pages(self, by: int) -> None:
-        """Go on by some heights of the pane."""
-        self.go(self.place + by * max(self.size.height - 1, 1))
+        """Move by some heights of the pane."""
+        self.move_to(self.position + by * max(self.size.height - 1, 1))
 
     def action_scroll_to_top(self) -> None:
-        """To the first line."""
-        self.go(0)
+        """Move to the first line."""
+        self.move_to(0)
 
     def action_scroll_to_end(self) -> None:
-        """To the last line."""
-        self.go(self.lines)
+        """Move to the last line."""
+        self.move_to(self.lines - 1)
+
+    def wheel(self, by: int) -> None:
+        """Scroll by some lines; a cursor stays on its line."""
+        self.set_top(self.top + by)
 
     def on_mouse_scroll_up(self) -> None:
-        """The wheel."""
-        self._scroll(self.top - WHEEL_LINES)
+        """Turn the wheel up."""
+        self.wheel(-WHEEL_LINES)
 
     def on_mouse_scroll_down(self) -> None:
-        """The wheel."""
-        self._scroll(self.top + WHEEL_LINES)
+        """Turn the wheel down."""
+        self.wheel(WHEEL_LINES)
 
     def render_line(self, y: int) -> Strip:
-        """One visible line, filled up to the pane's width."""
+        """Draw one visible line, filled up to the pane's width."""
         index, width = self.top + y, self.size.width
+        self._sent.pop(y, None)
         if index >= self.lines:
             return Strip.blank(width, self.rich_style)
-        return self._strip(self.line_at(index, width))
+        line = self._sent[y] = self.line_at(index, width)
+        return self._strip(line)
 
     def _strip(self, line: Text) -> Strip:
-        """A line as it is drawn here. (Rich draws the style of a whole text only where it stands as a part of one.)"""
+        """Draw a line. (Rich draws the style of a whole text only where that is a part of another one.)"""
         strip = Strip(Text().append_text(line).render(self.app.console, end=""))
         return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
