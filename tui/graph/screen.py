@@ -26,6 +26,7 @@ from tui.navigation.screen_bar import PlacesBar
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.textual_fixes import sure
 from tui.widgets.details_pane import DetailsPane
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine
 
@@ -97,14 +98,12 @@ class GraphScreen(Screen[None]):
             yield GraphPane(id="graph")
             yield DetailsPane(id="graph-details")
         yield StatusLine(id="graph-growth")
-        yield Input(placeholder="find a passage by its title", compact=True, id="graph-find")
+        yield LineInput(placeholder="find a passage by its title", pane="#graph", id="graph-find")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """From now on, hear of every event of the run."""
-        self.query_one("#graph-find", Input).cursor_blink = False
-        self.query_one("#graph-find").display = False
         self.query_one(MessageLine).clear()
         self._ask_screen.feed.watchers.append(self._fed)
 
@@ -299,19 +298,13 @@ class GraphScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the search."""
-        find = self.query_one("#graph-find", Input)
-        find.display = True
-        self.set_focus(find)  # at once: the next key is a letter of the words
-
-    def _close_find(self) -> None:
-        self.query_one("#graph-find").display = False
-        self.set_focus(self.query_one(GraphPane))
+        self.query_one(LineInput).open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Find the words."""
         event.stop()
         self._words = " ".join(words(event.value))
-        self._close_find()
+        self.query_one(LineInput).close(keep=True)
         self.action_again()
 
     def action_again(self) -> None:
@@ -374,8 +367,8 @@ class GraphScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave the search first, then the screen."""
-        if self.query_one("#graph-find").display:
-            self._close_find()
+        if (line := self.query_one(LineInput)).is_open:
+            line.close(keep=True)
         else:
             self.app.switch_mode("ask")
 

@@ -6,29 +6,26 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from engine.errors import PersonaMoeError
 from engine.events import RunStarted
 from tui.history.run_table import RunTable
 from tui.history.search import RunsScreen
 from tui.run.comparison import compare, compared
-from tui.run.export import default_name, export, place_of
 from tui.run.result import RunReport
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from textual.app import ComposeResult
+    from pathlib import Path
 
     from db.runs.history import RunSummary
     from engine.events import RecordedEvent
-    from tui.session.session import Session
 
 CUT = "…"
 KEYS_OF_A_RUN = frozenset({"open", "ask", "compare", "export", "delete", "undo"})
@@ -62,18 +59,6 @@ class HistoryScreen(RunsScreen):
 
         question: str
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._exported: RunSummary | None = None
-        self._replaced = ""
-
-    def compose(self) -> ComposeResult:
-        """The runs, and the name of a file to write."""
-        yield from super().compose()
-        with Horizontal(id="file-line"):
-            yield Label("Write to", id="file-label")
-            yield Input(compact=True, id="file")
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is typed, its letters are no keys."""
         if action in KEYS_OF_A_RUN:
@@ -81,10 +66,8 @@ class HistoryScreen(RunsScreen):
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Leave the file's name, the search, the chosen run, then the screen: one at a time."""
-        if self._exported is not None:
-            self._end_export()
-        elif self.chosen is not None and not self.query_one("#search").display:
+        """Leave the search, the chosen run, then the screen: one at a time."""
+        if self.chosen is not None and not self.query_one(LineInput).is_open:
             self._choose(None)
         else:
             super().action_back()
@@ -183,43 +166,18 @@ class HistoryScreen(RunsScreen):
         self.look_again(at=restored[0].run_id)
 
     def action_export(self) -> None:
-        """Ask for the name of a file, in the current folder unless it says otherwise."""
-        self._exported = run = self.highlighted()
-        if run is None:
-            return
-        name = self.query_one("#file", Input)
-        name.value = default_name(run.question, run.run_id)
-        name.cursor_position = len(name.value)
-        self.query_one("#file-line").display = True
+        """Ask for the name of a file, and write the run to it."""
+        if (run := self.highlighted()) is not None:
+            self._export(run)
+
+    @work(group="run", exclusive=True)
+    async def _export(self, run: RunSummary) -> None:
+        from tui.widgets.save_prompt import SaveScreen  # noqa: PLC0415 - only now
+
         self.query_one(MessageLine).clear()
-        name.focus()
+        if recorded := await self._recorded(run):
+            self.app.push_screen(SaveScreen(RunReport.of(run, recorded)), self._exported)
 
-    @on(Input.Changed, "#file")
-    def _renamed(self) -> None:
-        """Another name: what was said of the one before does not count for it."""
-        self._replaced = ""
-
-    @on(Input.Submitted, "#file")
-    def _named(self, event: Input.Submitted) -> None:
-        if self._exported is not None and (name := event.value.strip()):
-            self._export(self._exported, name)
-
-    @work(group="export", exclusive=True)
-    async def _export(self, run: RunSummary, name: str) -> None:
-        message = self.query_one(MessageLine)
-        try:
-            path, there = await asyncio.to_thread(place_of, name)
-            if there and self._replaced != name:
-                self._replaced = name
-                message.complain(f"{path} is there already: enter again replaces it, esc leaves it")
-            elif recorded := await self._recorded(run):
-                await asyncio.to_thread(export, RunReport.of(run, recorded), path)
-                message.say(f"written to {path.absolute()}")
-                self._end_export()
-        except PersonaMoeError as error:
-            message.complain(str(error))
-
-    def _end_export(self) -> None:
-        self._exported, self._replaced = None, ""
-        self.query_one("#file-line").display = False
-        self.query_one(RunTable).focus()
+    def _exported(self, path: Path | None) -> None:
+        if path is not None:
+            self.query_one(MessageLine).say(f"written to {path}")

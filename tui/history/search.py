@@ -17,6 +17,7 @@ from tui.drawing.cells import fit, plain, title
 from tui.history.pages import PAGE, RunPages
 from tui.history.run_table import RunRow, RunTable, run_facts
 from tui.navigation.screen_bar import PlacesBar
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -66,17 +67,12 @@ class RunsScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Search, table, the highlighted answer, and what the last key did."""
         yield PlacesBar("history", self.session.settings.screen.keymap)
-        yield Input(placeholder="what to find", compact=True, id="search")
+        yield LineInput(placeholder="what to find", pane="#runs", id="search")
         yield Static(HINT, markup=False, id="hint")
         yield RunTable(self._row, id="runs")
         yield Static(markup=False, id="run-answer")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        """A cursor that blinks would paint all the time."""
-        for line in self.query(Input):
-            line.cursor_blink = False
 
     def on_screen_resume(self) -> None:
         """There may be other runs than at the last visit, and other judgements."""
@@ -219,9 +215,7 @@ class RunsScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the search."""
-        search = self.query_one("#search", Input)
-        search.display = True
-        search.focus()
+        self.query_one(LineInput).open()
         self.query_one("#hint", Static).update(HINT)
 
     def on_descendant_focus(self) -> None:
@@ -236,7 +230,7 @@ class RunsScreen(Screen[None]):
             query = RunQuery.parse(event.value)
         except InputError:
             return
-        if event.input.display and query != self._wanted:
+        if self.query_one(LineInput).is_open and query != self._wanted:
             self.look_for(query, delay=TYPING_SECONDS)
 
     @on(Input.Submitted, "#search")
@@ -250,10 +244,9 @@ class RunsScreen(Screen[None]):
         except InputError as error:
             self.query_one("#hint", Static).update(Text(f"! {plain(str(error))}"))
             return
-        self.query_one("#search").display = bool(words.strip())
+        self.query_one(LineInput).leave()
         if query != self._wanted:
             self.look_for(query)
-        self.query_one(RunTable).focus()
 
     def action_to_runs(self) -> None:
         """From the search down to what it found."""
@@ -261,13 +254,11 @@ class RunsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave the search, then the screen."""
-        search = self.query_one("#search", Input)
-        if not search.display:
+        if (line := self.query_one(LineInput)).is_open:
+            line.close()
+            self._find("")
+        else:
             self.app.switch_mode("ask")
-            return
-        search.display = False
-        search.clear()
-        self._find("")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is typed, its letters are no keys."""

@@ -14,9 +14,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from engine.text.safe import one_line
+from tui.widgets.line_input import LineInput
 
 MOST_ENTRIES = 5_000
 """Of a folder that are looked at: completion must not wait for a huge one."""
@@ -49,16 +49,15 @@ class _Names(Suggester):
         return await asyncio.to_thread(completion, value)
 
 
-class PathInput(Input):
+class PathInput(LineInput):
     """Tab takes the completion, and moves on only when there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, id="path.complete", tooltip="Take the suggested name"),
     ]
 
-    def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002 - textual's own name for it
-        super().__init__(placeholder=placeholder, compact=True, suggester=_Names(), id=id)
-        self.cursor_blink = False
+    def __init__(self, *, pane: str, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(pane=pane, placeholder=placeholder, suggester=_Names(), id=id)
 
     def action_complete(self) -> None:
         """Take the suggestion up to its end."""

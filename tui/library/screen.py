@@ -21,6 +21,7 @@ from tui.library.ingest_job import IngestView
 from tui.library.path_input import PathInput
 from tui.navigation.screen_bar import PlacesBar
 from tui.terminal.frame_pacing import Pace
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -89,16 +90,16 @@ class LibraryScreen(Screen[None]):
         yield DataTable[Text](id="roots", cursor_type="row")
         yield FilePane(id="files")
         yield Static(markup=False, id="reading")
-        yield PathInput(placeholder="a folder or file to add; tab completes, enter adds, esc leaves", id="path")
-        yield Input(placeholder="words of the path; enter keeps them, esc shows all", compact=True, id="words")
+        yield PathInput(
+            placeholder="a folder or file to add; tab completes, enter adds, esc leaves", pane="#roots", id="path"
+        )
+        yield LineInput(placeholder="words of the path; enter keeps them, esc shows all", pane="#roots", id="words")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """The columns; the rows come with every visit."""
-        self.query_one("#words", Input).cursor_blink = False
-        for line in ("#path", "#words", "#reading"):
-            self.query_one(line).display = False
+        self.query_one("#reading").display = False
         self.query_one(MessageLine).clear()
         self.query_one(DataTable).add_columns("  files", " passages", "      words", "skipped", "folder or file")
 
@@ -196,25 +197,19 @@ class LibraryScreen(Screen[None]):
         if self.focused is not self.query_one("#path"):
             self._words = ""
             self._show_files()
-        self._leave_lines()
+        self._close_lines()
 
-    def _leave_lines(self) -> None:
-        for line in ("#path", "#words"):
-            self.query_one(line, Input).clear()
-            self.query_one(line).display = False
-        self.query_one(DataTable).focus()
+    def _close_lines(self) -> None:
+        for line in self.query(LineInput):
+            line.close()
 
     def action_add(self) -> None:
         """Open the line for a path."""
-        self._open_line("#path")
+        self.query_one("#path", LineInput).open()
 
     def action_find(self) -> None:
         """Open the line for words."""
-        self._open_line("#words")
-
-    def _open_line(self, line: str) -> None:
-        self.query_one(line).display = True
-        self.query_one(line).focus()
+        self.query_one("#words", LineInput).open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Add the folder, or keep the words."""
@@ -224,7 +219,7 @@ class LibraryScreen(Screen[None]):
             self._show_files()
         elif event.value.strip():
             self._add([Path(event.value.strip())])
-        self._leave_lines()
+        self._close_lines()
 
     def action_rescan(self) -> None:
         """Read what changed in the highlighted folder."""

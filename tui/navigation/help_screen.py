@@ -13,6 +13,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.widgets.line_input import LineInput
+
 
 @dataclass(frozen=True)
 class HelpRow:
@@ -66,21 +68,18 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="dialog") as dialog:
             dialog.border_title = f"Keys · {self._heading}"
             dialog.border_subtitle = "/ finds · esc closes"
-            yield Input(placeholder="words of a key, an action or an id", compact=True, id="find-key")
+            yield LineInput(placeholder="words of a key, an action or an id", pane="#dialog", id="find-key")
             yield Static(keys_table([row for row in self._rows if row.id]), id="keys")
             yield Static(Text(self._legend, "dim"), markup=False, id="legend")
             yield Static(keys_table([row for row in self._rows if not row.id]), id="toolkit-keys")
 
     def on_mount(self) -> None:
-        """The search shows when it is wanted."""
-        self.query_one("#find-key", Input).cursor_blink = False
-        self.query_one("#find-key").display = False
+        """Show the legend if there is one."""
         self.query_one("#legend").display = bool(self._legend)
 
     def action_find(self) -> None:
         """Open the search."""
-        self.query_one("#find-key").display = True
-        self.query_one("#find-key").focus()
+        self.query_one(LineInput).open()
         self.query_one("#dialog").scroll_home(animate=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -92,19 +91,16 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#legend").display = bool(self._legend) and not event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Back to the list, to scroll in what was found."""
+        """Go back to the list, to scroll in the keys that have the words."""
         event.stop()
-        self.query_one("#dialog").focus()
+        self.query_one(LineInput).leave()
 
     def action_back(self) -> None:
         """Forget the words first, then close."""
-        find = self.query_one("#find-key", Input)
-        if not find.display:
+        if (line := self.query_one(LineInput)).is_open:
+            line.close()
+        else:
             self.dismiss()
-            return
-        find.clear()
-        find.display = False
-        self.query_one("#dialog").focus()
 
     def action_scroll(self, by: int) -> None:
         """Scroll by some lines."""

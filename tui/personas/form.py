@@ -21,6 +21,7 @@ from engine.personas.traits import starts_afresh
 from engine.text.safe import one_line
 from tui.drawing.cells import counted, plain
 from tui.personas.trait_list import TraitList
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class PersonaForm(Screen[str | None]):
                 yield Label(label, classes="form-label", markup=False)
                 yield Input(self._initial(name), placeholder=hint, compact=True, select_on_focus=False, id=name)
         yield TraitList(self._persona.traits, fixed=self._persona.is_control, id="traits")
-        yield Input(placeholder="name of the other trait; enter adds it, esc closes", compact=True, id="other")
+        yield LineInput(placeholder="name of the other trait; enter adds it, esc closes", pane="#traits", id="other")
         yield Static(markup=False, id="record")
         yield Static(markup=False, id="wrong")
         yield MessageLine(id="message")
@@ -87,7 +88,6 @@ class PersonaForm(Screen[str | None]):
         """Focus the first field that can be changed; a thread reads which ids are in use."""
         for field in self.query(Input):
             field.cursor_blink = False
-        self.query_one("#other").display = False
         self.query_one("#persona_id").disabled = not self._new
         self.query_one(MessageLine).clear()
         self.query_one("#persona_id" if self._new else "#name").focus()
@@ -158,8 +158,7 @@ class PersonaForm(Screen[str | None]):
 
     def on_trait_list_other_wanted(self) -> None:
         """Ask for the name of another trait."""
-        self.query_one("#other").display = True
-        self.query_one("#other", Input).focus()
+        self.query_one(LineInput).open()
 
     @on(Input.Submitted)
     def _next_field(self, event: Input.Submitted) -> None:
@@ -169,18 +168,12 @@ class PersonaForm(Screen[str | None]):
             return
         if trait := one_line(event.value).strip():
             self.query_one(TraitList).add(trait)
-        self._close_other()
-
-    def _close_other(self) -> None:
-        other = self.query_one("#other", Input)
-        other.clear()
-        other.display = False
-        self.query_one(TraitList).focus()
+        self.query_one(LineInput).close()
 
     def action_leave(self) -> None:
         """Close the line for another trait, or leave the form; unsaved changes need a second time."""
-        if self.query_one("#other").display:
-            self._close_other()
+        if (line := self.query_one(LineInput)).is_open:
+            line.close()
             return
         data = self._data()
         changed = data["persona_id"] != self._persona.persona_id or self._content(data) != content_of(self._persona)

@@ -22,6 +22,7 @@ from tui.personas.detail import PersonaDetail
 from tui.personas.file_editor import DraftError, edit_in_editor
 from tui.personas.keys import PERSONA_KEYS
 from tui.personas.table import PersonaTable, free_id
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class PersonasScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Filter, table, detail, the problems of the roster, and the message of the last key."""
         yield PlacesBar("personas", self.session.settings.screen.keymap)
-        yield Input(placeholder=FILTER_HINT, compact=True, id="words")
+        yield LineInput(placeholder=FILTER_HINT, pane="#table", id="words")
         with Container(id="manager"):
             yield PersonaTable(id="table")
             yield PersonaDetail(self.session, id="card")
@@ -66,8 +67,7 @@ class PersonasScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Hide the filter and the message; the rows come with every visit."""
-        self._words.cursor_blink, self._words.display = False, False
+        """Hide the message; the rows come with every visit."""
         self._message.clear()
 
     async def on_screen_resume(self) -> None:
@@ -86,8 +86,8 @@ class PersonasScreen(Screen[None]):
         return self.query_one(PersonaDetail)
 
     @property
-    def _words(self) -> Input:
-        return self.query_one("#words", Input)
+    def _words(self) -> LineInput:
+        return self.query_one(LineInput)
 
     @property
     def _message(self) -> MessageLine:
@@ -138,8 +138,7 @@ class PersonasScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the filter."""
-        self._words.display = True
-        self._words.focus()
+        self._words.open()
 
     @on(Input.Changed, "#words")
     def _filter(self) -> None:
@@ -148,17 +147,15 @@ class PersonasScreen(Screen[None]):
 
     @on(Input.Submitted, "#words")
     def _keep_filter(self) -> None:
-        self._words.display = bool(self._words.value.strip())
-        self.table.focus()
+        self._words.leave()
 
     def action_back(self) -> None:
         """Close the detail, the filter, the chosen parent or the marks, whichever comes first; else go to Ask."""
         if self.has_class("-open"):
             self.remove_class("-open")
             self.table.focus()
-        elif self._words.display:
-            self._clear_filter()
-            self.table.focus()
+        elif self._words.is_open:
+            self._words.close()
         elif self._first_parent:
             self._message.say(f"{self._first_parent} is no longer chosen as a parent")
             self._first_parent = ""
@@ -168,10 +165,6 @@ class PersonasScreen(Screen[None]):
             self._message.say(_UNMARKED)
         else:
             self.app.switch_mode("ask")
-
-    def _clear_filter(self) -> None:
-        self._words.clear()
-        self._words.display = False
 
     def action_family(self) -> None:
         """Choose a parent or a child, and go to it."""
@@ -191,7 +184,7 @@ class PersonasScreen(Screen[None]):
         if all(entry.persona.persona_id != persona_id for entry in self.table.entries):
             self._message.complain(f"{persona_id} does not exist any more")
             return
-        self._clear_filter()
+        self._words.close()
         self.table.fill(persona_id)
         self._show_detail()
 

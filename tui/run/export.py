@@ -52,8 +52,8 @@ def export(result: dict[str, Any], path: Path) -> None:
     write_text(path, as_json(result) if kind == "JSON" else as_markdown(result))
 
 
-def place_of(name: str) -> tuple[Path, bool]:
-    """The file that a name means, `~` being the home folder, and whether it is there already; raises InputError."""
+def file_named(name: str) -> tuple[Path, bool]:
+    """Return the path for a typed name, with `~` as the home folder, and whether it exists; raises InputError."""
     with _refusals(name):
         path = Path(name).expanduser()
         return path, path.exists()

@@ -21,7 +21,7 @@ from tui.drawing.cells import title
 from tui.navigation.key_table import keymap_problems
 from tui.navigation.screen_bar import PlacesBar
 from tui.settings.text import explanation, setting_line
-from tui.widgets.edit_line import EditLine
+from tui.widgets.line_input import EditLine
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class SettingsScreen(Screen[None]):
         with Container(id="settings"):
             yield OptionList(id="options", markup=False, compact=True)
             yield Static(markup=False, id="explained")
-        yield EditLine(id="edit-line")
+        yield EditLine(pane="#options", id="edit-line")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -239,7 +239,6 @@ class SettingsScreen(Screen[None]):
 
     def _close_line(self) -> None:
         self.query_one(EditLine).close()
-        self.query_one(OptionList).focus()
         self.refresh_bindings()
 
     def on_input_changed(self, event: Input.Changed) -> None:

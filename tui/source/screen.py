@@ -21,6 +21,7 @@ from tui.source.pane import SourcePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
 from tui.terminal.editor import editor_command
+from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -81,14 +82,12 @@ class SourceScreen(Screen[None]):
         yield Static(markup=False, id="source-head")
         yield Static(markup=False, id="source-quote")
         yield SourcePane(id="source")
-        yield Input(placeholder="find words in this document", compact=True, id="source-find")
+        yield LineInput(placeholder="find words in this document", pane="#source", id="source-find")
         yield MessageLine(id="message")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show what is known without the disk, then read."""
-        self.query_one("#source-find", Input).cursor_blink = False
-        self.query_one("#source-find").display = False
         self.query_one(MessageLine).clear()
         self._open()
 
@@ -163,8 +162,8 @@ class SourceScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave the search first, then the screen."""
-        if self.query_one("#source-find").display:
-            self._close_find()
+        if (line := self.query_one(LineInput)).is_open:
+            line.close(keep=True)
         else:
             self.dismiss()
 
@@ -192,19 +191,13 @@ class SourceScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the search."""
-        find = self.query_one("#source-find", Input)
-        find.display = True
-        self.set_focus(find)  # at once: the next key is a letter of the words
-
-    def _close_find(self) -> None:
-        self.query_one("#source-find").display = False
-        self.set_focus(self.query_one(SourcePane))
+        self.query_one(LineInput).open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Find the words from what is in sight on."""
         event.stop()
         self._words = event.value.strip()
-        self._close_find()
+        self.query_one(LineInput).close(keep=True)
         self._search(self.query_one(SourcePane).offset_in_sight, backwards=False)
 
     def action_again(self, backwards: bool) -> None:  # noqa: FBT001 - textual passes it by position

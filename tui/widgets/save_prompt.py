@@ -1,4 +1,4 @@
-"""Where to write an answer: a file name, asked for over the screen below."""
+"""A dialog that asks for the name of a file and writes one answer to it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import InputError
-from tui.run.export import default_name, export, place_of
+from tui.run.export import default_name, export, file_named
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-WORDS = "The suffix says the format: .md or .json. Enter writes the file."
+HINT = "The suffix says the format: .md or .json. Enter writes the file."
 
 
 class SaveScreen(ModalScreen[Path | None]):
-    """Writes one result (the object of `ask --json`) and ends with its path; None if it was left.
+    """Writes one result (the object of `ask --json`) and returns the file's path; None if the user left it.
 
-    A file that is there already is replaced only by a second enter.
+    A second enter is needed to replace an existing file.
     """
 
     CSS_PATH = "dialog.tcss"
@@ -36,29 +36,29 @@ class SaveScreen(ModalScreen[Path | None]):
     def __init__(self, result: dict[str, Any]) -> None:
         super().__init__()
         self._result = result
-        self._replaced = ""
+        self._confirmed = ""
 
     def compose(self) -> ComposeResult:
-        """The name in a box, and what became of it."""
+        """Lay out the line for the name, and below it what is wrong with it."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Save the answer"
             dialog.border_subtitle = "esc leaves"
             name = default_name(self._result["question"], self._result["run_id"])
             yield Input(name, compact=True, select_on_focus=False, id="save-name")
-            yield Static(WORDS, markup=False)
+            yield Static(HINT, markup=False)
             yield MessageLine(id="message")
 
     def on_mount(self) -> None:
-        """Nothing was said yet."""
+        """Hide the message until there is one."""
         self.query_one("#save-name", Input).cursor_blink = False
         self.query_one(MessageLine).clear()
 
     def on_input_changed(self) -> None:
-        """Another name: what was said of the one before does not count for it."""
-        self._replaced = ""
+        """Forget the warning about the previous name."""
+        self._confirmed = ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write the file."""
+        """Write the file, if the line is not empty."""
         event.stop()
         if event.value.strip():
             self._save(event.value.strip())
@@ -67,10 +67,10 @@ class SaveScreen(ModalScreen[Path | None]):
     async def _save(self, name: str) -> None:
         message = self.query_one(MessageLine)
         try:
-            path, there = await asyncio.to_thread(place_of, name)
-            if there and self._replaced != name:
-                self._replaced = name
-                message.complain("this file is there already: enter again replaces it")
+            path, exists = await asyncio.to_thread(file_named, name)
+            if exists and self._confirmed != name:
+                self._confirmed = name
+                message.complain("this file is there already: enter again replaces it, esc leaves it")
                 return
             await asyncio.to_thread(export, self._result, path)
         except InputError as error:

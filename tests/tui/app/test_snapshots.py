@@ -127,7 +127,7 @@ def test_history_export(snap_compare, size):
 
     async def play(pilot: Any) -> None:
         await pressing("± 2026-01-02", "f3")(pilot)
-        await pressing("Write to question-0", "e")(pilot)
+        await pressing("Save the answer", "e")(pilot)
 
     assert snap_compare(app, run_before=play, terminal_size=size)
 

@@ -14,9 +14,18 @@ from tui.history import search as runs_screen
 from tui.history.compare_screen import RunCompareScreen
 from tui.history.run_table import RunTable
 from tui.run.state import Phase
+from tui.widgets.save_prompt import SaveScreen
 
 HOSTILE = "[red]bold[/red]\x1b[2J\x1b]0;gone\x07\x9b31m\u202eevil\u2066\x00 鐘🔔"
 SHOWN = "[red]bold[/red][2J]0;gone31mevil 鐘🔔"
+
+
+async def exporting(pilot: Any) -> Input:
+    """The line for the name of a file, after the key that asks for it."""
+    await pilot.press("e")
+    await script.until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+    name: Input = pilot.app.screen.query_one(Input)
+    return name
 
 
 async def opened(pilot: Any) -> RunTable:
@@ -362,24 +371,25 @@ async def test_a_run_is_exported_and_nothing_is_replaced_unasked(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     async with script.app(script.ScriptedSession(runs=3)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
-        await pilot.press("e")
-        name = pilot.app.screen.query_one("#file", Input)
-        assert (name.has_focus, name.value) == (True, "question-0-who-built-the-lighthouse-that-ysolde.md")
+        name = await exporting(pilot)
+        assert (name.has_focus, name.value) == (True, "who-built-the-lighthouse-that-ysolde-marrak-kept.md")
         await pilot.press("enter")
         await said(pilot, "✓ written to ")
         written = tmp_path / name.value
         assert written.read_text(encoding="utf-8").startswith(f"# {script.QUESTION}\n\nShe kept")
         written.write_text("mine")
-        await pilot.press("e", "enter")
+        await exporting(pilot)
+        await pilot.press("enter")
         await said(pilot, "is there already: enter again replaces it, esc leaves it")
         await pilot.press("escape")
         assert written.read_text() == "mine"
-        await pilot.press("e", "enter")
+        await exporting(pilot)
+        await pilot.press("enter")
         await said(pilot, "is there already")
         await pilot.press("enter")
         await script.until(pilot, lambda: written.read_text(encoding="utf-8") != "mine")
-        await script.until(pilot, lambda: pilot.app.screen.query_one(RunTable).has_focus)
-        await pilot.press("e")
+        await script.until(pilot, lambda: isinstance(pilot.app.focused, RunTable))
+        name = await exporting(pilot)
         name.value = str(tmp_path / "run.json")
         await pilot.press("enter")
         await script.until(pilot, (tmp_path / "run.json").exists)
@@ -393,11 +403,11 @@ async def test_a_file_that_cannot_be_written_is_told_and_can_be_mended(tmp_path,
     monkeypatch.chdir(tmp_path)
     async with script.app(script.ScriptedSession(runs=1)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await pilot.press("e")
-        pilot.app.screen.query_one("#file", Input).value = name
+        line = await exporting(pilot)
+        line.value = name
         await pilot.press("enter")
         await said(pilot, words)
-        assert pilot.app.screen.query_one("#file", Input).has_focus
+        assert line.has_focus
         await pilot.press("escape")
         assert pilot.app.screen.query_one(RunTable).has_focus
     assert list(tmp_path.iterdir()) == []
@@ -487,8 +497,10 @@ async def test_while_something_is_typed_its_letters_are_no_keys():
         await pilot.press("slash", *"paceDu/jkgG")
         assert pilot.app.screen.query_one("#search", Input).value == "paceDu/jkgG"
         assert "Replay" not in script.screen_text(pilot.app)
-        await pilot.press("escape", "e", "home", *"paceDu/jkgG ")
-        assert pilot.app.screen.query_one("#file", Input).value.startswith("paceDu/jkgG ")
+        await pilot.press("escape")
+        name = await exporting(pilot)
+        await pilot.press("home", *"paceDu/jkgG ")
+        assert name.value.startswith("paceDu/jkgG ")
         await pilot.press("escape")
     assert (session.asked, session.runs.history.count()) == ([], 3)
 

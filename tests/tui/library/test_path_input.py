@@ -48,11 +48,12 @@ def test_a_folder_ends_in_a_slash(tree):
 async def test_tab_completes_and_without_completion_moves_on(tree):
     class Form(App[None]):
         def compose(self) -> Any:
-            yield PathInput(placeholder="path", id="path")
+            yield PathInput(placeholder="path", pane="Button", id="path")
             yield Button("ok")
 
     async with Form().run_test() as pilot:
         line = pilot.app.query_one(PathInput)
+        line.open()
         await pilot.press("n")
         while not line._suggestion:
             await pilot.pause(0.01)

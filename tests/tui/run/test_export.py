@@ -8,7 +8,7 @@ import pytest
 from engine.errors import InputError
 from engine.events import RecordedEvent
 from tests.support import scripted_run as script
-from tui.run.export import as_markdown, default_name, export, place_of, write_text
+from tui.run.export import as_markdown, default_name, export, file_named, write_text
 from tui.run.result import RunReport
 
 RESULT = RunReport.of(script.summary(0), [RecordedEvent(1.0, event) for event in script.answered()])
@@ -66,13 +66,13 @@ def test_a_name_that_cannot_be_is_refused_like_a_place(tmp_path, monkeypatch, na
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(InputError, match="a file that can be written"):
-        export(RESULT, place_of(name)[0])
+        export(RESULT, file_named(name)[0])
 
 
-def test_a_name_is_a_place_and_whether_something_is_there(tmp_path, monkeypatch):
+def test_a_typed_name_is_a_path_and_whether_it_exists(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert place_of("a.md") == (Path("a.md"), False)
-    assert place_of("~/a.md") == (tmp_path / "home" / "a.md", False)
+    assert file_named("a.md") == (Path("a.md"), False)
+    assert file_named("~/a.md") == (tmp_path / "home" / "a.md", False)
     (tmp_path / "a.md").touch()
-    assert place_of("a.md") == (Path("a.md"), True)
+    assert file_named("a.md") == (Path("a.md"), True)
