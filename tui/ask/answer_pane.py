@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.text.safe import printable
@@ -15,6 +14,7 @@ from tui.ask.source_list import CITATION_KEYS
 from tui.drawing.cells import plain, title
 from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
 from tui.run.state import OUTCOMES, Phase, RunView
+from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -80,15 +80,11 @@ def thoughts_text(view: RunView, *, whole: bool) -> Text:
     return Text(f"thoughts: {words}" if whole else f"t shows its thoughts ({len(words):,} characters)", "dim")
 
 
-class AnswerPane(VerticalScroll, can_focus=True):
+class AnswerPane(TextPane):
     """The question, what was found, and how sure that is; its title and its mark tell the kind of outcome."""
 
     BORDER_TITLE = " Answer "
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "scroll_up", "Up", show=False, id="answer.up", tooltip="One line up"),
-        Binding("j", "scroll_down", "Down", show=False, id="answer.down", tooltip="One line down"),
-        Binding("g", "scroll_home", "Top", show=False, id="answer.top", tooltip="To the first line"),
-        Binding("G", "scroll_end", "End", show=False, id="answer.end", tooltip="To the last line"),
         Binding("t", "thoughts", "Thoughts", show=False, id="answer.thoughts", tooltip="Show what the model thought"),
         *CITATION_KEYS,
     ]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -17,6 +16,7 @@ from tui.drawing.cells import title
 from tui.health.text import checks_text, log_text, numbers_text
 from tui.navigation.screen_bar import PlacesBar
 from tui.widgets.message_line import MessageLine
+from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,6 @@ class HealthScreen(Screen[None]):
         Binding("escape", "back", "Back", id="health.back", tooltip="Back to the question"),
         Binding("r", "reload", "Read again", id="health.reload", tooltip="Count and look once more"),
         Binding("y", "copy", "Copy", id="health.copy", tooltip="Copy the page (OSC 52)"),
-        Binding("j", "scroll(1)", "Down", show=False, id="health.down", tooltip="One line down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="health.up", tooltip="One line up"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -50,7 +48,7 @@ class HealthScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The page."""
         yield PlacesBar("health", self.session.settings.screen.keymap)
-        with VerticalScroll(id="page"):
+        with TextPane(id="page"):
             for part in ("numbers", "checks", "log"):
                 text = Static("…", markup=False, id=part, classes="part")
                 text.border_title = title(part.capitalize())
@@ -87,7 +85,3 @@ class HealthScreen(Screen[None]):
         """The page as plain text."""
         self.app.copy_to_clipboard("\n".join(text.plain for text in self._texts.values()))
         self.query_one(MessageLine).say("copied")
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll the page by lines."""
-        self.query_one("#page").scroll_relative(y=by, animate=False)

@@ -8,13 +8,13 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.text.safe import printable
 from tui.drawing.cells import local_time, plain
 from tui.navigation.screen_bar import PlacesBar
+from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,12 +51,6 @@ class RunCompareScreen(Screen[None]):
     AUTO_FOCUS = "#comparison"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back", id="compare.back", tooltip="Back to the history"),
-        Binding("j", "scroll(1)", "Down", show=False, id="compare.down", tooltip="A line down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="compare.up", tooltip="A line up"),
-        Binding("ctrl+d", "page(1)", "Page down", show=False, id="compare.page_down", tooltip="A page down"),
-        Binding("ctrl+u", "page(-1)", "Page up", show=False, id="compare.page_up", tooltip="A page up"),
-        Binding("g", "end(False)", "Top", show=False, id="compare.top", tooltip="To the top"),
-        Binding("G", "end(True)", "End", show=False, id="compare.end", tooltip="To the end"),
     ]
 
     def __init__(self, comparison: Comparison, keymap: Mapping[str, str]) -> None:
@@ -67,21 +61,7 @@ class RunCompareScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
         yield PlacesBar("history", self._keymap)
-        with VerticalScroll(id="comparison") as pane:
+        with TextPane(id="comparison") as pane:
             pane.border_title = " Two runs · what differs is bold "
             yield Static(comparison_table(self._comparison), markup=False)
         yield Footer(show_command_palette=False, compact=True)
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
-
-    def action_page(self, by: int) -> None:
-        """Scroll by what is in sight."""
-        pane = self.query_one(VerticalScroll)
-        pane.scroll_relative(y=by * max(pane.size.height - 1, 1), animate=False)
-
-    def action_end(self, end: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """To the top, or to the end."""
-        pane = self.query_one(VerticalScroll)
-        pane.scroll_to(y=pane.max_scroll_y if end else 0, animate=False)

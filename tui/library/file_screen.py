@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.drawing.cells import counted, fit, plain
+from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -58,7 +58,7 @@ class FileScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The names, then the passages."""
-        with VerticalScroll(id="dialog") as dialog:
+        with TextPane(id="dialog") as dialog:
             dialog.border_title = Text(plain(self._heading))
             dialog.border_subtitle = "esc closes"
             yield Static(names_text(self._contents), markup=False)

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.widgets.line_input import LineInput
+from tui.widgets.scroll_keys import TextPane
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,6 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape", "back", "Close", id="help.back", tooltip="Forget the words, or back to the screen"),
         Binding("f1,q,question_mark", "dismiss", "Close", id="help.close", tooltip="Back to the screen"),
         Binding("slash", "find", "Find", id="help.find", tooltip="Only the keys that have some words"),
-        Binding("j", "scroll(1)", "Down", show=False, id="help.down", tooltip="One line down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="help.up", tooltip="One line up"),
-        Binding("g", "to_end(False)", "Top", show=False, id="help.top", tooltip="To the first line"),
-        Binding("G", "to_end(True)", "End", show=False, id="help.end", tooltip="To the last line"),
     ]
 
     def __init__(self, title: str, rows: Sequence[HelpRow], legend: str = "") -> None:
@@ -65,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The search, our keys, what the marks of the screen mean, then the keys that every list and input has."""
-        with VerticalScroll(id="dialog") as dialog:
+        with TextPane(id="dialog") as dialog:
             dialog.border_title = f"Keys · {self._heading}"
             dialog.border_subtitle = "/ finds · esc closes"
             yield LineInput(placeholder="words of a key, an action or an id", pane="#dialog", id="find-key")
@@ -101,12 +97,3 @@ class HelpScreen(ModalScreen[None]):
             line.close()
         else:
             self.dismiss()
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by some lines."""
-        self.query_one("#dialog").scroll_relative(y=by, animate=False)
-
-    def action_to_end(self, last: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """To the first or the last line."""
-        dialog = self.query_one("#dialog")
-        (dialog.scroll_end if last else dialog.scroll_home)(animate=False)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.personas.text import comparison_text
+from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -33,7 +33,7 @@ class PersonaCompareScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One text without markup, because it holds words of persona files."""
-        with VerticalScroll(id="dialog") as dialog:
+        with TextPane(id="dialog") as dialog:
             dialog.border_title = "Compare"
             dialog.border_subtitle = "≠ they differ · esc closes"
             yield Static(_SideBySide(self._comparison), markup=False)

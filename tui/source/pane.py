@@ -1,26 +1,22 @@
 """A source with its line numbers; the quoted rows have a mark beside them, and the quote itself is reversed."""
 
 from itertools import pairwise
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import BindingType
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.drawing.cells import steady
 from tui.drawing.marks import QUOTED
 from tui.source.rows import Anchor, Row, WrappedText
-from tui.widgets.line_pane import WHEEL_LINES, LinePane
+from tui.widgets.line_pane import WHEEL_LINES
+from tui.widgets.scroll_keys import ScrollKeys
 
 ABOVE = 3
 """Rows that stay in sight above what was looked for."""
 
 
-class SourcePane(Widget, can_focus=True):
-    """Shows a text from any row on, `quote` and `found` (start and end) marked; it has the keys of a `LinePane`."""
-
-    BINDINGS: ClassVar[list[BindingType]] = LinePane.BINDINGS
+class SourcePane(ScrollKeys, can_focus=True):
+    """Shows a text from any row on, `quote` and `found` (start and end) marked."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)

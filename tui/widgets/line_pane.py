@@ -1,32 +1,19 @@
 """A titled pane of prepared lines: only the visible ones are drawn, whatever their number."""
 
-from typing import ClassVar
-
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
+
+from tui.widgets.scroll_keys import ScrollKeys
 
 WHEEL_LINES = 3
 
 
-class LinePane(Widget, can_focus=True):
+class LinePane(ScrollKeys, can_focus=True):
     """Base of the panes that draw lines; a subclass gives `line_at` and calls `resized_to` when their number changes.
 
     It scrolls by itself: Textual's `ScrollView` lays out the screen at every new line and paints twice.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="pane.up", tooltip="One line up"),
-        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="pane.down", tooltip="One line down"),
-        Binding("pageup,ctrl+u", "scroll_pages(-1)", "Page up", show=False, id="pane.page_up", tooltip="A page up"),
-        Binding(
-            "pagedown,ctrl+d", "scroll_pages(1)", "Page down", show=False, id="pane.page_down", tooltip="A page down"
-        ),
-        Binding("home,g", "scroll_to_top", "Top", show=False, id="pane.top", tooltip="To the first line"),
-        Binding("end,G", "scroll_to_end", "End", show=False, id="pane.end", tooltip="To the last line"),
-    ]
 
     lines = 0
     top = 0

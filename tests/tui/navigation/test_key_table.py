@@ -45,7 +45,7 @@ def test_every_screen_and_pane_is_there_with_what_each_key_does():
         "Health",
         "help",
         "source",
-        "line pane",
+        "scroll keys",
     } <= found
     assert all(bound.does and bound.name and bound.keys for bound in bound_keys())
 
