@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
-from engine.errors import PersonaError, PersonaMoeError
+from engine.errors import PersonaMoeError
 from engine.personas.persona import copy_of
 from engine.personas.roster import Verdict
 from tui.drawing.cells import plain
@@ -309,7 +309,7 @@ class PersonasScreen(Screen[None]):
         name = entry.persona.persona_id
         try:
             persona, draft = edit_in_editor(self.app, entry.persona, self._drafts.get(name, ""))
-        except PersonaError as error:
+        except PersonaMoeError as error:
             if isinstance(error, DraftError):
                 self._drafts[name] = error.draft
             self._message.complain(f"{error}; nothing was changed, ctrl+e opens your text again")

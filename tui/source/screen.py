@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
@@ -20,7 +18,7 @@ from engine.text.safe import printable
 from tui.source.pane import SourcePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
-from tui.terminal.editor import editor_command
+from tui.terminal.editor import editor_command, run_in_terminal
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -225,11 +223,7 @@ class SourceScreen(Screen[None]):
             return
         line = 0 if source.form or place is None else self._view.line_of(place.start)
         try:
-            command = editor_command(os.environ, source.path, line)
-            with self.app.suspend():
-                subprocess.run(command, check=False)  # noqa: S603 - the user's own choice
-        except (OSError, SuspendNotSupported) as error:
-            self.query_one(MessageLine).complain(f"the editor cannot be started here: {error}")
+            run_in_terminal(self.app, editor_command(os.environ, source.path, line, may_page=True))
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
 

@@ -427,7 +427,7 @@ async def test_where_nothing_can_be_suspended_that_is_told(session, monkeypatch)
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("ctrl+e")
-        await says(pilot, "! no other program can run in this terminal (press e for the form)")
+        await says(pilot, "! no other program can run in this terminal")
 
 
 async def test_escape_goes_back_to_the_question():

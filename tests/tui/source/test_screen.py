@@ -197,12 +197,12 @@ async def test_an_editor_that_cannot_be_started_is_told(monkeypatch):
         await told(pilot, "! VISUAL is no command")
         monkeypatch.setenv("VISUAL", "vim")
         await pilot.press("o")
-        await told(pilot, "! the editor cannot be started here")
+        await told(pilot, "! no other program can run in this terminal")
 
 
 def test_the_editor_is_the_users_own():
     def command(line=7, **environ):
-        return editor_command(environ, Path("/l/a b.md"), line)
+        return editor_command(environ, Path("/l/a b.md"), line, may_page=True)
 
     assert command() == ["less", "+7", "/l/a b.md"]
     assert command(PAGER="more", EDITOR="code --wait") == ["code", "--wait", "/l/a b.md"]
@@ -210,6 +210,8 @@ def test_the_editor_is_the_users_own():
     assert command(0, VISUAL="nvim", EDITOR="ed") == ["nvim", "/l/a b.md"]
     with pytest.raises(InputError, match="EDITOR is no command"):
         command(EDITOR="'")
+    with pytest.raises(InputError, match="no editor is set"):
+        editor_command({"PAGER": "less"}, Path("a.json"))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (20, 6)])
