@@ -8,25 +8,21 @@ import gc
 import os
 import signal
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.filter import Monochrome, NoColor
-from textual.worker import WorkerFailed
 
 from engine.errors import PersonaMoeError
 from tui.app.themes import FEW_COLOURS, THEMES, palette_of
 from tui.ask.screen import AskScreen
 from tui.drawing.ascii import replacement
 from tui.navigation.screens import PLACES
-from tui.terminal.driver import lasting
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.no_color import Colourless
-from tui.terminal.textual_fixes import SteadyApp
+from tui.terminal.textual_fixes import SteadyApp, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +42,6 @@ if TYPE_CHECKING:
 SECONDS_TO_STORE = 5.0
 WHERE = ("The pane with the focus", "This screen", "Everywhere", "Moving and typing")
 """The headings of the help, the nearest first."""
-ASK_FOR_SYNC = "\x1b[?2026$p"
-"""DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
 
 
 class PersonaMoeApp(SteadyApp):
@@ -86,7 +80,6 @@ class PersonaMoeApp(SteadyApp):
         self.animation_level = "none"
         self._begin_look()
         self.ask_screen: AskScreen | None = None
-        self.defect: Exception | None = None
         self.add_mode("ask", self._make_ask)
         for place in PLACES:
             self.add_mode(place.mode, partial(self._make, place))
@@ -101,8 +94,7 @@ class PersonaMoeApp(SteadyApp):
         for theme in THEMES:
             self.register_theme(theme)
         if self.no_color:
-            self._filters = [f for f in self._filters if not isinstance(f, Monochrome | NoColor)]
-            self._filters.append(Colourless(Color.parse(self.theme_variables["background"])))
+            self.replace_colour_filters(Colourless(Color.parse(self.theme_variables["background"])))
 
     @property
     def ansi_theme(self) -> TerminalTheme:
@@ -113,8 +105,8 @@ class PersonaMoeApp(SteadyApp):
         """Make the theme and the keys of the session's settings count, now."""
         screen = self.session.settings.screen
         self.set_keymap(screen.keymap)
-        for shown in chain.from_iterable(self._screen_stacks.values()):
-            shown.query("PlacesBar").refresh()  # it names the keys
+        for screen_of_mode in self.all_screens():
+            screen_of_mode.query("PlacesBar").refresh()  # it names the keys
         few = not self.is_headless and self.console.color_system == "standard"
         wanted = self.available_themes.get(screen.theme)
         if wanted is None:
@@ -177,13 +169,6 @@ class PersonaMoeApp(SteadyApp):
             waits = (worker.wait() for worker in running)
             await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), SECONDS_TO_STORE)
         self.exit(return_code=code)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A defect ends the program as textual wants it, but its traceback belongs into the log."""
-        super()._handle_exception(error)
-        self._exit_renderables.clear()
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        self.defect = self.defect or (cause if isinstance(cause, Exception) else error)
 
     async def on_unmount(self) -> None:
         """The store and the index are closed whatever ended the program."""
@@ -309,16 +294,6 @@ class PersonaMoeApp(SteadyApp):
             return None
         self.switch_mode("ask")
         return self.ask_screen
-
-    def ask_terminal(self, screen: Screen[None] | None) -> bool:
-        """Ask for a sign that everything drawn so far was printed; False where no answer would come to `screen`."""
-        if self.is_headless or not self._sync_available or self.screen is not screen:
-            return False
-        return self.call_after_refresh(self._write_question)
-
-    def _write_question(self) -> None:
-        if self._driver is not None:
-            self._driver.write(ASK_FOR_SYNC)
 
     def on_terminal_supports_synchronized_output(self, _event: TerminalSupportsSynchronizedOutput) -> None:
         """The sign of life that paces the drawing (see `tui.terminal.frame_pacing`)."""

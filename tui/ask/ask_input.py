@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from engine.text.safe import one_line
 from tui.drawing.cells import plain
+from tui.terminal.textual_fixes import suggest, suggestion_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,12 +74,12 @@ class AskInput(Input):
     def offer(self, completed: str) -> None:
         """Show how what is typed could go on; nothing if it could not."""
         self._offered = completed
-        self._suggestion = completed if self.is_completed else ""
+        suggest(self, completed if self.is_completed else "")
 
     def show_found(self, question: str | None) -> None:
         """Show the question that a search found, or that it found none."""
         found = "nothing found" if question is None else plain(question)
-        self._suggestion = f"{self.value}  ← {found}" if self.value else ""
+        suggest(self, f"{self.value}  ← {found}" if self.value else "")
 
     def follow_up(self, names: Sequence[str]) -> None:
         """Say, while nothing is typed, what a next question may refer to."""
@@ -102,7 +103,7 @@ class AskInput(Input):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tab goes to the next pane where there is nothing to take."""
         if action == "accept":
-            return self.cursor_at_end and bool(self._suggestion)
+            return self.cursor_at_end and bool(suggestion_of(self))
         return super().check_action(action, parameters)
 
     def action_accept(self) -> None:
@@ -111,7 +112,7 @@ class AskInput(Input):
 
     def action_cursor_right(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the base class
         """Take what was found into the input, or do as the base class, which takes what is offered."""
-        if self.searching and self._suggestion and not select:
+        if self.searching and suggestion_of(self) and not select:
             self.post_message(self.Taken())
         else:
             super().action_cursor_right(select)
@@ -124,7 +125,8 @@ class AskInput(Input):
             return bool(self.value) or not self.judging or self.searching
         return super().check_consume_key(key, character)
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Leave some keys to the screen and pick suggestions by digits; Textual then calls the base class's handler."""
         if event.is_printable and not self.check_consume_key(event.key, event.character):
             event.prevent_default()  # the base class would type it
             return
@@ -133,8 +135,6 @@ class AskInput(Input):
             event.stop()
             event.prevent_default()
             self.post_message(self.Picked(int(character) - 1))
-            return
-        await super()._on_key(event)
 
     def on_paste(self, event: events.Paste) -> None:
         """Every line of it: the base class takes the first one."""

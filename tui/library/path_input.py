@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from engine.text.safe import one_line
+from tui.terminal.textual_fixes import suggestion_of
 from tui.widgets.line_input import LineInput
 
 MOST_ENTRIES = 5_000
@@ -61,7 +62,7 @@ class PathInput(LineInput):
 
     def action_complete(self) -> None:
         """Take the suggestion up to its end."""
-        if self._suggestion and self._suggestion != self.value:
+        if suggestion_of(self) not in {"", self.value}:
             self.action_end()
             self.action_cursor_right()
         else:

@@ -15,6 +15,7 @@ from textual.keys import REPLACED_KEYS, Keys, format_key, key_to_character
 
 import tui
 from tui.navigation.screens import PLACES
+from tui.terminal.textual_fixes import key_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,9 +131,7 @@ def _split(keys: str) -> tuple[str, ...]:
 
 
 def _named(key: str) -> str:
-    from textual.keys import _character_to_key  # noqa: PLC0415 - what textual's keymap does with it
-
-    return _character_to_key(key) if len(key) == 1 else key
+    return key_name(key) if len(key) == 1 else key
 
 
 def is_key(key: str) -> bool:

@@ -1,37 +1,139 @@
-"""Textual's application without two of its races, in which a new size of the terminal or a frame was lost for good."""
+"""All uses of Textual's private names, each with its reason: the one file to read for another version of Textual.
+
+Written for Textual 8.2. `SteadyApp` is the base of the application, `lasting` changes the driver, and the functions
+below them read or set what Textual offers no public way to.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from contextlib import suppress
+from itertools import chain
+from typing import IO, TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.filter import Monochrome, NoColor
+from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
+    from textual.driver import Driver
+    from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.timer import Timer
+    from textual.widgets import Input
+
+    from tui.drawing.ascii import Draw
+
+ASK_FOR_SYNC = "\x1b[?2026$p"
+"""DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
 
 
 class SteadyApp(App[None]):
-    """What is drawn while widgets are exchanged, as those of a footer, textual drops; here all is drawn afterwards."""
+    """Textual's application without two of its races, in which a new size of the terminal or a frame is lost for good.
+
+    `defect` is the first exception that nobody caught.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.defect: Exception | None = None
         self._has_dropped = False
 
     def set_timer(self, *args: Any, **options: Any) -> Timer:
-        """As textual's, but sure: by such a timer it lays out a new size of the terminal."""
+        """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""
         return sure(super().set_timer(*args, **options))
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # While widgets are exchanged, as those of a footer, Textual drops what is drawn. `_batch_count` says that.
         self._has_dropped |= bool(self._batch_count) and renderable is not None
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
+        # Draw afterwards what was dropped meanwhile.
         super()._end_batch()
         if self._has_dropped and not self._batch_count:
             self._has_dropped = False
             self.screen.refresh()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # A defect ends the program, but Textual would print its traceback, which belongs into the log.
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.defect = self.defect or (cause if isinstance(cause, Exception) else error)
+
+    def replace_colour_filters(self, replacement: LineFilter) -> None:
+        """Use this filter in place of Textual's own for NO_COLOR, which loses highlighted backgrounds."""
+        self._filters = [each for each in self._filters if not isinstance(each, Monochrome | NoColor)]
+        self._filters.append(replacement)
+
+    def all_screens(self) -> Iterator[Screen[Any]]:
+        """Return the screens of all modes; Textual gives only those of the present one."""
+        return chain.from_iterable(self._screen_stacks.values())
+
+    def ask_terminal(self, screen: Screen[Any] | None) -> bool:
+        """Ask the terminal for an answer after everything drawn so far; False where none would come to `screen`."""
+        # `_sync_available` says that the terminal has answered this question before.
+        if self.is_headless or not self._sync_available or self.screen is not screen:
+            return False
+        return self.call_after_refresh(self._write_question)
+
+    def _write_question(self) -> None:
+        if self._driver is not None:  # Textual has no public way to write to the terminal
+            self._driver.write(ASK_FOR_SYNC)
+
+
+class LastingFile:
+    """The terminal's output; when the terminal is gone, what is written is dropped.
+
+    Textual's writer thread would end with an OSError and leave the event loop waiting for it forever.
+    """
+
+    def __init__(self, file: IO[str], draw: Draw | None = None) -> None:
+        self._file = file
+        self._draw = draw
+
+    def write(self, text: str) -> None:
+        """Write the text as the terminal can show it (see `tui.drawing.ascii`), or drop it."""
+        with suppress(OSError):
+            self._file.write(text if self._draw is None else self._draw(text))
+
+    def flush(self) -> None:
+        """Flush, unless the terminal is gone."""
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        """Return the number of the file beneath."""
+        return self._file.fileno()
+
+
+def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
+    """Return a driver that survives a terminal that vanishes, as it does when an SSH connection breaks.
+
+    `base` is the driver that Textual chose; it is returned where there is no lasting kind. `draw` changes all output.
+    """
+    if sys.platform == "win32":
+        return base
+    from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415 - it does not import on Windows
+
+    if base is not LinuxDriver:
+        return base
+
+    class LastingDriver(LinuxDriver):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._file: Any = LastingFile(self._file, draw)
+
+        def _sigcont_application(self, *_: object) -> None:
+            # A hang-up sends SIGCONT as well, which the base class takes for the end of a suspension.
+            if self._must_signal_resume:
+                super()._sigcont_application()
+
+    return LastingDriver
 
 
 def sure(timer: Timer) -> Timer:
@@ -42,3 +144,20 @@ def sure(timer: Timer) -> Timer:
     """
     timer._skip = False  # noqa: SLF001 - `set_timer` has no argument for it
     return timer
+
+
+def suggestion_of(line: Input) -> str:
+    """Return the text that a line suggests; empty for none."""
+    return line._suggestion  # noqa: SLF001 - Textual only draws it
+
+
+def suggest(line: Input, text: str) -> None:
+    """Suggest a text in a line; empty for none."""
+    line._suggestion = text  # noqa: SLF001 - a suggester is asked at every key, and only for what begins as typed
+
+
+def key_name(character: str) -> str:
+    """Return the name that Textual gives the key of a character, as in its own keymaps."""
+    from textual.keys import _character_to_key  # noqa: PLC0415 - Textual has no public function for it
+
+    return _character_to_key(character)
