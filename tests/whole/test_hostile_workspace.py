@@ -14,7 +14,7 @@ from engine.events import RecordedEvent, RunEvent, RunStarted
 from engine.personas.roster import Verdict
 from tests.support import scripted_run as script
 from tests.whole.test_hostile_text import steers
-from tui.navigation.screens import PLACES
+from tui.navigation.screens import SCREENS
 from tui.session.session import open_session
 
 HOSTILE = "\x1b[31m\x1b]0;owned\x07\x9b2J\u202eevil\u2066\r\n[bold red]markup[/] persona-moe: fake line\u2028\x7f\u200f"
@@ -112,7 +112,7 @@ async def test_no_screen_shows_what_steers_a_terminal(hostile):
         await script.ready(pilot)
         pilot.app.ask_screen.show_run(session.runs.replay(RUN_ID))
         await pilot.press("f")
-        for place in PLACES:
+        for place in SCREENS:
             await pilot.press(place.keys.split(",")[0])
             await script.until(pilot, lambda mode=place.mode: pilot.app.current_mode == mode)
             await pilot.app.workers.wait_for_complete(

@@ -36,7 +36,7 @@ if arguments[0] == "open":
     from pathlib import Path
     from tui.app.app import PersonaMoeApp
     from tui.session.session import open_session
-    from tui.navigation.screens import PLACES
+    from tui.navigation.screens import SCREENS
 
     async def look():
         async with PersonaMoeApp(open_session(Path(arguments[-1]))).run_test(size=(80, 24)) as pilot:
@@ -44,7 +44,7 @@ if arguments[0] == "open":
             pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
             while pilot.app.ask_screen.busy:
                 await pilot.pause(0.05)
-            for place in PLACES:
+            for place in SCREENS:
                 await pilot.press(place.keys.split(",")[0])
                 await pilot.pause()
     asyncio.run(look())

@@ -19,7 +19,8 @@ from engine.errors import PersonaMoeError
 from tui.app.themes import FEW_COLOURS, THEMES, palette_of
 from tui.ask.screen import AskScreen
 from tui.drawing.ascii import replacement
-from tui.navigation.screens import PLACES
+from tui.navigation.screen_bar import ScreenBar
+from tui.navigation.screens import SCREENS
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.no_color import Colourless
 from tui.terminal.textual_fixes import SteadyApp, lasting
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from tui.history.screen import HistoryScreen
     from tui.navigation.key_table import BoundKey
-    from tui.navigation.screens import Place
+    from tui.navigation.screens import ScreenEntry
     from tui.session.session import Session
 
 SECONDS_TO_STORE = 5.0
@@ -68,7 +69,7 @@ class PersonaMoeApp(SteadyApp):
             "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
         ),
         Binding("ctrl+o", "jump", "Jump", id="jump", show=False, tooltip="To another pane, by the letter shown on it"),
-        *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in PLACES),
+        *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in SCREENS),
         Binding(
             "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
         ),
@@ -81,8 +82,8 @@ class PersonaMoeApp(SteadyApp):
         self._begin_look()
         self.ask_screen: AskScreen | None = None
         self.add_mode("ask", self._make_ask)
-        for place in PLACES:
-            self.add_mode(place.mode, partial(self._make, place))
+        for entry in SCREENS:
+            self.add_mode(entry.mode, partial(self._make, entry))
         self._leaving = False
 
     def get_driver_class(self) -> type[Driver]:
@@ -105,8 +106,8 @@ class PersonaMoeApp(SteadyApp):
         """Make the theme and the keys of the session's settings count, now."""
         screen = self.session.settings.screen
         self.set_keymap(screen.keymap)
-        for screen_of_mode in self.all_screens():
-            screen_of_mode.query("PlacesBar").refresh()  # it names the keys
+        for bar in (bar for mounted in self.all_screens() for bar in mounted.query(ScreenBar)):
+            bar.follow(screen.keymap)
         few = not self.is_headless and self.console.color_system == "standard"
         wanted = self.available_themes.get(screen.theme)
         if wanted is None:
@@ -118,8 +119,8 @@ class PersonaMoeApp(SteadyApp):
         self.ask_screen = AskScreen(self.session, ask_terminal=lambda: self.ask_terminal(self.ask_screen))
         return self.ask_screen
 
-    def _make(self, place: Place) -> Screen[None]:
-        kind: Any = place.screen_class()  # imported only now: no place is needed for the first paint
+    def _make(self, entry: ScreenEntry) -> Screen[None]:
+        kind: Any = entry.screen_class()  # imported only now: the first paint needs none of them
         screen: Screen[None] = kind(self.session)
         return screen
 
@@ -235,9 +236,9 @@ class PersonaMoeApp(SteadyApp):
         """The actions of the other screens: the command goes there and says the key, for it needs a row to act on."""
         from tui.navigation.key_table import bound_keys  # noqa: PLC0415 - it imports every screen
 
-        places = {"Ask": "ask", **{place.title: place.mode for place in PLACES}}
+        modes = {"Ask": "ask", **{entry.title: entry.mode for entry in SCREENS}}
         for bound in bound_keys():
-            mode = places.get(bound.where)
+            mode = modes.get(bound.where)
             if mode is not None and mode != self.current_mode:
                 go = partial(self._go_and_tell, mode, bound)
                 yield SystemCommand(f"Go to {bound.where}: {bound.name} ({bound.shown})", bound.does, go)

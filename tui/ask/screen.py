@@ -19,7 +19,7 @@ from tui.ask.library_opening import LibraryView
 from tui.ask.question_bar import QuestionBar
 from tui.ask.status_text import PATIENCE, status_text, waiting_for
 from tui.ask.welcome import Welcome
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.run.feed import RunFeed
 from tui.run.replay import Replay
 from tui.terminal.frame_pacing import Pace
@@ -137,7 +137,7 @@ class AskScreen(AnswerScreen):
 
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
-        yield PlacesBar("ask", self.session.settings.screen.keymap)
+        yield ScreenBar("ask", self.session.settings.screen.keymap)
         yield QuestionBar(self.session.runs, self.session.library, id="question")
         yield Welcome(id="welcome")
         yield MessageLine(id="message")

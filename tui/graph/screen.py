@@ -22,7 +22,7 @@ from tui.graph.pane import GraphPane
 from tui.graph.selection import GraphShown
 from tui.graph.text import growth_text, legend_text
 from tui.graph.tree import LineKind, TreeLine
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.textual_fixes import sure
 from tui.widgets.details_pane import DetailsPane
@@ -91,7 +91,7 @@ class GraphScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Who walked, the tree and the passage under its cursor, how far the graph has grown."""
-        yield PlacesBar("graph", self.session.settings.screen.keymap)
+        yield ScreenBar("graph", self.session.settings.screen.keymap)
         yield StatusLine(id="graph-legend")
         yield Static(markup=False, id="graph-empty")
         with Container(id="graph-panes"):

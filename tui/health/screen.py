@@ -14,7 +14,7 @@ from textual.widgets import Footer, Static
 from engine.errors import PersonaMoeError
 from tui.drawing.cells import title
 from tui.health.text import checks_text, log_text, numbers_text
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.widgets.message_line import MessageLine
 from tui.widgets.scroll_keys import TextPane
 
@@ -47,7 +47,7 @@ class HealthScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The page."""
-        yield PlacesBar("health", self.session.settings.screen.keymap)
+        yield ScreenBar("health", self.session.settings.screen.keymap)
         with TextPane(id="page"):
             for part in ("numbers", "checks", "log"):
                 text = Static("…", markup=False, id=part, classes="part")

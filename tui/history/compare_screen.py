@@ -13,7 +13,7 @@ from textual.widgets import Footer, Static
 
 from engine.text.safe import printable
 from tui.drawing.cells import local_time, plain
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class RunCompareScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
-        yield PlacesBar("history", self._keymap)
+        yield ScreenBar("history", self._keymap)
         with TextPane(id="comparison") as pane:
             pane.border_title = " Two runs · what differs is bold "
             yield Static(comparison_table(self._comparison), markup=False)

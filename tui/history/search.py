@@ -16,7 +16,7 @@ from engine.errors import InputError, PersonaMoeError
 from tui.drawing.cells import fit, plain, title
 from tui.history.pages import PAGE, RunPages
 from tui.history.run_table import RunRow, RunTable, run_facts
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -66,7 +66,7 @@ class RunsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Search, table, the highlighted answer, and what the last key did."""
-        yield PlacesBar("history", self.session.settings.screen.keymap)
+        yield ScreenBar("history", self.session.settings.screen.keymap)
         yield LineInput(placeholder="what to find", pane="#runs", id="search")
         yield Static(HINT, markup=False, id="hint")
         yield RunTable(self._row, id="runs")

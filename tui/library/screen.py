@@ -19,7 +19,7 @@ from tui.drawing.cells import plain, title
 from tui.library.file_pane import FilePane
 from tui.library.ingest_job import IngestView
 from tui.library.path_input import PathInput
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
@@ -86,7 +86,7 @@ class LibraryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Folders, files, how far the reading is, and the two lines that can be typed in."""
-        yield PlacesBar("library", self.session.settings.screen.keymap)
+        yield ScreenBar("library", self.session.settings.screen.keymap)
         yield DataTable[Text](id="roots", cursor_type="row")
         yield FilePane(id="files")
         yield Static(markup=False, id="reading")

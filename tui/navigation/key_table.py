@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, Keys, format_key, key_to_character
 
 import tui
-from tui.navigation.screens import PLACES
+from tui.navigation.screens import SCREENS
 from tui.terminal.textual_fixes import key_name
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def spelled(key: str) -> str:
 
 @cache
 def bound_keys() -> tuple[BoundKey, ...]:
-    """Every binding with an id: of the application, of each screen in the order of the places, then of the panes."""
+    """Every binding with an id: of the application, of each screen in the order of its key, then of the panes."""
     owners = {getattr(import_module(module), kind): where for module, kind, where in _FIRST}
-    owners |= {place.screen_class(): place.title for place in PLACES}
+    owners |= {entry.screen_class(): entry.title for entry in SCREENS}
     screens = tuple(owners)
     for kind in _classes():
         if not any(issubclass(screen, kind) for screen in screens):

@@ -1,4 +1,4 @@
-"""The first line of every screen: where one can go, by which key, and where one is."""
+"""The first line of every screen: the screens with their keys, the present one marked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.widget import Widget
 
-from tui.navigation.screens import PLACES
+from tui.navigation.screens import SCREENS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,35 +17,38 @@ if TYPE_CHECKING:
 GAP = "  "
 
 
-def places_text(current: str, keys: Mapping[str, str], width: int) -> Text:
-    """`Ask  f2 Personas  f3 History ...` with the mode `current` marked; where that is too wide, other names go."""
-    places = [("ask", "Ask", "" if current == "ask" else "esc")]
-    places += [(place.mode, place.title, keys[place.mode]) for place in PLACES]
-    has_room = len(GAP.join(f"{key} {title}".strip() for _, title, key in places)) <= width
+def bar_text(current: str, keys: Mapping[str, str], width: int) -> Text:
+    """Build `Ask  f2 Personas  f3 History ...` with the mode `current` marked; a narrow one leaves out other names."""
+    entries = [("ask", "Ask", "" if current == "ask" else "esc")]
+    entries += [(entry.mode, entry.title, keys[entry.mode]) for entry in SCREENS]
+    has_room = len(GAP.join(f"{key} {title}".strip() for _, title, key in entries)) <= width
     text = Text(no_wrap=True)
-    for mode, title, key in places:
-        here, goes = mode == current, Style.from_meta({"@click": f"app.switch('{mode}')"})
-        name = title if has_room or here or mode == "ask" else ""
+    for mode, title, key in entries:
+        is_current, goes = mode == current, Style.from_meta({"@click": f"app.switch('{mode}')"})
+        name = title if has_room or is_current or mode == "ask" else ""
         text.append(GAP if text else "")
         text.append(f"{key} " if key and name else key, goes)
-        text.append(name, goes + Style(bold=here, reverse=here))
+        text.append(name, goes + Style(bold=is_current, reverse=is_current))
     return text
 
 
-class PlacesBar(Widget):
-    """Shows `places_text`; `keymap` are the user's own keys. Nothing in it changes while its screen is in front."""
+class ScreenBar(Widget):
+    """Shows `bar_text`; `keymap` are the user's own keys, which the application changes by `follow`."""
 
-    DEFAULT_CSS = "PlacesBar { height: 1; }"
+    DEFAULT_CSS = "ScreenBar { height: 1; }"
 
     def __init__(self, current: str, keymap: Mapping[str, str]) -> None:
         super().__init__()
         self._current = current
         self._keymap = keymap
 
+    def follow(self, keymap: Mapping[str, str]) -> None:
+        """Name other keys."""
+        self._keymap = keymap
+        self.refresh()
+
     def render(self) -> Text:
-        """The line for this width."""
-        session = getattr(self.app, "session", None)
-        keymap = self._keymap if session is None else session.settings.screen.keymap  # it may have been changed since
-        first = {place.mode: keymap.get(place.mode, place.keys).partition(",")[0] for place in PLACES}
+        """Draw the line in the widget's width."""
+        first = {entry.mode: self._keymap.get(entry.mode, entry.keys).partition(",")[0] for entry in SCREENS}
         keys = {mode: self.app.get_key_display(Binding(key, "")) for mode, key in first.items()}
-        return places_text(self._current, keys, self.size.width)
+        return bar_text(self._current, keys, self.size.width)

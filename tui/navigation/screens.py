@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScreenEntry:
     """A screen that is always one key away; `module` and `kind` name its class, imported when it is first shown."""
 
     mode: str
@@ -23,28 +23,34 @@ class Place:
 
     def screen_class(self) -> type[Screen[None]]:
         """The class of the screen; it takes the session."""
-        found: type[Screen[None]] = getattr(import_module(self.module), self.kind)
-        return found
+        screen: type[Screen[None]] = getattr(import_module(self.module), self.kind)
+        return screen
 
 
-PLACES = (
-    Place(
+SCREENS = (
+    ScreenEntry(
         "personas", "Personas", "f2", "Promote, demote, prune and restore personas",
         "tui.personas.screen", "PersonasScreen",
     ),
-    Place(
+    ScreenEntry(
         "history", "History", "f3,f8", "Earlier questions: find and replay them",
         "tui.history.screen", "HistoryScreen",
     ),
-    Place(
+    ScreenEntry(
         "graph", "Graph", "f4", "The question's graph: step by step, by persona, and the paths to the citations",
         "tui.graph.screen", "GraphScreen",
     ),
-    Place("library", "Library", "f5", "Add, read again and remove documents", "tui.library.screen", "LibraryScreen"),
-    Place(
+    ScreenEntry(
+        "library", "Library", "f5", "Add, read again and remove documents",
+        "tui.library.screen", "LibraryScreen",
+    ),
+    ScreenEntry(
         "settings", "Settings", "f6", "Thresholds, weights, model, theme and keys: see and change them",
         "tui.settings.screen", "SettingsScreen",
     ),
-    Place("health", "Health", "f7", "Runs, times and trouble; what a run needs", "tui.health.screen", "HealthScreen"),
+    ScreenEntry(
+        "health", "Health", "f7", "Runs, times and trouble; what a run needs",
+        "tui.health.screen", "HealthScreen",
+    ),
 )  # fmt: skip
 """In the order of their keys; the ask screen, where the program starts, is where escape leads back to."""

@@ -16,7 +16,7 @@ from engine.errors import PersonaMoeError
 from engine.personas.persona import copy_of
 from engine.personas.roster import Verdict
 from tui.drawing.cells import plain
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.personas.card import family_of
 from tui.personas.detail import PersonaDetail
 from tui.personas.file_editor import DraftError, edit_in_editor
@@ -57,7 +57,7 @@ class PersonasScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Filter, table, detail, the problems of the roster, and the message of the last key."""
-        yield PlacesBar("personas", self.session.settings.screen.keymap)
+        yield ScreenBar("personas", self.session.settings.screen.keymap)
         yield LineInput(placeholder=FILTER_HINT, pane="#table", id="words")
         with Container(id="manager"):
             yield PersonaTable(id="table")

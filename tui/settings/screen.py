@@ -19,7 +19,7 @@ from engine.errors import PersonaMoeError, SettingsError
 from engine.settings.options import Option, as_typed, options
 from tui.drawing.cells import title
 from tui.navigation.key_table import keymap_problems
-from tui.navigation.screen_bar import PlacesBar
+from tui.navigation.screen_bar import ScreenBar
 from tui.settings.text import explanation, setting_line
 from tui.widgets.line_input import EditLine
 from tui.widgets.message_line import MessageLine
@@ -73,7 +73,7 @@ class SettingsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the list, the explanation of the selected setting, and the line in which it is edited."""
-        yield PlacesBar("settings", self.session.settings.screen.keymap)
+        yield ScreenBar("settings", self.session.settings.screen.keymap)
         with Container(id="settings"):
             yield OptionList(id="options", markup=False, compact=True)
             yield Static(markup=False, id="explained")

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support import scripted_run as script
-from tui.navigation.screens import PLACES
+from tui.navigation.screens import SCREENS
 
 SMALL, LARGE = (80, 24), (120, 40)
 LOADED = {
@@ -173,7 +173,7 @@ def test_help(snap_compare):
     assert snap_compare(app, run_before=pressing("Keys · Ask", "f1"), terminal_size=SMALL)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
+@pytest.mark.parametrize("place", SCREENS, ids=lambda place: place.mode)
 def test_in_the_light_theme(snap_compare, place):
     session = script.ScriptedSession(script.answered(), runs=3)
     session.settings = replace(session.settings, screen=replace(session.settings.screen, theme="textual-light"))
