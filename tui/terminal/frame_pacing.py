@@ -1,4 +1,4 @@
-"""Draw often enough to look alive, never more often than the terminal can take it, and not at all when idle."""
+"""Paces the drawing: at most 12 frames a second, no more than the terminal can take, and none when idle."""
 
 from __future__ import annotations
 
@@ -13,28 +13,24 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
 DRAWS_PER_SECOND = 12.0
-SOON = 0.02
-"""Seconds between the first draws after a rest: what a key has set going is seen at once."""
+FIRST_DRAWS, FIRST_SECONDS, IDLE_SECONDS = 4, 0.02, 1.0
+"""After so many seconds without a draw, the first few come sooner: the effect of a key is visible at once."""
 
-FIRST_DRAWS = 4
-RESTED = 1.0
-PATIENCE = 1.0
-"""Seconds to wait for a terminal's answer before drawing anyway: a lost answer must not freeze the screen."""
+ANSWER_SECONDS = 1.0
+"""How long to wait for a terminal's answer before drawing anyway: a lost answer must not freeze the screen."""
 
-LONG_PATIENCE = 5.0
+SLOW_ANSWER_SECONDS = 5.0
 """The same for a terminal that has answered before: on a very slow line a frame takes longer than a second."""
 
-SHARE = 1.5
-"""Of the time that a frame took to arrive, before the next one is sent: keys need a part of the line as well."""
+FRAME_FACTOR = 1.5
+"""Times the duration of a frame before the next one is sent: keys need a part of the line as well."""
 
 
 class Pace:
     """Turns any number of `mark` calls into at most 12 calls of `draw` a second; no timer runs when none is due.
 
-    After a rest of a second the first four draws come sooner: what a key has set going is seen at once.
-
-    `ask` is called after a draw and may ask the terminal for a sign of life; if it says that it did, the next
-    draw waits for `acknowledged`. Without that, Textual's output queue fills up on a slow line and keys echo late.
+    `ask` is called after a draw and may ask the terminal for an answer; if it returns True, the next draw waits for
+    `acknowledged`. Without that, Textual's output queue fills up on a slow line and keys echo late.
     """
 
     def __init__(self, owner: MessagePump, draw: Callable[[], None], *, ask: Callable[[], bool] | None = None) -> None:
@@ -43,10 +39,10 @@ class Pace:
         self._ask = ask
         self._due = False
         self._awaited_until = 0.0
-        self._last = 0.0
-        self._quickly = 0
-        self._patience = PATIENCE
-        self._took = 0.0
+        self._last_draw = 0.0
+        self._quick_draws = 0
+        self._answer_seconds = ANSWER_SECONDS
+        self._frame_seconds = 0.0
 
     @property
     def due(self) -> bool:
@@ -54,37 +50,37 @@ class Pace:
         return self._due
 
     def mark(self) -> None:
-        """Something changed: draw soon."""
+        """Ask for a draw, soon."""
         if not self._due:
             self._due = True
-            if time.monotonic() - self._last > RESTED:
-                self._quickly = FIRST_DRAWS
-            self._later(self._last + self._distance())
+            if time.monotonic() - self._last_draw > IDLE_SECONDS:
+                self._quick_draws = FIRST_DRAWS
+            self._schedule(self._last_draw + self._interval())
 
     def acknowledged(self) -> None:
-        """The terminal has printed everything up to the last draw."""
+        """Note that the terminal has printed everything up to the last draw."""
         if self._awaited_until:
-            self._took, self._patience = time.monotonic() - self._last, LONG_PATIENCE
+            self._frame_seconds, self._answer_seconds = time.monotonic() - self._last_draw, SLOW_ANSWER_SECONDS
         self._awaited_until = 0.0
         if self._due:
-            self._later(self._last + self._distance())
+            self._schedule(self._last_draw + self._interval())
 
-    def _distance(self) -> float:
-        """Seconds that the next draw has to be away from the last one."""
-        return max(SOON if self._quickly else 1 / DRAWS_PER_SECOND, SHARE * self._took)
+    def _interval(self) -> float:
+        """Seconds between the last draw and the next one."""
+        return max(FIRST_SECONDS if self._quick_draws else 1 / DRAWS_PER_SECOND, FRAME_FACTOR * self._frame_seconds)
 
-    def _later(self, at: float) -> None:
-        sure(self._owner.set_timer(max(at - time.monotonic(), 0.001), self._turn))
+    def _schedule(self, at: float) -> None:
+        sure(self._owner.set_timer(max(at - time.monotonic(), 0.001), self._draw_if_due))
 
-    def _turn(self) -> None:
+    def _draw_if_due(self) -> None:
         now = time.monotonic()
         if not self._due:
             return
         if now < self._awaited_until:
-            self._later(self._awaited_until)
+            self._schedule(self._awaited_until)
             return
-        self._due, self._last = False, now
-        self._quickly = max(self._quickly - 1, 0)
+        self._due, self._last_draw = False, now
+        self._quick_draws = max(self._quick_draws - 1, 0)
         self._draw()
         if self._ask is not None and self._ask():
-            self._awaited_until = now + self._patience
+            self._awaited_until = now + self._answer_seconds

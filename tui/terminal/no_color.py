@@ -1,4 +1,4 @@
-"""NO_COLOR meant truly: no colour leaves the program; what a background told is told by reverse video."""
+"""NO_COLOR support: removes all colour; highlighted backgrounds become reverse video."""
 
 from functools import lru_cache
 
@@ -8,20 +8,20 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-SEEN = 1.25
-"""A background that differs from the screen's by less than this contrast ratio is mere decoration."""
+HIGHLIGHTED = 1.25
+"""The least contrast ratio with the screen at which a background means something and becomes reverse video."""
 READABLE = 4.5
 
 
 class Colourless(LineFilter):
-    """Takes the colours out; a cursor's bar becomes reverse video, what was faint becomes dim."""
+    """Removes colours; a cursor's bar becomes reverse video, faint text becomes dim."""
 
     def __init__(self, screen: Color) -> None:
         super().__init__()
         self._screen = screen
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same text without its colours."""
+        """Return the same text without colours."""
         del background
         return [Segment(text, style and _plain(style, self._screen), control) for text, style, control in segments]
 
@@ -30,7 +30,7 @@ class Colourless(LineFilter):
 def _plain(style: Style, screen: Color) -> Style:
     back = _colour(style.bgcolor, screen)
     front = _colour(style.color, screen.get_contrast_text(1.0))
-    barred = ratio(back, screen) >= SEEN
+    barred = ratio(back, screen) >= HIGHLIGHTED
     plain = style.without_color + Style(reverse=bool(style.reverse) != barred)
     return plain + Style(dim=True) if ratio(front, back) < READABLE and not barred else plain
 
@@ -39,9 +39,9 @@ def _colour(colour: RichColor | None, default: Color) -> Color:
     return default if colour is None or colour.is_default else Color.from_rich_color(colour)
 
 
-def ratio(one: Color, other: Color) -> float:
-    """The contrast ratio of WCAG 2.2, from 1 (none) to 21 (black and white)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+def ratio(first: Color, second: Color) -> float:
+    """Return the contrast ratio of WCAG 2.2, from 1 (none) to 21 (black and white)."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -1,4 +1,4 @@
-"""Can a full-screen program run here? Asked before textual is imported, so the answer costs nothing."""
+"""Checks whether a full-screen program can run here, without importing Textual."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ PLAIN_ROUTE = "`persona-moe ask QUESTION` answers in plain lines"
 
 
 def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:  # noqa: FBT001 - the answer of isatty()
-    """Why the screens cannot run in this environment, as one line for the user; None when they can."""
+    """Return why the screens cannot run in this environment, as one line for the user; None when they can."""
     if environ.get("TEXTUAL_DRIVER", "").startswith("textual.drivers.web_driver"):
         return None  # the screens are shown in a browser (`persona-moe serve`)
     if not isatty:

@@ -67,7 +67,7 @@ class SteadyApp(App[None]):
 
     def replace_colour_filters(self, replacement: LineFilter) -> None:
         """Use this filter in place of Textual's own for NO_COLOR, which loses highlighted backgrounds."""
-        self._filters = [each for each in self._filters if not isinstance(each, Monochrome | NoColor)]
+        self._filters = [own for own in self._filters if not isinstance(own, Monochrome | NoColor)]
         self._filters.append(replacement)
 
     def all_screens(self) -> Iterator[Screen[Any]]:

@@ -1,18 +1,18 @@
-"""One line of text that is redrawn only when its words change."""
+"""One line of text that is drawn only when it changes."""
 
 from rich.text import Text
 from textual.widgets import Static
 
 
 class StatusLine(Static):
-    """Shows `status_text`, and redraws only when its words changed."""
+    """Shows one text."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(markup=False, id=id)
-        self._words: Text | None = None
+        self._drawn: Text | None = None
 
-    def show(self, words: Text) -> None:
-        """Draw these words if they are new."""
-        if words != self._words:
-            self._words = words
-            self.update(words)
+    def show(self, text: Text) -> None:
+        """Draw this text if it is another one."""
+        if text != self._drawn:
+            self._drawn = text
+            self.update(text)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import tui.terminal.frame_pacing
-from tui.terminal.frame_pacing import FIRST_DRAWS, LONG_PATIENCE, PATIENCE, SOON, Pace
+from tui.terminal.frame_pacing import ANSWER_SECONDS, FIRST_DRAWS, FIRST_SECONDS, SLOW_ANSWER_SECONDS, Pace
 
 
 class Clock:
@@ -76,7 +76,7 @@ def test_after_a_rest_the_first_draws_come_soon(clock):
     pace.mark()
     clock.advance(0.005)
     pace.mark()
-    clock.advance(SOON + 0.001)
+    clock.advance(FIRST_SECONDS + 0.001)
     assert len(draws) == FIRST_DRAWS + 3  # one was due, two are new
 
 
@@ -101,9 +101,9 @@ def test_a_terminal_that_has_answered_is_waited_for_longer(clock):
     pace.acknowledged()
     for _ in range(2):
         pace.mark()
-        clock.advance(PATIENCE + 0.1)
+        clock.advance(ANSWER_SECONDS + 0.1)
     assert len(draws) == 2
-    clock.advance(LONG_PATIENCE)
+    clock.advance(SLOW_ANSWER_SECONDS)
     assert len(draws) == 3
 
 
@@ -112,7 +112,7 @@ def test_a_lost_answer_only_delays(clock):
     pace.mark()
     clock.advance(0.01)
     pace.mark()
-    clock.advance(PATIENCE + 0.1)
+    clock.advance(ANSWER_SECONDS + 0.1)
     assert len(draws) == 2
 
 
