@@ -1,4 +1,4 @@
-"""A model's answer drawn as Markdown, with everything left out by which a text could do more than look different."""
+"""Draws a model's answer as Markdown, without the parts by which a text could mislead: links, images, HTML."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 _CITATION = re.compile(r"(\[\d+\])")
 _HARMFUL = ("link", "image", "autolink", "reference", "html_block", "html_inline", "entity")
-"""A link may say one place and lead to another; `[1]` is a citation and nothing that a text may redefine."""
+"""The text of a link may differ from its address; `[1]` is a citation, which a text must not redefine."""
 
 
 class AnswerMarkdown(Markdown):
-    """`text` as Markdown: emphasis, lists, tables, headings, code. Links, images and HTML stand there as typed."""
+    """Draws emphasis, lists, tables, headings and code; links, images and HTML stay as typed."""
 
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False, code_theme="ansi_dark")
@@ -30,7 +30,7 @@ class AnswerMarkdown(Markdown):
 
 
 def _marked(block: Token) -> Token:
-    """The block with its citations set off."""
+    """Make the citations of a block bold."""
     if block.type == "inline" and block.children:
         block.children = [piece for child in block.children for piece in _pieces(child)]
     return block

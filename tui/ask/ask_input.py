@@ -1,4 +1,4 @@
-"""The question: one line, no border and no blinking, because each repaint crosses the SSH line."""
+"""The line for the question, without border and blinking, because every repaint crosses the SSH line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DIGITS = tuple("12345678")
 JUDGING = frozenset({"plus", "minus"})
 LONGEST = 4_000
-"""Characters of a question: a longer text is a document, and belongs into the library."""
+"""Characters of a question: a longer text is a document, which belongs into the library."""
 
 SHOWN_NAMES = 2
 
@@ -30,10 +30,10 @@ SEARCHING = "a part of an earlier question · ^r older · enter asks it · esc l
 
 
 class AskInput(Input):
-    """Where a question is typed; while it is empty, a digit picks one of the `picking` suggestions instead.
+    """A line for a question. While it is empty, a digit picks one of the first `picking` suggestions.
 
-    While it is empty and `judging`, plus and minus belong to the screen, which has an answer to judge. While it is
-    `searching`, what is typed is looked for in earlier questions, and the one that was found stands behind it.
+    While it is empty and `judging`, plus and minus are keys of the screen, which has an answer to judge. While it is
+    `searching`, the text is part of an earlier question, and the matching question is drawn after it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,13 +42,13 @@ class AskInput(Input):
 
     @dataclass
     class Picked(Message):
-        """The digit of a suggestion was pressed in the empty input; `index` counts from 0."""
+        """The digit of a suggestion was pressed in the empty line; `index` counts from 0."""
 
         index: int
 
     @dataclass
     class Pasted(Message):
-        """A text of several lines was joined to one, or, `refused`, one that is too long was left out."""
+        """Several lines were pasted as one, or a text that is too long was `refused`."""
 
         lines: int
         characters: int
@@ -56,9 +56,9 @@ class AskInput(Input):
 
     @dataclass
     class Taken(Message):
-        """The question that was found is wanted in the input, to be changed."""
+        """The user wants to change the question that the search found."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(placeholder=ASKING, compact=True, max_length=LONGEST, id=id)
         self.cursor_blink = False
         self.picking = 0
@@ -68,60 +68,60 @@ class AskInput(Input):
 
     @property
     def is_completed(self) -> bool:
-        """Whether what was offered last still begins with what is typed, so that nothing new has to be found."""
+        """Whether the last completion still begins with the typed text, so that no other is needed."""
         return bool(self.value) and self._offered.casefold().startswith(self.value.casefold())
 
     def offer(self, completed: str) -> None:
-        """Show how what is typed could go on; nothing if it could not."""
+        """Suggest a completion of the typed text; empty for none."""
         self._offered = completed
         suggest(self, completed if self.is_completed else "")
 
     def show_found(self, question: str | None) -> None:
-        """Show the question that a search found, or that it found none."""
-        found = "nothing found" if question is None else plain(question)
-        suggest(self, f"{self.value}  ← {found}" if self.value else "")
+        """Show the result of a search."""
+        result = "nothing found" if question is None else plain(question)
+        suggest(self, f"{self.value}  ← {result}" if self.value else "")
 
     def follow_up(self, names: Sequence[str]) -> None:
-        """Say, while nothing is typed, what a next question may refer to."""
+        """Name, while nothing is typed, the subjects of the conversation to which a question may refer."""
         about = ", ".join(plain(name) for name in names[:SHOWN_NAMES])
         words = f"a follow-up on {about} · ^t without" if about else ASKING
         if not self.searching and words != self.placeholder:
             self.placeholder = words
 
     def search(self, searching: bool, value: str = "") -> None:  # noqa: FBT001 - a state, not an option
-        """Begin or end a search, with this text in the input."""
+        """Begin or end a search, with this text in the line."""
         self.searching, self._offered = searching, ""
         self.placeholder = SEARCHING if searching else ASKING
         self.value = value
         self.cursor_position = len(value)
 
     def watch_value(self) -> None:
-        """Keep offering what still fits: the base class has taken it away."""
+        """Suggest a completion that still fits again: the base class has removed it."""
         if not self.searching:
             self.offer(self._offered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tab goes to the next pane where there is nothing to take."""
+        """Leave tab to the screen while there is no completion."""
         if action == "accept":
             return self.cursor_at_end and bool(suggestion_of(self))
         return super().check_action(action, parameters)
 
     def action_accept(self) -> None:
-        """Take what is offered."""
+        """Take the completion."""
         self.action_cursor_right()
 
     def action_cursor_right(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the base class
-        """Take what was found into the input, or do as the base class, which takes what is offered."""
+        """Take the question that a search found; otherwise do as the base class, which takes the completion."""
         if self.searching and suggestion_of(self) and not select:
             self.post_message(self.Taken())
         else:
             super().action_cursor_right(select)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether the key is typed here."""
+        """Say whether the key types a character here."""
         if key == "question_mark" and not self.value:  # no question begins so: it is the key of the help
             return False
-        if key in JUDGING:  # textual does not know their characters
+        if key in JUDGING:  # Textual does not know their characters
             return bool(self.value) or not self.judging or self.searching
         return super().check_consume_key(key, character)
 
@@ -137,17 +137,17 @@ class AskInput(Input):
             self.post_message(self.Picked(int(character) - 1))
 
     def on_paste(self, event: events.Paste) -> None:
-        """Every line of it: the base class takes the first one."""
+        """Take all lines of the text: the base class takes only the first one."""
         event.stop()
         event.prevent_default()
         self._insert(event.text)
 
     def action_paste(self) -> None:
-        """The text that was copied in this program."""
+        """Paste the text that was copied in this program."""
         self._insert(self.app.clipboard)
 
     def _insert(self, text: str) -> None:
-        """Put a text in as one line, so that no line of it is asked by itself."""
+        """Insert a text as one line."""
         joined, lines = one_line(text), len(text.strip().splitlines())
         start, end = sorted(self.selection)
         refused = len(self.value) - (end - start) + len(joined) > LONGEST

@@ -1,4 +1,4 @@
-"""The empty screen: what can be asked here, one key away."""
+"""The empty screen: suggested questions, each one key away."""
 
 from collections.abc import Sequence
 
@@ -20,22 +20,22 @@ f1     the keys of the screen in front; up and ^r find what you asked before"""
 
 
 class Welcome(Vertical):
-    """Suggested questions, by their digit or by arrow and enter."""
+    """Lists suggested questions, chosen by their digit or by arrow and enter."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._shown: tuple[Sequence[str], str] | None = None
+        self._offered: tuple[Sequence[str], str] | None = None
 
     def compose(self) -> ComposeResult:
-        """A line of words above the list."""
+        """Lay out the introduction above the list."""
         yield Static(WORDS, markup=False, id="welcome-words")
         yield OptionList(id="suggestions", markup=False, compact=True)
 
     def offer(self, suggestions: Sequence[str], *, problem: str = "") -> None:
-        """Show these questions, or what keeps the library shut, if that is not there already."""
-        if (suggestions, problem) == self._shown:
+        """Show these questions, or why the library cannot be opened, unless they are shown already."""
+        if (suggestions, problem) == self._offered:
             return
-        self._shown = (suggestions, problem)
+        self._offered = (suggestions, problem)
         self.query_one("#welcome-words", Static).update(Text(f"! {plain(problem)}" if problem else WORDS))
         questions = self.query_one(OptionList)
         questions.border_title = title("Suggestions")

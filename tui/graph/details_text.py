@@ -1,4 +1,4 @@
-"""One passage of the graph in words: where it is from, who came to it and why, what the answer took from it."""
+"""Describes one passage of the graph: its source, which personas visited it and why, the citations of it."""
 
 from collections import defaultdict
 
@@ -24,20 +24,20 @@ MOST_TEXT, MOST_QUOTED = 1200, 60
 
 
 def why(view: GraphView, visit: Visit, title: str) -> str:
-    """Why a persona came to the passage with this title, in words: the kind of the link and its name."""
+    """Say why a persona came to the passage with this title: the kind of the link and its name."""
     via, source = plain(visit.via), view.nodes.get(visit.source_id)
     if source is None:
         return "its title stands in the question" if visit.via == TITLE else "found by the question's words"
-    before = f"“{plain(source.title)}”"
+    origin = f"“{plain(source.title)}”"
     if visit.via in keys_of(title):
-        return f"{before} names it"
+        return f"{origin} names it"
     if visit.via in keys_of(source.title):
-        return f"it names {before}"
-    return f"{before} and it both name {via}"
+        return f"it names {origin}"
+    return f"{origin} and it both name {via}"
 
 
 def path_text(view: GraphView, tree: Tree, node_id: str, quoted: int = 10_000) -> str:
-    """From the question by names and links to the passage, and on to what the answer quotes of it, cut if need be."""
+    """Return the path from the question by names and links to the passage, and the quotations of it, shortened."""
     path = tree.path(node_id)
     if not path:
         return ""
@@ -50,7 +50,7 @@ def path_text(view: GraphView, tree: Tree, node_id: str, quoted: int = 10_000) -
 
 
 def details(picture: Picture, tree: Tree, node_id: str, passage: str | None) -> list[Text]:
-    """The paragraphs of the details; `passage` is its text if that is known by now."""
+    """Return the paragraphs of the details; `passage` is the passage's text, None until it was read."""
     view, node = picture.view, picture.view.nodes[node_id]
     text = [_head(picture, node)]
     path = path_text(view, tree, node_id, MOST_QUOTED)
@@ -65,7 +65,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
-    """What the question is about, how it was answered, and what the signs mean; or what a start means."""
+    """Return the paragraphs for the question's line, with its answer and the meaning of the signs, or for a start."""
     view = picture.view
     if line.kind is LineKind.START:
         return [Text(STARTS.get(line.label, NAMED_START))]
@@ -78,7 +78,7 @@ def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
 
 
 def _head(picture: Picture, node: GraphNode) -> Text:
-    """Title, source, and what became of it."""
+    """Return title, source, citations, rank and visits."""
     marks = [f"cited {citation_marks(node)}"] if node.citations else []
     marks += [f"#{node.rank} of the panel, score {node.fused:.2f}"] if node.rank else []
     visits = len(node.visits)
@@ -88,23 +88,23 @@ def _head(picture: Picture, node: GraphNode) -> Text:
 
 
 def _reasons(picture: Picture, node: GraphNode) -> list[Text]:
-    """For each reason the personas that came by it, with the score that each gave."""
+    """Return each reason for a visit with the personas that had it and the scores that they gave."""
     view = picture.view
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    scores: dict[str, dict[str, float]] = defaultdict(dict)
     for visit in node.visits:
-        found[why(view, visit, node.title)].setdefault(visit.persona_id, visit.score)
-    return [_reason(view, reason, personas) for reason, personas in found.items()]
+        scores[why(view, visit, node.title)].setdefault(visit.persona_id, visit.score)
+    return [_reason(view, reason, personas) for reason, personas in scores.items()]
 
 
 def _reason(view: GraphView, reason: str, personas: dict[str, float]) -> Text:
     text = Text()
-    for name, given in personas.items():
+    for name, value in personas.items():
         text.append(f"{view.symbols.get(name, '?')} {plain(name)}", colour_of(view.places.get(name, -1)))
-        text.append(f"{score(given)}  ")
+        text.append(f"{score(value)}  ")
     return text.append(reason, "dim")
 
 
 def copied_path(view: GraphView, tree: Tree, node_id: str) -> str:
-    """The path as text to be kept, with the source at its end."""
+    """Return the question, the path and the source as plain text for the clipboard."""
     node = view.nodes[node_id]
     return f"{plain(view.question)}\n{path_text(view, tree, node_id)}\n{plain(node.source)}"

@@ -1,4 +1,4 @@
-"""The graph of a run outside the screen: as lines of plain text, and as JSON."""
+"""The graph of a run for the command line: as lines of plain text, and as JSON."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from tui.graph.tree import Choice, LineKind, Tree, TreeLine, tree_lines, tree_of
 
 
 def graph_lines(view: GraphView, choice: Choice) -> Iterator[str]:
-    """The tree, each line with what became of its passage; before it what the signs mean."""
+    """Yield the tree, each line with the facts of its passage; before it the meaning of the signs."""
     picture = Picture(view, choice.persona)
     personas = ", ".join(f"{symbol} {plain(name)}" for name, symbol in view.symbols.items())
     yield f"{len(view.nodes)} passages, {len(view.links)} links; who came there: {personas or 'nobody'}"
@@ -30,14 +30,14 @@ def _marks(line: TreeLine, view: GraphView, choice: Choice) -> str:
     if line.kind is not LineKind.NODE:
         return ""
     node = view.nodes[line.node_id]
-    came = "".join(view.symbols.get(name, "?") for name in node.visitors())
+    visitors = "".join(view.symbols.get(name, "?") for name in node.visitors())
     rank = f"#{node.rank}" if node.rank else ""
-    marks = (citation_marks(node), rank, f"x{len(node.visits)}", came, score(node.score(choice.persona)).strip())
+    marks = (citation_marks(node), rank, f"x{len(node.visits)}", visitors, score(node.score(choice.persona)).strip())
     return "  " + " ".join(filter(None, marks))
 
 
 def graph_json(view: GraphView, choice: Choice) -> dict[str, Any]:
-    """Nodes and links as the screen has them; `parent` is what a passage hangs on in the tree, none for a start."""
+    """Return nodes and links as the screen has them; `parent` is that of the tree, None for a start."""
     tree = tree_of(view, choice.persona)
     return {
         "run_id": view.run_id,

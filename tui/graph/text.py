@@ -1,4 +1,4 @@
-"""The lines of the graph's tree as text: box characters at the left, what became of each passage at the right."""
+"""Draws the lines of the graph's tree: box characters at the left, the facts of each passage at the right."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ ROOMY, CITED, MOST_SYMBOLS, LEVELS = 64, 7, 12, 8
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What the drawing of a line needs beside the line: the graph, whose scores count, which passages are new."""
+    """The input of every line: the graph, the persona whose scores count (empty: all), the new passages."""
 
     view: GraphView
     persona: str = ""
     new: frozenset[str] = frozenset()
 
     def name_of(self, node: GraphNode) -> str:
-        """A title, with the passage's number where several passages have it."""
+        """Return a title, with the passage's number where several passages have the same."""
         name = plain(node.title)
         return f"{name} ({plain(node.number)})" if self.view.titles[node.title] > 1 else name
 
 
 def line_text(line: TreeLine, picture: Picture, width: int) -> Text:
-    """One line of the tree in `width` cells; on the question's line stand the heads of the columns."""
+    """Draw one line of the tree in `width` cells; the question's line has the heads of the columns."""
     right = _columns(line, picture, width)
     if right.cell_len > width // 2:
         right = Text()
-    left = _left(line, picture)
-    left.truncate(max(width - right.cell_len, 1), overflow="ellipsis", pad=True)
-    return left + right
+    words = _left(line, picture)
+    words.truncate(max(width - right.cell_len, 1), overflow="ellipsis", pad=True)
+    return words + right
 
 
 def _left(line: TreeLine, picture: Picture) -> Text:
@@ -49,27 +49,24 @@ def _left(line: TreeLine, picture: Picture) -> Text:
 
 
 def rails_text(rails: Sequence[bool]) -> str:
-    """The lines that lead down to a line of the tree; far below, the level as a number before the last of them."""
+    """Draw the rails that lead down to a line; at deep levels only the last of them, after the level as a number."""
     if not rails:
         return ""
-    before = rails[:-1]
-    drawn = "".join(RAIL if more else "  " for more in before[-LEVELS:])
-    deep = f"{len(rails)} " if len(before) > LEVELS else ""
+    upper = rails[:-1]
+    drawn = "".join(RAIL if more else "  " for more in upper[-LEVELS:])
+    deep = f"{len(rails)} " if len(upper) > LEVELS else ""
     return f"{deep}{drawn}{FORK if rails[-1] else CORNER}"
 
 
 def words_of(line: TreeLine, picture: Picture) -> list[tuple[str, str]]:
-    """What a line says, each part with its style."""
+    """Return the words of a line, each part with its style."""
     match line.kind:
         case LineKind.QUESTION:
             return [(plain(line.label), "bold")]
         case LineKind.START:
-            named = line.label not in {NAMED, SEARCHED}
-            return (
-                [(plain(line.label), "bold italic"), (", a name in it", "italic")]
-                if named
-                else [(line.label, "italic")]
-            )
+            if line.label in {NAMED, SEARCHED}:
+                return [(line.label, "italic")]
+            return [(plain(line.label), "bold italic"), (", a name in it", "italic")]
         case LineKind.NODE:
             node = picture.view.nodes[line.node_id]
             return [(link_text(line), "dim"), (picture.name_of(node), "bold" if node.citations else "")]
@@ -79,7 +76,7 @@ def words_of(line: TreeLine, picture: Picture) -> list[tuple[str, str]]:
 
 
 def link_text(line: TreeLine) -> str:
-    """The name of the link and an arrow; nothing where it is the title itself."""
+    """Return the name of the link and an arrow; nothing where the name is the title itself."""
     return "" if not line.via or line.via in keys_of(line.label) else f"{plain(line.via)} {ARROW} "
 
 
@@ -87,7 +84,7 @@ def link_text(line: TreeLine) -> str:
 
 
 def _columns(line: TreeLine, picture: Picture, width: int) -> Text:
-    """Citations, rank, visits, who came here, best score; on a narrow screen fewer of them."""
+    """Draw citations, rank, visits, visiting personas, best score; on a narrow screen fewer of them."""
     has_room = width >= ROOMY
     if line.kind is LineKind.QUESTION:
         heads = f"{'cited':>{CITED}} {'#':>3} {'x':>3} " if has_room else " " * (CITED + 1)
@@ -106,14 +103,16 @@ def _columns(line: TreeLine, picture: Picture, width: int) -> Text:
 
 
 def _symbols(picture: Picture, personas: Collection[str]) -> list[tuple[str, str]]:
-    """The symbol of each of these personas in its own column."""
+    """Draw the symbol of each of these personas in its own column."""
     view = picture.view
-    seats = list(view.symbols.items())[:MOST_SYMBOLS]
-    return [(symbol, colour_of(view.places[name])) if name in personas else (NO_VALUE, "dim") for name, symbol in seats]
+    columns = list(view.symbols.items())[:MOST_SYMBOLS]
+    return [
+        (symbol, colour_of(view.places[name])) if name in personas else (NO_VALUE, "dim") for name, symbol in columns
+    ]
 
 
 def citation_marks(node: GraphNode) -> str:
-    """`[1][4]`, the numbers by which the answer cites a passage."""
+    """Return `[1][4]`, the numbers by which the answer cites a passage."""
     return "".join(f"[{citation.n}]" for citation in node.citations)
 
 
@@ -121,21 +120,23 @@ def citation_marks(node: GraphNode) -> str:
 
 
 def legend_text(view: GraphView, persona: str, width: int) -> Text:
-    """Each persona with its number, its symbol and as much of its name as there is room for."""
+    """Draw each persona with its number, its symbol and as much of its name as there is room for."""
     text = Text(no_wrap=True)
     cells = width // max(len(view.symbols), 1) - 5
     for n, (name, symbol) in enumerate(view.symbols.items(), start=1):
-        shown = plain(name)
+        full_name = plain(name)
         style = colour_of(view.places[name])
         text.append("  " if text else "")
         text.append(f"{n}", "dim").append(symbol, f"bold {style}")
         if cells > 0:
-            text.append(f" {fit(shown, min(cells, len(shown)))}", f"{style} reverse" if name == persona else style)
+            text.append(
+                f" {fit(full_name, min(cells, len(full_name)))}", f"{style} reverse" if name == persona else style
+            )
     return text
 
 
 def growth_text(view: GraphView, total: int, playing: str = "") -> Text:
-    """`step 17/212 · what it added · how large the graph is by then`."""
+    """Draw `step 17/212 · what it added · the size of the graph after it`."""
     size = f"{len(view.nodes)} passages, {len(view.links)} links"
     return Text(" · ".join(filter(None, (f"{playing}step {view.steps}/{total}", _last_step(view), size))))
 
@@ -144,8 +145,8 @@ def _last_step(view: GraphView) -> str:
     match view.last:
         case PersonaStepped() as step:
             source = view.nodes.get(step.source_id)
-            before = f"{plain(source.title)} {ARROW} " if source else ""
-            return f"{plain(step.persona_id)}: {before}{plain(step.title)} by {plain(step.via)}"
+            origin = f"{plain(source.title)} {ARROW} " if source else ""
+            return f"{plain(step.persona_id)}: {origin}{plain(step.title)} by {plain(step.via)}"
         case EvidenceRanked(passages=passages, coverage=coverage):
             return f"the panel ranks {len(passages)} passages, {coverage:.0%} of the question"
         case AnswerWritten(citations=citations, abstained=abstained):
@@ -155,7 +156,7 @@ def _last_step(view: GraphView) -> str:
 
 
 def added_by(step: GrowthStep | None) -> frozenset[str]:
-    """The passages that a step of growth touched: came to, ranked among the first, or cited."""
+    """Return the passages of a step of growth: visited, ranked among the first, or cited."""
     match step:
         case PersonaStepped(target_id=target):
             return frozenset({target})

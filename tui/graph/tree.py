@@ -1,4 +1,4 @@
-"""The graph as a tree: from the question by its names to passages, each passage once in full, the best first."""
+"""Lays out a run's graph as a tree: the question, its names, the passages; each passage once in full, best first."""
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from engine.text.names import title_keys
 from tui.graph.state import TITLE, GraphNode, GraphView, Visit
 
 SEARCHED, NAMED = "found by its words", "a title in it"
-"""The starts that have no name: passages that a search found, and those of a title that no name of it is."""
+"""The starts that are no name of the question: passages from a search, and passages of a title in the question."""
 
-_MARK = "\0"  # begins no id of a passage
+_MARK = "\0"  # no id of a passage begins with it
 QUESTION = f"{_MARK}question"
 _LAST = 1_000_000  # after every rank
 
 
 class LineKind(StrEnum):
-    """What stands on a line of the tree."""
+    """The kinds of lines in the tree."""
 
     QUESTION = "question"
     START = "start"
@@ -29,10 +29,10 @@ class LineKind(StrEnum):
 
 
 class TreeLine(NamedTuple):
-    """One line: `key` is its own, `node_id` the passage it shows (empty for none), `via` the link that led there.
+    """One line: `key` identifies it, `node_id` is its passage (empty for none), `via` the link that led there.
 
-    `rails` tells for each level whether more follows on it; `below` counts the lines under it, of which none is
-    shown if it is `folded`.
+    `rails` says for each level whether another line follows on it. `below` counts the lines under this one, all hidden
+    if it is `folded`.
     """
 
     kind: LineKind
@@ -47,7 +47,7 @@ class TreeLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What of the graph is shown: one persona's steps or everyone's, the paths to what is cited, what is folded."""
+    """Selects a part of the graph: the steps of one `persona` (empty: all), only paths to citations, folded lines."""
 
     persona: str = ""
     cited_only: bool = False
@@ -55,30 +55,30 @@ class Choice:
 
 
 class Tree(NamedTuple):
-    """For each passage what it hangs on, another passage or a start, and what hangs on each, the best first."""
+    """The parent of each passage, which is another passage or a start, and the children of each, best first."""
 
     parents: dict[str, str]
     children: Mapping[str, Sequence[str]]
     starts: tuple[str, ...]
 
     def path(self, node_id: str) -> list[str]:
-        """The passages from a start to this one."""
-        found = []
+        """Return the passages from a start to this one."""
+        path = []
         while node_id in self.parents:
-            found.append(node_id)
+            path.append(node_id)
             node_id = self.parents[node_id]
-        return found[::-1]
+        return path[::-1]
 
 
 def start_name(start: str) -> str:
-    """What a start is called: a name of the question, or how its passages were found."""
+    """Return the text of a start: a name of the question, or how its passages were found."""
     return start.removeprefix(_MARK)
 
 
 def tree_of(view: GraphView, persona: str = "") -> Tree:
-    """Each passage under the one that most walkers came from.
+    """Put each passage under the one from which most personas walked to it.
 
-    Those who only search have no say where anyone walked. With a `persona`, its own steps alone count.
+    Search-only personas have no vote if any other persona visited the passage. With a `persona`, only its steps count.
     """
     parents = _parents({node_id: _ways(view, node, persona) for node_id, node in view.nodes.items()})
     children: dict[str, list[str]] = defaultdict(list)
@@ -86,15 +86,15 @@ def tree_of(view: GraphView, persona: str = "") -> Tree:
         parents[node_id] = parent or _MARK + _start(view, view.nodes[node_id], persona)
         children[parents[node_id]].append(node_id)
     worth = _worth(view, parents, children, persona)
-    for found in children.values():
-        found.sort(key=worth.__getitem__)
+    for siblings in children.values():
+        siblings.sort(key=worth.__getitem__)
     starts = [key for key in children if key.startswith(_MARK)]
     starts.sort(key=lambda key: (start_name(key) == SEARCHED, worth[children[key][0]]))
     return Tree(parents, children, tuple(starts))
 
 
 def tree_lines(view: GraphView, tree: Tree, choice: Choice) -> list[TreeLine]:
-    """The lines of the tree as `choice` wants them; none for a graph without passages."""
+    """Return the lines of the chosen part of the tree; none for a graph without passages."""
     if not tree.parents:
         return []
     under = _under(view, tree, choice)
@@ -103,49 +103,49 @@ def tree_lines(view: GraphView, tree: Tree, choice: Choice) -> list[TreeLine]:
     stack = [TreeLine(LineKind.QUESTION, QUESTION, view.question)]
     while stack:
         line = stack.pop()
-        found = under.get(line.key, ())
-        folded = bool(found) and line.key in choice.folded
+        children = under.get(line.key, ())
+        folded = bool(children) and line.key in choice.folded
         lines.append(line._replace(below=below[line.key], folded=folded))
         if not folded:
-            last = len(found) - 1
-            stack.extend(found[n]._replace(rails=(*line.rails, n < last)) for n in range(last, -1, -1))
+            last = len(children) - 1
+            stack.extend(children[n]._replace(rails=(*line.rails, n < last)) for n in range(last, -1, -1))
     return lines
 
 
 def visits_of(node: GraphNode, persona: str = "") -> Iterator[Visit]:
-    """The visits of everyone, or of one persona."""
+    """Iterate over the visits of all personas, or of one."""
     return (visit for visit in node.visits if not persona or visit.persona_id == persona)
 
 
-# -- what hangs on what -----------------------------------------------------------------------------------
+# -- parents and children ---------------------------------------------------------------------------------
 
 
 def _ways(view: GraphView, node: GraphNode, persona: str) -> list[str]:
-    """Where one comes to this passage from (empty: from the question), the way of most walkers first.
+    """Return the passages that lead to this one (empty: the question), that of most personas first.
 
-    A walker's first visit is on the best path that it found to there.
+    The first visit of a persona is on the best path that it has found to the passage.
     """
     first: dict[str, Visit] = {}
     ways: dict[str, float] = {}
     for visit in visits_of(node, persona):
         first.setdefault(visit.persona_id, visit)
         ways[visit.source_id] = max(visit.score, ways.get(visit.source_id, 0.0))
-    told = [visit for name, visit in first.items() if name in view.walkers] or list(first.values())
+    voting = [visit for name, visit in first.items() if name in view.walkers] or list(first.values())
     votes = defaultdict[str, int](int)
-    for visit in told:
+    for visit in voting:
         votes[visit.source_id] += 1
     return sorted(ways, key=lambda source: (-votes[source], not source, -ways[source]))
 
 
 def _parents(ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """For each passage the first of its ways that ends in no circle; empty for a start."""
+    """Choose for each passage the first of its ways that ends in no circle; empty for a start."""
     followers: dict[str, list[str]] = defaultdict(list)
     for node_id, sources in ways.items():
         if sources:
             followers[sources[0]].append(node_id)
     parents: dict[str, str] = {}
     _attach("", followers, parents)
-    for node_id, sources in ways.items():  # those whose best ways lead round in a circle
+    for node_id, sources in ways.items():  # passages whose best ways form a circle
         if sources and node_id not in parents:
             parents[node_id] = next((source for source in sources if source in parents or not source), "")
             _attach(node_id, followers, parents)
@@ -163,7 +163,7 @@ def _attach(first: str, followers: Mapping[str, Sequence[str]], parents: dict[st
 
 
 def _start(view: GraphView, node: GraphNode, persona: str) -> str:
-    """The name of the question that a walk started from here by, or how else it was found."""
+    """Return the name of the question by which a walk started at this passage, or how else it was found."""
     if not any(visit.via == TITLE and not visit.source_id for visit in visits_of(node, persona)):
         return SEARCHED
     keys = keys_of(node.title)
@@ -172,7 +172,7 @@ def _start(view: GraphView, node: GraphNode, persona: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def keys_of(title: str) -> tuple[str, ...]:
-    """The names under which a title is found."""
+    """Return the names under which a title is known."""
     return tuple(title_keys(title))
 
 
@@ -182,7 +182,7 @@ _Worth = tuple[bool, int, float, int]
 def _worth(
     view: GraphView, parents: Mapping[str, str], children: Mapping[str, Sequence[str]], persona: str
 ) -> dict[str, _Worth]:
-    """Sorts passages: what is cited, then by rank, then by score; the best below a passage lifts it."""
+    """Return the sort keys of passages: cited ones first, then by rank, by score; a passage takes its best child's."""
     worth: dict[str, _Worth] = {}
     for n, node in enumerate(view.nodes.values()):
         if node.node_id in parents:
@@ -194,9 +194,9 @@ def _worth(
 
 
 def _downwards(children: Mapping[str, Sequence[str]]) -> list[str]:
-    """All passages, each after the one it hangs on."""
-    order = list(chain.from_iterable(found for key, found in children.items() if key.startswith(_MARK)))
-    for node_id in order:  # which grows meanwhile
+    """Return all passages, parents first."""
+    order = list(chain.from_iterable(nodes for key, nodes in children.items() if key.startswith(_MARK)))
+    for node_id in order:  # it grows meanwhile
         order.extend(children.get(node_id, ()))
     return order
 
@@ -205,14 +205,14 @@ def _downwards(children: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _under(view: GraphView, tree: Tree, choice: Choice) -> dict[str, list[TreeLine]]:
-    """The lines directly under each line, still without their rails."""
-    kept = _cited(view, tree) if choice.cited_only else tree.parents.keys()
+    """Return the lines directly under each line, still without their rails."""
+    selected = _cited(view, tree) if choice.cited_only else tree.parents.keys()
     under: dict[str, list[TreeLine]] = defaultdict(list)
     for start in tree.starts:
-        if any(node_id in kept for node_id in tree.children[start]):
+        if any(node_id in selected for node_id in tree.children[start]):
             under[QUESTION].append(TreeLine(LineKind.START, start, start_name(start)))
-    for parent, found in tree.children.items():
-        under[parent] += [_line(view, LineKind.NODE, parent, node_id) for node_id in found if node_id in kept]
+    for parent, nodes in tree.children.items():
+        under[parent] += [_line(view, LineKind.NODE, parent, node_id) for node_id in nodes if node_id in selected]
     if not choice.cited_only:
         for source, target in _references(view, tree, choice.persona):
             under[source].append(_line(view, LineKind.REFERENCE, source, target))
@@ -225,7 +225,7 @@ def _line(view: GraphView, kind: LineKind, parent: str, node_id: str) -> TreeLin
 
 
 def _references(view: GraphView, tree: Tree, persona: str) -> Iterator[tuple[str, str]]:
-    """The links that the tree has no place for."""
+    """Iterate over the links that are no edges of the tree."""
     walked = None
     if persona:
         walked = {(v.source_id, node.node_id) for node in view.nodes.values() for v in visits_of(node, persona)}
@@ -235,14 +235,14 @@ def _references(view: GraphView, tree: Tree, persona: str) -> Iterator[tuple[str
 
 
 def _cited(view: GraphView, tree: Tree) -> Collection[str]:
-    """The passages that are cited, and those on the paths to them."""
+    """Return the cited passages and those on the paths to them."""
     return {step for node in view.nodes.values() if node.citations for step in tree.path(node.node_id)}
 
 
 def _sizes(under: Mapping[str, Sequence[TreeLine]]) -> dict[str, int]:
-    """How many lines hang below each line, at any depth."""
+    """Count the lines below each line, at any depth."""
     order = [TreeLine(LineKind.QUESTION, QUESTION, "")]
-    for line in order:  # which grows meanwhile
+    for line in order:  # it grows meanwhile
         order.extend(under.get(line.key, ()))
     sizes: dict[str, int] = {}
     for line in reversed(order):
