@@ -20,7 +20,7 @@ from tui.command_line import main
 from tui.commands.arguments import COMMANDS, Parser
 from tui.library.screen import LibraryScreen
 from tui.navigation.key_table import EVERYWHERE, bound_keys
-from tui.navigation.screens import PLACES
+from tui.navigation.screens import SCREENS
 from tui.source.screen import SourceScreen
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
@@ -200,7 +200,7 @@ def keys_of(cell: str) -> Iterator[str]:
 
 
 def test_its_table_of_keys_has_keys_that_work():
-    screens = {place.title for place in PLACES} | {"Ask", EVERYWHERE}
+    screens = {screen.title for screen in SCREENS} | {"Ask", EVERYWHERE}
     keys = {"ctrl+p", "enter", "tab"}  # of textual: the palette, sending an input, the next pane
     screen = ""
     for first, cell, _ in rows(section("Keys")):
@@ -212,7 +212,7 @@ def test_its_table_of_keys_has_keys_that_work():
         # a comma is a key too, and parts the keys in `shown`
         unbound = [key for key in keys_of(cell) if key not in bound | keys | {","}]
         assert unbound == [], screen
-    assert {place.keys.partition(",")[0] for place in PLACES} <= {*keys_of("F2 F3 F4 F5 F6 F7")}
+    assert {screen.keys.partition(",")[0] for screen in SCREENS} <= {*keys_of("F2 F3 F4 F5 F6 F7")}
 
 
 async def test_the_first_five_minutes_work_as_written(session, home):
