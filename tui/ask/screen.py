@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
 from engine.text.safe import one_line
@@ -23,6 +23,7 @@ from tui.navigation.screen_bar import ScreenBar
 from tui.run.feed import RunFeed
 from tui.run.replay import Replay
 from tui.terminal.frame_pacing import Pace
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine
 
@@ -142,7 +143,7 @@ class AskScreen(AnswerScreen):
         yield Welcome(id="welcome")
         yield MessageLine(id="message")
         yield StatusLine(id="status")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the question's line; everything else comes after it was painted."""

@@ -12,7 +12,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from engine.errors import PersonaMoeError
 from engine.events import Citation, PersonaStepped
@@ -26,6 +26,7 @@ from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.textual_fixes import sure
 from tui.widgets.details_pane import DetailsPane
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine
@@ -100,7 +101,7 @@ class GraphScreen(Screen[None]):
         yield StatusLine(id="graph-growth")
         yield LineInput(placeholder="find a passage by its title", pane="#graph", id="graph-find")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """From now on, hear of every event of the run."""

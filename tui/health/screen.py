@@ -9,12 +9,13 @@ from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.errors import PersonaMoeError
 from tui.drawing.cells import title
 from tui.health.text import checks_text, log_text, numbers_text
 from tui.navigation.screen_bar import ScreenBar
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
 from tui.widgets.scroll_keys import TextPane
 
@@ -54,7 +55,7 @@ class HealthScreen(Screen[None]):
                 text.border_title = title(part.capitalize())
                 yield text
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """There may be new runs since the last visit."""

@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.text.safe import printable
 from tui.drawing.cells import local_time, plain
 from tui.navigation.screen_bar import ScreenBar
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
@@ -64,4 +65,4 @@ class RunCompareScreen(Screen[None]):
         with TextPane(id="comparison") as pane:
             pane.border_title = " Two runs · what differs is bold "
             yield Static(comparison_table(self._comparison), markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from db.runs.query import KINDS, RunQuery
 from engine.errors import InputError, PersonaMoeError
@@ -17,6 +17,7 @@ from tui.drawing.cells import fit, plain, title
 from tui.history.pages import PAGE, RunPages
 from tui.history.run_table import RunRow, RunTable, run_facts
 from tui.navigation.screen_bar import ScreenBar
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -72,7 +73,7 @@ class RunsScreen(Screen[None]):
         yield RunTable(self._row, id="runs")
         yield Static(markup=False, id="run-answer")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """There may be other runs than at the last visit, and other judgements."""

@@ -12,7 +12,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from engine.errors import PersonaMoeError
 from tui.drawing.cells import plain, title
@@ -21,6 +21,7 @@ from tui.library.ingest_job import IngestView
 from tui.library.path_input import PathInput
 from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -95,7 +96,7 @@ class LibraryScreen(Screen[None]):
         )
         yield LineInput(placeholder="words of the path; enter keeps them, esc shows all", pane="#roots", id="words")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """The columns; the rows come with every visit."""

@@ -12,7 +12,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from engine.errors import PersonaMoeError
 from engine.personas.persona import Persona, content_of, persona_problems
@@ -21,6 +21,7 @@ from engine.personas.traits import starts_afresh
 from engine.text.safe import one_line
 from tui.drawing.cells import counted, plain
 from tui.personas.trait_list import TraitList
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -74,7 +75,7 @@ class PersonaForm(Screen[str | None]):
         yield Static(markup=False, id="record")
         yield Static(markup=False, id="wrong")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def _initial(self, name: str) -> str:
         persona = self._persona

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on, work
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from engine.errors import PersonaMoeError
 from engine.personas.persona import copy_of
@@ -22,6 +22,7 @@ from tui.personas.detail import PersonaDetail
 from tui.personas.file_editor import DraftError, edit_in_editor
 from tui.personas.keys import PERSONA_KEYS
 from tui.personas.table import PersonaTable, free_id
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -64,7 +65,7 @@ class PersonasScreen(Screen[None]):
             yield PersonaDetail(self.session, id="card")
         yield Static(markup=False, id="problems")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Hide the message; the rows come with every visit."""

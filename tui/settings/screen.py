@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option as ListItem
 
 from engine.errors import PersonaMoeError, SettingsError
@@ -21,6 +21,7 @@ from tui.drawing.cells import title
 from tui.navigation.key_table import keymap_problems
 from tui.navigation.screen_bar import ScreenBar
 from tui.settings.text import explanation, setting_line
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import EditLine
 from tui.widgets.message_line import MessageLine
 
@@ -79,7 +80,7 @@ class SettingsScreen(Screen[None]):
             yield Static(markup=False, id="explained")
         yield EditLine(pane="#options", id="edit-line")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Fill the list: a line for each setting, under the name of its file."""

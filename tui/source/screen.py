@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, locate_quote
 from engine.errors import PersonaMoeError
@@ -19,6 +19,7 @@ from tui.source.pane import SourcePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
 from tui.terminal.editor import editor_command, run_in_terminal
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
 
@@ -82,7 +83,7 @@ class SourceScreen(Screen[None]):
         yield SourcePane(id="source")
         yield LineInput(placeholder="find words in this document", pane="#source", id="source-find")
         yield MessageLine(id="message")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what is known without the disk, then read."""

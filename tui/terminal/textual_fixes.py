@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.filter import Monochrome, NoColor
 from textual.worker import WorkerFailed
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import RenderableType
+    from textual.css.model import RuleSet
     from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -40,6 +44,7 @@ class SteadyApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.defect: Exception | None = None
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self._has_dropped = False
 
     def set_timer(self, *args: Any, **options: Any) -> Timer:
@@ -134,6 +139,31 @@ def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
                 super()._sigcont_application()
 
     return LastingDriver
+
+
+class ParsedOnce(Stylesheet):
+    """Parses a style sheet once for each theme; textual parses all of them again for each new screen."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = _parsed(frozenset(variables.items()))
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Take the colours of a theme; those of the present one change nothing."""
+        if variables != self._variables:
+            self._parse_cache = LRUCache(1)  # textual clears it
+            super().set_variables(variables)
+            self._parse_cache = _parsed(frozenset(variables.items()))
+
+    def reparse(self) -> None:
+        """Parse what is new; if that fails, the rules stay as they were."""
+        self.parse()
+
+
+@lru_cache(maxsize=4)
+def _parsed(_variables: frozenset[tuple[str, str]]) -> LRUCache[tuple[Any, ...], list[RuleSet]]:
+    """The rules that were parsed with these variables; they hold nothing of an application."""
+    return LRUCache(1024)
 
 
 def sure(timer: Timer) -> Timer:
