@@ -1,6 +1,8 @@
 """What most tests stand on: a workspace of their own, and a session on the sample library."""
 
+import gc
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +10,11 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import textual.app
+import textual.pilot
 
+import tui.ask.screen
+from tests.support.settled import settled
 from tui.command_line import main
 from tui.session.session import Session, open_session
 
@@ -19,12 +25,28 @@ if TYPE_CHECKING:
 for name in ("PERSONA_MOE_WORKSPACE", "NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
     os.environ.pop(name, None)
 
+# Modules are compiled once and not by each worker and each subprocess, whatever the machine is set to: a sixth of
+# the suite went into that. This runs in the process that starts the workers, too.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# A pilot waits for states, and a run that tells nothing is not told to be silent because the machine is slow.
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = settled
+tui.ask.screen.TICK_SECONDS = 1e6
+
 # The same examples everywhere and every time, and none kept between two runs.
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, database=None, max_examples=30,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
 )  # fmt: skip
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage among what tests make, and not among all modules and tests again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 RESAMPLES = 10_000
+_AT_ONCE = 2**16
+"""Values drawn in one call: many for few pairs, and no more memory for many pairs."""
 
 
 class Interval(NamedTuple):

@@ -5,6 +5,7 @@ import math
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -411,14 +412,15 @@ def app(session: Any) -> Any:
     return PersonaMoeApp(session)
 
 
-async def until(pilot: Any, holds: Any, seconds: float = 20.0) -> None:
+async def until(pilot: Any, holds: Any, seconds: float = 100.0) -> None:
     """Wait until `holds()`; a test never sleeps for a guessed time."""
-    for _ in range(int(seconds / 0.02)):
-        if holds():
-            await pilot.pause()
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("it did not happen in time")
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError("it did not happen in time")
+        await asyncio.sleep(0.005)
+        pilot.app.screen._on_timer_update()
+    await pilot.pause()
 
 
 async def ready(pilot: Any) -> None:

@@ -55,6 +55,9 @@ A active, S stable, E experimental. gate = expected gain - cost; rel relevance, 
 ent entity grounding, tot their weighted total, crd what the panel loses without it, chg what it earned less what \
 was expected of it by its earlier runs at questions like this."""
 
+TICK_SECONDS = 1.0
+"""How often the screen looks whether a run has told something."""
+
 
 class AskScreen(AnswerScreen):
     """Shows one run, live or replayed; the run itself belongs to the session."""
@@ -148,7 +151,7 @@ class AskScreen(AnswerScreen):
     def on_mount(self) -> None:
         """Show the question's line; everything else comes after it was painted."""
         self.query_one(MessageLine).clear()
-        self._ticks = self.set_interval(1.0, self._tick, pause=True)
+        self._ticks = self.set_interval(TICK_SECONDS, self._tick, pause=True)
         self._draw()
         self.call_after_refresh(self._after_first_paint)
 
