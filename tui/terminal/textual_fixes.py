@@ -6,6 +6,7 @@ below them read or set what Textual offers no public way to.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import suppress
 from functools import lru_cache
@@ -36,7 +37,7 @@ ASK_FOR_SYNC = "\x1b[?2026$p"
 
 
 class SteadyApp(App[None]):
-    """Textual's application without two of its races, in which a new size of the terminal or a frame is lost for good.
+    """Textual's application without three of its races: they lose a new size of the terminal, a frame, or the start.
 
     `defect` is the first exception that nobody caught.
     """
@@ -46,6 +47,12 @@ class SteadyApp(App[None]):
         self.defect: Exception | None = None
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self._has_dropped = False
+
+    async def _process_messages(self, *args: Any, **options: Any) -> None:
+        # Since Python 3.12 Textual lets tasks begin at once. The first screen of a mode is then composed before it is
+        # on the stack, and an input in it ends the program with a ScreenStackError.
+        asyncio.get_running_loop().set_task_factory(None)
+        await super()._process_messages(*args, **options)
 
     def set_timer(self, *args: Any, **options: Any) -> Timer:
         """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""

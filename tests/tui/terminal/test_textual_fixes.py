@@ -1,6 +1,8 @@
-"""Textual without its races: a frame dropped while widgets are exchanged, a timer that is late before it waits."""
+"""Textual without its races: a dropped frame, a timer that is late before it waits, a start of tasks at once."""
 
+import asyncio
 import itertools
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -38,3 +40,20 @@ async def test_only_a_sure_timer_fires_on_a_machine_that_is_late(monkeypatch, ma
         monkeypatch.undo()
         await pilot.pause()
     assert fired == [True] * makes_sure  # the day textual's own fires too, `sure` may go
+
+
+@pytest.mark.parametrize(("base", "at_once"), [(App, True), (SteadyApp, False)])
+async def test_only_in_a_steady_app_tasks_wait_for_their_turn_on_every_python(monkeypatch, base, at_once):
+    """Textual starts them at once since Python 3.12 (not in `run_test`): then an input in the first screen is fatal."""
+    factories = []
+
+    def factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        return asyncio.Task(coroutine, loop=loop, **options)
+
+    async def note_and_end(pilot: Any) -> None:
+        factories.append(asyncio.get_running_loop().get_task_factory())
+        pilot.app.exit()
+
+    monkeypatch.setattr(asyncio, "eager_task_factory", factory, raising=False)
+    await base().run_async(headless=True, auto_pilot=note_and_end)
+    assert factories == [factory if at_once else None]
