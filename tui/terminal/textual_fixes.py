@@ -44,6 +44,7 @@ class SteadyApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self.defect: Exception | None = None
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self._has_dropped = False
@@ -96,6 +97,31 @@ class SteadyApp(App[None]):
     def _write_question(self) -> None:
         if self._driver is not None:  # Textual has no public way to write to the terminal
             self._driver.write(ASK_FOR_SYNC)
+
+
+class ParsedOnce(Stylesheet):
+    """Parses each style sheet once for each theme; Textual parses all of them again for each new screen."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = _parsed(frozenset(variables.items()))
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Take the colours of a theme; those of the present one change nothing."""
+        if variables != self._variables:
+            self._parse_cache = LRUCache(1)  # Textual clears it
+            super().set_variables(variables)
+            self._parse_cache = _parsed(frozenset(variables.items()))
+
+    def reparse(self) -> None:
+        """Parse what is new; if that fails, the rules stay as they were."""
+        self.parse()
+
+
+@lru_cache(maxsize=4)
+def _parsed(_variables: frozenset[tuple[str, str]]) -> LRUCache[tuple[Any, ...], list[RuleSet]]:
+    """Return the rules that were parsed with these variables; they hold nothing of an application."""
+    return LRUCache(1024)
 
 
 class LastingFile:
