@@ -174,31 +174,6 @@ def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
     return LastingDriver
 
 
-class ParsedOnce(Stylesheet):
-    """Parses a style sheet once for each theme; textual parses all of them again for each new screen."""
-
-    def __init__(self, *, variables: dict[str, str]) -> None:
-        super().__init__(variables=variables)
-        self._parse_cache = _parsed(frozenset(variables.items()))
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        """Take the colours of a theme; those of the present one change nothing."""
-        if variables != self._variables:
-            self._parse_cache = LRUCache(1)  # textual clears it
-            super().set_variables(variables)
-            self._parse_cache = _parsed(frozenset(variables.items()))
-
-    def reparse(self) -> None:
-        """Parse what is new; if that fails, the rules stay as they were."""
-        self.parse()
-
-
-@lru_cache(maxsize=4)
-def _parsed(_variables: frozenset[tuple[str, str]]) -> LRUCache[tuple[Any, ...], list[RuleSet]]:
-    """The rules that were parsed with these variables; they hold nothing of an application."""
-    return LRUCache(1024)
-
-
 def sure(timer: Timer) -> Timer:
     """Make the timer that `set_timer` just returned fire however late it is; its task has not begun yet.
 

@@ -35,12 +35,12 @@ async def test_help_is_of_the_screen_and_the_pane_and_finds_and_scrolls():
         await script.ready(pilot)
         await pilot.press("f2", "question_mark")
         text = script.screen_text(pilot.app)
-        assert text.index("This screen") < text.index("Into the archive") < text.index("Everywhere")
+        assert text.index("This screen") < text.index("Move it to the archive") < text.index("Everywhere")
         assert "● active" in text
         assert "Panel:" not in text
         await pilot.press("slash", *"archive prune")
         text = script.screen_text(pilot.app)
-        assert "Into the archive" in text
+        assert "Move it to the archive" in text
         assert "One state up" not in text
         await pilot.press("escape", "G")
         assert pilot.app.screen.query_one("#dialog").scroll_offset.y > 0
@@ -149,7 +149,8 @@ async def test_a_command_of_another_screen_goes_there_and_names_its_key():
         commands["Go to Personas: Prune (x)"].callback()
         await pilot.pause()
         assert pilot.app.current_mode == "personas"
-        assert [note.message for note in pilot.app._notifications] == ["x: Into the archive; u or r brings it back"]
+        (note,) = pilot.app._notifications
+        assert note.message == "x: Move it to the archive; u or r brings it back"
 
 
 async def test_a_theme_of_the_palette_is_kept(session):
