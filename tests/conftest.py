@@ -31,7 +31,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # A pilot waits for states, and a run that tells nothing is not told to be silent because the machine is slow.
-textual.app.wait_for_idle = textual.pilot.wait_for_idle = settled
+for module in (textual.app, textual.pilot):
+    vars(module)["wait_for_idle"] = settled
 tui.ask.screen.TICK_SECONDS = 1e6
 
 # The same examples everywhere and every time, and none kept between two runs.
