@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.engine.bench.test_recall import written
+from tests.support.datasets import write_dataset
 from tui.command_line import main
 
 ROW = [
@@ -29,7 +29,7 @@ def bench(tmp_path, capsys):
 
 
 def test_the_rows_are_exactly_those_of_the_contract(bench, tmp_path):
-    one, two = written(tmp_path / "one"), written(tmp_path / "two")
+    one, two = write_dataset(tmp_path / "one"), write_dataset(tmp_path / "two")
     rows = bench(one, two, "--json")
     assert [(row["dataset"], row["method"]) for row in rows] == [
         ("one", "bm25"), ("one", "panel"), ("two", "bm25"), ("two", "panel"),
@@ -50,7 +50,7 @@ def test_the_rows_are_exactly_those_of_the_contract(bench, tmp_path):
 
 
 def test_methods_and_limit(bench, tmp_path):
-    data = written(tmp_path / "data")
+    data = write_dataset(tmp_path / "data")
     rows = bench(data, "--json", "--methods", "control, tracker,", "--limit", "1")
     assert [row["method"] for row in rows] == ["bm25", "panel", "control", "tracker"]
     assert {row["questions"] for row in rows} == {1}
@@ -61,7 +61,7 @@ def test_methods_and_limit(bench, tmp_path):
 
 
 def test_methods_in_hindsight_and_ablations(bench, tmp_path):
-    data = written(tmp_path / "data")
+    data = write_dataset(tmp_path / "data")
     options = "--limit", "1", "--methods", "rrf,best-single,oracle,random-gate"
     rows = {row["method"]: row for row in bench(data, "--json", *options)}
     assert list(rows) == ["bm25", "panel", "rrf", "best-single", "oracle", "random-gate"]
@@ -74,7 +74,7 @@ def test_methods_in_hindsight_and_ablations(bench, tmp_path):
 
 
 def test_the_table(bench, tmp_path):
-    header, first, second = bench(written(tmp_path / "data")).splitlines()
+    header, first, second = bench(write_dataset(tmp_path / "data")).splitlines()
     assert header.split("  ")[0] == "data set"
     assert " ".join(header.split()).endswith(
         "recall@2 recall@5 recall@10 recall@20 all@5 panel ahead @5 p50 ms p95 ms index s"
@@ -88,15 +88,15 @@ def test_the_table(bench, tmp_path):
 
 
 def test_a_data_set_that_cannot_be_used_is_one_line(bench, tmp_path):
-    data = written(tmp_path / "data")
+    data = write_dataset(tmp_path / "data")
     with (data / "corpus.jsonl").open("a") as file:
         file.write('{"id": "p9"\n')
     assert f"{data / 'corpus.jsonl'}:9: " in bench(data, "--json", code=2)
-    assert "no question with gold" in bench(written(tmp_path / "empty", queries=[]), code=2)
+    assert "no question with gold" in bench(write_dataset(tmp_path / "empty", queries=[]), code=2)
 
 
 def test_measuring_leaves_no_trace(bench, tmp_path):
-    bench(written(tmp_path / "data"))
+    bench(write_dataset(tmp_path / "data"))
     workspace = tmp_path / "workspace"
     assert not list((workspace / "db" / "runs").iterdir())
     assert not (workspace / "db" / "library" / "files.json").exists()

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.engine.bench.test_question_cache import films
+from tests.support.datasets import write_films
 from tui.command_line import main
 from tui.session.session import open_session
 
@@ -17,7 +17,7 @@ INTERVAL = re.compile(r" [+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]$")
 @pytest.fixture
 def bench(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("engine.bench.statistics.RESAMPLES", 100)
-    films(tmp_path / "films")
+    write_films(tmp_path / "films")
 
     def run(*arguments, code=0):
         given = ["bench", str(tmp_path / "films"), *arguments, "--workspace", str(tmp_path / "workspace")]

@@ -3,7 +3,6 @@
 import json
 import string
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +28,7 @@ from engine.personas.persona import PERSONA_ID, require_persona_id
 from engine.settings.settings import load_settings
 from engine.text.safe import one_line, printable
 from engine.text.sentences import sentence_spans
+from tests.support.steering import steering_characters
 from tui.commands.output import ascii_json
 from tui.drawing.cells import fit, plain
 
@@ -44,13 +44,6 @@ JSON = st.recursive(
     max_leaves=12,
 )
 DEEP = "[" * 100_000
-
-
-def steers(text: str) -> set[str]:
-    """The characters of `text` that could steer a terminal; tabs and line feeds cannot."""
-    bad = {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}} - set("\n\t")
-    return bad | {letter for letter in text if unicodedata.bidirectional(letter) in {
-        "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +75,7 @@ def in_few_words(kind: type[Exception]) -> Iterator[None]:
 @given(TEXT)
 def test_what_is_shown_steers_no_terminal(text):
     for shown in (printable(text), one_line(text), plain(text), ascii_json(json.dumps(text, ensure_ascii=False))):
-        assert not steers(shown)
+        assert not steering_characters(shown)
     assert not set(one_line(text)) & set("\n\t")
     assert json.loads(ascii_json(json.dumps(text, ensure_ascii=False))) == text
 
@@ -119,7 +112,7 @@ def test_any_file_is_read_or_has_a_reason(confined, name, content):
         for document in read_documents(path, root=path.parent, max_bytes=1_000_000, confined=confined):
             document.text.encode()
             assert len(document.title) <= 200
-            assert not steers(document.title)
+            assert not steering_characters(document.title)
             assert "\n" not in document.title
 
 
@@ -128,7 +121,7 @@ def test_any_record_is_read_or_has_a_reason(records):
     with file("x.jsonl", "\n".join(map(json.dumps, records))) as path, suppress(DocumentError):
         for document in read_documents(path, root=path.parent, max_bytes=1_000_000):
             document.source.encode()
-            assert not steers(document.source + document.title)
+            assert not steering_characters(document.source + document.title)
 
 
 @given(JSON | st.fixed_dictionaries({"persona_id": TEXT, "traits": JSON, "metadata": JSON}))
@@ -207,12 +200,12 @@ def test_any_events_of_a_run_are_read_or_named(content):
 
 
 def test_the_strategy_reaches_what_steers() -> None:
-    assert steers("a\x1b\u202eb\n") == {"\x1b", "\u202e"}
+    assert steering_characters("a\x1b\u202eb\n") == {"\x1b", "\u202e"}
     kinds: set[Any] = set()
 
     @given(TEXT)
     def collect(text: str) -> None:
-        kinds.update(steers(text))
+        kinds.update(steering_characters(text))
 
     collect()
     assert len(kinds) > 10

@@ -13,7 +13,7 @@ from engine import events
 from engine.events import RecordedEvent, RunEvent, RunStarted
 from engine.personas.roster import Verdict
 from tests.support import scripted_run as script
-from tests.whole.test_hostile_text import steers
+from tests.support.steering import steering_characters
 from tui.navigation.screens import SCREENS
 from tui.session.session import open_session
 
@@ -98,7 +98,7 @@ def test_no_command_prints_what_steers_a_terminal(hostile, tmp_path, capsys):
         given = [part.format(documents=tmp_path / "documents", run=RUN_ID) for part in arguments]
         code = main([*given, "--workspace", str(hostile)])
         out, err = capsys.readouterr()
-        assert not steers(out + err), given
+        assert not steering_characters(out + err), given
         assert "internal error" not in err, given
         if command in COMMANDS and not command.startswith(("doctor", "feedback")):
             assert code == 0, (given, err)
@@ -119,6 +119,6 @@ async def test_no_screen_shows_what_steers_a_terminal(hostile):
                 [worker for worker in pilot.app.workers if worker.node is pilot.app.screen]
             )
             await pilot.pause()
-            assert not steers(script.screen_text(pilot.app)), place
+            assert not steering_characters(script.screen_text(pilot.app)), place
         await pilot.press("escape", "escape")
-        assert not steers(script.screen_text(pilot.app))
+        assert not steering_characters(script.screen_text(pilot.app))

@@ -4,12 +4,12 @@ import pytest
 
 from engine.bench.dataset import CUTS, Line, indexed, read_dataset, recall, recalls
 from engine.errors import DocumentError, InputError
-from tests.engine.bench.test_recall import QUERIES, written
+from tests.support.datasets import QUERIES, write_dataset
 
 
 @pytest.fixture
 def data(tmp_path):
-    return written(tmp_path / "tiny")
+    return write_dataset(tmp_path / "tiny")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_only_questions_with_gold_are_read_and_only_the_first_under_a_limit(data
 
 def test_what_may_be_left_out_of_a_line_is_empty(tmp_path):
     corpus, queries = [{"id": "p", "text": "mud", "more": 1}], [{"id": "q", "question": "mud?", "gold": ["p"]}]
-    dataset = read_dataset(written(tmp_path / "short", corpus, queries))
+    dataset = read_dataset(write_dataset(tmp_path / "short", corpus, queries))
     assert dataset.passages == (Line("p", "mud", "", ""),)
     (query,) = dataset.queries
     assert (query.answers, query.type, query.group) == ([], "", "")
@@ -77,7 +77,7 @@ def test_an_index_holds_the_passages_and_goes_away_in_the_end(data, tmp_path, mo
 def test_a_question_of_a_group_looks_into_that_group_alone(tmp_path):
     corpus = [{"id": f"{group}1", "title": "", "text": "a heron stood", "group": group} for group in "ab"]
     queries = [{"id": group or "all", "question": "heron", "gold": ["a1"], "group": group} for group in ("a", "b", "")]
-    dataset = read_dataset(written(tmp_path / "groups", corpus, queries))
+    dataset = read_dataset(write_dataset(tmp_path / "groups", corpus, queries))
     with indexed(dataset) as library:
         looks = [library.library(query) for query in dataset.queries]
         found = [{look.open(n).passage.id for n, _ in look.search({"heron": 1.0}, 5)} for look in looks]
@@ -112,7 +112,7 @@ def test_a_line_that_is_no_utf_8_is_named(data):
 @pytest.mark.parametrize(("corpus", "queries"), [([], None), (None, []), (None, [QUERIES[-1]])])
 def test_a_data_set_without_passages_or_gold_is_refused(tmp_path, corpus, queries):
     with pytest.raises(InputError, match="no passages, or no question with gold"):
-        read_dataset(written(tmp_path / "empty", corpus, queries))
+        read_dataset(write_dataset(tmp_path / "empty", corpus, queries))
 
 
 def test_a_missing_file_is_named(data):

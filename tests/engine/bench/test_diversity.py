@@ -8,14 +8,14 @@ from engine.bench.dataset import Dataset
 from engine.bench.diversity import DiversityRow, measure_diversity
 from engine.bench.statistics import Interval
 from engine.personas.persona import Persona, PersonaState, RosterEntry
-from tests.engine.bench.test_question_cache import CONTROL, PERSONAS, STAYER, WALKER, films
+from tests.support.datasets import CONTROL, PERSONAS, STAYER, WALKER, write_films
 
 NOTHING = Interval(0.0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    made: Dataset = films(tmp_path_factory.mktemp("data") / "films")
+    made: Dataset = write_films(tmp_path_factory.mktemp("data") / "films")
     return made
 
 

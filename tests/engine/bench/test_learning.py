@@ -17,7 +17,7 @@ from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.personas.roster import performance_of
 from engine.personas.traits import TRAITS
 from engine.settings.settings import Scoring, Settings, load_settings
-from tests.engine.bench.test_question_cache import FILMS, WALKER, films
+from tests.support.datasets import FILMS, WALKER, write_films
 
 # Who follows no link finds one passage of two, and comes first where nothing is known yet.
 STAYER = Persona("a-stayer", {"persistence": 1}, historical_performance={"samples": 1000, "mean": 0.9, "m2": 1.0})
@@ -27,7 +27,7 @@ NOTHING = Interval(0.0, 0.0, 0.0)
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    made: Dataset = films(tmp_path_factory.mktemp("data") / "films")
+    made: Dataset = write_films(tmp_path_factory.mktemp("data") / "films")
     return made
 
 

@@ -1,53 +1,22 @@
 """Questions opened once: what is tried at them is what a panel would have found."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from engine.bench.dataset import Dataset, Indexed, indexed, read_dataset
+from engine.bench.dataset import Indexed, indexed
 from engine.bench.question_cache import CachedQuestion, cached_questions
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import score_output
 from engine.personas.persona import Persona
 from engine.walk.traversal import TraitTraversal, Walk
-
-# A plain search finds the film; only its director's name leads on to the second passage that is needed.
-FILMS = {
-    "Marsh Light": ("Ineke Vandermolen", "She kept bees."),
-    "Salt Harbour": ("Jorun Askeland", "He mended clocks."),
-    "Glass Orchard": ("Tadeo Quirarte", "He never learned to swim."),
-    "Winter Ferry": ("Oddny Brekke", "She sold her house."),
-}
-WALKER, STAYER = Persona("walker", {}), Persona("stayer", {"persistence": 1})
-PERSONAS = {"walker": WALKER, "stayer": STAYER}
-CONTROL = Persona("control", {}, metadata={"control": True})
-
-
-def films(folder: Path) -> Dataset:
-    """Four questions, of each of which `WALKER` finds both passages and `STAYER`, who follows no link, the first."""
-    lines = [
-        {"id": f"x{n}", "title": f"Reel {n}", "text": f"A film of the year {n}, with a director of its own."}
-        for n in range(12)
-    ]
-    queries = []
-    for film, (director, text) in FILMS.items():
-        lines += [
-            {"id": film, "title": film, "text": f"{film} is a film that was directed by {director}."},
-            {"id": director, "title": director, "text": text},
-        ]
-        queries.append({"id": film, "question": f"Who was the director of the film {film}?", "gold": [film, director]})
-    folder.mkdir()
-    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)))
-    return read_dataset(folder)
+from tests.support.datasets import CONTROL, FILMS, PERSONAS, STAYER, WALKER, write_films
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexed]:
-    with indexed(films(tmp_path_factory.mktemp("data") / "films")) as opened:
+    with indexed(write_films(tmp_path_factory.mktemp("data") / "films")) as opened:
         yield opened
 
 

@@ -1,9 +1,7 @@
 """Recall by hand: every figure here can be worked out on paper."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,37 +11,12 @@ from engine.errors import InputError
 from engine.mixture.gate import BanditGate, Gate
 from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.question.question import Question, read_question
+from tests.support.datasets import write_dataset
 
 CONTROL = RosterEntry(Persona("control", {}, metadata={"control": True}), PersonaState.ACTIVE)
 WALKER = RosterEntry(Persona("walker", {"persistence": 5}), PersonaState.ACTIVE)
 ARCHIVED = RosterEntry(Persona("archived", {}), PersonaState.PRUNED)
 GATE = BanditGate(0.0, 12)
-
-# Passages of six words each, so that BM25 goes by how often a word occurs.
-HERONS = [(f"h{n}", " ".join(["heron"] * n + ["mud"] * (6 - n))) for n in range(1, 6)]
-CORPUS = [
-    ("p1", "the zebra wore stripes at noon"),
-    ("p2", "an ibex slept under the ash"),
-    ("far", "nobody else was there"),
-    *HERONS,
-]
-QUERIES = [
-    {"id": "1", "question": "who saw the zebra", "answers": ["x"], "gold": ["p1"]},  # found first: 1 1 1 1, all
-    {"id": "2", "question": "who saw the ibex", "answers": [], "gold": ["p2", "far"]},  # half: .5 .5 .5 .5, not all
-    {"id": "3", "question": "what of the heron", "answers": [], "gold": ["h3"]},  # third of five: 0 1 1 1, all
-    {"id": "4", "question": "what of the heron", "answers": [], "gold": ["h5", "h1"]},  # first and last: .5 1 1 1, all
-    {"id": "5", "question": "what of the unicorn", "answers": [], "gold": []},  # unanswerable: does not count
-]
-
-
-def written(folder: Path, corpus: Sequence[object] | None = None, queries: Sequence[object] | None = None) -> Path:
-    folder.mkdir(exist_ok=True)
-    lines = [{"id": name, "title": "", "text": text} for name, text in CORPUS] if corpus is None else corpus
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "queries.jsonl").write_text(
-        "\n".join(json.dumps(line) for line in (QUERIES if queries is None else queries))
-    )
-    return folder
 
 
 def measured(
@@ -64,7 +37,7 @@ def untimed(row: BenchmarkRow) -> BenchmarkRow:
 
 @pytest.fixture
 def data(tmp_path):
-    return written(tmp_path / "tiny")
+    return write_dataset(tmp_path / "tiny")
 
 
 def test_the_figures_are_those_worked_out_by_hand(data):
@@ -107,7 +80,7 @@ CROWD = (CONTROL, WALKER, STAYS, ARCHIVED)
 
 @pytest.fixture
 def linked(tmp_path):
-    return read_dataset(written(tmp_path / "links", LINKED, LINKED_QUERIES))
+    return read_dataset(write_dataset(tmp_path / "links", LINKED, LINKED_QUERIES))
 
 
 def test_the_panel_finds_what_only_a_link_leads_to(linked):
@@ -144,7 +117,9 @@ def test_in_hindsight_the_oracle_is_no_worse_than_the_best_and_the_best_no_worse
 
 def test_the_oracle_takes_the_best_for_each_question(tmp_path):
     # Only who walks finds the woman of the film; only who does not, and goes by words alone, is left with the rest.
-    rows = measured(read_dataset(written(tmp_path / "links", LINKED, LINKED_QUERIES[:1])), "oracle", entries=CROWD)
+    rows = measured(
+        read_dataset(write_dataset(tmp_path / "links", LINKED, LINKED_QUERIES[:1])), "oracle", entries=CROWD
+    )
     assert rows["oracle"].recall["5"] == rows["panel"].recall["5"] == 100.0
 
 
@@ -170,7 +145,7 @@ def test_votes_by_rank_alone_are_those_of_the_same_walks(linked):
 @pytest.fixture(scope="module")
 def questions(tmp_path_factory) -> list[Question]:
     folder = tmp_path_factory.mktemp("lots")
-    dataset = read_dataset(written(folder / "tiny"))
+    dataset = read_dataset(write_dataset(folder / "tiny"))
     with indexed(dataset) as library:
         return [read_question(f"what of the heron {n}", library.library(dataset.queries[0])) for n in range(40)]
 
@@ -251,7 +226,7 @@ def test_a_group_restricts_the_search_to_its_passages(tmp_path):
     query = {"id": "1", "question": "what of the heron", "gold": ["b2"]}
     for group, recall in (("b", 100.0), ("", 0.0), ("a", 0.0), ("none", 0.0)):
         queries = [{**query, "group": group}] if group else [query]
-        rows = measured(read_dataset(written(tmp_path / "groups", corpus, queries)))
+        rows = measured(read_dataset(write_dataset(tmp_path / "groups", corpus, queries)))
         assert {name: row.recall["2"] for name, row in rows.items()} == {"bm25": recall, "panel": recall}
     assert rows["bm25"].recall["20"] == 0.0
 

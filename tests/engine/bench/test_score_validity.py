@@ -10,7 +10,7 @@ from engine.bench.dataset import Dataset, indexed
 from engine.bench.question_cache import cached_questions
 from engine.bench.score_validity import ValidityRow, _table, measure_validity
 from engine.personas.persona import Persona, PersonaState, RosterEntry
-from tests.engine.bench.test_question_cache import CONTROL, PERSONAS, STAYER, WALKER, films
+from tests.support.datasets import CONTROL, PERSONAS, STAYER, WALKER, write_films
 
 SCORES = ["relevance", "consistency", "novelty", "entity_grounding", "total", "credit"]
 BY_CONSISTENCY = {"relevance": 0.0, "consistency": 1.0, "novelty": 0.0, "entity_grounding": 0.0}
@@ -18,7 +18,7 @@ BY_CONSISTENCY = {"relevance": 0.0, "consistency": 1.0, "novelty": 0.0, "entity_
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    made: Dataset = films(tmp_path_factory.mktemp("data") / "films")
+    made: Dataset = write_films(tmp_path_factory.mktemp("data") / "films")
     return made
 
 
