@@ -37,8 +37,10 @@ def paired_bootstrap(first: Sequence[float], second: Sequence[float], *, seed: i
     differences = np.array(first, dtype=float) - np.array(second, dtype=float)
     if not len(differences):
         return Interval(0.0, 0.0, 0.0)
-    generator = np.random.default_rng(seed)
-    means = [differences[generator.integers(0, len(differences), len(differences))].mean() for _ in range(RESAMPLES)]
+    generator, pairs = np.random.default_rng(seed), len(differences)
+    rows = max(1, _AT_ONCE // pairs)
+    sizes = [(min(rows, RESAMPLES - drawn), pairs) for drawn in range(0, RESAMPLES, rows)]
+    means = np.concatenate([differences[generator.integers(0, pairs, size)].mean(axis=1) for size in sizes])
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(differences.mean()), float(low), float(high))
 
