@@ -180,7 +180,7 @@ class PanelTable(LinePane):
     def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int], *, node: bool) -> Text:
         name, state, room = widths
         colour = colour_of(row.place) if row.activated else "dim"
-        told = fit(row.state, state) if state > len("state") else f"{row.state[:1].upper():1} "
+        told = fit(row.state, state) if state > len("state") else fit(row.state[:1].upper(), 2)
         number = self._numbers.get(row.persona_id, 0)
         mark = f"{_mark(row)}{number if number < 10 else ' '} "  # noqa: PLR2004 - a digit is a key
         line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (told, "dim"))
