@@ -28,7 +28,9 @@ class KeyBar(Footer):
             yield key
 
     async def recompose(self) -> None:
-        """Exchange the widgets if the keys to show are others than before."""
+        """Exchange the widgets if the keys to show are others than before; nothing on a screen that was left."""
+        if not self.is_attached:
+            return
         keys: list[tuple[object, ...]] = [
             (active.binding, active.enabled, active.tooltip)
             for active in self.screen.active_bindings.values()

@@ -107,7 +107,12 @@ def test_history_found(snap_compare, size):
 
 def test_history_refused(snap_compare):
     app = script.app(script.ScriptedSession(runs=60))
-    assert snap_compare(app, run_before=pressing("did you", "f3", "slash", *"is:x", "enter"), terminal_size=SMALL)
+
+    async def play(pilot: Any) -> None:
+        await pressing("did you", "f3", "slash", *"is:x", "enter")(pilot)
+        await script.until(pilot, lambda: "Nothing found" in script.screen_text(pilot.app))
+
+    assert snap_compare(app, run_before=play, terminal_size=SMALL)
 
 
 @both_sizes
