@@ -319,7 +319,7 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
         call("ask", question, "--model", "none")
     chart = call("personas", "chart", "control")
     assert "2 samples (a review needs 20)" in chart
-    assert "Next review: no change. The control always stays active." in chart
+    assert "Next review: no change. Reviews never move the control." in chart
     assert "Last 2 rewards" in chart
     found = json.loads(call("personas", "chart", "control", "--json"))
     assert [point["after"]["samples"] for point in found["rewards"]] == [1, 2]

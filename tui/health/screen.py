@@ -1,4 +1,4 @@
-"""How the workspace is: its numbers, what a run needs, and what went wrong last."""
+"""The health screen: numbers, checks and the newest log entries of the workspace on one page."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LOG_LINES = 20
 
 
 class HealthScreen(Screen[None]):
-    """Three texts in one page; each is read in a thread, so that a slow server holds up only its own."""
+    """Three texts on one page; each is read in a thread of its own, so that a slow one delays no other."""
 
     TITLE = "Health"
     CSS_PATH = "styles.tcss"
     AUTO_FOCUS = "#page"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="health.back", tooltip="Back to the question"),
-        Binding("r", "reload", "Read again", id="health.reload", tooltip="Count and look once more"),
+        Binding("escape", "back", "Back", id="health.back", tooltip="Go back to Ask"),
+        Binding("r", "reload", "Read again", id="health.reload", tooltip="Read numbers, checks and log again"),
         Binding("y", "copy", "Copy", id="health.copy", tooltip="Copy the page (OSC 52)"),
     ]
 
@@ -47,7 +47,7 @@ class HealthScreen(Screen[None]):
         self._texts: dict[str, Text] = {}
 
     def compose(self) -> ComposeResult:
-        """The page."""
+        """The page, with one box for each part."""
         yield ScreenBar("health", self.session.settings.screen.keymap)
         with TextPane(id="page"):
             for part in ("numbers", "checks", "log"):
@@ -58,7 +58,7 @@ class HealthScreen(Screen[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """There may be new runs since the last visit."""
+        """Read everything again: there may be new runs."""
         self.action_reload()
 
     def action_reload(self) -> None:
@@ -71,18 +71,18 @@ class HealthScreen(Screen[None]):
     @work(group="health")
     async def _read(self, part: str, text: Callable[[], Text]) -> None:
         try:
-            found = await asyncio.to_thread(text)
+            content = await asyncio.to_thread(text)
         except PersonaMoeError as error:
-            found = Text(f"! {error}")
-        if found != self._texts.get(part):
-            self._texts[part] = found
-            self.query_one(f"#{part}", Static).update(found)
+            content = Text(f"! {error}")
+        if content != self._texts.get(part):
+            self._texts[part] = content
+            self.query_one(f"#{part}", Static).update(content)
 
     def action_back(self) -> None:
-        """Back to the question."""
+        """Go back to Ask."""
         self.app.switch_mode("ask")
 
     def action_copy(self) -> None:
-        """The page as plain text."""
+        """Copy the page as plain text."""
         self.app.copy_to_clipboard("\n".join(text.plain for text in self._texts.values()))
         self.query_one(MessageLine).say("copied")

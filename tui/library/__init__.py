@@ -4,7 +4,7 @@ In: the catalogue of files that a `Session` has. Out: calls of the library, one 
 `LibraryScreen.Changed` tells the application that other documents can be asked now.
 
 - `LibraryScreen` (screen) holds the table of folders and a `FilePane` (file_pane) with the files of one of them.
-- `IngestJob` (ingest_job) carries out one change, with its `Reading` (how many files are read) and a way to cancel.
+- `IngestJob` (ingest_job) carries out one change, with its `IngestProgress` and a way to cancel.
 - `PathInput` (path_input) is the line in which a folder is typed, completed from the disk.
 - `FileScreen` (file_screen) shows the passages of one file and the names in it.
 

@@ -1,4 +1,4 @@
-"""The files of a library folder: how many passages each gave, or why it was left out."""
+"""The files of a library folder: the number of passages of each, or the reason why it was skipped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.drawing.cells import fit, plain, title
+from tui.drawing.cells import counted, fit, plain, title
 from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ NARROW, WIDE = 40, 60
 
 
 class FilePane(CursorPane):
-    """One line a file, those that were skipped first; only the visible ones are drawn."""
+    """One line for each file, skipped ones first."""
 
     BORDER_TITLE = " Files "
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open", id="pane.open", tooltip="Open what the cursor is on"),
+        Binding("enter", "choose", "Open", id="pane.open", tooltip="Show the names and passages of the file"),
     ]
 
     @dataclass
@@ -45,20 +45,19 @@ class FilePane(CursorPane):
             self.post_message(self.Chosen(name))
 
     def show(self, files: Sequence[tuple[str, KnownFile]], name: str) -> None:
-        """Show these files, each with its name in the folder; `name` says which they are."""
+        """Show these files, each with its path in the folder; `name` is the title of the list."""
         self._files = files
-        self.border_title = title(f"{plain(name)} · {len(files):,} files")
+        self.border_title = title(f"{plain(name)} · {counted(len(files), 'file')}")
         self.resized_to(len(files))
         self.point_to(0)
 
     def entry_at(self, index: int, width: int) -> Text:
-        """Name and figures, or name and reason."""
+        """The name with its counts, or with the reason why the file was skipped."""
         name, file = self._files[index]
         if file.reason:
-            shown = max(width // 2, NARROW) if width > NARROW else width // 2
-            return Text.assemble(
-                ("! ", "bold yellow"), fit(name, shown - 2), (f" {fit(file.reason, width - shown - 1)}", "dim")
-            )
+            cells = max(width // 2, NARROW) if width > NARROW else width // 2
+            reason = f" {fit(file.reason, width - cells - 1)}"
+            return Text.assemble(("! ", "bold yellow"), fit(name, cells - 2), (reason, "dim"))
         units = (" passages", " words") if width >= WIDE else ("", "")
         figures = f"{file.passages:>7,}{units[0]} {file.words:>8,}{units[1]}"
         return Text.assemble(f"  {fit(name, width - 2 - len(figures))}", (figures, "dim"))

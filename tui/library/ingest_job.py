@@ -1,4 +1,4 @@
-"""One change of the library at a time, read file by file in a thread: how far it is, and the way to cancel it."""
+"""Carry out one change of the library at a time, in a thread, with its progress and a way to cancel it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BAR_CELLS = 20
 FEWEST_SECONDS = 0.5
-"""Before this a rate says nothing."""
+"""A rate is shown only after this time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """File number `done` of `total` is being read, `seconds` after the first."""
+class IngestProgress:
+    """File number `done` of `total` is being read, `seconds` after the start."""
 
     done: int
     total: int
@@ -35,7 +35,7 @@ class Reading:
     seconds: float
 
     def text(self) -> Text:
-        """A bar, the figures, the rate and the time left, then the file."""
+        """A bar, the counts, the rate, the remaining time and the file."""
         share = f" {self.done:,} of {self.total:,} files"
         if self.seconds >= FEWEST_SECONDS and self.done > 1:
             rate = (self.done - 1) / self.seconds
@@ -45,15 +45,15 @@ class Reading:
 
 
 def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
 
 
-class IngestView:
-    """Carries out one job at a time; `reading` is how far it is, None when nothing is read."""
+class IngestJob:
+    """Carries out one job at a time; `progress` is None while no file is being read."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self.reading: Reading | None = None
+        self.progress: IngestProgress | None = None
         self._changed = changed
         self._cancelled: threading.Event | None = None
 
@@ -63,22 +63,22 @@ class IngestView:
         return self._cancelled is not None
 
     def cancel(self) -> None:
-        """Let the job end after what it is doing; what was done in whole is kept."""
+        """Let the job end after the current file; files that were read are kept."""
         if self._cancelled is not None:
             self._cancelled.set()
 
     async def carry_out(self, job: Job[T]) -> T:
-        """Run `job(progress, cancelled)` in a thread; leaving the program cancels it."""
+        """Run `job(progress, cancelled)` in a thread; it is cancelled when the program ends."""
         loop, started = asyncio.get_running_loop(), time.monotonic()
         cancelled = self._cancelled = threading.Event()
 
         def progress(done: int, total: int, path: str) -> None:
-            self.reading = Reading(done, total, path, time.monotonic() - started)
+            self.progress = IngestProgress(done, total, path, time.monotonic() - started)
             loop.call_soon_threadsafe(self._changed)
 
         try:
             return await asyncio.to_thread(job, progress, cancelled)
         finally:
             cancelled.set()
-            self._cancelled = self.reading = None
+            self._cancelled = self.progress = None
             self._changed()

@@ -1,4 +1,4 @@
-"""A line for the name of a folder or file, completed from the disk as it is typed.
+"""A line for the path of a folder or file, completed from the disk as it is typed.
 
 The completion is inline: the list of textual-autocomplete costs up to 4,600 bytes a key instead of 480, reads folders
 on the event loop, and knows neither `~` nor names that must not reach a terminal.
@@ -20,24 +20,24 @@ from tui.terminal.textual_fixes import suggestion_of
 from tui.widgets.line_input import LineInput
 
 MOST_ENTRIES = 5_000
-"""Of a folder that are looked at: completion must not wait for a huge one."""
+"""At most so many entries of a folder are read, so that a huge one delays no key."""
 
 
 def completion(typed: str) -> str | None:
-    """`typed` with the first name that goes on so, a slash after a folder; None where nothing does.
+    """Complete `typed` with the first name that begins with it, a slash after a folder; None if there is none.
 
-    A hidden name is offered only when its dot is typed, one that a terminal cannot show as it is never.
+    A hidden name is offered only after its dot was typed; a name with control characters never.
     """
     folder, _, beginning = typed.rpartition("/")
     start = Path(f"{folder}/" if "/" in typed else ".")
     try:
-        with os.scandir(start.expanduser()) as found:
-            entries = [entry for entry in islice(found, MOST_ENTRIES) if entry.name.startswith(beginning)]
+        with os.scandir(start.expanduser()) as folder_entries:
+            entries = [entry for entry in islice(folder_entries, MOST_ENTRIES) if entry.name.startswith(beginning)]
         names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
     except (OSError, ValueError, RuntimeError):  # no such folder, no possible name, no such user
         return None
-    shown = (name for name in names if name == one_line(name) and (beginning or not name.startswith(".")))
-    name = next(shown, None)
+    offered = (name for name in names if name == one_line(name) and (beginning or not name.startswith(".")))
+    name = next(offered, None)
     return None if name is None else typed + name[len(beginning) :]
 
 
@@ -46,12 +46,12 @@ class _Names(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """See `completion`; the disk is read in a thread."""
+        """Call `completion` in a thread, because it reads the disk."""
         return await asyncio.to_thread(completion, value)
 
 
 class PathInput(LineInput):
-    """Tab takes the completion, and moves on only when there is none."""
+    """Tab takes the completion, or moves to the next field if there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, id="path.complete", tooltip="Take the suggested name"),
@@ -61,7 +61,7 @@ class PathInput(LineInput):
         super().__init__(pane=pane, placeholder=placeholder, suggester=_Names(), id=id)
 
     def action_complete(self) -> None:
-        """Take the suggestion up to its end."""
+        """Take the whole completion."""
         if suggestion_of(self) not in {"", self.value}:
             self.action_end()
             self.action_cursor_right()

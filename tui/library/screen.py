@@ -1,4 +1,4 @@
-"""The library: its folders, what each of their files gave, and the keys that add, read again and remove."""
+"""The library screen: the folders, the files of one of them, and the keys that add, rescan and remove folders."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static
 
 from engine.errors import PersonaMoeError
-from tui.drawing.cells import plain, title
+from tui.drawing.cells import counted, plain, title
 from tui.library.file_pane import FilePane
-from tui.library.ingest_job import IngestView
+from tui.library.ingest_job import IngestJob
 from tui.library.path_input import PathInput
 from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
@@ -37,20 +37,21 @@ Files = dict[str, "KnownFile"]
 
 
 def report_text(report: IngestReport) -> str:
-    """What an ingest did, in a line."""
-    told = f"{report.files:,} files: {report.added:,} added, {report.changed:,} changed, {report.removed:,} removed"
+    """The result of an ingest in one line."""
+    changes = f"{report.added:,} added, {report.changed:,} changed, {report.removed:,} removed"
     skipped = f", {len(report.skipped):,} skipped" if report.skipped else ""
-    return f"{told}{skipped}{'; cancelled, what was read in whole is kept' if report.cancelled else ''}"
+    cancelled = "; cancelled, files that were read are kept" if report.cancelled else ""
+    return f"{counted(report.files, 'file')}: {changes}{skipped}{cancelled}"
 
 
 def root_cells(root: str, files: Files) -> list[Text]:
-    """The row of one folder or file of the library."""
+    """The row of one folder or single file of the library."""
     passages = sum(file.passages for file in files.values())
     words = sum(file.words for file in files.values())
     skipped = sum(bool(file.reason) for file in files.values())
-    there = "" if Path(root).exists() else "! not there now  "
+    missing = "" if Path(root).exists() else "! missing  "
     figures = (f"{len(files):>7,}", f"{passages:>9,}", f"{words:>11,}", f"{skipped:>7,}" if skipped else "      ·")
-    return [*map(Text, figures), Text(f"{there}{plain(root)}")]
+    return [*map(Text, figures), Text(f"{missing}{plain(root)}")]
 
 
 class LibraryScreen(Screen[None]):
@@ -60,33 +61,35 @@ class LibraryScreen(Screen[None]):
     CSS_PATH = "styles.tcss"
     AUTO_FOCUS = "#roots"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="library.cancel", tooltip="Stop reading; what was read is kept"),
-        Binding("escape", "back", "Back", id="library.back", tooltip="Leave the line that is typed in, or go back"),
+        Binding(
+            "escape", "cancel", "Cancel", id="library.cancel", tooltip="Stop reading; files that were read are kept"
+        ),
+        Binding("escape", "back", "Back", id="library.back", tooltip="Close the line or the search, or go back to Ask"),
         Binding("a", "add", "Add", id="library.add", tooltip="Add a folder or file of documents"),
         Binding("s", "rescan", "Rescan", id="library.rescan", tooltip="Read what changed in the highlighted folder"),
-        Binding("x", "remove", "Remove", id="library.remove", tooltip="Forget the folder; its files are not touched"),
-        Binding("u", "undo", "Undo", id="library.undo", tooltip="Add again what was removed last"),
-        Binding("f", "skipped", "Skipped", id="library.skipped", tooltip="Only files that were left out, or all"),
-        Binding("slash", "find", "Find", id="library.find", tooltip="Only files whose path holds these words"),
+        Binding("x", "remove", "Remove", id="library.remove", tooltip="Remove the folder; its files are not touched"),
+        Binding("u", "undo", "Undo", id="library.undo", tooltip="Add the folder again that was removed last"),
+        Binding("f", "skipped", "Skipped", id="library.skipped", tooltip="Show only skipped files, or all"),
+        Binding("slash", "find", "Find", id="library.find", tooltip="Show only files with these words in the path"),
         Binding("j", "cursor(1)", "Down", show=False, id="library.down", tooltip="The next folder"),
-        Binding("k", "cursor(-1)", "Up", show=False, id="library.up", tooltip="The folder before"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="library.up", tooltip="The previous folder"),
     ]
 
     class Changed(Message):
-        """What can be asked is not what it was."""
+        """The documents of the library are others now."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.pace = Pace(self, self._draw)
-        self.ingest = IngestView(self.pace.mark)
+        self.ingest = IngestJob(self.pace.mark)
         self._files: dict[str, Files] = {}
         self._removed: list[str] = []
         self._words = ""
         self._only_skipped = False
 
     def compose(self) -> ComposeResult:
-        """Folders, files, how far the reading is, and the two lines that can be typed in."""
+        """Folders, files, the progress of a job, and the lines for a path and for words."""
         yield ScreenBar("library", self.session.settings.screen.keymap)
         yield DataTable[Text](id="roots", cursor_type="row")
         yield FilePane(id="files")
@@ -99,13 +102,13 @@ class LibraryScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """The columns; the rows come with every visit."""
+        """Add the columns; the rows come with every visit."""
         self.query_one("#reading").display = False
         self.query_one(MessageLine).clear()
         self.query_one(DataTable).add_columns("  files", " passages", "      words", "skipped", "folder or file")
 
     async def on_screen_resume(self) -> None:
-        """Another session may have changed the library since the last visit."""
+        """Read the library anew: another session may have changed it."""
         await self._reload()
 
     async def _reload(self) -> None:
@@ -121,13 +124,13 @@ class LibraryScreen(Screen[None]):
             table.add_row(*root_cells(root, files))
         passages = sum(file.passages for files in self._files.values() for file in files.values())
         total = sum(map(len, self._files.values()))
-        table.border_title = title(f"Library · {total:,} files · {passages:,} passages")
+        table.border_title = title(f"Library · {counted(total, 'file')} · {counted(passages, 'passage')}")
         table.move_cursor(row=min(row, max(len(self._files) - 1, 0)))
         self._show_files()
 
     def _read(self) -> dict[str, Files]:
         library = self.session.library.documents
-        library.retriever()  # looks again where another session wrote
+        library.retriever()  # reads again what another session wrote
         return {root: library.files(root) for root in library.roots}
 
     @property
@@ -140,28 +143,28 @@ class LibraryScreen(Screen[None]):
     def _show_files(self) -> None:
         root = self._root
         named = [] if root is None else [(_inside(name, root), file) for name, file in self._files[root].items()]
-        wanted = self._words.casefold().split()
-        shown = [
+        words = self._words.casefold().split()
+        listed = [
             (name, file)
             for name, file in named
-            if (file.reason or not self._only_skipped) and all(word in name.casefold() for word in wanted)
+            if (file.reason or not self._only_skipped) and all(word in name.casefold() for word in words)
         ]
         kind = "Skipped files" if self._only_skipped else "Files"
-        found = f" with “{self._words}”" if self._words else ""
-        self.query_one(FilePane).show(sorted(shown, key=lambda each: not each[1].reason), f"{kind}{found}")
+        filtered = f" with “{self._words}”" if self._words else ""
+        self.query_one(FilePane).show(sorted(listed, key=lambda item: not item[1].reason), f"{kind}{filtered}")
 
     def _draw(self) -> None:
-        reading, line = self.ingest.reading, self.query_one("#reading", Static)
-        line.display = reading is not None
-        line.update(reading.text() if reading is not None else "")
+        progress, line = self.ingest.progress, self.query_one("#reading", Static)
+        line.display = progress is not None
+        line.update(progress.text() if progress is not None else "")
         self.refresh_bindings()
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
-        """The files follow the cursor."""
+        """Show the files of the folder under the cursor."""
         self._show_files()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only the keys that do something now are offered."""
+        """Offer only keys that can do something at the moment."""
         if action in {"cancel", "back"}:
             return self.ingest.busy == (action == "cancel")
         if action in {"add", "rescan", "remove", "undo"}:
@@ -190,9 +193,9 @@ class LibraryScreen(Screen[None]):
         self.ingest.cancel()
 
     def action_back(self) -> None:
-        """Leave the line that is typed in, then the search, then the screen."""
-        typed = isinstance(self.focused, Input)
-        if not typed and not self._words:
+        """Close the line that is open, then the search, then the screen."""
+        is_typing = isinstance(self.focused, Input)
+        if not is_typing and not self._words:
             self.app.switch_mode("ask")
             return
         if self.focused is not self.query_one("#path"):
@@ -213,7 +216,7 @@ class LibraryScreen(Screen[None]):
         self.query_one("#words", LineInput).open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Add the folder, or keep the words."""
+        """Add the folder, or filter by the words."""
         event.stop()
         if event.input.id == "words":
             self._words = event.value.strip()
@@ -228,7 +231,7 @@ class LibraryScreen(Screen[None]):
             self._add([Path(self._root)])
 
     def action_undo(self) -> None:
-        """Add again what was removed last."""
+        """Add the folder again that was removed last."""
         self._add([Path(self._removed[-1])])
 
     @work(group="ingest")
@@ -246,7 +249,7 @@ class LibraryScreen(Screen[None]):
         await self._reload()
 
     def action_remove(self) -> None:
-        """Forget the highlighted folder."""
+        """Remove the highlighted folder from the library."""
         if self._root is not None:
             self._remove(self._root)
 
@@ -259,12 +262,12 @@ class LibraryScreen(Screen[None]):
             message.complain(str(error))
             return
         self._removed.append(root)
-        message.say(f"{root}: {files:,} files left the library, not the disk; u adds them again")
+        message.say(f"{root}: removed with {counted(files, 'file')}, which stay on the disk; u adds it again")
         self.post_message(self.Changed())
         await self._reload()
 
     def action_skipped(self) -> None:
-        """Only the skipped files, or all."""
+        """Show only the skipped files, or all."""
         self._only_skipped = not self._only_skipped
         self._show_files()
 
@@ -275,4 +278,5 @@ class LibraryScreen(Screen[None]):
 
 
 def _inside(name: str, root: str) -> str:
+    """The path of a file inside its folder."""
     return name.removeprefix(root).lstrip("/") or Path(name).name

@@ -1,4 +1,4 @@
-"""The keys that work now, by where they belong, with the ids that `keymap` in configs/screen.yaml takes."""
+"""The help: the keys that work at the moment, with the ids that `keymap` in configs/screen.yaml uses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tui.widgets.scroll_keys import TextPane
 
 @dataclass(frozen=True)
 class HelpRow:
-    """One key as it is shown: where it works, what it does, and its id (empty for those of the toolkit)."""
+    """One key: the screen or pane in which it works, what it does, and its id (empty for Textual's own keys)."""
 
     where: str
     keys: str
@@ -26,13 +26,13 @@ class HelpRow:
     id: str
 
     def has(self, words: str) -> bool:
-        """Whether all the words stand in it."""
+        """Whether the row has all these words."""
         text = f"{self.where} {self.keys} {self.does} {self.id}".lower()
         return all(word in text for word in words.lower().split())
 
 
 def keys_table(rows: Sequence[HelpRow]) -> Group:
-    """A heading for each place, then one line a key: the key, what it does, and its id."""
+    """For each screen or pane a heading, then one line for each key: the key, what it does, and its id."""
     parts: list[Text | Table] = []
     for where in dict.fromkeys(row.where for row in rows):
         table = Table.grid(padding=(0, 2, 0, 0))
@@ -43,14 +43,14 @@ def keys_table(rows: Sequence[HelpRow]) -> Group:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists the keys that work now; a slash finds among them."""
+    """Lists the keys that work at the moment; a slash opens a search."""
 
     CSS_PATH = "../widgets/dialog.tcss"
     AUTO_FOCUS = "#dialog"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Close", id="help.back", tooltip="Forget the words, or back to the screen"),
-        Binding("f1,q,question_mark", "dismiss", "Close", id="help.close", tooltip="Back to the screen"),
-        Binding("slash", "find", "Find", id="help.find", tooltip="Only the keys that have some words"),
+        Binding("escape", "back", "Close", id="help.back", tooltip="Clear the search, or close the help"),
+        Binding("f1,q,question_mark", "dismiss", "Close", id="help.close", tooltip="Close the help"),
+        Binding("slash", "find", "Find", id="help.find", tooltip="Show only keys with these words"),
     ]
 
     def __init__(self, title: str, rows: Sequence[HelpRow], legend: str = "") -> None:
@@ -60,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
         self._legend = legend
 
     def compose(self) -> ComposeResult:
-        """The search, our keys, what the marks of the screen mean, then the keys that every list and input has."""
+        """The search, the keys of the application, the legend of the screen, then Textual's own keys."""
         with TextPane(id="dialog") as dialog:
             dialog.border_title = f"Keys · {self._heading}"
             dialog.border_subtitle = "/ finds · esc closes"
@@ -81,8 +81,8 @@ class HelpScreen(ModalScreen[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show only the keys that have the words."""
         event.stop()
-        found = [row for row in self._rows if row.has(event.value)]
-        self.query_one("#keys", Static).update(keys_table(found if event.value else [r for r in found if r.id]))
+        rows = [row for row in self._rows if row.has(event.value)]
+        self.query_one("#keys", Static).update(keys_table(rows if event.value else [row for row in rows if row.id]))
         self.query_one("#toolkit-keys").display = not event.value
         self.query_one("#legend").display = bool(self._legend) and not event.value
 
@@ -92,7 +92,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(LineInput).leave()
 
     def action_back(self) -> None:
-        """Forget the words first, then close."""
+        """Clear the search, or else close."""
         if (line := self.query_one(LineInput)).is_open:
             line.close()
         else:

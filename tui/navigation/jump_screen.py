@@ -1,4 +1,4 @@
-"""A letter on each pane: press it, and the pane has the focus."""
+"""Put a letter on each pane; pressing it gives the focus to the pane."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LETTERS = "asdfghjklweruiozxcvbnm"
 
 
 class JumpScreen(ModalScreen["Widget | None"]):
-    """Ends with the pane whose letter was pressed, or with none."""
+    """Dismissed with the pane whose letter was pressed, or with None."""
 
     DEFAULT_CSS = """
     JumpScreen { background: transparent; }
     JumpScreen Label { position: absolute; text-style: bold reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+o", "dismiss", "Stay", id="jump.stay", tooltip="Stay in the pane that has the focus"),
+        Binding("escape,ctrl+o", "dismiss", "Stay", id="jump.stay", tooltip="Keep the focus where it is"),
     ]
 
     def __init__(self, panes: Sequence[Widget]) -> None:
@@ -34,14 +34,14 @@ class JumpScreen(ModalScreen["Widget | None"]):
         self._panes = dict(zip(LETTERS, panes, strict=False))
 
     def compose(self) -> ComposeResult:
-        """Each letter in the corner of its pane."""
+        """Place each letter in the corner of its pane."""
         for letter, pane in self._panes.items():
             label = Label(f" {letter} ", markup=False)
             label.styles.offset = pane.region.offset
             yield label
 
     def on_key(self, event: events.Key) -> None:
-        """A letter chooses its pane; any other key but those of `BINDINGS` does nothing."""
+        """Choose the pane of a letter; other keys do nothing."""
         if event.key in self._panes:
             event.stop()
             self.dismiss(self._panes[event.key])

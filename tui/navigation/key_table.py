@@ -1,4 +1,4 @@
-"""All keys of all screens, read from their bindings: the table of KEYS.md, and the problems of a keymap."""
+"""Read the keys of all screens from their bindings; build the table of KEYS.md; check a keymap."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 EVERYWHERE = "everywhere"
 _FIRST = (("tui.app.app", "PersonaMoeApp", EVERYWHERE), ("tui.ask.screen", "AskScreen", "Ask"))
-"""By name: both use this module themselves."""
+"""Imported by name, because both import this module themselves."""
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 _SPELLED = {"escape": "esc", "pageup": "page up", "pagedown": "page down", "space": "space", "full_stop": "."}
 
 
 @dataclass(frozen=True)
 class BoundKey:
-    """One binding: on which screen or in which pane it works, its keys as textual names them, what it does."""
+    """One binding: the screen or pane in which it works, its keys as Textual names them, what it does."""
 
     where: str
     keys: tuple[str, ...]
@@ -39,12 +39,12 @@ class BoundKey:
 
     @property
     def shown(self) -> str:
-        """The keys as a person reads them."""
+        """The keys as the screens show them."""
         return ", ".join(map(spelled, self.keys))
 
 
 def spelled(key: str) -> str:
-    """`ctrl+question_mark` as `ctrl+?`."""
+    """The key as the screens show it: `ctrl+?` for `ctrl+question_mark`."""
     *modifiers, last = key.split("+")
     name = _SPELLED.get(last) or (last if last in set(Keys) else format_key(last))
     return "+".join([*modifiers, name])
@@ -78,9 +78,9 @@ def _title(kind: type[Any]) -> str:
 
 
 def _of(kind: type[Any], where: str, *, inherited: bool) -> Iterator[BoundKey]:
-    """The bindings of a class; those of a screen include what it has from others of this program."""
-    kinds = [one for one in kind.__mro__ if one.__module__.startswith("tui.")] if inherited else [kind]
-    for binding in (binding for one in kinds for binding in vars(one).get("BINDINGS", ())):
+    """The bindings of a class; with `inherited` also those of its base classes in this program."""
+    classes = [base for base in kind.__mro__ if base.__module__.startswith("tui.")] if inherited else [kind]
+    for binding in (binding for owner in classes for binding in vars(owner).get("BINDINGS", ())):
         if isinstance(binding, Binding) and binding.id:
             keys = tuple(key.strip() for key in binding.key.split(","))
             yield BoundKey(where, keys, binding.tooltip or binding.description, binding.id, binding.description)
@@ -98,35 +98,35 @@ def markdown() -> str:
 
 
 def keymap_problems(keymap: Mapping[str, str]) -> list[str]:
-    """What is wrong with the user's own keys: unknown ids, keys that do not exist, keys that two actions share."""
-    known = {bound.id for bound in bound_keys()} | {"command_palette"}
-    found = []
+    """The problems of a user's keymap: unknown ids, keys that do not exist, keys that two actions share."""
+    ids = {bound.id for bound in bound_keys()} | {"command_palette"}
+    problems = []
     for name, keys in keymap.items():
-        if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.0)
-            found.append(f"keymap: there is no action {name!r} (did you mean {near[0]!r}?)")
-        wrong = [key for key in _split(keys) if not is_key(key)]
-        found += [f"keymap: {name}: {key!r} is no key (such as f5, ctrl+x or question_mark)" for key in wrong]
-    return found + _conflicts(keymap)
+        if name not in ids:
+            near = get_close_matches(name, ids, n=1, cutoff=0.0)
+            problems.append(f"keymap: there is no action {name!r} (did you mean {near[0]!r}?)")
+        invalid = [key for key in _split(keys) if not is_key(key)]
+        problems += [f"keymap: {name}: {key!r} is no key (such as f5, ctrl+x or question_mark)" for key in invalid]
+    return problems + _conflicts(keymap)
 
 
 def _conflicts(keymap: Mapping[str, str]) -> list[str]:
-    """Keys of the user's own that another action of the same screen, or of all screens, has as well."""
-    found: dict[str, None] = {}
+    """The keys of the keymap that another action of the same screen, or of all screens, has too."""
+    problems: dict[str, None] = {}
     effective = [(bound, _split(keymap[bound.id]) if bound.id in keymap else bound.keys) for bound in bound_keys()]
     for bound, keys in effective:
         if bound.id not in keymap:
             continue
-        for other, theirs in effective:
-            together = bound.where == other.where or EVERYWHERE in {bound.where, other.where}
-            for key in set(keys) & set(theirs) if together and other.id != bound.id else ():
+        for other, other_keys in effective:
+            overlap = bound.where == other.where or EVERYWHERE in {bound.where, other.where}
+            for key in set(keys) & set(other_keys) if overlap and other.id != bound.id else ():
                 names = " and ".join(sorted((bound.id, other.id)))
-                found[f"keymap: {spelled(key)} is the key of {names}"] = None
-    return list(found)
+                problems[f"keymap: {spelled(key)} is the key of {names}"] = None
+    return list(problems)
 
 
 def _split(keys: str) -> tuple[str, ...]:
-    """The keys of a list, by the names that textual gives them."""
+    """The keys of a comma-separated list, as Textual names them."""
     return tuple(_named(key.strip()) for key in keys.split(","))
 
 
@@ -135,7 +135,7 @@ def _named(key: str) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether a terminal can send such a key: modifiers, then a character, its name, or a key such as `f5`."""
+    """Whether a terminal can send the key: modifiers, then a character, its name, or a key such as `f5`."""
     *modifiers, last = key.split("+")
     if not last or not set(modifiers) <= _MODIFIERS:
         return False

@@ -1,4 +1,4 @@
-"""The screens of the application and their keys: the one table that the keys, the palette and the top line read."""
+"""The table of the screens that a function key opens; bindings, palette and screen bar are made from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScreenEntry:
-    """A screen that is always one key away; `module` and `kind` name its class, imported when it is first shown."""
+    """A screen and its keys; `module` and `kind` name its class, which is imported when it is first opened."""
 
     mode: str
     title: str
@@ -33,24 +33,24 @@ SCREENS = (
         "tui.personas.screen", "PersonasScreen",
     ),
     ScreenEntry(
-        "history", "History", "f3,f8", "Earlier questions: find and replay them",
+        "history", "History", "f3,f8", "Find, replay, compare and export earlier questions",
         "tui.history.screen", "HistoryScreen",
     ),
     ScreenEntry(
-        "graph", "Graph", "f4", "The question's graph: step by step, by persona, and the paths to the citations",
+        "graph", "Graph", "f4", "The graph of a question: its steps, its personas, the paths to the citations",
         "tui.graph.screen", "GraphScreen",
     ),
     ScreenEntry(
-        "library", "Library", "f5", "Add, read again and remove documents",
+        "library", "Library", "f5", "Add, rescan and remove documents",
         "tui.library.screen", "LibraryScreen",
     ),
     ScreenEntry(
-        "settings", "Settings", "f6", "Thresholds, weights, model, theme and keys: see and change them",
+        "settings", "Settings", "f6", "Change thresholds, weights, model, theme and keys",
         "tui.settings.screen", "SettingsScreen",
     ),
     ScreenEntry(
-        "health", "Health", "f7", "Runs, times and trouble; what a run needs",
+        "health", "Health", "f7", "Numbers of runs, checks, and the newest log entries",
         "tui.health.screen", "HealthScreen",
     ),
 )  # fmt: skip
-"""In the order of their keys; the ask screen, where the program starts, is where escape leads back to."""
+"""In the order of their keys; the ask screen is not among them, because escape leads back to it."""

@@ -105,7 +105,7 @@ def mean_words(mean: float, low: float, high: float) -> str:
 
 def _review_lines(entry: RosterEntry, outlook: Outlook) -> list[str]:
     if entry.persona.is_control:
-        return ["Next review: no change. The control always stays active."]
+        return ["Next review: no change. Reviews never move the control."]
     if entry.state is PersonaState.PRUNED:
         return ["Next review: none, because it is pruned. Restoring it starts a new record."]
     if outlook.missing:

@@ -1,4 +1,4 @@
-"""The traits of a persona to be set: a row each, with what it does to the walk."""
+"""The list of traits in the form of a persona: a row for each, with its value and its meaning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NAME_CELLS, VALUE_CELLS = 14, 6
 
 
 class TraitList(CursorPane):
-    """The walk traits, then the others; digits and arrows set the one under the cursor, delete takes it away.
+    """The traits of the walk, then the others; digits and arrows set the one under the cursor, delete removes it.
 
     Beyond its ends the cursor leaves it for another field of the form.
     """
@@ -27,8 +27,14 @@ class TraitList(CursorPane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "change(-1)", "Less", show=False, id="trait.less", tooltip="One less"),
         Binding("right,l", "change(1)", "More", show=False, id="trait.more", tooltip="One more"),
-        Binding("delete,backspace,0", "remove", "None", id="trait.remove", tooltip="Without this trait: the middle"),
-        Binding("a", "add", "Other", id="trait.add", tooltip="Add a trait that colours how it writes"),
+        Binding(
+            "delete,backspace,0",
+            "remove",
+            "None",
+            id="trait.remove",
+            tooltip="Remove this trait, which means the middle",
+        ),
+        Binding("a", "add", "Other", id="trait.add", tooltip="Add a trait for the style of writing"),
     ]
 
     @dataclass
@@ -68,7 +74,7 @@ class TraitList(CursorPane):
         line = Text.assemble((name, "bold" if is_pointed_to else ""))
         line.append(drawn, "cyan" if value else "dim").append(f" {value or NO_VALUE}  ", "bold")
         if trait not in TRAITS:
-            return line.append(fit("colours how it writes", max(width - line.cell_len, 0)), "dim")
+            return line.append(fit("style of writing", max(width - line.cell_len, 0)), "dim")
         sets = f"{trait_value(trait, value or MIDDLE):>{VALUE_CELLS}.3g}"
         return line.append(
             f"{sets}  {fit(TRAITS[trait].meaning, max(width - line.cell_len - VALUE_CELLS - 2, 0))}", "dim"

@@ -1,4 +1,4 @@
-"""A source with its line numbers; the quoted rows have a mark beside them, and the quote itself is reversed."""
+"""Draw a source with line numbers; quoted rows have a mark, the quote itself is reversed."""
 
 from itertools import pairwise
 
@@ -12,30 +12,30 @@ from tui.widgets.line_pane import WHEEL_LINES
 from tui.widgets.scroll_keys import ScrollKeys
 
 ABOVE = 3
-"""Rows that stay in sight above what was looked for."""
+"""Rows above the quote that stay in sight."""
 
 
 class SourcePane(ScrollKeys, can_focus=True):
-    """Shows a text from any row on, `quote` and `found` (start and end) marked."""
+    """Shows a text from any row on; `quote` and `match` are spans of characters that are highlighted."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self.view = WrappedText("")
-        self.quote = self.found = (0, 0)
+        self.content = WrappedText("")
+        self.quote = self.match = (0, 0)
         self.top = Anchor()
         self._numbered = True
 
-    def show(self, view: WrappedText, quote: tuple[int, int], *, numbered: bool) -> None:
+    def show(self, content: WrappedText, quote: tuple[int, int], *, numbered: bool) -> None:
         """Show this text at its quote."""
-        self.view, self.quote, self.found, self._numbered = view, quote, (0, 0), numbered
+        self.content, self.quote, self.match, self._numbered = content, quote, (0, 0), numbered
         self._measure()
         self.reveal(quote[0])
 
-    def reveal(self, offset: int, *, found: tuple[int, int] | None = None) -> None:
-        """Scroll so that a character, and what is before it, is in sight; `found` is marked from now on."""
-        self.found = found or self.found
-        if not (found and any(row.start <= offset < row.end for row in self._visible())):
-            self.top = self._bounded(self.view.moved(self.view.at(offset), -min(ABOVE, self.size.height // 3)))
+    def reveal(self, offset: int, *, match: tuple[int, int] | None = None) -> None:
+        """Scroll to a character, with some rows above it; `match` is highlighted from now on."""
+        self.match = match or self.match
+        if not (match and any(row.start <= offset < row.end for row in self._visible())):
+            self.top = self._bounded(self.content.moved(self.content.at(offset), -min(ABOVE, self.size.height // 3)))
         self.refresh()
 
     @property
@@ -44,23 +44,23 @@ class SourcePane(ScrollKeys, can_focus=True):
         return next((row.start for row in self._visible()), 0)
 
     def _visible(self) -> list[Row]:
-        return list(self.view.rows(self.top, self.size.height))
+        return list(self.content.rows(self.top, self.size.height))
 
     def _bounded(self, top: Anchor) -> Anchor:
-        return min(top, self.view.last_top(max(self.size.height, 1)))
+        return min(top, self.content.last_top(max(self.size.height, 1)))
 
     @property
     def _gutter(self) -> int:
-        return len(str(self.view.lines)) + 2 if self._numbered else 2
+        return len(str(self.content.lines)) + 2 if self._numbered else 2
 
     def _measure(self) -> None:
-        self.view.width = max(self.size.width - self._gutter, 8)
+        self.content.width = max(self.size.width - self._gutter, 8)
 
     def on_resize(self) -> None:
-        """The same words stay at the top."""
+        """Keep the same words at the top."""
         first = self.offset_in_sight
         self._measure()
-        self.top = self._bounded(self.view.at(first))
+        self.top = self._bounded(self.content.at(first))
         self.refresh()
 
     def _scroll(self, top: Anchor) -> None:
@@ -70,11 +70,11 @@ class SourcePane(ScrollKeys, can_focus=True):
 
     def action_scroll_lines(self, by: int) -> None:
         """Scroll by some rows."""
-        self._scroll(self.view.moved(self.top, by))
+        self._scroll(self.content.moved(self.top, by))
 
     def action_scroll_pages(self, by: int) -> None:
         """Scroll by some heights of the pane."""
-        self._scroll(self.view.moved(self.top, by * max(self.size.height - 1, 1)))
+        self._scroll(self.content.moved(self.top, by * max(self.size.height - 1, 1)))
 
     def action_scroll_to_top(self) -> None:
         """Show the first row."""
@@ -82,18 +82,18 @@ class SourcePane(ScrollKeys, can_focus=True):
 
     def action_scroll_to_end(self) -> None:
         """Show the last row."""
-        self._scroll(self.view.last_top(max(self.size.height, 1)))
+        self._scroll(self.content.last_top(max(self.size.height, 1)))
 
     def on_mouse_scroll_up(self) -> None:
-        """The wheel."""
+        """Scroll by the wheel."""
         self.action_scroll_lines(-WHEEL_LINES)
 
     def on_mouse_scroll_down(self) -> None:
-        """The wheel."""
+        """Scroll by the wheel."""
         self.action_scroll_lines(WHEEL_LINES)
 
     def render_line(self, y: int) -> Strip:
-        """One visible row."""
+        """Draw one visible row."""
         width, rows = self.size.width, self._visible()
         if y >= len(rows):
             return Strip.blank(width, self.rich_style)
@@ -105,12 +105,12 @@ class SourcePane(ScrollKeys, can_focus=True):
         quoted = start < end and row.start < end and row.end > start
         number = str(row.number) if row.number and self._numbered else ""
         text = Text.assemble((f"{number:>{self._gutter - 2}}", "dim"), (QUOTED if quoted else " ", "bold"), " ")
-        cuts = sorted({row.start, row.end, *(c for c in (*self.quote, *self.found) if row.start < c < row.end)})
+        cuts = sorted({row.start, row.end, *(c for c in (*self.quote, *self.match) if row.start < c < row.end)})
         for a, b in pairwise(cuts):
-            text.append(steady(self.view.text[a:b]), self._style(a))
+            text.append(steady(self.content.text[a:b]), self._style(a))
         return text
 
-    def _style(self, at: int) -> str:
-        if self.found[0] <= at < self.found[1]:
+    def _style(self, offset: int) -> str:
+        if self.match[0] <= offset < self.match[1]:
             return "bold underline"
-        return "bold reverse" if self.quote[0] <= at < self.quote[1] else ""
+        return "bold reverse" if self.quote[0] <= offset < self.quote[1] else ""

@@ -1,4 +1,4 @@
-"""The source of a citation, opened at the quote: the whole document around it, and whether it still says so."""
+"""The source screen: the document of a citation, opened at the quote."""
 
 from __future__ import annotations
 
@@ -34,50 +34,47 @@ if TYPE_CHECKING:
 
 
 class SourceScreen(Screen[None]):
-    """Shows one of the citations of an answer; those that are `n` 0 are passages that no answer cites."""
+    """Shows one of `citations`; a citation with `n` 0 is a passage that no answer cites."""
 
     TITLE = "Source"
     CSS_PATH = "styles.tcss"
     AUTO_FOCUS = "#source"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", "Back", id="source.back", tooltip="Leave the search, or go back"),
+        Binding("escape,q", "back", "Back", id="source.back", tooltip="Close the search, or go back"),
         Binding(
-            "right_square_bracket",
-            "go(1)",
-            "Next",
-            id="source.next",
-            key_display="[]",
+            "right_square_bracket", "go(1)", "Next", id="source.next", key_display="[]",
             tooltip="The next citation of the answer",
         ),
         Binding(
-            "left_square_bracket", "go(-1)", "Previous", show=False, id="source.previous", tooltip="The one before"
+            "left_square_bracket", "go(-1)", "Previous", show=False, id="source.previous",
+            tooltip="The previous citation of the answer",
         ),
         Binding("slash", "find", "Find", id="source.find", tooltip="Find words in the document"),
-        Binding("n", "again(False)", "Next found", show=False, id="source.again", tooltip="Where the words stand next"),
-        Binding("N", "again(True)", "Last found", show=False, id="source.before", tooltip="Where they stand before"),
-        Binding("c", "quote", "Quote", id="source.quote", tooltip="Back to the quoted words"),
-        Binding("i", "index", "Index", id="source.index", tooltip="The passage as it was indexed, or the file again"),
+        Binding("n", "again(False)", "Next match", show=False, id="source.again", tooltip="The next match"),
+        Binding("N", "again(True)", "Previous match", show=False, id="source.before", tooltip="The previous match"),
+        Binding("c", "quote", "Quote", id="source.quote", tooltip="Scroll back to the quote"),
+        Binding("i", "index", "Index", id="source.index", tooltip="Show the indexed passage, or the file again"),
         Binding("o", "editor", "Editor", id="source.editor", tooltip="Open the file in $EDITOR or $PAGER at the line"),
         Binding("y", "copy", "Copy", id="source.copy", tooltip="Copy the quote and its source (OSC 52)"),
-    ]
+    ]  # fmt: skip
 
-    def __init__(self, library: ScopedLibrary, citations: Sequence[Citation], at: int = 0) -> None:
+    def __init__(self, library: ScopedLibrary, citations: Sequence[Citation], index: int = 0) -> None:
         super().__init__()
         self.library = library
-        self._citations, self._at = citations, at
+        self._citations, self._index = citations, index
         self._source: SourceText | None = None
-        self._view = WrappedText("")
-        self._read_from = ""
+        self._content = WrappedText("")
+        self._loaded_source = ""
         self._passage: Passage | None = None
         self._words = ""
 
     @property
     def citation(self) -> Citation:
-        """The one that is shown."""
-        return self._citations[self._at]
+        """The citation that is shown."""
+        return self._citations[self._index]
 
     def compose(self) -> ComposeResult:
-        """What is cited from where, the quote as it was recorded if the file has it no more, the document."""
+        """Heading, the recorded quote if the file no longer has it, the document, the search, a message."""
         yield Static(markup=False, id="source-head")
         yield Static(markup=False, id="source-quote")
         yield SourcePane(id="source")
@@ -86,29 +83,29 @@ class SourceScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show what is known without the disk, then read."""
+        """Show the heading, then read the file."""
         self.query_one(MessageLine).clear()
         self._open()
 
     @work(group="source", exclusive=True)
     async def _open(self) -> None:
-        """Read the source, unless it is that of the last citation, in a thread."""
+        """Read the source in a thread, unless the last citation has the same one."""
         self._passage = None
-        if self.citation.source != self._read_from:
-            self._source, self._read_from = None, ""
+        if self.citation.source != self._loaded_source:
+            self._source, self._loaded_source = None, ""
             self._show()
-            self._source, self._view = await asyncio.to_thread(self._read, self.citation.source)
-            self._read_from = self.citation.source
+            self._source, self._content = await asyncio.to_thread(self._read, self.citation.source)
+            self._loaded_source = self.citation.source
         if self._source is not None and self._source.problem:
-            await self._look_up()
+            await self._read_passage()
         self._show()
 
     def _read(self, source: str) -> tuple[SourceText, WrappedText]:
-        read = self.library.read_source(source)
-        return read, WrappedText(read.text)
+        text = self.library.read_source(source)
+        return text, WrappedText(text.text)
 
-    async def _look_up(self) -> None:
-        """Find the passage in the index."""
+    async def _read_passage(self) -> None:
+        """Read the indexed passage in a thread."""
         cited = self.citation
         try:
             self._passage = await asyncio.to_thread(self.library.passage, cited.passage, cited.title)
@@ -118,57 +115,57 @@ class SourceScreen(Screen[None]):
     # -- what is shown ------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        place = self._place()
+        location = self._location()
         pane, recorded = self.query_one(SourcePane), self.query_one("#source-quote", Static)
-        self.query_one("#source-head", Static).update(self._head(place))
+        self.query_one("#source-head", Static).update(self._heading(location))
         recorded.update(Text(f"“{printable(self.citation.quote)}”", "bold"))
-        recorded.display = place is None or place.state is QuoteState.CHANGED
-        view = WrappedText(self._passage.text) if self._passage else self._view
-        pane.show(view, (place.start, place.end) if place else (0, 0), numbered=self._passage is None)
+        recorded.display = location is None or location.state is QuoteState.CHANGED
+        content = WrappedText(self._passage.text) if self._passage else self._content
+        pane.show(content, (location.start, location.end) if location else (0, 0), numbered=self._passage is None)
         pane.display = self._passage is not None or bool(self._source and not self._source.problem)
         self.refresh_bindings()
 
-    def _place(self) -> QuoteLocation | None:
-        """Where the quote stands in what is shown; None while nothing is."""
+    def _location(self) -> QuoteLocation | None:
+        """Where the quote is in the text that is shown; None while there is no text."""
         if self._passage is not None:
             return locate_quote(self._passage.text, self.citation)
         if self._source is None or self._source.problem:
             return None
         return locate_quote(self._source.text, self.citation)
 
-    def _head(self, place: QuoteLocation | None) -> Text:
-        """What stands above the document."""
-        cited, several = self.citation, len(self._citations)
-        where = f"characters {cited.start:,} to {cited.end:,}"
-        if place is not None and self._passage is None:
-            where = f"line {self._view.line_of(place.start):,}, {where}"
-        head = head_text(cited, f" · citation {self._at + 1} of {several}" if several > 1 else "", where)
-        return head.append_text(note_text(self._source, place, indexed=self._passage is not None))
+    def _heading(self, location: QuoteLocation | None) -> Text:
+        """The lines above the document."""
+        cited, total = self.citation, len(self._citations)
+        position = f"characters {cited.start:,} to {cited.end:,}"
+        if location is not None and self._passage is None:
+            position = f"line {self._content.line_of(location.start):,}, {position}"
+        heading = head_text(cited, f" · citation {self._index + 1} of {total}" if total > 1 else "", position)
+        return heading.append_text(note_text(self._source, location, indexed=self._passage is not None))
 
     # -- keys ---------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only the keys that do something now are offered."""
-        there = self._source is not None and not self._source.problem
+        """Offer only keys that can do something at the moment."""
+        is_readable = self._source is not None and not self._source.problem
         match action:
             case "go":
                 return len(self._citations) > 1
             case "index" | "find" | "again" | "quote":
-                return there
+                return is_readable
             case "editor":
-                return there and self._source is not None and self._source.path.suffix.lower() != ".pdf"
+                return is_readable and self._source is not None and self._source.path.suffix.lower() != ".pdf"
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
-        """Leave the search first, then the screen."""
+        """Close the search, or else the screen."""
         if (line := self.query_one(LineInput)).is_open:
             line.close(keep=True)
         else:
             self.dismiss()
 
     def action_go(self, by: int) -> None:
-        """To another citation of the answer, round the end."""
-        self._at = (self._at + by) % len(self._citations)
+        """Show another citation of the answer; the first one follows the last."""
+        self._index = (self._index + by) % len(self._citations)
         self.query_one(MessageLine).clear()
         self._open()
 
@@ -179,11 +176,11 @@ class SourceScreen(Screen[None]):
 
     @work(group="source", exclusive=True)
     async def action_index(self) -> None:
-        """Show the passage as it was indexed, or the file again."""
+        """Show the indexed passage, or the file again."""
         if self._passage is not None:
             self._passage = None
         else:
-            await self._look_up()
+            await self._read_passage()
             if self._passage is None:
                 self.query_one(MessageLine).complain("the index does not have this passage any more")
         self._show()
@@ -193,16 +190,16 @@ class SourceScreen(Screen[None]):
         self.query_one(LineInput).open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Find the words from what is in sight on."""
+        """Search for the words from the first visible row on."""
         event.stop()
         self._words = event.value.strip()
         self.query_one(LineInput).close(keep=True)
         self._search(self.query_one(SourcePane).offset_in_sight, backwards=False)
 
     def action_again(self, backwards: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """The next or the last place of the words."""
+        """Go to the next or the previous match."""
         pane = self.query_one(SourcePane)
-        start, end = pane.found if pane.found[1] else (pane.offset_in_sight,) * 2
+        start, end = pane.match if pane.match[1] else (pane.offset_in_sight,) * 2
         self._search(start if backwards else end, backwards=backwards)
 
     @work(group="find", exclusive=True)
@@ -210,26 +207,26 @@ class SourceScreen(Screen[None]):
         if not self._words:
             return
         pane, message = self.query_one(SourcePane), self.query_one(MessageLine)
-        found = await asyncio.to_thread(pane.view.find, self._words, start, backwards=backwards)
-        if found is None:
+        match = await asyncio.to_thread(pane.content.find, self._words, start, backwards=backwards)
+        if match is None:
             message.complain(f"“{self._words}” is not in this document")
             return
-        pane.reveal(found[0], found=found)
-        message.say(f"“{self._words}”: line {pane.view.line_of(found[0]):,}")
+        pane.reveal(match[0], match=match)
+        message.say(f"“{self._words}”: line {pane.content.line_of(match[0]):,}")
 
     def action_editor(self) -> None:
-        """Hand the terminal to the user's editor until it ends."""
-        source, place = self._source, self._place()
+        """Open the file in the user's editor at the quote; the application waits for it."""
+        source, location = self._source, self._location()
         if source is None:
             return
-        line = 0 if source.form or place is None else self._view.line_of(place.start)
+        line = 0 if source.form or location is None else self._content.line_of(location.start)
         try:
             run_in_terminal(self.app, editor_command(os.environ, source.path, line, may_page=True))
         except PersonaMoeError as error:
             self.query_one(MessageLine).complain(str(error))
 
     def action_copy(self) -> None:
-        """Quote and source as one text, by OSC 52."""
+        """Copy quote and source as one text."""
         cited = self.citation
         self.app.copy_to_clipboard(f"“{cited.quote}” ({cited.title}, {cited.source}, {cited.start}-{cited.end})")
         self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)

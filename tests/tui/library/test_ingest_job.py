@@ -4,15 +4,15 @@ import threading
 
 import pytest
 
-from tui.library.ingest_job import IngestView, Reading
+from tui.library.ingest_job import IngestJob, IngestProgress
 
 
 @pytest.mark.parametrize(
     ("reading", "words"),
     [
-        (Reading(1, 10, "a.md", 0.0), " 1 of 10 files · a.md"),
-        (Reading(11, 1000, "a\x1b[1m.md", 2.0), " 11 of 1,000 files · 5 a second · 3 min 18 s left · a[1m.md"),
-        (Reading(2, 2, "b.md", 0.5), " 2 of 2 files · 2 a second · 0 s left · b.md"),
+        (IngestProgress(1, 10, "a.md", 0.0), " 1 of 10 files · a.md"),
+        (IngestProgress(11, 1000, "a\x1b[1m.md", 2.0), " 11 of 1,000 files · 5 a second · 3 min 18 s left · a[1m.md"),
+        (IngestProgress(2, 2, "b.md", 0.5), " 2 of 2 files · 2 a second · 0 s left · b.md"),
     ],
 )
 def test_the_line(reading, words):
@@ -21,7 +21,7 @@ def test_the_line(reading, words):
 
 async def test_a_job_runs_beside_the_event_loop_and_can_be_cancelled():
     changes = []
-    view = IngestView(lambda: changes.append(view.reading))
+    view = IngestJob(lambda: changes.append(view.progress))
     seen = []
 
     def job(progress, cancelled):
@@ -33,11 +33,11 @@ async def test_a_job_runs_beside_the_event_loop_and_can_be_cancelled():
     assert await view.carry_out(job) is True
     assert seen != [threading.get_ident()]
     assert not view.busy
-    assert view.reading is None
+    assert view.progress is None
 
 
 async def test_a_failed_job_is_over():
-    view = IngestView(lambda: None)
+    view = IngestJob(lambda: None)
 
     def job(_progress, _cancelled):
         raise ZeroDivisionError

@@ -84,7 +84,7 @@ async def test_remove_leaves_the_disk_alone_and_undo_brings_it_back(session, doc
         await opened(pilot)
         await added(pilot, docs, "3 added")
         await pilot.press("x")
-        await script.until(pilot, lambda: on(pilot, "3 files left the library, not the disk; u adds them again"))
+        await script.until(pilot, lambda: on(pilot, "removed with 3 files, which stay on the disk; u adds it again"))
         await script.until(pilot, lambda: on(pilot, str(sample_library())[-20:]))  # never nothing to ask
         assert (docs / "crow.md").exists()
         await pilot.press("u")
@@ -104,10 +104,10 @@ async def test_only_skipped_files_and_files_by_words():
     async with script.app(script.ScriptedSession()).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("f")
-        await script.until(pilot, lambda: on(pilot, "Skipped files · 1 files"))
+        await script.until(pilot, lambda: on(pilot, "Skipped files · 1 file"))
         assert not on(pilot, "ysolde-marrak.md")
         await pilot.press("f", "slash", *"PEOPLE", "enter")
-        await script.until(pilot, lambda: on(pilot, "Files with “PEOPLE” · 1 files"))
+        await script.until(pilot, lambda: on(pilot, "Files with “PEOPLE” · 1 file"))
         assert not on(pilot, "gannet-stack-light.md")
         await pilot.press("escape")
         await script.until(pilot, lambda: on(pilot, "gannet-stack-light.md"))
@@ -118,7 +118,7 @@ async def test_only_skipped_files_and_files_by_words():
 async def test_the_files_follow_the_cursor():
     async with script.app(script.ScriptedSession()).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
-        assert on(pilot, "! not there now /gone/notes")
+        assert on(pilot, "! missing /gone/notes")
         await pilot.press("j")
         await script.until(pilot, lambda: on(pilot, "a.txt"))
         await pilot.press("k")
@@ -134,7 +134,7 @@ async def test_reading_is_shown_and_escape_ends_it():
         assert on(pilot, "/library/[b]slow.pdf")
         await pilot.press("s", "x")  # one thing at a time
         await pilot.press("escape")
-        await script.until(pilot, lambda: on(pilot, "cancelled, what was read in whole is kept"))
+        await script.until(pilot, lambda: on(pilot, "cancelled, files that were read are kept"))
         assert not on(pilot, "12 of 340 files")
         assert isinstance(pilot.app.screen, LibraryScreen)
 

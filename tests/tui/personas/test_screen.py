@@ -166,7 +166,7 @@ async def test_the_control_stays_and_a_verdict_that_cannot_apply_is_one_line():
     async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "control")
-        await says(pilot, "The control always stays active.")
+        await says(pilot, "Reviews never move the control.")
         await pilot.press("x")
         await says(pilot, "! control is the neutral control")
         await pilot.press("r")
