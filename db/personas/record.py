@@ -15,6 +15,7 @@ from db.runs.recorder import load_events
 from engine.errors import StoreError, UnknownRunError
 from engine.personas.metrics import PersonaPerformance
 from engine.run.persona_part import RunPart, parts_in_run
+from engine.run.state import RunState
 
 MOST_POINTS, MOST_CHANGES = 1000, 200
 MOST_READ = 5  # runs that are read for each one that is asked for
@@ -75,10 +76,10 @@ def latest_parts(
     parts_of_runs: list[dict[str, RunPart]] = []
     for run in history.recent(limit * MOST_READ):
         try:
-            events = load_events(runs, run.run_id)
+            state = RunState.of(load_events(runs, run.run_id))
         except (UnknownRunError, StoreError):
             continue
-        if parts := parts_in_run(persona_ids, (recorded.event for recorded in events)):
+        if parts := parts_in_run(persona_ids, state):
             parts_of_runs.append(parts)
         if len(parts_of_runs) == limit:
             break

@@ -1,58 +1,58 @@
-"""The runs that a search finds, newest first, found file by file and read page by page.
+"""The runs that a search finds, newest first: searched file by file, read page by page.
 
-What it holds of a run is four bytes, so a hundred thousand of them may be found.
+It holds four bytes of a run, so a search may find a hundred thousand.
 """
 
 import time
 from bisect import bisect_right
 from collections.abc import Mapping
 
-from db.runs.history import History, Places, RunSummary
+from db.runs.history import FileMatches, History
 from db.runs.query import RunQuery
-from engine.run.feedback import Judgements
+from db.runs.summary import RunSummary
+from engine.run.state import Judgements
 
 
-class RunList:
-    """Grows by `look_on` until it is `complete`; `page` reads what was found so far. Both may be called in threads."""
+class FoundRuns:
+    """Grows by `search_on` until it is `complete`; `page` reads the runs so far. Both may be called in threads."""
 
     def __init__(self, history: History, query: RunQuery, judged: Mapping[str, Judgements]) -> None:
         self.query = query
-        self.looked_at = 0
+        self.searched = 0
         self.complete = False
         self._stopped = False
         self._history = history
-        everything = query == RunQuery()
-        self._places = history.places(None if everything else lambda run: query.holds(run, judged))
-        self._found: list[Places] = []
-        self._starts = [0]  # of each of `_found`, and the end of the last
+        finds_all = query == RunQuery()
+        self._search = history.matches(None if finds_all else lambda run: query.matches(run, judged))
+        self._files: list[FileMatches] = []
+        self._starts = [0]  # of each of `_files`, and the end of the last
 
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def look_on(self, seconds: float, *, enough: int = 0) -> None:
-        """Go on for about so long, or until `enough` are found; 0 asks for all. Raises StoreError."""
+    def search_on(self, seconds: float, *, enough: int = 0) -> None:
+        """Search for about so many seconds, or until `enough` runs are found (0: all). Raises StoreError."""
         end = time.monotonic() + seconds
-        for places in self._places:
-            self.looked_at += places.looked_at
-            if places.numbers:
-                self._found.append(places)
-                self._starts.append(len(self) + len(places.numbers))
+        for file in self._search:
+            self.searched += file.searched
+            if file.numbers:
+                self._files.append(file)
+                self._starts.append(len(self) + len(file.numbers))
             if self._stopped or time.monotonic() >= end or 0 < enough <= len(self):
                 return
         self.complete = True
 
     def stop(self) -> None:
-        """Nobody waits for it any more: a `look_on` in another thread ends after its file."""
+        """End a `search_on` in another thread after its file."""
         self._stopped = True
 
     def page(self, first: int, limit: int) -> list[RunSummary | None]:
-        """Up to `limit` runs from number `first` on; None for one that was deleted meanwhile. Raises StoreError."""
+        """Read up to `limit` runs from number `first` on; None for a run that was deleted. Raises StoreError."""
         runs: list[RunSummary | None] = []
-        part = bisect_right(self._starts, first) - 1
-        for places, start in zip(self._found[part:], self._starts[part:], strict=False):
+        index = bisect_right(self._starts, first) - 1
+        for file, start in zip(self._files[index:], self._starts[index:], strict=False):
             skipped = max(first - start, 0)
-            wanted = places.numbers[skipped : skipped + limit - len(runs)]
-            runs += self._history.at(places.path, wanted)
+            runs += self._history.at(file.path, file.numbers[skipped : skipped + limit - len(runs)])
             if len(runs) >= limit:
                 break
         return runs

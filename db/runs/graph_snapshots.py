@@ -1,4 +1,4 @@
-"""Save and load the graph of a run."""
+"""Saves and loads the graph of a run."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,18 +11,17 @@ from engine.errors import StoreError, UnknownRunError
 
 
 class CompactGraph(Protocol):
-    """What a snapshot asks of a graph."""
+    """A graph that can be saved."""
 
     def to_compact(self) -> dict[str, Any]:
-        """The graph as builtins, with compact arrays for nodes and edges."""
+        """Return the graph as builtins, with compact arrays for nodes and edges."""
         ...
 
 
 def save_graph_snapshot(graph: CompactGraph, query_id: str, timestamp: str, *, folder: Path) -> Path:
-    """Write the graph as `<query_id>.graph.json.gz` and return that path; an earlier one is replaced.
+    """Write the graph and the `timestamp` (ISO 8601, UTC) to `<query_id>.graph.json.gz`, and return that path.
 
-    `timestamp` (ISO 8601, UTC) stands in the file, beside the graph. Raises UnknownRunError for a query_id
-    that is no file name, StoreError if the disk refuses.
+    Raises UnknownRunError for a query_id that is no file name, StoreError if the disk refuses.
     """
     path = graph_path(folder, query_id)
     content = {"query_id": query_id, "timestamp": timestamp, "graph": graph.to_compact()}
@@ -31,7 +30,7 @@ def save_graph_snapshot(graph: CompactGraph, query_id: str, timestamp: str, *, f
 
 
 def load_graph_snapshot(path: Path) -> dict[str, Any]:
-    """What `to_compact` of the saved graph gave; raises UnknownRunError if there is no file, StoreError if damaged."""
+    """Return the `to_compact` of a saved graph. Raises UnknownRunError if there is no file, StoreError if damaged."""
     if (data := _content(path)) is None:
         raise UnknownRunError(f"there is no {path}", hint="it was removed, or never written")
     try:
@@ -41,5 +40,5 @@ def load_graph_snapshot(path: Path) -> dict[str, Any]:
 
 
 def graph_path(folder: Path, query_id: str) -> Path:
-    """Where the graph of a question is; raises UnknownRunError for an id that is no file name."""
+    """Return the path of the graph of a question. Raises UnknownRunError for an id that is no file name."""
     return folder / f"{_safe(query_id)}.graph.json.gz"

@@ -1,4 +1,4 @@
-"""What is asked of the history in one line: words, and fields such as `persona:tracker after:2026-11 is:liked`."""
+"""Search queries for the history: words, and fields such as `persona:tracker after:2026-11 is:liked`."""
 
 import re
 import unicodedata
@@ -8,15 +8,22 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 
-from db.runs.history import Outcome, RunSummary
+from db.runs.summary import RunSummary
 from engine.errors import InputError
-from engine.run.feedback import Judgements
+from engine.run.state import Judgements, Outcome
 from engine.text.safe import one_line
 
 LIKED, DISLIKED = "liked", "disliked"
 KINDS = (*Outcome, LIKED, DISLIKED)
 FIELDS = ("date", "after", "before", "persona", "model", "is")
 NO_MODEL = "none"
+OLD_KINDS = {
+    "abstained": (Outcome.UNANSWERED,),
+    "no answer": (Outcome.UNANSWERED,),
+    "done": (Outcome.ANSWERED, Outcome.UNANSWERED),
+}
+"""Words that version 0.1 had for an outcome."""
+
 DATES = "2026, 2026-11, 2026-11-30, today or yesterday"
 
 _PART = re.compile(r'([A-Za-z]+):(?=\s|$)|(?:([A-Za-z]+):)?("[^"]*"|[^\s"]+|")')
@@ -27,10 +34,10 @@ _SECONDS = 19  # characters of `2026-11-30T12:00:00`
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """All of this has to hold of a run; a field with several values asks for one of them.
+    """A run matches if all conditions hold; of a field with several values one has to hold.
 
-    `words` stand in question or answer, whatever their case and accents. `since` and `until` (not included) are
-    UTC, to the second; the days that were typed are those of the reader's time zone. `text` is what was typed.
+    `words` are looked for in question and answer, without case and accents. `since` and `until` (excluded) are UTC, to
+    the second; the days in the `text` that was typed are days of the user's time zone.
     """
 
     words: tuple[str, ...] = ()
@@ -44,28 +51,28 @@ class RunQuery:
     @classmethod
     def parse(cls, text: str) -> "RunQuery":
         """Read a line such as `pump "net strike" is:failed,cancelled`; raises InputError with what is valid."""
-        given: dict[str, list[str]] = {name: [] for name in ("", *FIELDS)}
-        for found in _PART.finditer(text):
-            name = (found[1] or found[2] or "").lower()
-            given[_field(name)].append(_value(name, found[3] or ""))
-        spans = [_span(value) for value in given["date"]]
+        values: dict[str, list[str]] = {name: [] for name in ("", *FIELDS)}
+        for part in _PART.finditer(text):
+            name = (part[1] or part[2] or "").lower()
+            values[_field(name)].append(_value(name, part[3] or ""))
+        spans = [_span(value) for value in values["date"]]
         return cls(
-            words=tuple(map(folded, given[""])),
-            personas=tuple(map(_either, given["persona"])),
-            models=tuple(map(_either, given["model"])),
-            kinds=tuple(map(_kinds, given["is"])),
-            since=max((start for start, _ in (*spans, *map(_span, given["after"]))), default=""),
-            until=min((*(end for _, end in spans), *(_span(day)[0] for day in given["before"])), default="~"),
+            words=tuple(map(folded, values[""])),
+            personas=tuple(map(_either, values["persona"])),
+            models=tuple(map(_either, values["model"])),
+            kinds=tuple(map(_kinds, values["is"])),
+            since=max((start for start, _ in (*spans, *map(_span, values["after"]))), default=""),
+            until=min((*(end for _, end in spans), *(_span(day)[0] for day in values["before"])), default="~"),
             text=text.strip(),
         )
 
     @property
-    def of_judged(self) -> bool:
-        """Whether it asks what the user said of a run."""
+    def needs_judgements(self) -> bool:
+        """Whether a condition is about the user's judgements."""
         return any(kind in {LIKED, DISLIKED} for kinds in self.kinds for kind in kinds)
 
-    def holds(self, run: RunSummary, judged: Mapping[str, Judgements]) -> bool:
-        """Whether this is such a run; `judged` maps a run's id to the user's judgements."""
+    def matches(self, run: RunSummary, judged: Mapping[str, Judgements]) -> bool:
+        """Whether all conditions hold for a run; `judged` maps a run's id to the user's judgements."""
         if not self.since <= run.at[:_SECONDS] < self.until:
             return False
         if self.kinds and not all(map(_kinds_of(run, judged.get(run.run_id, {})).intersection, self.kinds)):
@@ -80,16 +87,16 @@ class RunQuery:
 
 
 def folded(text: str) -> str:
-    """Lower case, without accents."""
+    """Write a text in lower case, without accents."""
     lowered = text.lower()
     return lowered if lowered.isascii() else _FOREIGN.sub(_unaccented, lowered)
 
 
-def _unaccented(found: re.Match[str]) -> str:
-    return _letters(found[0])
+def _unaccented(match: re.Match[str]) -> str:
+    return _letters(match[0])
 
 
-@lru_cache(maxsize=10_000)  # the same few letters come again and again, and this costs 20 us
+@lru_cache(maxsize=10_000)  # a text has few different letters, and each costs 20 us
 def _letters(foreign: str) -> str:
     letters = unicodedata.normalize("NFKD", foreign.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).lower()
@@ -98,7 +105,7 @@ def _letters(foreign: str) -> str:
 def _field(name: str) -> str:
     if name and name not in FIELDS:
         near = get_close_matches(name, FIELDS, n=1, cutoff=0.0)[0]
-        valid = f"did you mean {near}:? valid are {', '.join(FIELDS)}; in quotes it is looked for as it stands"
+        valid = f"did you mean {near}:? valid are {', '.join(FIELDS)}; in quotes it is taken as words"
         raise InputError(f"there is no field {name}:", hint=valid)
     return name
 
@@ -128,12 +135,13 @@ def _is_one_of(text: str, parts: tuple[str, ...]) -> bool:
 
 
 def _kinds(value: str) -> tuple[str, ...]:
-    for kind in (wanted := _either(value)):
+    kinds = [kind for part in _either(value) for kind in OLD_KINDS.get(part, (part,))]
+    for kind in kinds:
         if kind not in KINDS:
             near = get_close_matches(kind, KINDS, n=1, cutoff=0.0)[0]
             hint = f"did you mean is:{near}? valid are {', '.join(KINDS)}"
             raise InputError(f"no run is {one_line(kind)!r}", hint=hint)
-    return wanted
+    return tuple(kinds)
 
 
 def _kinds_of(run: RunSummary, judged: Judgements) -> set[str]:
@@ -141,20 +149,20 @@ def _kinds_of(run: RunSummary, judged: Judgements) -> set[str]:
 
 
 def _span(value: str) -> tuple[str, str]:
-    """The first second of a day, month or year, and the first one after it, in UTC."""
+    """Return the first second of a day, month or year, and the first second after it, in UTC."""
     days = {"today": 0, "yesterday": 1}
     today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     if (name := value.lower()) in days:
         start = today - timedelta(days=days[name])
         return _utc(start), _utc(start + timedelta(days=1))
-    found = _DATE.fullmatch(value)
+    date = _DATE.fullmatch(value)
     try:
-        year, month, day = (int(part) if part else 0 for part in (found.groups() if found else ("", "", "")))
-        start = datetime(year, month or 1, day or 1)  # noqa: DTZ001 - the reader's own days
+        year, month, day = (int(part) if part else 0 for part in (date.groups() if date else ("", "", "")))
+        start = datetime(year, month or 1, day or 1)  # noqa: DTZ001 - days of the user's time zone
         if day:
             return _utc(start), _utc(start + timedelta(days=1))
-        after = datetime(year + (month in {0, 12}), month % 12 + 1 if month else 1, 1)  # noqa: DTZ001
-        return _utc(start), _utc(after)
+        end = datetime(year + (month in {0, 12}), month % 12 + 1 if month else 1, 1)  # noqa: DTZ001
+        return _utc(start), _utc(end)
     except (ValueError, OverflowError) as error:
         raise InputError(f"{one_line(value)!r} is no date", hint=f"valid are {DATES}") from error
 

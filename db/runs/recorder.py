@@ -1,4 +1,4 @@
-"""Record the events of a run as they happen; finish the files of a run that was killed."""
+"""Records the events of a run as they happen, and finishes the files of runs that were killed."""
 
 import fcntl
 import os
@@ -18,24 +18,26 @@ _CLOSED = -1
 
 
 class RunRecorder:
-    """Keeps the events of one run as they come, so that a killed session leaves what it saw.
+    """Writes the events of one run to a plain file as they come, so that a killed session loses none.
 
-    Each event is handed to the system at once (2 us, nothing waits in this process); `close` packs the
-    file. The plain one goes when the block ends, in which the history has named the run: what a kill
-    left is found by it (`finish_left`). A `question` stands in it at once, as a `RunStarted` that gives way
-    to the run's own. Raises StoreError if the disk refuses, or if the run was recorded already.
+    Each event is written without a buffer (2 us); `close` packs the file. The plain file is removed when the `with`
+    block ends, in which the history has to enter the run: a plain file that is left belongs to a killed session
+    (`finish_unfinished`). A `question` is written at once, as a `RunStarted` that the run's own replaces. Raises
+    StoreError if the disk refuses, or if the run was recorded already.
     """
 
     def __init__(self, folder: Path, run_id: str, question: str = "") -> None:
         self._plain, self._gzipped = _paths(folder, run_id)
         self._open = True
-        self._asked = to_json(RecordedEvent(0.0, RunStarted(run_id, question, 0, 0, None))) + b"\n" if question else b""
-        self._given_way = 0  # bytes of it that the run's own made superfluous
+        self._placeholder = (
+            to_json(RecordedEvent(0.0, RunStarted(run_id, question, 0, 0, None))) + b"\n" if question else b""
+        )
+        self._replaced_bytes = 0  # of the placeholder, once the run's own event is written
         with exclusive(private_folder(self._plain.parent) / ".lock"), store_errors(self._plain):
             self._descriptor = os.open(self._plain, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)  # the system frees it when this process dies
-                append_whole(self._descriptor, self._asked)
+                append_whole(self._descriptor, self._placeholder)
             except OSError:
                 os.close(self._descriptor)
                 self._plain.unlink(missing_ok=True)
@@ -49,7 +51,7 @@ class RunRecorder:
     ) -> None:
         try:
             self.close()
-            if not isinstance(error, StoreError):  # the history may not name it
+            if not isinstance(error, StoreError):  # the history may not have the run
                 self._plain.unlink(missing_ok=True)
         finally:
             if self._descriptor != _CLOSED:
@@ -63,28 +65,28 @@ class RunRecorder:
         with store_errors(self._plain):
             append_whole(self._descriptor, to_json(recorded) + b"\n")
         if isinstance(recorded.event, RunStarted):
-            self._given_way = len(self._asked)
+            self._replaced_bytes = len(self._placeholder)
 
     def close(self) -> None:
-        """Pack the events into `<run_id>.jsonl.gz`, durably; closing again does nothing."""
+        """Pack the events durably into `<run_id>.jsonl.gz`; closing again does nothing."""
         if not self._open:
             return
         self._open = False
         with store_errors(self._plain):
             events = self._plain.read_bytes()
-        write_atomically(self._gzipped, _packed(events[self._given_way :]), aside=self._plain.parent)
+        write_atomically(self._gzipped, _packed(events[self._replaced_bytes :]), aside=self._plain.parent)
 
 
-def finish_left(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
-    """Bring to an end the runs whose sessions were killed; returns a line for each.
+def finish_unfinished(folder: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> list[str]:
+    """Finish the runs of killed sessions; returns a line for each.
 
-    It is packed, with a last event that says so if it had none; then `enter` puts it in the history, or leaves
-    it if it is there. Without a question nothing is left; damaged events are set aside. Raises StoreError.
+    A run is packed, with a `RunFailed` as last event if it has no end, and `enter` puts it into the history unless it
+    is there. A run without a question is removed; damaged events are set aside. Raises StoreError.
     """
-    if not (left := _plain_files(folder)):
+    if not (files := _plain_files(folder)):
         return []
     with exclusive(unfinished(folder) / ".lock"):
-        return list(filter(None, (_finished(folder, path, enter) for path in left)))
+        return list(filter(None, (_finished(folder, path, enter) for path in files)))
 
 
 def _plain_files(folder: Path) -> list[Path]:
@@ -94,7 +96,7 @@ def _plain_files(folder: Path) -> list[Path]:
 
 
 def _finished(folder: Path, plain: Path, enter: Callable[[str, Sequence[RecordedEvent]], None]) -> str:
-    """What was done; nothing for a run that goes on in another session, which holds its lock."""
+    """Finish one run, and say so; a run that goes on in another session, which holds its lock, is left alone."""
     with suppress(FileNotFoundError, BlockingIOError), plain.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with store_errors(plain):
@@ -103,7 +105,7 @@ def _finished(folder: Path, plain: Path, enter: Callable[[str, Sequence[Recorded
             except StoreError as error:
                 plain.rename(plain.with_name(f"{plain.name}.damaged"))
                 return f"the events of a killed run are damaged and were set aside: {error.message}"
-            if begun := any(isinstance(recorded.event, RunStarted) for recorded in events):
+            if has_begun := any(isinstance(recorded.event, RunStarted) for recorded in events):
                 if not isinstance(events[-1].event, RunFinished | RunFailed | RunCancelled):
                     killed = RunFailed("the session was killed in the middle of this run", "ask again")
                     events.append(RecordedEvent(events[-1].at_ms, killed))
@@ -111,22 +113,22 @@ def _finished(folder: Path, plain: Path, enter: Callable[[str, Sequence[Recorded
                 write_atomically(_paths(folder, plain.stem)[1], _packed(data), aside=plain.parent)
                 enter(plain.stem, events)
             plain.unlink(missing_ok=True)
-            return f"run {plain.stem} was brought to its end" if begun else ""
+            return f"run {plain.stem} was finished" if has_begun else ""
     return ""
 
 
 def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
-    """The events of a run, oldest first; of a run that was killed, those that were written whole.
+    """Load the events of a run, oldest first; of a killed run, those that were written whole.
 
-    Raises UnknownRunError if there is no such run, StoreError naming file and line for what cannot be read.
+    Raises UnknownRunError for an unknown run, StoreError with file and line for an event that cannot be read.
     """
     plain, gzipped = _paths(folder, run_id)
-    for path in (gzipped, plain, gzipped):  # it may be packed in between
+    for path in (gzipped, plain, gzipped):  # it may be packed meanwhile
         if (data := _content(path)) is not None:
-            lines = data.split(b"\n")[:-1]  # what follows the last newline was torn
+            lines = data.split(b"\n")[:-1]  # the text after the last newline is an incomplete line
             events = [_event(path, number, line) for number, line in enumerate(lines, start=1)]
-            both = [isinstance(recorded.event, RunStarted) for recorded in events[:2]] == [True, True]
-            return events[int(both) :]  # the first one held the place of the second
+            has_placeholder = [isinstance(recorded.event, RunStarted) for recorded in events[:2]] == [True, True]
+            return events[int(has_placeholder) :]
     raise UnknownRunError(f"there are no events of run {run_id!r}", hint="they were removed, or never written")
 
 

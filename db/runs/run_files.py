@@ -1,4 +1,4 @@
-"""The files of a run: names, compression, and how much of a damaged one can be read."""
+"""The files of a run: their names and their compression."""
 
 import gzip
 import io
@@ -10,18 +10,16 @@ from engine.atomic_files import store_errors
 from engine.errors import StoreError, UnknownRunError
 
 _MAX_UNPACKED = 256_000_000  # bytes
-
-
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def files_of_run(run_id: str) -> tuple[str, ...]:
-    """The names of the files that a run may have; raises UnknownRunError for an id that is no file name."""
+    """Return the names of the files that a run may have. Raises UnknownRunError for an id that is no file name."""
     return f"{_safe(run_id)}.jsonl.gz", f"{run_id}.jsonl", f"{run_id}.graph.json.gz"
 
 
 def unfinished(folder: Path) -> Path:
-    """Where the runs of `folder` stand while they go on: few, so that a start may look through them."""
+    """Return the folder of the runs that are going on: few, so that a start can look through them."""
     return folder / "unfinished"
 
 
@@ -40,7 +38,7 @@ def _packed(data: bytes) -> bytes:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """What `_packed` packed; raises EOFError also for more than any run leaves: a bomb."""
+    """Undo `_packed`; raises EOFError for a damaged file, and for more bytes than any run has (a zip bomb)."""
     with gzip.open(io.BytesIO(data)) as file:
         unpacked = file.read(_MAX_UNPACKED + 1)
     if len(unpacked) > _MAX_UNPACKED:
@@ -49,7 +47,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _content(path: Path) -> bytes | None:
-    """What a file holds, unpacked; None if there is no such file."""
+    """Read a file, unpacked; None if there is none. Raises StoreError."""
     try:
         data = _bytes(path)
         return _unpacked(data) if data is not None and path.suffix == ".gz" else data

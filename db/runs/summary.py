@@ -1,83 +1,102 @@
-"""A run's line of the history, made from its events as they come, or later from its record."""
+"""What the history keeps of one run: a small summary, made of the run's state."""
 
-from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any
 
-from db.runs.history import RunSummary
-from engine.events import (
-    AnswerWritten,
-    EvidenceRanked,
-    OutputScored,
-    RecordedEvent,
-    RunCancelled,
-    RunFailed,
-    RunFinished,
-    RunStarted,
-)
+import msgspec
+
+from engine.events import RunCancelled, RunFailed
+from engine.run.state import Outcome, RunState
 from engine.text.safe import one_line
 
+MAX_BYTES = 500
+ANSWER_CHARACTERS = 160
 
-class SummaryOfRun:
-    """Collects what the history shows of one run from its events."""
+_CUT = "…"
 
-    def __init__(self, run_id: str, question: str) -> None:
-        self._run_id, self._question = run_id, question
-        self._at = datetime.now(UTC).isoformat(timespec="seconds")
-        self._model: str | None = None
-        self._answer, self._abstained, self._passages = "", False, 0
-        self._totals: dict[str, float] = {}
-        self._status: Literal["done", "failed", "cancelled"] = "cancelled"
-        self.duration_ms, self.ended = 0.0, False
 
-    @classmethod
-    def of(cls, run_id: str, events: Sequence[RecordedEvent]) -> "SummaryOfRun":
-        """The summary of a run that another session began."""
-        summary = cls(run_id, "")
-        with suppress(ValueError):  # a run id begins with its time
-            asked = datetime.strptime(run_id.rpartition("-")[0], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
-            summary._at = asked.isoformat(timespec="seconds")
-        for recorded in events:
-            summary.note(recorded)
-        return summary
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a list of runs shows of one; its events and graph are in `db/runs`. `at` is ISO 8601, UTC.
 
-    def note(self, recorded: RecordedEvent) -> None:
-        """Take from an event what the history shows."""
-        self.duration_ms = recorded.at_ms
-        match recorded.event:
-            case RunStarted(question=question, model=model):
-                self._question, self._model = question, model
-            case EvidenceRanked(passages=passages):
-                self._passages = len(passages)
-            case OutputScored(persona_id=name, scores=scores):
-                self._totals[name] = scores.total
-            case AnswerWritten(answer=answer, abstained=abstained):
-                self._answer, self._abstained = answer, abstained
-            case RunFinished():
-                self._status, self.ended = "done", True
-            case RunFailed():
-                self._status, self.ended = "failed", True
-            case RunCancelled():
-                self.ended = True
-            case _:
-                pass
+    `question` and `answer` may be shortened; `question_is_cut` says whether the events have more of the question.
+    """
 
-    def broken_off(self, error: BaseException) -> RecordedEvent:
-        """The last event of a run that did not come to its end: a defect, or its reader left."""
-        ended: RunFailed | RunCancelled = RunCancelled()
-        if isinstance(error, Exception):
-            reason = one_line(f"internal error: {type(error).__name__}: {error}")
-            ended = RunFailed(reason, "run it again with `persona-moe --debug ask`")
-        recorded = RecordedEvent(self.duration_ms, ended)
-        self.note(recorded)
-        return recorded
+    run_id: str
+    at: str
+    question: str
+    answer: str
+    abstained: bool
+    model: str
+    passages: int
+    personas: tuple[str, ...]
+    top_persona: str
+    duration_ms: float
+    outcome: Outcome
+    question_is_cut: bool = False
 
-    def finished(self) -> RunSummary:
-        """The line of the history."""
-        best = max(self._totals, key=lambda name: (self._totals[name], name), default="")
-        return RunSummary(
-            run_id=self._run_id, at=self._at, question=self._question, answer=self._answer, abstained=self._abstained,
-            model=self._model or "", passages=self._passages, personas=tuple(self._totals), top_persona=best,
-            duration_ms=self.duration_ms, status=self._status,
-        )  # fmt: skip
+
+def summary_of(state: RunState, duration_ms: float) -> RunSummary:
+    """Summarize a run; one whose events have no end counts as cancelled."""
+    answer, evidence = state.answer, state.evidence
+    totals = {name: row.scored.scores.total for name, row in state.rows.items() if row.scored}
+    return RunSummary(
+        run_id=state.run_id,
+        at=_begin_of(state.run_id).isoformat(timespec="seconds"),
+        question=state.question,
+        answer=answer.answer if answer else "",
+        abstained=answer is not None and answer.abstained,
+        model=state.model or "",
+        passages=len(evidence.passages) if evidence else 0,
+        personas=tuple(totals),
+        top_persona=max(totals, key=lambda name: (totals[name], name), default=""),
+        duration_ms=duration_ms,
+        outcome=state.outcome if state.finished and state.outcome else Outcome.CANCELLED,
+    )
+
+
+def _begin_of(run_id: str) -> datetime:
+    """Read the time that a run id begins with; now for another id."""
+    with suppress(ValueError):
+        return datetime.strptime(run_id.rpartition("-")[0], "%Y%m%d-%H%M%S%f").replace(tzinfo=UTC)
+    return datetime.now(UTC)
+
+
+def last_event(error: BaseException) -> RunFailed | RunCancelled:
+    """Make the last event of a run that an error ended: a defect, or its reader left."""
+    if not isinstance(error, Exception):
+        return RunCancelled()
+    reason = one_line(f"internal error: {type(error).__name__}: {error}")
+    return RunFailed(reason, "run it again with `persona-moe --debug ask`")
+
+
+def fitted(summary: RunSummary) -> RunSummary:
+    """Shorten a summary to at most `MAX_BYTES` of JSON: its texts first, then the list of its personas."""
+    short = replace(summary, model=summary.model[:60])
+    for length in range(ANSWER_CHARACTERS, -1, -10):
+        question = _shortened(summary.question, 2 * length)
+        is_cut = summary.question_is_cut or question != summary.question
+        short = replace(short, question=question, question_is_cut=is_cut, answer=_shortened(summary.answer, length))
+        if len(msgspec.json.encode(short)) <= MAX_BYTES:
+            return short
+    while short.personas and len(msgspec.json.encode(short)) > MAX_BYTES:
+        short = replace(short, personas=short.personas[:-1])
+    return short
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: max(0, length - 1)] + _CUT * (length > 0)
+
+
+def summary_from(fields: dict[str, Any]) -> RunSummary:
+    """Read a stored summary; raises ValueError for a misshapen one.
+
+    Version 0.1 stored a `status` (done, failed or cancelled) in place of the outcome, and no `question_is_cut`.
+    """
+    if "status" in fields:
+        done = Outcome.UNANSWERED if fields.get("abstained") else Outcome.ANSWERED
+        outcome = done if fields["status"] == "done" else fields["status"]
+        fields = {**fields, "outcome": outcome, "question_is_cut": str(fields.get("question")).endswith(_CUT)}
+    return msgspec.convert(fields, RunSummary)

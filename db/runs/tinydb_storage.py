@@ -1,8 +1,8 @@
 """TinyDB on files that survive a kill, and that several sessions may write at once.
 
-TinyDB itself rewrites its file in place, caches query results and next ids, and hands out the documents of
-its cache. Here every read is decoded anew from the file (1 ms for a thousand summaries), so there is no
-cache that could leak or grow stale, and every table operation that writes holds the lock from read to write.
+TinyDB itself rewrites its file in place, and caches query results and next ids. Here every read decodes the file anew
+(1 ms for a thousand summaries), so no cache can be stale, and every operation that writes holds the lock from its read
+to its write.
 """
 
 import warnings
@@ -33,8 +33,8 @@ def _warn(message: str) -> None:
 class AtomicStorage(Storage):
     """One TinyDB file, replaced as a whole; one older generation is kept as `name.bak`.
 
-    A file that cannot be decoded is set aside as `name.damaged-<time>`, never overwritten; the older
-    generation takes its place if that one can be read, and `report` is told in one line.
+    A file that cannot be decoded is set aside as `name.damaged-<time>`, never overwritten; the older generation
+    replaces it if that one can be read, and `report` is called with one line.
     """
 
     def __init__(self, path: Path | str, *, report: Callable[[str], None] = _warn) -> None:
@@ -42,11 +42,11 @@ class AtomicStorage(Storage):
         self._report = report
 
     def locked(self) -> AbstractContextManager[None]:
-        """Hold the folder's lock, from reading to writing."""
+        """Lock the folder, from reading to writing."""
         return exclusive(private_folder(self._path.parent) / ".lock")
 
     def read(self) -> Tables | None:
-        """A fresh copy of all tables; None if there is no file. Raises StoreError."""
+        """Read all tables; None if there is no file. Raises StoreError."""
         try:
             return _read(self._path)
         except _DAMAGED:
@@ -54,15 +54,15 @@ class AtomicStorage(Storage):
                 return self._recovered()
 
     def write(self, data: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> None:
-        """Replace the file; raises StoreError (or TypeError for what is no JSON), and then it is unchanged."""
+        """Replace the file. Raises StoreError or (for data that JSON cannot hold) TypeError; it is then unchanged."""
         write_atomically(self._path, msgspec.json.encode(data), keep_previous=True)
 
     def _recovered(self) -> Tables | None:
         try:
-            return _read(self._path)  # another session was here first
+            return _read(self._path)  # another session has recovered it
         except _DAMAGED as error:
             aside = self._path.with_name(f"{self._path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S%f}")
-            told = f"{self._path} is damaged ({error}) and was set aside as {aside.name}"
+            damage = f"{self._path} is damaged ({error}) and was set aside as {aside.name}"
         try:
             older = _read(previous(self._path))
         except _DAMAGED:
@@ -70,17 +70,17 @@ class AtomicStorage(Storage):
         with store_errors(self._path):
             if older is None:
                 self._path.rename(aside)
-                self._report(f"{told}; there is no older generation of it")
+                self._report(f"{damage}; there is no older generation of it")
                 return None
             damaged = self._path.read_bytes()
         write_atomically(aside, damaged)
         write_atomically(self._path, msgspec.json.encode(older))
-        self._report(f"{told}; its older generation is in use")
+        self._report(f"{damage}; its older generation is in use")
         return older
 
 
 class AtomicTable(Table):
-    """A table whose writes hold the storage's lock, and that remembers nothing between two operations."""
+    """A table whose writes hold the storage's lock, and that caches nothing between two operations."""
 
     def __init__(self, storage: AtomicStorage, name: str, *, persist_empty: bool = False) -> None:
         self._locked = storage.locked

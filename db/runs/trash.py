@@ -1,25 +1,27 @@
-"""Deleted runs: out of the history at once, really gone a day later, and until then they can be brought back.
+"""Deleted runs: they leave the history at once, and can be restored for a day.
 
-A run has a record here (its summary and its place in the history) from before it leaves the history until after
-it is back. So after a kill at any moment `tidy` can tell which way it was going: a run that is still in the
-history stays, one that is not is deleted.
+A run has a record here (its summary and its number in the history) from before it leaves the history until after it
+is back. So after a kill at any moment `tidy` can finish or undo the deletion: a run that is in the history stays, any
+other is deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from db.runs.history import History, Placed, RunSummary
+from db.runs.history import History, StoredRun
 from db.runs.run_files import files_of_run
+from db.runs.summary import RunSummary, summary_from
 from engine.atomic_files import private_folder, store_errors, write_atomically
 from engine.errors import UnknownRunError
 
 KEPT = timedelta(days=1)
-"""How long a deleted run can be brought back; the first start after that removes it for good."""
+"""How long a deleted run can be restored; the first start after that removes it."""
 
 _RECORD = ".deleted.json"
 
@@ -29,11 +31,11 @@ class DeletedRun:
     """A run in the trash; all that were deleted together have the same `deleted_at` (ISO 8601, UTC)."""
 
     deleted_at: str
-    placed: Placed
+    placed: StoredRun
 
     @property
     def run_id(self) -> str:
-        """Its id."""
+        """The id of the run."""
         return self.placed.summary.run_id
 
 
@@ -44,38 +46,39 @@ class Trash:
         self._folder, self._history, self._runs = folder, history, runs
 
     def delete(self, run_ids: Iterable[str]) -> list[RunSummary]:
-        """Delete runs together; returns those that were there. Raises UnknownRunError if none was, or StoreError."""
-        wanted = list(dict.fromkeys(run_ids))
-        for run_id in wanted:
+        """Delete runs together; returns those that existed. Raises UnknownRunError if none did, or StoreError."""
+        ids = list(dict.fromkeys(run_ids))
+        for run_id in ids:
             files_of_run(run_id)  # an id that is no file name is refused before anything changes
         private_folder(self._folder)
         deleted = []
         with self._history.lock():
             at = datetime.now(UTC).isoformat(timespec="microseconds")
-            for placed in self._history.remove(wanted):
+            for placed in self._history.remove(ids):
                 write_atomically(self._record(placed.summary.run_id), msgspec.json.encode(DeletedRun(at, placed)))
                 deleted.append(placed.summary)
             for run in deleted:
                 self._move(run.run_id, self._runs, self._folder)
         if not deleted:
-            raise UnknownRunError(f"there is no run {', '.join(wanted)} any more", hint="it was deleted already")
-        return sorted(deleted, key=lambda run: wanted.index(run.run_id))
+            raise UnknownRunError(f"there is no run {', '.join(ids)} any more", hint="it was deleted already")
+        return sorted(deleted, key=lambda run: ids.index(run.run_id))
 
     def contents(self) -> list[DeletedRun]:
-        """What can be brought back, the last deletion first."""
-        found = []
+        """Return the runs that can be restored, the last deletion first."""
+        records = []
         with suppress(FileNotFoundError):
             for path in self._folder.glob(f"*{_RECORD}"):
-                with suppress(FileNotFoundError, ValueError):  # brought back meanwhile; or damaged, and then left alone
-                    found.append(msgspec.json.decode(path.read_bytes(), type=DeletedRun))
-        return sorted(found, key=lambda deleted: (deleted.deleted_at, deleted.run_id), reverse=True)
+                # A record may be gone by now; a damaged one is left alone.
+                with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+                    records.append(_deleted_run(path.read_bytes()))
+        return sorted(records, key=lambda deleted: (deleted.deleted_at, deleted.run_id), reverse=True)
 
-    def restore(self, run_ids: Iterable[str] = ()) -> list[RunSummary]:
-        """Bring back these runs, or without any those of the last deletion. Raises UnknownRunError or StoreError."""
+    def restore(self, run_ids: Sequence[str] = ()) -> list[RunSummary]:
+        """Restore these runs, or without any those of the last deletion. Raises UnknownRunError or StoreError."""
         with self._history.lock():
-            there = self.contents()
-            wanted = list(run_ids) or [one.run_id for one in there if one.deleted_at == there[0].deleted_at]
-            chosen = [_named(run_id, there) for run_id in wanted]
+            deleted_runs = self.contents()
+            last = [run.run_id for run in deleted_runs if run.deleted_at == deleted_runs[0].deleted_at]
+            chosen = [_named(run_id, deleted_runs) for run_id in run_ids or last]
             if not chosen:
                 raise UnknownRunError("there is no deleted run", hint=f"a deleted run is kept for {KEPT.days} day")
             for deleted in chosen:
@@ -83,13 +86,13 @@ class Trash:
         return [deleted.placed.summary for deleted in chosen]
 
     def tidy(self) -> None:
-        """End what a kill left half done, and remove for good what was deleted over `KEPT` ago. Raises StoreError."""
+        """Finish what a kill interrupted, and remove the runs that were deleted over `KEPT` ago. Raises StoreError."""
         if not self.contents():  # the usual case needs no lock
             return
         oldest = (datetime.now(UTC) - KEPT).isoformat(timespec="microseconds")
         with self._history.lock():
             for deleted in self.contents():
-                if self._history.has(deleted.placed):  # not gone yet when the kill came, or back already
+                if self._history.has(deleted.placed):  # the kill came before it left, or after it was back
                     self._forget(deleted)
                     continue
                 self._move(deleted.run_id, self._runs, self._folder)
@@ -103,7 +106,7 @@ class Trash:
         self._forget(deleted)
 
     def _remove(self, deleted: DeletedRun) -> None:
-        """The record goes last: a kill in between is mended by the next start."""
+        """Remove the record last: after a kill the next start goes on."""
         self._history.forget_older(deleted.placed.name)
         for name in files_of_run(deleted.run_id):
             with store_errors(self._folder / name):
@@ -124,11 +127,21 @@ class Trash:
                 (source / name).rename(target / name)
 
 
-def _named(run_id: str, there: list[DeletedRun]) -> DeletedRun:
-    """The one with this id or the beginning of it."""
-    found = [one for one in there if one.run_id == run_id] or [one for one in there if one.run_id.startswith(run_id)]
-    if len(found) != 1:
-        names = ", ".join(one.run_id for one in (found or there)[:3])
+def _deleted_run(data: bytes) -> DeletedRun:
+    record = msgspec.json.decode(data, type=dict[str, Any])
+    placed = record["placed"]
+    return DeletedRun(
+        record["deleted_at"], StoredRun(placed["name"], placed["number"], summary_from(placed["summary"]))
+    )
+
+
+def _named(run_id: str, runs: list[DeletedRun]) -> DeletedRun:
+    """Return the run with this id, or the only one whose id begins so."""
+    matches = [run for run in runs if run.run_id == run_id] or [run for run in runs if run.run_id.startswith(run_id)]
+    if len(matches) != 1:
+        names = ", ".join(run.run_id for run in (matches or runs)[:3])
         hint = f"deleted are {names}" if names else f"a deleted run is kept for {KEPT.days} day"
-        raise UnknownRunError(f"{'several deleted runs' if found else 'no deleted run'} with id {run_id!r}", hint=hint)
-    return found[0]
+        raise UnknownRunError(
+            f"{'several deleted runs' if matches else 'no deleted run'} with id {run_id!r}", hint=hint
+        )
+    return matches[0]

@@ -1,9 +1,8 @@
 """Resolve a follow-up question ("When did he die?") to names of the previous question or of its citations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.events import AnswerWritten, QuestionRead, RunEvent, RunStarted
 from engine.index.retriever import Retriever
 from engine.question.question import Question, read_question
 from engine.text.names import name_key
@@ -30,23 +29,6 @@ class Conversation:
         for name in (*self.subjects, *self.cited_titles):
             names.setdefault(name_key(name), name)
         return tuple(names.values())
-
-
-def conversation_of(events: Iterable[RunEvent]) -> Conversation:
-    """What a run was about: the known names of its question, in its context or its own, and the titles it cites."""
-    question, asked, cited = "", dict[str, str](), tuple[str, ...]()
-    for event in events:
-        match event:
-            case RunStarted():
-                question = event.question
-            case QuestionRead():
-                inherited = {name_key(name): name for name in event.context_names}
-                asked = {key: inherited.get(key) or _as_written(key, question) for key in event.known}
-            case AnswerWritten():
-                cited = tuple(dict.fromkeys(citation.title for citation in event.citations if citation.title))
-            case _:
-                pass
-    return Conversation(tuple(asked.values()), cited)
 
 
 def names_meant(question: str, conversation: Conversation, retriever: Retriever) -> tuple[str, ...]:
@@ -79,7 +61,7 @@ def _coverage(question: Question, name: str, retriever: Retriever) -> float:
     return question.coverage({root for number in numbers for root in retriever.open(number).roots})
 
 
-def _as_written(key: str, question: str) -> str:
+def as_written(key: str, question: str) -> str:
     """Return a name as the question writes it."""
     raw = raw_words(question)
     plain, parts = folded(raw), key.split()

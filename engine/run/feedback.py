@@ -1,16 +1,13 @@
-"""What the user's judgement of an answer, or of one of its citations, is worth to the personas of that run."""
+"""Computes the rewards of the personas of a run from the user's judgement of its answer or of a citation."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.errors import InputError
-from engine.events import AnswerWritten, OutputProduced, PersonaTransitioned, QuestionRead, RunEvent, RunStarted
+from engine.events import PersonaTransitioned
 from engine.mixture.scoring import DEPTH
+from engine.run.state import RunState
 
-WEIGHT = 5  # samples that one judgement counts for: a user knows better than the four scores
-
-Judgements = Mapping[int | None, bool]
-"""Whether the user likes the answer of a run (None), and its citations by number."""
+WEIGHT = 5  # a judgement counts as so many rewards of a run: a user knows better than the four scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,52 +25,39 @@ class Judgement:
 
     @property
     def subject(self) -> str:
-        """What was judged, in words."""
+        """Name what was judged."""
         return "the answer" if self.citation is None else f"citation {self.citation}"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedbackGiven:
-    """What a judgement changed: mean reward before and after by persona, and who changed its state by it."""
+    """The effect of a judgement: the mean reward of each persona before and after it, and the changes of state."""
 
     judgement: Judgement
     means: dict[str, tuple[float, float]] = field(default_factory=dict)
     transitions: tuple[PersonaTransitioned, ...] = ()
 
 
-def judge(events: Iterable[RunEvent], *, liked: bool, citation: int | None = None) -> Judgement:
-    """Who earns what when the user likes or dislikes the answer of a run, or one citation of it.
+def judge(state: RunState, *, liked: bool, citation: int | None = None) -> Judgement:
+    """Compute who earns what when the user likes or dislikes the answer of a run, or one citation of it.
 
-    Each persona that walked earns the share of the judged passages (all that the answer cites, or the one of
-    the citation) among its own first five; for a dislike, what is left of 1. Raises InputError for a run without
-    an answer, an unknown citation, or one whose passage was not recorded.
+    Each persona that walked earns the share of the judged passages (all that the answer cites, or the one of the
+    citation) among its own first five; for a dislike, 1 less that share. Raises InputError for a run without an
+    answer, an unknown citation, or one whose passage was not recorded.
     """
-    run_id, answer = "", None
-    context: tuple[float, ...] = ()
-    outputs: dict[str, frozenset[str]] = {}
-    for event in events:
-        match event:
-            case RunStarted():
-                run_id = event.run_id
-            case QuestionRead():
-                context = event.context
-            case OutputProduced():
-                outputs[event.persona_id] = frozenset(event.passages[:DEPTH])
-            case AnswerWritten():
-                answer = event
-            case _:
-                pass
-    judged = _passages(run_id, answer, citation)
-    shares = {name: len(judged & found) / len(judged) for name, found in outputs.items()}
+    judged = _passages(state, citation)
+    outputs = {name: row.output.passages[:DEPTH] for name, row in state.rows.items() if row.output}
+    shares = {name: len(judged.intersection(passages)) / len(judged) for name, passages in outputs.items()}
     rewards = {name: share if liked else 1 - share for name, share in shares.items()}
-    return Judgement(run_id, citation, liked, rewards, context)
+    return Judgement(state.run_id, citation, liked, rewards, state.read.context if state.read else ())
 
 
-def _passages(run_id: str, answer: AnswerWritten | None, citation: int | None) -> set[str]:
-    """The ids of the passages that are judged; never empty."""
+def _passages(state: RunState, citation: int | None) -> set[str]:
+    """Return the ids of the passages that are judged, at least one."""
+    run_id, answer = state.run_id, state.answer
     if answer is None or not answer.citations:
-        said = "has no answer" if answer is None else "cites nothing"
-        raise InputError(f"run {run_id} {said}", hint="only an answer with citations can be judged")
+        reason = "has no answer" if answer is None else "cites nothing"
+        raise InputError(f"run {run_id} {reason}", hint="only an answer with citations can be judged")
     cited = {quoted.n: quoted.passage for quoted in answer.citations if citation in {None, quoted.n}}
     if not cited:
         valid = ", ".join(str(quoted.n) for quoted in answer.citations)

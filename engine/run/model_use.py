@@ -1,4 +1,4 @@
-"""What a language model cost: tokens, time and rate, over the whole run and for each persona."""
+"""Sums what a language model cost in a run: tokens, time and rate."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from engine.events import ModelReplied
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """A sum over replies: requests, tokens read and written, milliseconds to load the model, to read and to write."""
+    """Sums over replies: requests, tokens read and written, milliseconds to load the model, to read and to write."""
 
     requests: int = 0
     prompt_tokens: int = 0
@@ -19,12 +19,12 @@ class ModelUse:
 
     @property
     def tokens_per_second(self) -> float:
-        """How fast it wrote; 0 where the server did not say."""
+        """Tokens written per second; 0 if the server does not tell the time."""
         return round(self.output_tokens / self.output_ms * 1000, 1) if self.output_ms else 0.0
 
 
 def sum_of(replies: Iterable[ModelReplied]) -> ModelUse:
-    """What these replies cost together."""
+    """Sum the cost of some replies."""
     every = list(replies)
     return ModelUse(
         requests=len(every),

@@ -1,4 +1,4 @@
-"""Two personas side by side: what they are, what they earned, and how far they find the same."""
+"""Two personas side by side: traits, rewards, scores, and how much of their evidence they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,14 +11,14 @@ from engine.personas.roster import performance_of
 from engine.run.persona_part import RunPart
 
 COMPARED_RUNS = 50
-"""Recorded runs over which personas are compared."""
+"""Number of recorded runs over which personas are compared."""
 
-_MIDDLE = 5  # of a trait, that changes nothing
+_MIDDLE = 5  # the value of a trait that has no effect
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two. `judged` and `called` count recorded runs; `scores` are the mean ones of those it walked in."""
+    """One of two personas: `judged` and `called` count runs of the gate, `scores` are the means of its outputs."""
 
     entry: RosterEntry
     performance: PersonaPerformance
@@ -30,9 +30,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`traits` maps each trait that either has to both values (5 where it has none).
+    """Two personas: `traits` maps each trait of either to both values (5 where a persona has none).
 
-    `overlap` is the mean Jaccard index of their first five passages over the `together` runs in which both walked.
+    `overlap` is the mean Jaccard index of their five best passages over the `together` runs in which both walked.
     """
 
     left: Side
@@ -49,7 +49,8 @@ def compare(
     """Compare two personas over their parts in recorded runs."""
     names = left.persona.persona_id, right.persona.persona_id
     walked = [[run[name].passages for name in names if name in run and run[name].passages] for run in runs]
-    shares = [jaccard(set(both[0][:DEPTH]), set(both[1][:DEPTH])) for both in walked if len(both) == len(names)]
+    pairs = [passages for passages in walked if len(passages) == len(names)]
+    shares = [jaccard(set(first[:DEPTH]), set(second[:DEPTH])) for first, second in pairs]
     traits = dict.fromkeys((*left.persona.traits, *right.persona.traits))
     return Comparison(
         _side(left, runs, confidence),
@@ -64,7 +65,7 @@ def compare(
 def _side(entry: RosterEntry, runs: Sequence[Mapping[str, RunPart]], confidence: float) -> Side:
     parts = [run[entry.persona.persona_id] for run in runs if entry.persona.persona_id in run]
     scored = [part.scored.scores for part in parts if part.scored]
-    means = {f.name: calculate_average_score([getattr(each, f.name) for each in scored]) for f in fields(Scores)}
+    means = {f.name: calculate_average_score([getattr(scores, f.name) for scores in scored]) for f in fields(Scores)}
     earned = performance_of(entry.persona)
     called = sum(part.called for part in parts)
     return Side(entry, earned, earned.bounds(confidence), len(parts), called, Scores(**means) if scored else None)

@@ -1,4 +1,4 @@
-"""Push to pull: a run that emits becomes an async iterator that ends the run when its reader leaves."""
+"""Turns a run that emits events into an async iterator of events."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ _END = object()
 
 
 async def events_of(run: Callable[[Emit], Awaitable[object]]) -> AsyncGenerator[RecordedEvent, None]:
-    """Iterate over what `run(emit)` emits, each event with its milliseconds since the start.
+    """Yield what `run(emit)` emits, each event with its milliseconds since the start.
 
-    `emit` may be called from any thread. Read inside `contextlib.aclosing`: leaving the loop cancels the
-    run and waits for its end. An exception of the run is raised to the reader after its last event.
+    `emit` may be called from any thread. Read inside `contextlib.aclosing`: leaving the loop cancels the run and waits
+    for its end. An exception of the run is raised here after its last event.
     """
     loop, queue, started = asyncio.get_running_loop(), asyncio.Queue[object](), time.perf_counter()
 

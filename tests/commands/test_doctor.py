@@ -49,7 +49,7 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     assert found["personas"]["detail"] == "10, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
     assert found["log"]["detail"].endswith("db/log/persona-moe.jsonl, from WARNING on; no errors")
-    assert found["ollama"]["detail"] == "not wanted: model_name is none"
+    assert found["ollama"]["detail"] == "not used: model_name is none"
     assert "xterm-256color" in found["terminal"]["detail"]
     assert "persona-moe ask QUESTION" in found["terminal"]["advice"]
 
@@ -100,7 +100,7 @@ def test_an_empty_library_and_a_root_that_went_away(look, tmp_path, capsys):
     assert "library list" in found["library"]["advice"]
     shutil.rmtree(docs)
     found = look(tmp_path / "empty")
-    assert (found["library"]["ok"], found["library"]["detail"], found["code"]) == (False, f"{docs} is not there", 1)
+    assert (found["library"]["ok"], found["library"]["detail"], found["code"]) == (False, f"{docs} does not exist", 1)
     assert "library remove" in found["library"]["advice"]
 
 

@@ -15,7 +15,7 @@ QUESTION = "Who led the Net Strike of 1894?"
 OTHER = "What were the weights of the Tide Clock cast from?"
 SUMMARY = [
     "run_id", "at", "question", "answer", "abstained", "model", "passages", "personas", "top_persona", "duration_ms",
-    "status",
+    "outcome", "question_is_cut",
 ]  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def test_the_list_is_newest_first_and_can_be_searched(call, asked):
     listed = json.loads(call("history", "list", "--json"))
     assert [run["run_id"] for run in listed] == [second["run_id"], first["run_id"]]
     assert all(list(run) == SUMMARY for run in listed)
-    assert (listed[1]["question"], listed[1]["status"], listed[1]["abstained"]) == (QUESTION, "done", False)
+    assert (listed[1]["question"], listed[1]["outcome"], listed[1]["abstained"]) == (QUESTION, "answered", False)
     assert first["answer"].startswith(listed[1]["answer"].rstrip("…"))
     assert (listed[1]["model"], listed[1]["passages"]) == ("", len(first["passages"]))
     assert (
@@ -51,21 +51,21 @@ def test_the_list_is_newest_first_and_can_be_searched(call, asked):
     ]
     assert len(json.loads(call("history", "list", "--limit", "1", "--json"))) == 1
     header, *rows = call("history", "list").splitlines()
-    assert header.split() == ["run", "at", "status", "ms", "question"]
+    assert header.split() == ["run", "at", "outcome", "ms", "question"]
     assert rows[0].startswith(second["run_id"])
     assert rows[0].endswith(OTHER)
 
 
 def test_an_abstention_stands_in_the_list(call):
     call("ask", "When did Absalom Drusk become Harbour Reeve?", "--model", "none")
-    assert "  abstained  " in call("history", "list")
+    assert "  unanswered  " in call("history", "list")
 
 
 def test_show_is_the_run_as_it_was(call, asked):
     first = asked[0]
     assert json.loads(call("history", "show", first["run_id"], "--json")) == first
     text = call("history", "show", first["run_id"])
-    assert text.splitlines()[0].endswith("  done")
+    assert text.splitlines()[0].endswith("  answered")
     assert f"# {QUESTION}" in text
     assert first["answer"] in text
     for citation in first["citations"]:
@@ -161,7 +161,7 @@ def test_a_run_that_was_cancelled_before_it_started_can_be_shown(call, workspace
 
     asyncio.run(cancelled())
     (run,) = json.loads(call("history", "list", "--json"))
-    assert (run["status"], run["question"]) == ("cancelled", QUESTION)
+    assert (run["outcome"], run["question"]) == ("cancelled", QUESTION)
     assert QUESTION in call("history", "show", run["run_id"])
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from db.runs.history import History, RunSummary
+from db.runs.history import History
 from db.runs.metrics import measure
 from db.runs.recorder import RunRecorder
+from db.runs.summary import RunSummary
 from db.workspace import Workspace
 from engine.events import Degraded, ModelReplied, RecordedEvent, RunFailed, RunFinished
+from engine.run.state import Outcome
 from tui.command_line import main
 from tui.commands.prometheus_text import metrics_text
 
@@ -54,7 +56,7 @@ def parsed(text: str) -> dict[str, float]:
 
 
 def summary(number: int, **fields: Any) -> RunSummary:
-    plain = RunSummary("", "2026-01-01T00:00:00+00:00", "Who?", "", False, "m", 1, (), "", 30.0, "done")
+    plain = RunSummary("", "2026-01-01T00:00:00+00:00", "Who?", "", False, "m", 1, (), "", 30.0, Outcome.ANSWERED)
     return replace(plain, run_id=f"r{number}", **fields)
 
 
@@ -72,7 +74,7 @@ def test_a_workspace_that_was_used(metrics, workspace, capsys):
     capsys.readouterr()
     found = metrics()
     assert found['persona_moe_runs_total{outcome="answered"}'] == 1
-    assert found['persona_moe_runs_total{outcome="abstained"}'] == 1
+    assert found['persona_moe_runs_total{outcome="unanswered"}'] == 1
     assert found['persona_moe_model_runs_total{model="none"}'] == 2
     assert found["persona_moe_run_duration_seconds_count"] == 2
     assert found['persona_moe_recent_degradations{reason="no language model"}'] == 1
@@ -85,13 +87,13 @@ def test_outcomes_and_times(tmp_path):
     runs = [
         summary(1, duration_ms=100.0),  # a bucket holds its bound
         summary(2, duration_ms=100.1),
-        summary(3, duration_ms=1e9, abstained=True),
-        summary(4, status="failed"),
-        summary(5, status="cancelled"),
+        summary(3, duration_ms=1e9, abstained=True, outcome=Outcome.UNANSWERED),
+        summary(4, outcome=Outcome.FAILED),
+        summary(5, outcome=Outcome.CANCELLED),
     ]
     found = parsed(metrics_text(measure(runs, tmp_path, [])))
     outcomes = [
-        found[f'persona_moe_runs_total{{outcome="{o}"}}'] for o in ("answered", "abstained", "failed", "cancelled")
+        found[f'persona_moe_runs_total{{outcome="{o}"}}'] for o in ("answered", "unanswered", "failed", "cancelled")
     ]
     assert outcomes == [2, 1, 1, 1]
     buckets = [

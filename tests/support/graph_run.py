@@ -14,6 +14,7 @@ from engine.events import (
     RunFinished,
     RunStarted,
 )
+from tests.support.scripted_run import recorded
 from tui.graph.state import Growth
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
@@ -88,8 +89,11 @@ ANSWER = AnswerWritten(f"{KEPT} [1] {BUILT} [2]", abstained=False, citations=CIT
 EVENTS: list[RunEvent] = [*STARTED, *WALK, RANKED, ANSWER, RunFinished({"walk": 1.0})]
 
 
+RECORDED = recorded(EVENTS)
+
+
 def grown(events: list[RunEvent] = EVENTS, position: int | None = None) -> Growth:
-    growth = Growth(events)
+    growth = Growth(recorded(events))
     growth.go(position)
     return growth
 

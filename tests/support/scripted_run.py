@@ -18,8 +18,9 @@ import msgspec
 
 from db.personas.ledger_entries import Added, Change, Edited, Transition, Undone
 from db.personas.record import PersonaRecord, Point
-from db.runs.history import History, RunSummary
+from db.runs.history import History
 from db.runs.metrics import Metrics, Recent
+from db.runs.summary import RunSummary
 from db.runs.trash import Trash
 from engine.documents.cited_source import SourceText
 from engine.documents.passages import Passage
@@ -55,6 +56,7 @@ from engine.personas.roster import Births, Verdict
 from engine.run.feedback import FeedbackGiven, Judgement
 from engine.run.persona_comparison import Comparison, compare
 from engine.run.persona_part import RunPart, parts_in_run
+from engine.run.state import Outcome, RunState
 from engine.settings.settings import load_settings
 from tui.session.checks import Finding
 
@@ -139,6 +141,15 @@ def streamed() -> list[RunEvent]:
     return [*walk(), *scored(), evidence(0.92), AnswerFragment("She kept "), AnswerFragment("Gannet Stack Light")]
 
 
+def recorded(events: Sequence[RunEvent]) -> list[RecordedEvent]:
+    """The events of a run, two milliseconds apart."""
+    return [RecordedEvent(n * 2.0, event) for n, event in enumerate(events)]
+
+
+def state_of(events: Sequence[RunEvent]) -> RunState:
+    return RunState.of(recorded(events))
+
+
 def persona(persona_id: str, *, samples: int = 12, **metadata: Any) -> Persona:
     named = {"name": f"The {persona_id.title()}", "description": "Follows names from page to page.", **metadata}
     record = {"samples": samples, "mean": 0.55, "m2": 1.0}
@@ -209,10 +220,11 @@ class ScriptedRoster:
 def summary(n: int, **changed: Any) -> RunSummary:
     """The run number `n` of a history; every minute there is one more."""
     at = f"2026-01-02T{10 + n // 60:02}:{n % 60:02}:00+00:00"
+    outcome = Outcome.CANCELLED if n % 7 == 3 else Outcome.UNANSWERED if n % 5 == 1 else Outcome.ANSWERED
     run = RunSummary(
         run_id=f"run-{n}", at=at, question=f"Question {n}: {QUESTION}",
         answer="Tobiász Krelle. [1]", abstained=n % 5 == 1, model="", passages=20, personas=WALKERS,
-        top_persona="tracker", duration_ms=83.2, status="cancelled" if n % 7 == 3 else "done",
+        top_persona="tracker", duration_ms=83.2, outcome=outcome,
     )  # fmt: skip
     return replace(run, **changed)
 
@@ -310,7 +322,10 @@ class ScriptedRuns:
     def replay(self, run_id: str) -> list[RecordedEvent]:
         if run_id == "run-1":
             raise PersonaError("the events of run-1 are damaged", hint="nothing can be replayed")
-        return [RecordedEvent(n * 2.0, event) for n, event in enumerate(answered())]
+        return recorded(answered())
+
+    def question_of(self, run: RunSummary) -> str:
+        return RunState.of(self.replay(run.run_id)).question if run.question_is_cut else run.question
 
     def judge(self, run_id: str, *, liked: bool, citation: int | None = None) -> FeedbackGiven:
         judged = self._session.judged
@@ -328,7 +343,7 @@ class ScriptedRuns:
         return judgements
 
     def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> list[dict[str, RunPart]]:
-        parts = parts_in_run([*persona_ids, "wanderer"], walk() + scored())
+        parts = parts_in_run([*persona_ids, "wanderer"], state_of(walk() + scored()))
         return [{name: parts.get(name, parts["wanderer"]) for name in persona_ids}] * 3
 
     def compare_personas(self, left: str, right: str) -> Comparison:
@@ -360,7 +375,7 @@ class ScriptedPersonas:
 class ScriptedHealth:
     def metrics(self) -> Metrics:
         found = Metrics(models=Counter({"none": 3, "qwen3:4b": 1}), buckets=[0, 0, 2, 1, *[0] * 11], seconds=0.4)
-        found.outcomes.update(answered=2, abstained=1, failed=1)
+        found.outcomes.update(answered=2, unanswered=1, failed=1)
         found.levels.update(WARNING=2, ERROR=1)
         found.recent = Recent(4, 1, [31.0, 47.0, 82.0], Counter({"[b]no model\x1b[1m": 1}), Counter({"the disk": 1}))
         found.recent.phases = {"walking": 0.12, "reading": 0.03}

@@ -220,7 +220,7 @@ class Trials:
 
     def _runs(self) -> list[str]:
         runs = json.loads(self._must("history", "list", "--json"))
-        return [run["run_id"] for run in runs if run["status"] == "done" and not run["abstained"]]
+        return [run["run_id"] for run in runs if run["outcome"] == "answered"]
 
     def _write_document(self, number: int) -> None:
         lines = [
@@ -270,7 +270,7 @@ class Trials:
             defects.append(f"the next start did not tell of {len(unfinished)} runs that it ended")
         if told := call(root, "personas", "list")[2] + call(root, "history", "list", "--json")[2]:
             defects.append(f"the start after the next one is not clean: {told}")
-        listed = {run["run_id"]: run["status"] for run in json.loads(out or "[]")}
+        listed = {run["run_id"]: run["outcome"] for run in json.loads(out or "[]")}
         defects += [f"the question of run {run_id} is lost" for run_id in sorted(asked.keys() - listed.keys())]
         defects += [f"run {run['run_id']} has no question" for run in json.loads(out or "[]") if not run["question"]]
         defects += personas_in_two_places(root, before)
@@ -390,14 +390,14 @@ def runs_that_are_lost(root: Path, listed: dict[str, str]) -> Iterator[str]:
             yield f"run {run_id} has events, but is not in the history"
         if path.suffix == ".jsonl":
             yield f"run {run_id} was left unpacked"
-    for run_id, status in listed.items():
+    for run_id, outcome in listed.items():
         try:
             events = load_events(workspace.runs, run_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a defect
             yield f"run {run_id}: {error}"
             continue
-        if (status == "done") != isinstance(events[-1].event, RunFinished):
-            yield f"run {run_id} is {status}, but ends with {type(events[-1].event).__name__}"
+        if (outcome in {"answered", "unanswered"}) != isinstance(events[-1].event, RunFinished):
+            yield f"run {run_id} is {outcome}, but ends with {type(events[-1].event).__name__}"
 
 
 def table(tallies: dict[str, Tally], stopped: str = "killed") -> str:

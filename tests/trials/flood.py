@@ -67,12 +67,12 @@ def main() -> int:
 
 def _checked(session: Session, app: PersonaMoeApp) -> int:
     """1 if a step is missing in the record."""
-    shown = app.ask_screen.feed.view.steps if app.ask_screen else 0
+    shown = app.ask_screen.feed.state.steps if app.ask_screen else 0
     [run] = session.runs.history.recent(1)
     events = [recorded.event for recorded in session.runs.replay(run.run_id)]
     kept = [int(event.target_id[1:]) for event in events if isinstance(event, PersonaStepped)]
     whole = kept == list(range(1, len(kept) + 1)) and len(kept) >= shown and isinstance(events[-1], RunCancelled)
-    told = f"{shown} steps shown, {len(kept)} recorded, {'none' if whole else 'SOME'} missing; {run.status}"
+    told = f"{shown} steps shown, {len(kept)} recorded, {'none' if whole else 'SOME'} missing; {run.outcome}"
     print(told)  # noqa: T201 - for who measures
     return 0 if whole else 1
 

@@ -21,9 +21,10 @@ import msgspec
 
 from db.personas.ledger import Ledger
 from db.personas.ledger_entries import Feedback, Rewards
-from db.runs.history import RUNS_PER_FILE, RunSummary, new_run_id
+from db.runs.history import RUNS_PER_FILE, new_run_id
 from db.runs.query import RunQuery
 from db.runs.recorder import RunRecorder, load_events
+from db.runs.summary import RunSummary
 from engine.atomic_files import sweep, write_atomically
 from engine.events import RecordedEvent
 from tui.commands.prometheus_text import metrics_text
@@ -105,7 +106,7 @@ def things(root: Path, times: int) -> dict[str, Callable[[], object]]:
 
     def found(words: str) -> list[RunSummary]:
         query = RunQuery.parse(words)
-        return history.search(lambda run: query.holds(run, {}))
+        return history.search(lambda run: query.matches(run, {}))
 
     def first(look: Callable[[Session], object]) -> Callable[[], object]:
         return lambda: look(opened(root))

@@ -216,14 +216,14 @@ def looked(root: Path, promised: Promised, known: set[str]) -> Iterator[str]:
     started = time.monotonic()
     code, out, err = call(root, "history", "list", "--json", "--limit", 1_000_000)
     listed = Counter(run["run_id"] for run in json.loads(out or "[]"))
-    statuses = {run["run_id"]: run["status"] for run in json.loads(out or "[]")}
+    outcomes = {run["run_id"]: run["outcome"] for run in json.loads(out or "[]")}
     yield from (f"run {run_id} is lost" for run_id in promised.runs if run_id not in listed)
     yield from (f"run {run_id} is listed {times} times" for run_id, times in listed.items() if times > 1)
     code, out, err = call(root, "personas", "ledger", "--verify")
     if code:
         yield f"ledger and folders: {out or err}"
     yield from personas_in_two_places(root, known)
-    yield from runs_that_are_lost(root, statuses)
+    yield from runs_that_are_lost(root, outcomes)
     yield from _lost_in_ledger(Ledger(Workspace(root).ledger), promised)
     yield from _lost_in_library(root, promised)
     if (waited := time.monotonic() - started) > PATIENCE:

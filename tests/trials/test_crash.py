@@ -22,6 +22,6 @@ def test_the_checks_see_what_is_lost(workspace):
     ]  # fmt: skip
     told = list(personas_in_two_places(workspace, {"skeptic", "nobody"}))
     assert told == ["skeptic stands in 2 folders", "nobody is gone"]
-    assert list(runs_that_are_lost(workspace, {"other": "done"}))[:2] == [
+    assert list(runs_that_are_lost(workspace, {"other": "answered"}))[:2] == [
         "run run has events, but is not in the history", "run run was left unpacked",
     ]  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from db.runs.recorder import RunRecorder
-from db.runs.summary import SummaryOfRun
+from db.runs.summary import summary_of
 from engine import events
 from engine.events import RecordedEvent, RunEvent, RunStarted
 from engine.personas.roster import Verdict
+from engine.run.state import RunState
 from tests.support import scripted_run as script
 from tests.support.steering import steering_characters
 from tui.navigation.screens import SCREENS
@@ -63,7 +64,7 @@ def hostile(tmp_path: Path, workspace: Path) -> Path:
     with RunRecorder(session.workspace.runs, RUN_ID, HOSTILE) as recorder:
         for recorded in hostile_run():
             recorder.append(recorded)
-    session.runs.history.add(SummaryOfRun.of(RUN_ID, hostile_run()).finished())
+    session.runs.history.add(summary_of(RunState.of(hostile_run(), run_id=RUN_ID), 1.0))
     session.personas.roster.change("tracker", Verdict.DEMOTE, rule=HOSTILE, decided_by=HOSTILE)
     session.workspace.log.parent.mkdir(exist_ok=True)
     entry = {"at": HOSTILE, "level": "ERROR", "message": HOSTILE}

@@ -42,7 +42,7 @@ if arguments[0] == "open":
         async with PersonaMoeApp(open_session(Path(arguments[-1]))).run_test(size=(80, 24)) as pilot:
             await asyncio.wait_for(pilot.app.ask_screen.library.ready.wait(), 60)
             pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
-            while pilot.app.ask_screen.busy:
+            while pilot.app.ask_screen.player.busy:
                 await pilot.pause(0.05)
             for place in SCREENS:
                 await pilot.press(place.keys.split(",")[0])

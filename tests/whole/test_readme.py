@@ -56,7 +56,7 @@ def rows(text: str) -> list[list[str]]:
 async def answered(pilot: Any) -> None:
     await script.ready(pilot)
     pilot.app.ask_screen.ask(QUESTION)
-    await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+    await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
     await script.drawn(pilot)
 
 
@@ -219,7 +219,9 @@ async def test_the_first_five_minutes_work_as_written(session, home):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
         await pilot.press("1")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished and not pilot.app.ask_screen.busy)
+        await script.until(
+            pilot, lambda: pilot.app.ask_screen.feed.state.finished and not pilot.app.ask_screen.player.busy
+        )
         await script.drawn(pilot)
         for _ in range(6):
             if isinstance(pilot.app.focused, SourceList):
@@ -229,7 +231,7 @@ async def test_the_first_five_minutes_work_as_written(session, home):
         await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))
         await pilot.press("escape")
         await script.until(pilot, lambda: pilot.app.screen is pilot.app.ask_screen)
-        run_id = pilot.app.ask_screen.feed.view.run_id
+        run_id = pilot.app.ask_screen.feed.state.run_id
         await pilot.press("plus")
         await script.until(pilot, lambda: session.runs.judgements().get(run_id) == {None: True})
         await pilot.press("f4")

@@ -23,6 +23,7 @@ from engine.events import AnswerFragment, AnswerWritten, Degraded, OutputProduce
 from engine.model.client import Listeners, connect
 from engine.model.faults import AnswerCutShortError, SilentError, UnreachableError
 from engine.personas.persona import Persona
+from engine.run.state import Outcome
 from engine.settings.settings import Ollama, load_settings
 from tests.support.real_ollama import SAID, WINDOW, RealOllama, exchanged, turn
 from tui.session.session import open_session
@@ -292,7 +293,7 @@ async def asked(root, docs, real_server, name, **more):
     async with aclosing(session.runs.ask(QUESTION)) as stream:
         events = [recorded.event async for recorded in stream]
     await session.close()
-    assert session.runs.history.recent()[0].status == "done"
+    assert session.runs.history.recent()[0].outcome is Outcome.ANSWERED
     return events
 
 

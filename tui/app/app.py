@@ -17,10 +17,12 @@ from textual.color import Color
 
 from engine.errors import PersonaMoeError
 from tui.app.themes import FEW_COLOURS, THEMES, palette_of
+from tui.ask.library_opening import LibraryOpening
 from tui.ask.screen import AskScreen
 from tui.drawing.ascii import replacement
 from tui.navigation.screen_bar import ScreenBar
 from tui.navigation.screens import SCREENS
+from tui.run.feed import RunFeed
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.no_color import Colourless
 from tui.terminal.textual_fixes import SteadyApp, lasting
@@ -80,6 +82,8 @@ class PersonaMoeApp(SteadyApp):
         super().__init__()
         self.animation_level = "none"
         self._begin_look()
+        self.feed = RunFeed()
+        self.opening = LibraryOpening(session.library)
         self.ask_screen: AskScreen | None = None
         self.add_mode("ask", self._make_ask)
         for entry in SCREENS:
@@ -116,12 +120,13 @@ class PersonaMoeApp(SteadyApp):
             self.theme = FEW_COLOURS if few and not wanted.ansi else wanted.name
 
     def _make_ask(self) -> AskScreen:
-        self.ask_screen = AskScreen(self.session, ask_terminal=lambda: self.ask_terminal(self.ask_screen))
+        self.ask_screen = AskScreen(self.session, self.feed, self.opening, self.ask_terminal)
         return self.ask_screen
 
     def _make(self, entry: ScreenEntry) -> Screen[None]:
         kind: Any = entry.screen_class()  # imported only now: the first paint needs none of them
-        screen: Screen[None] = kind(self.session)
+        run_parts = (self.feed, self.opening.ready, self.ask_terminal) if entry.mode == "graph" else ()
+        screen: Screen[None] = kind(self.session, *run_parts)
         return screen
 
     def on_mount(self) -> None:
@@ -137,8 +142,7 @@ class PersonaMoeApp(SteadyApp):
     @work(group="history")
     async def _open_history(self) -> None:
         """End what a killed session left, in a thread: in a folder with the files of 100,000 runs that takes 200 ms."""
-        if self.ask_screen is not None:
-            await self.ask_screen.library.ready.wait()
+        await self.opening.ready.wait()
         await asyncio.to_thread(getattr, self.session.runs, "history")
 
     def _check_keymap(self) -> None:
@@ -275,8 +279,7 @@ class PersonaMoeApp(SteadyApp):
 
     async def on_library_screen_changed(self) -> None:
         """The ask screen names the library and suggests questions."""
-        if self.ask_screen is not None:
-            await self.ask_screen.library.introduce()
+        await self.opening.introduce()
 
     def on_history_screen_run_wanted(self, event: HistoryScreen.RunWanted) -> None:
         """A run of the history goes to the ask screen: its end, or event by event."""
@@ -290,7 +293,7 @@ class PersonaMoeApp(SteadyApp):
 
     def _free_ask_screen(self) -> AskScreen | None:
         """The ask screen, brought to the front; None while a question runs on it."""
-        if self.ask_screen is None or self.ask_screen.asking:
+        if self.ask_screen is None or self.ask_screen.player.asking:
             self.notify("A question is running: cancel it on the Ask screen first.", markup=False)
             return None
         self.switch_mode("ask")

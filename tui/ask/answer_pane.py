@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from engine.run.state import Outcome, Phase, RunState
 from engine.text.safe import printable
 from tui.ask.source_list import CITATION_KEYS
 from tui.drawing.cells import plain, title
 from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
-from tui.run.state import OUTCOMES, Phase, RunView
 from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
@@ -23,27 +23,28 @@ if TYPE_CHECKING:
 _CITATION = re.compile(r"\[\d+\]")
 
 TITLES = {
-    Phase.ANSWERED: f"{ANSWERED} Answer",
-    Phase.ABSTAINED: f"{UNANSWERED} No answer in the library",
-    Phase.CANCELLED: f"{CANCELLED} Cancelled",
-    Phase.FAILED: f"{FAILED} Failed",
+    None: "Answer",
+    Outcome.ANSWERED: f"{ANSWERED} Answer",
+    Outcome.UNANSWERED: f"{UNANSWERED} Unanswered: not in the library",
+    Outcome.CANCELLED: f"{CANCELLED} Cancelled",
+    Outcome.FAILED: f"{FAILED} Failed",
 }
 
 
-def answer_text(view: RunView) -> Text:
+def answer_text(view: RunState) -> Text:
     """What the pane says: a failure with its hint, the answer with its citations marked, or the draft so far."""
     if view.failure is not None:
         hint = f"\n{printable(view.failure.hint)}" if view.failure.hint else ""
         return Text.assemble((printable(view.failure.message), "bold"), hint)
     words = view.answer.answer if view.answer is not None else "".join(view.draft)
-    text = Text(printable(words), "italic" if view.phase is Phase.ABSTAINED else "")
+    text = Text(printable(words), "italic" if view.outcome is Outcome.UNANSWERED else "")
     text.highlight_regex(_CITATION, "bold cyan")
-    if view.phase is Phase.CANCELLED:
+    if view.outcome is Outcome.CANCELLED:
         text.append("\n(cancelled before it was complete)" if words else "Cancelled. Nothing was answered.", "dim")
     return text
 
 
-def drawn_answer(view: RunView) -> RenderableType:
+def drawn_answer(view: RunState) -> RenderableType:
     """`answer_text`, or as Markdown what a model has written to its end: quotations stay letter for letter."""
     if view.answer is None or not view.is_written:
         return answer_text(view)
@@ -52,7 +53,7 @@ def drawn_answer(view: RunView) -> RenderableType:
     return AnswerMarkdown(view.answer.answer)
 
 
-def question_text(view: RunView) -> Text:
+def question_text(view: RunState) -> Text:
     """The question, and of which names of the conversation before it was read."""
     text = Text(printable(view.question), "bold")
     if view.read is not None and view.read.context_names:
@@ -60,7 +61,7 @@ def question_text(view: RunView) -> Text:
     return text
 
 
-def answer_note(view: RunView) -> str:
+def answer_note(view: RunState) -> str:
     """What should be known about the answer: how much the evidence covers, what was left out or missing."""
     notes = []
     if view.answer is not None and view.evidence is not None:
@@ -72,7 +73,7 @@ def answer_note(view: RunView) -> str:
     return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
 
 
-def thoughts_text(view: RunView, *, whole: bool) -> Text:
+def thoughts_text(view: RunState, *, whole: bool) -> Text:
     """What a model thought before it answered, or that it did and which key shows it; nothing if it told nothing."""
     words = printable("".join(view.thoughts)).strip()
     if not words or not view.finished:
@@ -92,7 +93,7 @@ class AnswerPane(TextPane):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._shown: tuple[object, ...] | None = None
-        self._view = RunView()
+        self._view = RunState()
         self._thinks_aloud = False
 
     def compose(self) -> ComposeResult:
@@ -102,17 +103,18 @@ class AnswerPane(TextPane):
         yield Static(markup=False, id="answer-note")
         yield Static(markup=False, id="answer-thoughts")
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
         shown = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
         if shown == self._shown:
             return
         self._shown, self._view = shown, view
-        following = view.phase is Phase.WRITING and self.scroll_offset.y >= self.max_scroll_y - 1
+        is_growing = view.phase is Phase.WRITING and view.outcome is None
+        following = is_growing and self.scroll_offset.y >= self.max_scroll_y - 1
         judged = JUDGEMENTS[view.judged.get(None)]
-        self.border_title = title(TITLES.get(view.phase, "Answer") + (judged and f" · judged {judged}"))
-        for phase in OUTCOMES:
-            self.set_class(phase is view.phase, f"-{phase.name.lower()}")
+        self.border_title = title(TITLES[view.outcome] + (judged and f" · judged {judged}"))
+        for outcome in Outcome:
+            self.set_class(outcome is view.outcome, f"-{outcome}")
         self.query_one("#question-asked", Static).update(question_text(view))
         self.query_one("#answer-text", Static).update(drawn_answer(view))
         note = answer_note(view)

@@ -16,18 +16,25 @@ if TYPE_CHECKING:
 SHOWN_PATH = 28
 
 
-class LibraryView:
-    """Opens the library once; `line` and `problem` say how that stands, `ready` when it is over."""
+class LibraryOpening:
+    """Opens the library once; `line` and `problem` say how far it is, `ready` when it is over.
 
-    def __init__(self, library: ScopedLibrary, changed: Callable[[], None]) -> None:
+    Each of `watchers` is called when one of these changed.
+    """
+
+    def __init__(self, library: ScopedLibrary) -> None:
         self.problem = ""
         self.note = ""
         self.name = ""
         self.suggestions: list[str] = []
         self.ready = asyncio.Event()
         self._library = library
-        self._changed = changed
+        self.watchers: list[Callable[[], None]] = []
         self._progress: tuple[int, int, str] | None = None
+
+    def _notify(self) -> None:
+        for watcher in self.watchers:
+            watcher()
 
     async def open(self) -> None:
         """Bring the library up to date; a failure is kept in `problem`, so that the screen lives on.
@@ -38,7 +45,7 @@ class LibraryView:
 
         def progress(done: int, total: int, path: str) -> None:
             self._progress = (done, total, path)
-            loop.call_soon_threadsafe(self._changed)
+            loop.call_soon_threadsafe(self._notify)
 
         try:
             await self.introduce()
@@ -52,12 +59,12 @@ class LibraryView:
             self.note = f"{len(report.skipped)} files skipped" if report.skipped else ""
         finally:
             self.ready.set()
-            self._changed()
+            self._notify()
 
     async def introduce(self) -> None:
         """Ask for the library's name and what can be asked of it: it may have changed."""
         self.name, self.suggestions = await asyncio.to_thread(self._introduce)
-        self._changed()
+        self._notify()
 
     def _introduce(self) -> tuple[str, list[str]]:
         return printable(self._library.name), self._library.suggestions()

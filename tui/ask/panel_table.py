@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.events import GateReceipt
-    from tui.run.state import PanelRow, RunView
+    from engine.run.state import PanelRow, RunState
 
 WITH_GATE, WITH_STATE, WITH_NODE = 50, 68, 84
 """Widths in cells from which the scores come with the gate's score, the state in full, and the last step."""
@@ -80,7 +80,7 @@ class PanelTable(LinePane):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._view: RunView | None = None
+        self._view: RunState | None = None
         self._rows: list[PanelRow] = []
         self._numbers: dict[str, int] = {}
         self._shown: tuple[object, ...] = ()
@@ -95,7 +95,7 @@ class PanelTable(LinePane):
         scored = any(row.scores for row in self._rows)
         return self._chosen or (Columns.SCORES if scored else Columns.WALK)
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Draw the view's panel if it changed; the walk changes with every step."""
         if view is not self._view:
             self._view, self._chosen = view, None
@@ -179,7 +179,7 @@ class PanelTable(LinePane):
 
     def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int], *, node: bool) -> Text:
         name, state, room = widths
-        colour = colour_of(row.place) if row.activated else "dim"
+        colour = colour_of(row.number) if row.activated else "dim"
         told = fit(row.state, state) if state > len("state") else fit(row.state[:1].upper(), 2)
         number = self._numbers.get(row.persona_id, 0)
         mark = f"{_mark(row)}{number if number < 10 else ' '} "  # noqa: PLR2004 - a digit is a key
@@ -205,12 +205,12 @@ def _mark(row: PanelRow) -> str:
     """How far a persona is: resting, called, walking, or back."""
     if not row.activated:
         return RESTING
-    return BACK if row.is_back else WALKING if row.steps else CALLED
+    return BACK if row.output else WALKING if row.steps else CALLED
 
 
 def _at(row: PanelRow) -> str:
     """Where it is."""
-    return row.node if row.steps else "waits" if not row.is_back else "found nothing"
+    return row.title if row.steps else "waits" if not row.output else "found nothing"
 
 
 def gate_sums(receipt: GateReceipt) -> str:

@@ -6,10 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.errors import PersonaMoeError
-from engine.events import RunStarted
 from engine.text.safe import one_line
 
 if TYPE_CHECKING:
+    from db.runs.summary import RunSummary
     from tui.session.runs import Runs
 
 PAGE = 500
@@ -26,7 +26,7 @@ class QuestionHistory:
     def __init__(self, runs: Runs) -> None:
         self._runs = runs
         self._lock = threading.Lock()
-        self._texts: dict[str, str] = {}  # by question as the history has it, shortened: its run
+        self._runs_of: dict[str, RunSummary | None] = {}  # by question as the history has it; None: asked just now
         self._questions: list[str] = []
         self._read = 0
         self._complete = False
@@ -37,9 +37,9 @@ class QuestionHistory:
         """A question was asked: it is the newest one, and the next walk begins there."""
         self.place = DRAFT
         with self._lock:
-            if question in self._texts:
+            if question in self._runs_of:
                 self._questions.remove(question)
-            self._texts[question] = ""
+            self._runs_of[question] = None
             self._questions.insert(0, question)
 
     def older(self, typed: str) -> str | None:
@@ -84,16 +84,14 @@ class QuestionHistory:
         self._complete = len(page) < PAGE
         for run in page:
             question = one_line(run.question)
-            if question and question not in self._texts:
-                self._texts[question] = run.run_id
+            if question and question not in self._runs_of:
+                self._runs_of[question] = run
                 self._questions.append(question)
 
     def _whole(self, question: str) -> str:
-        """The history keeps the beginning of a long question; the run has it all."""
-        if not question.endswith("…") or not self._texts[question]:
-            return question
+        """Return the question as it was asked: of a long one the history has the beginning."""
+        run = self._runs_of[question]
         try:
-            events = [recorded.event for recorded in self._runs.replay(self._texts[question])]
+            return question if run is None else one_line(self._runs.question_of(run))
         except PersonaMoeError:
             return question
-        return next((one_line(event.question) for event in events if isinstance(event, RunStarted)), question)

@@ -3,11 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from engine.run.state import RunState
 from tui.ask.answer_pane import AnswerPane
 from tui.ask.panel_table import PanelTable
 from tui.ask.source_list import SourceList
 from tui.ask.walk_log import WalkLog
-from tui.run.state import RunView
 
 
 class RunPanes(Container):
@@ -22,7 +22,7 @@ class RunPanes(Container):
             yield AnswerPane(id="answer")
             yield SourceList(id="sources")
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Give every pane the state of the run; each redraws only if its part changed.
 
         Until there is an answer, its place belongs to the panel and the walk.

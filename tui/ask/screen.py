@@ -3,49 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
 from engine.text.safe import one_line
-from tui.ask.answer_actions import AnswerScreen
+from tui.ask.answer_actions import copied_text, judge_answer
 from tui.ask.ask_input import AskInput
-from tui.ask.library_opening import LibraryView
+from tui.ask.follow_up import FollowUp
+from tui.ask.player import REPLAY_KEYS, RunPlayer
 from tui.ask.question_bar import QuestionBar
-from tui.ask.status_text import PATIENCE, status_text, waiting_for
+from tui.ask.status_text import Silence, status_text, waiting_for
 from tui.ask.welcome import Welcome
 from tui.navigation.screen_bar import ScreenBar
-from tui.run.feed import RunFeed
-from tui.run.replay import Replay
+from tui.source.opening import open_citation, open_passage
 from tui.terminal.frame_pacing import Pace
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from textual.app import ComposeResult
     from textual.worker import Worker
 
-    from engine.events import RecordedEvent, RunEvent
-    from engine.question.follow_up import Conversation
+    from engine.events import Citation, RecordedEvent
+    from tui.ask.library_opening import LibraryOpening
     from tui.ask.run_panes import RunPanes
+    from tui.ask.source_list import SourceList
+    from tui.ask.walk_log import WalkLog
+    from tui.run.feed import RunFeed
     from tui.session.session import Session
+    from tui.terminal.frame_pacing import AskTerminal
 
-STEERING = {
-    "toggle": Replay.toggle, "faster": Replay.faster, "slower": Replay.slower,
-    "step": Replay.step, "step_back": Replay.step_back, "forward": Replay.forward, "back": Replay.back,
-    "start": Replay.to_start, "end": Replay.to_end,
-}  # fmt: skip
-WHILE_PLAYING = frozenset({"faster", "slower"})
-"""At its end a recorded run is judged by the keys of its speed."""
-
+LIKE = "Mark the answer (or the selected citation) as good: the personas that found it are rewarded"
+DISLIKE = "Mark it as bad: the personas that found it lose"
+CONTEXT = "Let the next question refer to the names of this one, or not"
 LEGEND = """
 Enter asks; 1-8 asks a suggestion while the input is empty, and opens a citation in answer and sources; tab takes the \
 title that is offered, or goes to the next pane; + and - judge an answer, or the citation under the cursor; ^p finds \
@@ -59,7 +60,7 @@ TICK_SECONDS = 1.0
 """How often the screen looks whether a run has told something."""
 
 
-class AskScreen(AnswerScreen):
+class AskScreen(Screen[None]):
     """Shows one run, live or replayed; the run itself belongs to the session."""
 
     TITLE = "Ask"
@@ -67,63 +68,30 @@ class AskScreen(AnswerScreen):
     AUTO_FOCUS = "#ask"
     LEGEND = LEGEND
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
+        Binding("w", "save", "Save", show=False, id="save", tooltip="Write the answer to a Markdown or JSON file"),
         Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the question, the indexing, or a replay"),
         Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),
         Binding("ctrl+n", "new", "New", show=False, id="new", tooltip="Clear the answer and show the suggestions"),
-        Binding(
-            "plus,equals_sign",
-            "judge(True)",
-            "Judge",
-            id="like",
-            key_display="+/-",
-            tooltip="The answer is good, or the citation under the cursor: who brought it earns by it",
-        ),
-        Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip="It is not: who brought it loses"),
+        Binding("plus,equals_sign", "judge(True)", "Judge", id="like", key_display="+/-", tooltip=LIKE),
+        Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip=DISLIKE),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
-        Binding(
-            "ctrl+t",
-            "context",
-            "Context",
-            show=False,
-            id="context",
-            tooltip="Ask the next question without what was talked of, or with it again",
-        ),
-        Binding("space", "replay('toggle')", "Play", id="replay.pause", tooltip="Play the recorded run, or pause it"),
-        Binding("full_stop", "replay('step')", "Step", id="replay.step", tooltip="One event more, then wait"),
-        Binding("comma", "replay('step_back')", "Step back", show=False, id="replay.step_back", tooltip="One less"),
-        Binding("right", "replay('forward')", "Ahead", show=False, id="replay.forward", tooltip="A tenth of it ahead"),
-        Binding("left", "replay('back')", "Rewind", show=False, id="replay.back", tooltip="A tenth of it back"),
-        Binding("less_than_sign", "replay('start')", "Start", show=False, id="replay.start", tooltip="To its start"),
-        Binding("greater_than_sign", "replay('end')", "End", show=False, id="replay.end", tooltip="To its end"),
-        Binding(
-            "plus,equals_sign",
-            "replay('faster')",
-            "Speed",
-            id="replay.faster",
-            key_display="+/-",
-            tooltip="Replay faster",
-        ),
-        Binding("minus", "replay('slower')", "Slower", show=False, id="replay.slower", tooltip="Replay slower"),
+        Binding("ctrl+t", "context", "Context", show=False, id="context", tooltip=CONTEXT),
+        *REPLAY_KEYS,
     ]
 
-    def __init__(self, session: Session, *, ask_terminal: Callable[[], bool] | None = None) -> None:
-        super().__init__(session)
-        self.pace = Pace(self, self._draw, ask=ask_terminal)
-        self.feed = RunFeed(self.pace.mark)
-        self.library = LibraryView(session.library, self.pace.mark)
-        self.replay: Replay | None = None
-        self._run: Worker[None] | None = None
+    def __init__(self, session: Session, feed: RunFeed, library: LibraryOpening, ask_terminal: AskTerminal) -> None:
+        super().__init__()
+        self.session = session
+        self.pace = Pace(self, self._draw, ask=partial(ask_terminal, self))
+        self.feed, self.library = feed, library
+        for source in (feed, library):
+            source.watchers.append(self.pace.mark)
+        self.player = RunPlayer(self, feed, session.runs, library_ready=library.ready, started=self._on_start)
         self._opening: Worker[None] | None = None
-        self._before: Conversation | None = None
-        self._is_follow_up = True
-        self._silence = 0
-        self._told: tuple[object, ...] = ()
+        self._follow_up = FollowUp()
+        self._silence = Silence()
         self._prepared = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether a question or a replay is running, or waits for the library."""
-        return self._run is not None and not self._run.is_finished
 
     @property
     def _line(self) -> AskInput:
@@ -133,11 +101,6 @@ class AskScreen(AnswerScreen):
     def opening(self) -> bool:
         """Whether the library is being indexed."""
         return self._opening is not None and not self._opening.is_finished
-
-    @property
-    def asking(self) -> bool:
-        """Whether a question is running: a replay may be left for another run."""
-        return self.busy and self.replay is None
 
     def compose(self) -> ComposeResult:
         """The question on top; below it the suggestions, or the run."""
@@ -170,38 +133,29 @@ class AskScreen(AnswerScreen):
         """Start a run, unless one is running."""
         if not question.strip():
             return
-        if self.asking:
+        if self.player.asking:
             self.notify("A question is running: esc cancels it.", markup=False)
             return
-        before = self._before if self._is_follow_up else None
         self.query_one(QuestionBar).note(one_line(question))
-        self.replay = None
-        self._start(question, self._live(question, before))
+        self.player.ask(question, self._follow_up.conversation)
 
     def show_run(self, recorded: Sequence[RecordedEvent], *, play: bool = True) -> None:
         """Replay a recorded run, or show its end; the keys of the replay work while no question is being typed."""
-        self.replay = Replay(recorded, ended=not play)
-        self._play(self.replay)
+        self.player.show(recorded, play=play)
         self.query_one("#walk").focus()
 
-    def _play(self, replay: Replay) -> None:
-        """Show a replay from its position on."""
-        before = [recorded.event for recorded in replay.recorded[: replay.position]]
-        self._start("", replay.events(), before)
-
-    def _start(self, question: str, events: AsyncIterator[RecordedEvent], before: Sequence[RunEvent] = ()) -> None:
-        self.feed.reset(question, before)
+    def _on_start(self) -> None:
+        """Forget what belonged to the run before."""
         self.query_one(MessageLine).clear()
-        self._run = self.run_worker(partial(self.feed.follow, events), group="run", exclusive=True)
-        self._forget_conversation()
-        self._silence = 0
+        self._follow_up = FollowUp()
+        self._silence = Silence()
         self._ticks.resume()
         self._offer_keys()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Other keys work when a run is over."""
-        if event.worker is self._run:
-            if not self.busy:
+        if event.worker is self.player.worker:
+            if not self.player.busy:
                 self._ticks.pause()
                 self._conclude()
             self._offer_keys()
@@ -209,58 +163,48 @@ class AskScreen(AnswerScreen):
             self.refresh_bindings()
 
     def _offer_keys(self) -> None:
-        self._line.judging = self.can_be_judged
+        self._line.judging = self._can_be_judged
         self.refresh_bindings()
 
     def _tick(self) -> None:
         """While a run tells nothing, say what it waits for, once a second at most."""
-        view = self.feed.view
-        told = (view.phase, view.panel_changes, view.log_changes, view.answer_changes, len(view.degraded))
-        self._silence, self._told = (self._silence + 1 if told == self._told else 0), told
-        if self._silence >= PATIENCE:
+        if self._silence.lasts(self.feed.state):
             self.pace.mark()
 
     @work(group="conclude", exclusive=True)
     async def _conclude(self) -> None:
         """After a run: what it was about is the context of the next question, and what was said of it is shown."""
-        from engine.question.follow_up import conversation_of  # noqa: PLC0415 - not needed for the first paint
+        from engine.run.conversation import conversation_of  # noqa: PLC0415 - not needed for the first paint
 
-        view = self.feed.view
-        self._before = conversation_of(self.feed.events)
-        if view.answer is not None:
-            view.judge((await asyncio.to_thread(self.session.runs.judgements)).get(view.run_id, {}))
+        state = self.feed.state
+        self._follow_up = FollowUp(conversation_of(state))
+        if state.answer is not None:
+            state.judge((await asyncio.to_thread(self.session.runs.judgements)).get(state.run_id, {}))
         self.pace.mark()
-
-    def _forget_conversation(self) -> None:
-        self._before, self._is_follow_up = None, True
-
-    async def _live(self, question: str, before: Conversation | None) -> AsyncIterator[RecordedEvent]:
-        await self.library.ready.wait()
-        async with aclosing(self.session.runs.ask(question, before)) as events:
-            async for recorded in events:
-                yield recorded
 
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
-        started = self.busy or self.feed.view.question != ""
+        started = self.player.busy or self.feed.state.question != ""
         line, bar = self._line, self.query_one(QuestionBar)
         bar.completing = self.library.ready.is_set() and not self.library.problem
         line.picking = 0 if started else len(self.library.suggestions)
-        line.follow_up(self._before.names if self._before and self._is_follow_up else ())
+        line.follow_up(self._follow_up.names)
         self.query_one(Welcome).display = not started
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
             panes.display = started
-            cast("RunPanes", panes).show(self.feed.view)
+            cast("RunPanes", panes).show(self.feed.state)
         self._draw_status()
 
     def _draw_status(self) -> None:
-        waits_for_library = self.busy and not self.library.ready.is_set()
-        waiting = "waiting for the library" if waits_for_library else waiting_for(self.feed.view, self._silence)
+        waits_for_library = self.player.busy and not self.library.ready.is_set()
+        waiting = (
+            "waiting for the library" if waits_for_library else waiting_for(self.feed.state, self._silence.seconds)
+        )
         words = status_text(
-            self.feed.view,
+            self.feed.state,
             library=self.library.line(),
-            progress=(str(self.replay or ""), waiting),
+            progress=(str(self.player.replay or ""), waiting),
             problems=tuple(filter(None, (self.library.problem, self.library.note))),
         )
         self.query_one(StatusLine).show(words)
@@ -279,7 +223,7 @@ class AskScreen(AnswerScreen):
         if event.filled and not self._prepared:
             self._prepared = True
             self._prepare()
-        if self.can_be_judged:
+        if self._can_be_judged:
             self.refresh_bindings()
 
     @work(group="prepare")
@@ -300,22 +244,77 @@ class AskScreen(AnswerScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
         offered: dict[str, Callable[[], bool]] = {
-            "replay": lambda: self.replay is not None and (self.busy or parameters[0] not in WHILE_PLAYING),
-            "cancel": lambda: self.busy or self.opening,
-            "context": lambda: self._before is not None and bool(self._before.names),
-            "back": lambda: not self.busy and self.feed.view.question != "",
-            "new": lambda: not self.busy and self.feed.view.question != "",
+            "replay": lambda: self.player.can_be_steered(str(parameters[0])),
+            "cancel": lambda: self.player.busy or self.opening,
+            "context": lambda: self._follow_up.is_possible,
+            "back": lambda: not self.player.busy and self.feed.state.question != "",
+            "new": lambda: not self.player.busy and self.feed.state.question != "",
+            "judge": lambda: self._can_be_judged,
+            **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
             return offered[action]()
         return super().check_action(action, parameters)
 
+    # -- the answer ---------------------------------------------------------------------------------------
+
+    @property
+    def _citations(self) -> tuple[Citation, ...]:
+        answer = self.feed.state.answer
+        return answer.citations if answer else ()
+
+    def on_source_list_opened(self, event: SourceList.Opened) -> None:
+        """Open the source of a citation at its quote."""
+        open_citation(self.app, self.session.library, self._citations or (event.citation,), event.citation)
+
+    def action_cited(self, n: int) -> None:
+        """Open the source of the citation with this number."""
+        for citation in self._citations:
+            if citation.n == n:
+                open_citation(self.app, self.session.library, self._citations, citation)
+
+    @work(group="passage", exclusive=True)
+    async def on_walk_log_opened(self, event: WalkLog.Opened) -> None:
+        """Open the passage that a step came to."""
+        step = event.step
+        if problem := await open_passage(self.app, self.session.library, step.target_id, step.title):
+            self.query_one(MessageLine).complain(problem)
+
+    def action_copy(self) -> None:
+        """Copy the answer with its sources."""
+        if self.feed.state.answer is not None:
+            self.app.copy_to_clipboard(copied_text(self.feed.state.answer))
+            self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
+
+    def action_save(self) -> None:
+        """Write the result to a file, for OSC 52 does not work everywhere."""
+        from tui.run.result import result_of  # noqa: PLC0415 - not needed for the first paint
+        from tui.widgets.save_prompt import SaveScreen  # noqa: PLC0415 - not needed for the first paint
+
+        self.app.push_screen(SaveScreen(result_of(self.feed.state)), self._saved)
+
+    def _saved(self, path: Path | None) -> None:
+        if path is not None:
+            self.query_one(MessageLine).say(f"written to {path}")
+
+    @property
+    def _can_be_judged(self) -> bool:
+        return not self.player.busy and bool(self._citations)
+
+    @work(group="judge")
+    async def action_judge(self, liked: bool) -> None:  # noqa: FBT001 - textual passes it by position
+        """Judge the citation under the cursor, or else the answer."""
+        citation = cast("SourceList", self.query_one("#sources")).chosen
+        message = self.query_one(MessageLine)
+        await judge_answer(self.session.runs, self.feed.state, message, liked=liked, citation=citation)
+        self.pace.mark()
+
+    # -- the run ------------------------------------------------------------------------------------------
+
     def action_cancel(self) -> None:
-        """End what runs: a question is cancelled, the rest of a replay is shown at once."""
-        if self.replay is not None:
-            self.replay.finish()
-        elif self.busy and self._run is not None:
-            self._run.cancel()
+        """End what runs: the question or the replay, else the indexing."""
+        if self.player.busy:
+            self.player.cancel()
         elif self._opening is not None:
             self._opening.cancel()
 
@@ -328,38 +327,27 @@ class AskScreen(AnswerScreen):
 
     def action_new(self) -> None:
         """Back to the empty screen."""
-        if not self.busy:
-            self.replay = None
-            self.feed.reset()
-            self._forget_conversation()
+        if not self.player.busy:
+            self.player.clear()
+            self._follow_up = FollowUp()
             self.query_one(MessageLine).clear()
             self._line.focus()
             self._offer_keys()
 
     def action_context(self) -> None:
-        """The next question stands alone, or not."""
-        self._is_follow_up = not self._is_follow_up
-        message = self.query_one(MessageLine)
-        if self._is_follow_up:
-            message.say("the next question may refer to this one")
-        else:
-            message.say("the next question stands alone")
+        """Let the next question refer to this one, or not."""
+        self.query_one(MessageLine).say(self._follow_up.toggle())
         self.pace.mark()
 
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""
         result = "#sources" if self.query_one("#sources").display else "#answer"
-        below = self.query_one(result if self.feed.view.question else "#suggestions")
+        below = self.query_one(result if self.feed.state.question else "#suggestions")
         if isinstance(below, OptionList) and below.highlighted is None:
             below.action_first()
         below.focus()
 
     def action_replay(self, how: str) -> None:
-        """Steer the replay by one of `STEERING`."""
-        if self.replay is None:
-            return
-        before = self.replay.position
-        STEERING[how](self.replay)
-        if self.replay.position != before:
-            self._play(self.replay)
+        """Steer the replay (`tui.ask.player.STEERING`)."""
+        self.player.steer(how)
         self.pace.mark()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.events import Citation
-    from tui.run.state import RunView
+    from engine.run.state import RunState
 
 CITATION_KEYS: tuple[BindingType, ...] = tuple(
     Binding(str(n), f"screen.cited({n})", f"Source {n}", show=False, id=f"cited{n}", tooltip=f"Open citation [{n}]")
@@ -64,7 +64,7 @@ class SourceList(OptionList):
         """The number of the citation under the cursor while the list has the focus."""
         return self._citations[self.highlighted].n if self.has_focus and self.highlighted is not None else None
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """List the view's citations if they, or what was said of them, changed."""
         citations = view.answer.citations if view.answer is not None else ()
         if (citations, view.judged) != (self._citations, self._judged):

@@ -2,24 +2,30 @@
 
 from rich.text import Text
 
+from engine.run.state import Phase, RunState
 from tui.drawing.cells import plain
-from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, READY, RUNNING, UNANSWERED
-from tui.run.state import Phase, RunView
-
-MARKS = {
-    Phase.READY: READY,
-    Phase.ANSWERED: ANSWERED,
-    Phase.ABSTAINED: UNANSWERED,
-    Phase.CANCELLED: CANCELLED,
-    Phase.FAILED: FAILED,
-}
-
+from tui.run.progress_text import progress_text
 
 PATIENCE = 2
 """Seconds without a word from which it is said what the run waits for."""
 
 
-def waiting_for(view: RunView, seconds: int) -> str:
+class Silence:
+    """Counts the `seconds` in which the state of a run did not change."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+        self._changes: tuple[object, ...] = ()
+
+    def lasts(self, state: RunState) -> bool:
+        """Count a second; True once the silence has to be explained."""
+        changes = state.phase, state.panel_changes, state.log_changes, state.answer_changes, len(state.degraded)
+        self.seconds = self.seconds + 1 if changes == self._changes else 0
+        self._changes = changes
+        return self.seconds >= PATIENCE
+
+
+def waiting_for(view: RunState, seconds: int) -> str:
     """What a run that has told nothing for some seconds is waiting for; nothing before that."""
     if seconds < PATIENCE or view.finished:
         return ""
@@ -29,18 +35,19 @@ def waiting_for(view: RunView, seconds: int) -> str:
     return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
 
 
-def status_text(view: RunView, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()) -> Text:
+def status_text(
+    view: RunState, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()
+) -> Text:
     """The line's words; problems and degraded reasons come last, each with its mark."""
-    cycle = f", cycle {view.cycle}" if view.phase is Phase.WALKING and view.cycle > 1 else ""
     model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
-    parts = [f"{MARKS.get(view.phase, RUNNING)} {view.phase}{cycle}", *progress, model, library]
+    parts = [progress_text(view), *progress, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):
         text.append(f"  ! {plain(problem)}", "yellow")
     return text
 
 
-def _cost(view: RunView) -> str:
+def _cost(view: RunState) -> str:
     """Tokens that the model wrote in this run, and how fast: ` 812 tokens, 31/s`; or that it thinks."""
     if view.thoughts and not view.draft and view.running:
         return " thinks"

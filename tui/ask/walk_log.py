@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.events import CycleStarted, GateReceipt, PersonaBorn, PersonaStepped, PersonaTransitioned
+from engine.run.state import LogEntry, RunState
 from tui.ask.panel_table import gate_sums
 from tui.drawing.cells import colour_of, fit, plain, score, title
 from tui.drawing.marks import ARROW, LINE
-from tui.run.state import LogEntry, RunView
 from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ class WalkLog(CursorPane):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._view = RunView()
+        self._view = RunState()
         self._drawn_state: tuple[str, int] | None = None
         self._entries: Sequence[LogEntry] = ()
         self.following = True
         self.only = ""
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Draw the view's log if it changed."""
         state = (view.run_id, view.log_changes)
         if view is not self._view:
@@ -161,7 +161,7 @@ class WalkLog(CursorPane):
         # On a narrow pane the link takes what the title leaves: two columns would cut both.
         title_cells = round(room * 0.55) if width >= WIDE else min(cell_len(plain(step.title)), room - 1)
         return Text.assemble(
-            (f"{fit(step.persona_id, name)} ", colour_of(self._view.place_of(step.persona_id))),
+            (f"{fit(step.persona_id, name)} ", colour_of(self._view.number_of(step.persona_id))),
             (f"{fit(str(step.step), hop)} ", "dim"),
             fit(step.title, title_cells),
             (f" {fit(step.via, room - title_cells - 1)}", "dim"),
@@ -172,5 +172,5 @@ class WalkLog(CursorPane):
         """Show the sum by which the gate called the persona."""
         name = 12 if width >= WIDE else 8
         sums = f"{'called ' if width >= WIDE else ''}{gate_sums(receipt)}"
-        colour = colour_of(self._view.place_of(receipt.persona_id))
+        colour = colour_of(self._view.number_of(receipt.persona_id))
         return Text.assemble((f"{fit(receipt.persona_id, name)} ", colour), (fit(sums, width - name - 1), "dim"))

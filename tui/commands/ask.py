@@ -9,11 +9,13 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.events import to_json
-from engine.question.follow_up import Conversation, conversation_of
+from engine.question.follow_up import Conversation
+from engine.run.conversation import conversation_of
+from engine.run.state import RunState
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json_line, session_of, show
-from tui.run.result import RunReport
+from tui.run.result import result_of
 from tui.session.session import Session
 
 
@@ -41,29 +43,29 @@ def run(options: argparse.Namespace) -> int:
         session.library.open(progress, interrupted)
         progress.clear()
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
-    report = asyncio.run(_ask(session, question, conversation, events=options.events))
+    state = asyncio.run(_ask(session, question, conversation, events=options.events))
     if not options.events:
-        result = report.result()
-        show(options, result, _answer(result, report.context_names))
+        result = result_of(state)
+        show(options, result, _answer(result, state.read.context_names if state.read else ()))
     return 0
 
 
 def _conversation(session: Session, run: str) -> Conversation:
-    """Return the questions, names and citations of a run that a follow-up may refer to."""
-    return conversation_of(recorded.event for recorded in session.runs.replay(session.runs.history.find(run).run_id))
+    """Return the names and citations of a run that a follow-up may refer to."""
+    return conversation_of(session.runs.state_of(session.runs.history.find(run)))
 
 
-async def _ask(session: Session, question: str, conversation: Conversation | None, *, events: bool) -> RunReport:
-    report = RunReport()
+async def _ask(session: Session, question: str, conversation: Conversation | None, *, events: bool) -> RunState:
+    state = RunState()
     try:
         async with aclosing(session.runs.ask(question, conversation)) as stream:
             async for recorded in stream:
-                report.note(recorded)
+                state.apply(recorded.event)
                 if events:
                     print_json_line(to_json(recorded))
     finally:
         await session.close()
-    return report
+    return state
 
 
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:

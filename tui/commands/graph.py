@@ -23,8 +23,8 @@ def run(options: argparse.Namespace) -> int:
     from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine
 
     runs = session_of(options).runs
-    growth = Growth([recorded.event for recorded in runs.replay(runs.history.find(options.run_id).run_id)])
-    names = growth.view.symbols
+    growth = Growth(runs.replay(runs.history.find(options.run_id).run_id))
+    names = growth.state.symbols
     if options.persona and options.persona not in names:
         walked = ", ".join(names) or "nobody"
         raise InputError(f"persona {options.persona!r} did not walk in this run", hint=f"those who did: {walked}")
@@ -33,5 +33,5 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"--step {options.step} is not valid", hint=f"0 to {growth.total} in this run")
         growth.go(options.step)
     choice = Choice(options.persona, options.cited)
-    show(options, graph_json(growth.view, choice), graph_lines(growth.view, choice))
+    show(options, graph_json(growth.state, choice), graph_lines(growth.state, choice))
     return 0

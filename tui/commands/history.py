@@ -15,13 +15,12 @@ from engine.errors import InputError
 from engine.events import to_json
 from tui.commands.output import print_json_line, print_text, session_of, show, table
 from tui.run.judgement_text import judgement_marks
-from tui.run.result import RunReport
+from tui.run.result import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from db.runs.history import RunSummary
-    from engine.events import RecordedEvent
+    from db.runs.summary import RunSummary
     from tui.run.comparison import Comparison
     from tui.session.runs import Runs
 
@@ -70,32 +69,26 @@ def _list(runs: "Runs", options: argparse.Namespace) -> None:
     if options.limit < 1:
         raise InputError(f"--limit {options.limit} is not valid", hint="a whole number from 1")
     query = RunQuery.parse(" ".join(options.words))
-    judged = runs.judgements() if query.of_judged else {}
-    summaries = runs.history.search(partial(query.holds, judged=judged), options.limit)
+    judged = runs.judgements() if query.needs_judgements else {}
+    summaries = runs.history.search(partial(query.matches, judged=judged), options.limit)
     _print_runs(summaries, options, nothing="no such run" if options.words else "no runs yet")
 
 
 def _print_runs(runs: "Sequence[RunSummary]", options: argparse.Namespace, *, nothing: str) -> None:
-    lines = table(("run", "at", "status", "ms", "question"), [_row(summary) for summary in runs])
+    lines = table(("run", "at", "outcome", "ms", "question"), [_row(summary) for summary in runs])
     show(options, runs, lines if runs else [nothing])
 
 
 def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
-    status = "abstained" if summary.abstained else summary.status
-    return summary.run_id, summary.at, status, round(summary.duration_ms), summary.question
-
-
-def _recorded(runs: "Runs", run_id: str) -> "tuple[RunSummary, list[RecordedEvent]]":
-    summary = runs.history.find(run_id)
-    return summary, runs.replay(summary.run_id)
+    return summary.run_id, summary.at, summary.outcome, round(summary.duration_ms), summary.question
 
 
 def _show(runs: "Runs", options: argparse.Namespace) -> None:
     """Show and export differ in where the run goes."""
     from tui.run.export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
 
-    summary, events = _recorded(runs, options.run_id)
-    result = RunReport.of(summary, events)
+    summary = runs.history.find(options.run_id)
+    result = result_of(runs.state_of(summary))
     if options.action == "export" and options.output:
         write_text(options.output, as_json(result) if options.json else as_markdown(result))
         print_text(f"written to {options.output}")
@@ -103,13 +96,13 @@ def _show(runs: "Runs", options: argparse.Namespace) -> None:
     lines = [as_markdown(result).rstrip()]
     if options.action == "show":
         judged = runs.judgements().get(summary.run_id)
-        lines.insert(0, f"{summary.at}  {summary.status}{f'  judged {judgement_marks(judged)}' if judged else ''}\n")
+        lines.insert(0, f"{summary.at}  {summary.outcome}{f'  judged {judgement_marks(judged)}' if judged else ''}\n")
     show(options, result, lines)
 
 
 def _replay(runs: "Runs", options: argparse.Namespace) -> None:
     before = 0.0
-    for recorded in _recorded(runs, options.run_id)[1]:
+    for recorded in runs.replay(runs.history.find(options.run_id).run_id):
         if options.speed > 0:
             time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
             before = recorded.at_ms
@@ -123,8 +116,8 @@ def _replay(runs: "Runs", options: argparse.Namespace) -> None:
 def _compare(runs: "Runs", options: argparse.Namespace) -> None:
     from tui.run.comparison import compare, compared  # noqa: PLC0415 - only now
 
-    first, second = (compared(*_recorded(runs, run_id)) for run_id in options.run_ids)
-    comparison = compare(first, second)
+    first, second = map(runs.history.find, options.run_ids)
+    comparison = compare(compared(first, runs.state_of(first)), compared(second, runs.state_of(second)))
     show(options, comparison, _compared_lines(comparison))
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from engine.text.safe import printable
 from tui.drawing.cells import colour_of, plain, score, short_source
 from tui.drawing.marks import ARROW, NEW, REFERENCE
-from tui.graph.state import TITLE, GraphNode, GraphView, Visit
+from tui.graph.state import TITLE, GraphNode, GraphState, Visit
 from tui.graph.text import Picture, citation_marks
 from tui.graph.tree import NAMED, SEARCHED, LineKind, Tree, TreeLine, keys_of, start_name
 
@@ -23,7 +23,7 @@ MOST_TEXT, MOST_QUOTED = 1200, 60
 """Characters of a passage, and of each quote, that are shown; enter opens all of its source."""
 
 
-def why(view: GraphView, visit: Visit, title: str) -> str:
+def why(view: GraphState, visit: Visit, title: str) -> str:
     """Say why a persona came to the passage with this title: the kind of the link and its name."""
     via, source = plain(visit.via), view.nodes.get(visit.source_id)
     if source is None:
@@ -36,7 +36,7 @@ def why(view: GraphView, visit: Visit, title: str) -> str:
     return f"{origin} and it both name {via}"
 
 
-def path_text(view: GraphView, tree: Tree, node_id: str, quoted: int = 10_000) -> str:
+def path_text(view: GraphState, tree: Tree, node_id: str, quoted: int = 10_000) -> str:
     """Return the path from the question by names and links to the passage, and the quotations of it, shortened."""
     path = tree.path(node_id)
     if not path:
@@ -96,15 +96,15 @@ def _reasons(picture: Picture, node: GraphNode) -> list[Text]:
     return [_reason(view, reason, personas) for reason, personas in scores.items()]
 
 
-def _reason(view: GraphView, reason: str, personas: dict[str, float]) -> Text:
+def _reason(view: GraphState, reason: str, personas: dict[str, float]) -> Text:
     text = Text()
     for name, value in personas.items():
-        text.append(f"{view.symbols.get(name, '?')} {plain(name)}", colour_of(view.places.get(name, -1)))
+        text.append(f"{view.symbols.get(name, '?')} {plain(name)}", colour_of(view.numbers.get(name, -1)))
         text.append(f"{score(value)}  ")
     return text.append(reason, "dim")
 
 
-def copied_path(view: GraphView, tree: Tree, node_id: str) -> str:
+def copied_path(view: GraphState, tree: Tree, node_id: str) -> str:
     """Return the question, the path and the source as plain text for the clipboard."""
     node = view.nodes[node_id]
     return f"{plain(view.question)}\n{path_text(view, tree, node_id)}\n{plain(node.source)}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from tui.drawing.cells import title
-from tui.graph.state import GraphView
+from tui.graph.state import GraphState
 from tui.graph.text import Picture, line_text
 from tui.graph.tree import TreeLine
 from tui.widgets.cursor_pane import CursorPane
@@ -19,7 +19,7 @@ class GraphPane(CursorPane):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._lines: Sequence[TreeLine] = ()
-        self._picture = Picture(GraphView())
+        self._picture = Picture(GraphState())
         self._heading = ""
 
     @property

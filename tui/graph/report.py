@@ -7,12 +7,12 @@ import msgspec
 
 from tui.drawing.cells import plain, score
 from tui.drawing.marks import REFERENCE
-from tui.graph.state import GraphView
+from tui.graph.state import GraphState
 from tui.graph.text import Picture, citation_marks, rails_text, words_of
 from tui.graph.tree import Choice, LineKind, Tree, TreeLine, tree_lines, tree_of
 
 
-def graph_lines(view: GraphView, choice: Choice) -> Iterator[str]:
+def graph_lines(view: GraphState, choice: Choice) -> Iterator[str]:
     """Yield the tree, each line with the facts of its passage; before it the meaning of the signs."""
     picture = Picture(view, choice.persona)
     personas = ", ".join(f"{symbol} {plain(name)}" for name, symbol in view.symbols.items())
@@ -26,7 +26,7 @@ def graph_lines(view: GraphView, choice: Choice) -> Iterator[str]:
         yield f"{rails_text(line.rails)}{' ' * bool(line.rails)}{mark}{words}{_marks(line, view, choice)}"
 
 
-def _marks(line: TreeLine, view: GraphView, choice: Choice) -> str:
+def _marks(line: TreeLine, view: GraphState, choice: Choice) -> str:
     if line.kind is not LineKind.NODE:
         return ""
     node = view.nodes[line.node_id]
@@ -36,7 +36,7 @@ def _marks(line: TreeLine, view: GraphView, choice: Choice) -> str:
     return "  " + " ".join(filter(None, marks))
 
 
-def graph_json(view: GraphView, choice: Choice) -> dict[str, Any]:
+def graph_json(view: GraphState, choice: Choice) -> dict[str, Any]:
     """Return nodes and links as the screen has them; `parent` is that of the tree, None for a start."""
     tree = tree_of(view, choice.persona)
     return {
@@ -53,7 +53,7 @@ def graph_json(view: GraphView, choice: Choice) -> dict[str, Any]:
     }
 
 
-def _node(view: GraphView, tree: Tree, node_id: str) -> dict[str, Any]:
+def _node(view: GraphState, tree: Tree, node_id: str) -> dict[str, Any]:
     node = view.nodes[node_id]
     parent = tree.parents[node_id]
     return {

@@ -1,11 +1,12 @@
-"""The graph of the run on the Ask screen: as it grows, and step by step as it grew."""
+"""The screen of the graph of a run: while it grows, and step by step."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
@@ -15,14 +16,15 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from engine.errors import PersonaMoeError
-from engine.events import Citation, PersonaStepped
+from engine.events import PersonaStepped
 from engine.text.words import words
 from tui.graph.details_text import copied_path, details, heading_details
 from tui.graph.pane import GraphPane
-from tui.graph.selection import GraphShown
+from tui.graph.selection import GraphSelection
 from tui.graph.text import growth_text, legend_text
 from tui.graph.tree import LineKind, TreeLine
 from tui.navigation.screen_bar import ScreenBar
+from tui.source.opening import open_citation, open_passage
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.textual_fixes import sure
 from tui.widgets.details_pane import DetailsPane
@@ -32,28 +34,28 @@ from tui.widgets.message_line import MessageLine
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from asyncio import Event
 
     from textual.app import ComposeResult
     from textual.events import Key, Resize
     from textual.timer import Timer
 
-    from tui.app.app import PersonaMoeApp
-    from tui.ask.screen import AskScreen
+    from tui.run.feed import RunFeed
     from tui.session.session import Session
+    from tui.terminal.frame_pacing import AskTerminal
 
 STEPS_A_SECOND, LONGEST_PLAY = 10, 20
-"""A play takes at most so many seconds: of a long growth it shows several steps at a time."""
+"""A play takes at most `LONGEST_PLAY` seconds: of a long growth it shows several steps at a time."""
 
-LONG, REST = 0.025, 3
-"""Seconds of a draw after which it rests so many times as long."""
+LONG_DRAW, REST_FACTOR = 0.025, 3
+"""After a draw of so many seconds, the next one comes after so many times that duration: keys are answered between."""
 
 LOW = 18
-"""Rows of a screen under which the details leave their place to the tree."""
+"""On a screen of fewer rows the details are hidden."""
 
 
 class GraphScreen(Screen[None]):
-    """Tree, details and growth of one run: keys change what `GraphShown` holds, and that is drawn."""
+    """Tree, details and growth of one run: the keys change a `GraphSelection`, and that is drawn."""
 
     TITLE = "Graph"
     CSS_PATH = "styles.tcss"
@@ -63,12 +65,8 @@ class GraphScreen(Screen[None]):
         Binding("enter", "open", "Source", id="graph.open", tooltip="Open the passage in its source; fold a heading"),
         Binding("full_stop", "step(1)", "Step", id="graph.step", key_display=".,", tooltip="One step of growth on"),
         Binding("comma", "step(-1)", "Step back", show=False, id="graph.unstep", tooltip="One step of growth back"),
-        Binding(
-            "home", "first", "First step", show=False, priority=True, id="graph.first", tooltip="Before the first step"
-        ),
-        Binding(
-            "end", "newest", "Newest", show=False, priority=True, id="graph.newest", tooltip="Follow the newest step"
-        ),
+        Binding("home", "go(0)", "First step", show=False, priority=True, id="graph.first", tooltip="To the start"),
+        Binding("end", "go(None)", "Newest", show=False, priority=True, id="graph.newest", tooltip="Follow the newest"),
         Binding("space", "play", "Play", id="graph.play", tooltip="Play the growth, or stop"),
         Binding("left,h", "fold", "Fold", show=False, id="graph.fold", tooltip="Fold what is below, or go up"),
         Binding("right,l", "unfold", "Unfold", show=False, id="graph.unfold", tooltip="Unfold it, or go down"),
@@ -80,18 +78,19 @@ class GraphScreen(Screen[None]):
         Binding("y", "copy", "Copy", show=False, id="graph.copy", tooltip="Copy the path to the passage (OSC 52)"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, feed: RunFeed, library_ready: Event, ask_terminal: AskTerminal) -> None:
         super().__init__()
-        self.session = session
-        self.pace = Pace(self, self._follow, ask=self._ask_terminal)
-        self.shown = GraphShown()
+        self.session, self.feed = session, feed
+        self.pace = Pace(self, self._follow, ask=partial(ask_terminal, self))
+        self._library_ready = library_ready
+        self.selection = GraphSelection()
         self._texts: dict[str, str] = {}
         self._words = ""
         self._timer: Timer | None = None
         self._offered = self._rests = False
 
     def compose(self) -> ComposeResult:
-        """Who walked, the tree and the passage under its cursor, how far the graph has grown."""
+        """Yield the legend of personas, the tree, the details of its passage, and the step of growth."""
         yield ScreenBar("graph", self.session.settings.screen.keymap)
         yield StatusLine(id="graph-legend")
         yield Static(markup=False, id="graph-empty")
@@ -104,87 +103,81 @@ class GraphScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """From now on, hear of every event of the run."""
+        """Follow the run from now on."""
         self.query_one(MessageLine).clear()
-        self._ask_screen.feed.watchers.append(self._fed)
+        self.feed.watchers.append(self._mark)
 
-    @property
-    def _ask_screen(self) -> AskScreen:
-        screen = cast("PersonaMoeApp", self.app).ask_screen
-        assert screen is not None, "it is the first one"
-        return screen
-
-    def _ask_terminal(self) -> bool:
-        return cast("PersonaMoeApp", self.app).ask_terminal(self)
-
-    def _fed(self) -> None:
+    def _mark(self) -> None:
         if self.is_current and not self._rests:
             self.pace.mark()
 
     def _follow(self) -> None:
-        """Draw what came; where that took long, rest, so that most of the time belongs to the keys."""
+        """Draw; after a long draw, rest."""
         started = time.monotonic()
         self._draw()
         spent = time.monotonic() - started
-        if spent > LONG:
+        if spent > LONG_DRAW:
             self._rests = True
-            sure(self.set_timer(spent * REST, self._rested))
+            sure(self.set_timer(spent * REST_FACTOR, self._end_rest))
 
-    def _rested(self) -> None:
+    def _end_rest(self) -> None:
         self._rests = False
-        self._fed()
+        self._mark()
 
     def on_screen_resume(self) -> None:
-        """Show what came meanwhile."""
+        """Draw the events that came meanwhile."""
         self._draw()
 
     def on_screen_suspend(self) -> None:
-        """Nothing plays where nobody looks."""
+        """Stop the play of a screen that is not in front."""
         self._stop()
 
     def on_resize(self, event: Resize) -> None:
-        """A low screen has no room for the details."""
+        """Hide the details on a low screen."""
         self.set_class(event.size.height < LOW, "-low")
 
-    # -- what is shown ------------------------------------------------------------------------------------
+    # -- drawing ------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        shown = self.shown
-        if shown.follow(self._ask_screen.feed.events):
+        selection = self.selection
+        if selection.follow(self.feed.events):
             self._texts = {}
-        self.query_one(GraphPane).show(shown.lines, shown.picture, shown.heading())
-        self._draw_around(empty=not shown.lines)
-        self._tell()
+        self.query_one(GraphPane).show(selection.lines, selection.picture, selection.heading())
+        self._draw_lines(empty=not selection.lines)
+        self._draw_details()
 
-    def _draw_around(self, *, empty: bool) -> None:
-        growth, picture = self.shown.growth, self.shown.picture
+    def _draw_lines(self, *, empty: bool) -> None:
+        """Draw the lines above and below the tree, or say why there is no tree."""
+        growth, picture = self.selection.growth, self.selection.picture
         self.query_one("#graph-panes").display = not empty
         self.query_one("#graph-empty").display = empty
         if empty:
-            self.query_one("#graph-empty", Static).update(self.shown.why_empty(self._ask_screen.feed.view))
-        self.query_one("#graph-legend", StatusLine).show(legend_text(growth.view, picture.persona, self.size.width))
-        self.query_one("#graph-legend").display = bool(growth.view.symbols)
+            self.query_one("#graph-empty", Static).update(self.selection.why_empty(self.feed.state))
+        self.query_one("#graph-legend", StatusLine).show(legend_text(growth.state, picture.persona, self.size.width))
+        self.query_one("#graph-legend").display = bool(growth.state.symbols)
         playing = "playing · " if self._timer else ""
         self.query_one("#graph-growth", StatusLine).show(
-            growth_text(growth.view, growth.total, playing) if growth.total else Text()
+            growth_text(growth.state, growth.total, playing) if growth.total else Text()
         )
-        if self._offered != (growth.total > 0):  # a refresh builds the footer anew
+        if self._offered != (growth.total > 0):  # a refresh builds the key bar anew
             self._offered = growth.total > 0
             self.refresh_bindings()
 
-    def _tell(self) -> None:
-        """The details of the line under the cursor, in one go: as soon as the text of its passage was looked up."""
+    def _draw_details(self) -> None:
+        """Draw the details of the line under the cursor, once the text of its passage is read."""
         line = self.query_one(GraphPane).line
         if line is None:
             return
-        shown, pane = self.shown, self.query_one(DetailsPane)
+        selection, pane = self.selection, self.query_one(DetailsPane)
         if not line.node_id:
-            pane.show(heading_details(shown.picture, line), "Question" if line.kind is LineKind.QUESTION else "Start")
+            pane.show(
+                heading_details(selection.picture, line), "Question" if line.kind is LineKind.QUESTION else "Start"
+            )
             return
-        if line.node_id not in self._texts and self._ask_screen.library.ready.is_set():
+        if line.node_id not in self._texts and self._library_ready.is_set():
             self._read_passage(line.node_id, line.label)
             return
-        pane.show(details(shown.picture, shown.tree, line.node_id, self._texts.get(line.node_id)), "Passage")
+        pane.show(details(selection.picture, selection.tree, line.node_id, self._texts.get(line.node_id)), "Passage")
 
     @work(group="passage", exclusive=True)
     async def _read_passage(self, node_id: str, title: str) -> None:
@@ -194,45 +187,39 @@ class GraphScreen(Screen[None]):
             self._texts[node_id] = f"(cannot be read: {error})"
         else:
             self._texts[node_id] = passage.text if passage else "(not in the index any more)"
-        self._tell()
+        self._draw_details()
 
     def on_cursor_pane_moved(self) -> None:
-        """Another passage is looked at."""
-        self._tell()
+        """Draw the details of another line."""
+        self._draw_details()
 
     # -- growth -------------------------------------------------------------------------------------------
 
     def action_step(self, by: int) -> None:
-        """So many steps of growth on or back; the cursor goes to what the last one added."""
-        self._stop()
-        self._go(self.shown.growth.shown + by)
+        """Go so many steps of growth on or back."""
+        self.action_go(self.selection.growth.steps + by)
 
-    def action_first(self) -> None:
-        """Before the first step."""
+    def action_go(self, position: int | None) -> None:
+        """Go to a step of growth, or (None) follow the newest."""
         self._stop()
-        self._go(0)
-
-    def action_newest(self) -> None:
-        """All steps, and those to come."""
-        self._stop()
-        self._go(None)
+        self._go(position)
 
     def action_play(self) -> None:
-        """Show the growth from here on, or from its beginning if all of it is shown."""
+        """Play the growth from this step on, or from its beginning if all of it is drawn; or stop."""
         if self._timer is not None:
             self._stop()
             self._draw()
             return
         self._timer = self.set_interval(1 / STEPS_A_SECOND, self._play_on)
-        self._go(0 if self.shown.growth.shown >= self.shown.growth.total else self.shown.growth.shown)
+        self._go(0 if self.selection.growth.steps >= self.selection.growth.total else self.selection.growth.steps)
 
     def _play_on(self) -> None:
-        growth = self.shown.growth
-        if growth.shown >= growth.total:
+        growth = self.selection.growth
+        if growth.steps >= growth.total:
             self._stop()
             self._go(None)
         else:
-            self._go(growth.shown + ceil(growth.total / (STEPS_A_SECOND * LONGEST_PLAY)))
+            self._go(growth.steps + ceil(growth.total / (STEPS_A_SECOND * LONGEST_PLAY)))
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -240,32 +227,33 @@ class GraphScreen(Screen[None]):
             self._timer = None
 
     def _go(self, position: int | None) -> None:
-        self.shown.growth.go(position)
+        """Draw a step of growth, with the cursor on the passage that it added."""
+        self.selection.growth.go(position)
         self._draw()
-        last = self.shown.growth.view.last
+        last = self.selection.growth.state.last
         if position is not None and isinstance(last, PersonaStepped):
             self.query_one(GraphPane).select(last.target_id)
 
-    # -- what is chosen -----------------------------------------------------------------------------------
+    # -- choosing -----------------------------------------------------------------------------------------
 
     def action_fold(self) -> None:
-        """Fold what is below the line, or go up to what it hangs on."""
+        """Fold the lines below the line, or go up to its parent."""
         pane = self.query_one(GraphPane)
         if (line := pane.line) is None:
             return
         if line.below and not line.folded:
-            self.shown.fold(line.key)
+            self.selection.fold(line.key)
             self._draw()
         else:
             pane.select_parent()
 
     def action_unfold(self) -> None:
-        """Unfold what is below the line, or go down to it; from a reference to its passage."""
+        """Unfold the lines below the line, or go down to them; from a reference go to its passage."""
         pane = self.query_one(GraphPane)
         if (line := pane.line) is None:
             return
         if line.folded:
-            self.shown.fold(line.key)
+            self.selection.fold(line.key)
             self._draw()
         elif line.kind is LineKind.REFERENCE:
             self._reveal(line.node_id)
@@ -273,20 +261,20 @@ class GraphScreen(Screen[None]):
             pane.action_scroll_lines(1)
 
     def on_key(self, event: Key) -> None:
-        """A digit chooses a persona by its number."""
+        """Choose a persona by its number."""
         if event.character and event.character in "0123456789":
             event.stop()
-            self.shown.choose_persona(int(event.character))
+            self.selection.choose_persona(int(event.character))
             self._draw()
 
     def action_persona(self) -> None:
-        """The next persona's steps alone; after the last one, everyone's again."""
-        self.shown.next_persona()
+        """Draw only the next persona's steps; after the last one, all."""
+        self.selection.next_persona()
         self._draw()
 
     def action_cited(self) -> None:
-        """Only the paths to what is cited, or all."""
-        if self.shown.toggle_cited():
+        """Draw only the paths to cited passages, or all."""
+        if self.selection.toggle_cited():
             self._draw()
         else:
             self.query_one(MessageLine).complain("nothing is cited by this step")
@@ -309,61 +297,46 @@ class GraphScreen(Screen[None]):
         self.action_again()
 
     def action_again(self) -> None:
-        """The next passage whose title has the words, round the end."""
-        message, here = self.query_one(MessageLine), self.query_one(GraphPane).line
+        """Go to the next passage whose title has the words, round the end."""
+        message, line = self.query_one(MessageLine), self.query_one(GraphPane).line
         message.clear()
-        if found := self.shown.find(self._words, here.key if here else ""):
-            self._reveal(found)
+        if node_id := self.selection.find(self._words, line.key if line else ""):
+            self._reveal(node_id)
         else:
             message.complain(f"no passage here has “{self._words}” in its title")
 
     def _reveal(self, node_id: str) -> None:
-        """Put the cursor on a passage, whatever was folded above it."""
-        self.shown.unfold_to(node_id)
+        """Put the cursor on a passage, and unfold the lines above it."""
+        self.selection.unfold_to(node_id)
         self._draw()
         self.query_one(GraphPane).select(node_id)
 
     def action_open(self) -> None:
-        """Open the source of a passage, go to what a reference means, fold or unfold a heading."""
+        """Open the source of a passage, go to the passage of a reference, or fold a heading."""
         line = self.query_one(GraphPane).line
         if line is None:
             return
-        answer = self.shown.growth.view.answer
+        answer = self.selection.growth.state.answer
         if line.kind is LineKind.REFERENCE:
             self._reveal(line.node_id)
         elif line.kind is not LineKind.NODE:
-            self.shown.fold(line.key)
+            self.selection.fold(line.key)
             self._draw()
-        elif answer is not None and (cited := self.shown.growth.view.nodes[line.node_id].citations):
-            self._push_source(answer.citations, answer.citations.index(cited[0]))
+        elif answer is not None and (cited := self.selection.growth.state.nodes[line.node_id].citations):
+            open_citation(self.app, self.session.library, answer.citations, cited[0])
         else:
             self._open_passage(line)
 
-    def _push_source(self, citations: Sequence[Citation], at: int = 0) -> None:
-        from tui.source.screen import SourceScreen  # noqa: PLC0415 - not needed to see the graph
-
-        self.app.push_screen(SourceScreen(self.session.library, citations, at))
-
     @work(group="open", exclusive=True)
     async def _open_passage(self, line: TreeLine) -> None:
-        """Open a passage that nothing cites where the index has it."""
-        message = self.query_one(MessageLine)
-        try:
-            passage = await asyncio.to_thread(self.session.library.passage, line.node_id, line.label)
-        except PersonaMoeError as error:
-            message.complain(str(error))
-            return
-        if passage is None:
-            message.complain("this passage is not in the index any more: its file has changed or left the library")
-            return
-        found = Citation(0, passage.source, passage.title, passage.start, passage.end, passage.text, passage.id)
-        self._push_source([found])
+        """Open a passage that nothing cites as the index has it."""
+        if problem := await open_passage(self.app, self.session.library, line.node_id, line.label):
+            self.query_one(MessageLine).complain(problem)
 
     def action_copy(self) -> None:
-        """The path from the question to the passage under the cursor, as text."""
-        line = self.query_one(GraphPane).line
-        if line is not None and line.node_id:
-            self.app.copy_to_clipboard(copied_path(self.shown.growth.view, self.shown.tree, line.node_id))
+        """Copy the path from the question to the passage under the cursor."""
+        if (line := self.query_one(GraphPane).line) is not None and line.node_id:
+            self.app.copy_to_clipboard(copied_path(self.selection.growth.state, self.selection.tree, line.node_id))
             self.query_one(MessageLine).say("path copied (inside tmux this needs `set -g set-clipboard on`)")
 
     def action_back(self) -> None:
@@ -376,7 +349,7 @@ class GraphScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
         if action in {"open", "step", "play", "persona", "cited", "find", "copy", "details"}:
-            return self.shown.growth.total > 0
-        if action in {"first", "newest"}:  # with priority over the tree; where text is typed or read they move in it
+            return self.selection.growth.total > 0
+        if action == "go":  # has priority over the tree, but not over text that is typed or read
             return not isinstance(self.focused, Input | DetailsPane)
         return super().check_action(action, parameters)

@@ -1,4 +1,4 @@
-"""The question's graph as it grew: the events of a run, up to one step of them, as passages and the ways to them."""
+"""The graph of a run at any step of its growth: passages, the visits of personas, ranks and citations."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,23 +13,24 @@ from engine.events import (
     GateReceipt,
     PersonaStepped,
     QuestionRead,
+    RecordedEvent,
     RunEvent,
     RunStarted,
 )
 
 GrowthStep = PersonaStepped | EvidenceRanked | AnswerWritten
-"""What changes the graph: a persona comes to a passage, the panel ranks, the answer cites."""
+"""The events that change the graph: a persona visits a passage, the panel ranks, the answer cites."""
 
 FIRST = 5
-"""So many passages of the panel's ranking are its result."""
+"""So many best passages of the ranking are the panel's result."""
 
-TITLE, SEARCH = "title", "search"
-"""What `via` says of a start: the question holds the title, or a search for its words found the passage."""
+TITLE = "title"
+"""The `via` of a start whose title stands in the question; a search for its words found the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A persona came to a passage from `source_id` by the link `via`; from the question itself if that is empty."""
+    """A persona came to a passage by the link `via`, from `source_id` or (empty) from the question itself."""
 
     persona_id: str
     source_id: str
@@ -39,9 +40,9 @@ class Visit:
 
 @dataclass(slots=True)
 class GraphNode:
-    """A passage that was walked to: its visits in their order, and what became of it.
+    """A passage that was visited, with its visits in their order and its citations.
 
-    `rank` counts from 1 in the panel's ranking (0: not in it) by `fused`, its score there.
+    `rank` counts from 1 in the panel's ranking (0: not in it), `fused` is the score there.
     """
 
     node_id: str
@@ -62,23 +63,24 @@ class GraphNode:
         return PassageId.parse(self.node_id).number
 
     def score(self, persona_id: str = "") -> float:
-        """The best score that a persona, or this one, gave it."""
+        """Return the best score of all visits, or of those of one persona."""
         return max((v.score for v in self.visits if not persona_id or v.persona_id == persona_id), default=0.0)
 
     def visitors(self) -> dict[str, float]:
-        """Who came here, in their order, each with the best score they gave it."""
-        found: dict[str, float] = {}
+        """Map the personas that came here, in their order, to the best score that each gave it."""
+        scores: dict[str, float] = {}
         for visit in self.visits:
-            found[visit.persona_id] = max(visit.score, found.get(visit.persona_id, 0.0))
-        return found
+            scores[visit.persona_id] = max(visit.score, scores.get(visit.persona_id, 0.0))
+        return scores
 
 
 @dataclass(slots=True)
-class GraphView:
+class GraphState:
     """The graph after `steps` steps of growth; `apply` is the only way to change it.
 
-    `links` has the name of each link between two passages, `titles` how many passages have each title; `walkers` are
-    the personas that took a link; each persona has a symbol, and the place (so the colour) that it has on all panes.
+    `known` are the names of the question that the library knows, `links` maps a pair of passages to the name of their
+    link, `titles` counts the passages with each title, `walkers` are the personas that followed a link. `symbols` and
+    `numbers` identify a persona during the run; its number, and so its colour, is that of all panes.
     """
 
     question: str = ""
@@ -89,14 +91,14 @@ class GraphView:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     walkers: set[str] = field(default_factory=set)
     symbols: dict[str, str] = field(default_factory=dict)
-    places: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
     steps: int = 0
     last: GrowthStep | None = None
     ranked: EvidenceRanked | None = None
     answer: AnswerWritten | None = None
 
     def apply(self, event: RunEvent) -> None:
-        """Take in the next event of the run; most kinds tell nothing of the graph."""
+        """Take in the next event of the run; most kinds do not change the graph."""
         match event:
             case RunStarted(question=question, run_id=run_id):
                 self.question, self.run_id = question, run_id
@@ -124,8 +126,8 @@ class GraphView:
                 self._cite(event)
 
     def _meet(self, persona_id: str, *, seated: bool = True) -> None:
-        """Its place (and so its colour) is that of the other panes; its symbol stays for the run."""
-        self.places.setdefault(persona_id, len(self.places))
+        """Give a persona its number, and a symbol once it is called."""
+        self.numbers.setdefault(persona_id, len(self.numbers))
         if seated and persona_id not in self.symbols:
             self.symbols[persona_id] = _symbol(persona_id, set(self.symbols.values()))
 
@@ -141,7 +143,7 @@ class GraphView:
             self.walkers.add(event.persona_id)
 
     def _rank(self, event: EvidenceRanked) -> None:
-        """A later cycle ranks anew."""
+        """Rank the passages again: each cycle has its own ranking."""
         self.ranked = event
         for node in self.nodes.values():
             node.rank, node.fused = 0, 0.0
@@ -158,7 +160,7 @@ class GraphView:
                 node_.citations.append(citation)
 
     def _cited_node(self, citation: Citation) -> GraphNode | None:
-        """By its passage; records from before that was kept name only the source, of which the best stands for it."""
+        """Find the passage of a citation; old records have only the source, whose best passage is taken."""
         if citation.passage:
             return self.nodes.get(citation.passage)
         of_source = [node for node in self.nodes.values() if node.source == citation.source]
@@ -166,52 +168,52 @@ class GraphView:
 
 
 class Growth:
-    """A run's events with a place in their growth: `position` steps of `total`, or None to follow the newest."""
+    """The events of a run, and the `state` after `position` of `total` steps; None follows the newest step."""
 
-    def __init__(self, events: Sequence[RunEvent] = ()) -> None:
+    def __init__(self, events: Sequence[RecordedEvent] = ()) -> None:
         self._begin(events)
         self.read(events)
 
-    def _begin(self, events: Sequence[RunEvent]) -> None:
-        self.view = GraphView()
+    def _begin(self, events: Sequence[RecordedEvent]) -> None:
+        self.state = GraphState()
         self.total = 0
         self.position: int | None = None
         self._events = events
         self._counted = self._applied = 0
 
     @property
-    def shown(self) -> int:
-        """How many steps `view` holds."""
-        return self.view.steps
+    def steps(self) -> int:
+        """The number of steps in `state`."""
+        return self.state.steps
 
-    def read(self, events: Sequence[RunEvent]) -> None:
-        """Take in what came to `events` since the last call; another list is another run."""
+    def read(self, events: Sequence[RecordedEvent]) -> None:
+        """Take in the events that were added since the last call; another list is another run."""
         if events is not self._events or len(events) < self._counted:
             self._begin(events)
-        self.total += sum(isinstance(event, GrowthStep) for event in events[self._counted :])
+        self.total += sum(isinstance(recorded.event, GrowthStep) for recorded in events[self._counted :])
         self._counted = len(events)
         self._settle()
 
     def go(self, position: int | None) -> None:
-        """Show the graph after so many steps, or follow the newest."""
+        """Go to the graph after so many steps, or follow the newest."""
         self.position = None if position is None else max(0, min(position, self.total))
         self._settle()
 
     def _settle(self) -> None:
-        wanted = self.total if self.position is None else self.position
-        if wanted < self.view.steps:
-            self.view, self._applied = GraphView(), 0
+        target = self.total if self.position is None else self.position
+        if target < self.state.steps:
+            self.state, self._applied = GraphState(), 0
         while self._applied < self._counted:
-            event = self._events[self._applied]
-            if self.view.steps >= wanted and isinstance(event, GrowthStep):
+            event = self._events[self._applied].event
+            if self.state.steps >= target and isinstance(event, GrowthStep):
                 break
-            self.view.apply(event)
+            self.state.apply(event)
             self._applied += 1
 
 
-def _symbol(persona_id: str, taken: set[str]) -> str:
-    """One sign for a persona: a letter of its name if one is left, else any that is."""
-    return next((sign for sign in _signs(persona_id) if sign not in taken), "?")
+def _symbol(persona_id: str, used: set[str]) -> str:
+    """Choose a sign for a persona: an unused letter of its name, else any unused letter or digit."""
+    return next((sign for sign in _signs(persona_id) if sign not in used), "?")
 
 
 def _signs(persona_id: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from rich.text import Text
 from engine.events import AnswerWritten, EvidenceRanked, PersonaStepped
 from tui.drawing.cells import colour_of, fit, plain, score
 from tui.drawing.marks import ARROW, CORNER, FOLDED, FORK, NEW, NO_VALUE, OPEN, RAIL, REFERENCE
-from tui.graph.state import FIRST, GraphNode, GraphView, GrowthStep
+from tui.graph.state import FIRST, GraphNode, GraphState, GrowthStep
 from tui.graph.tree import NAMED, SEARCHED, LineKind, TreeLine, keys_of
 
 ROOMY, CITED, MOST_SYMBOLS, LEVELS = 64, 7, 12, 8
@@ -19,7 +19,7 @@ ROOMY, CITED, MOST_SYMBOLS, LEVELS = 64, 7, 12, 8
 class Picture:
     """The input of every line: the graph, the persona whose scores count (empty: all), the new passages."""
 
-    view: GraphView
+    view: GraphState
     persona: str = ""
     new: frozenset[str] = frozenset()
 
@@ -107,7 +107,7 @@ def _symbols(picture: Picture, personas: Collection[str]) -> list[tuple[str, str
     view = picture.view
     columns = list(view.symbols.items())[:MOST_SYMBOLS]
     return [
-        (symbol, colour_of(view.places[name])) if name in personas else (NO_VALUE, "dim") for name, symbol in columns
+        (symbol, colour_of(view.numbers[name])) if name in personas else (NO_VALUE, "dim") for name, symbol in columns
     ]
 
 
@@ -119,13 +119,13 @@ def citation_marks(node: GraphNode) -> str:
 # -- the lines around the tree ----------------------------------------------------------------------------
 
 
-def legend_text(view: GraphView, persona: str, width: int) -> Text:
+def legend_text(view: GraphState, persona: str, width: int) -> Text:
     """Draw each persona with its number, its symbol and as much of its name as there is room for."""
     text = Text(no_wrap=True)
     cells = width // max(len(view.symbols), 1) - 5
     for n, (name, symbol) in enumerate(view.symbols.items(), start=1):
         full_name = plain(name)
-        style = colour_of(view.places[name])
+        style = colour_of(view.numbers[name])
         text.append("  " if text else "")
         text.append(f"{n}", "dim").append(symbol, f"bold {style}")
         if cells > 0:
@@ -135,13 +135,13 @@ def legend_text(view: GraphView, persona: str, width: int) -> Text:
     return text
 
 
-def growth_text(view: GraphView, total: int, playing: str = "") -> Text:
+def growth_text(view: GraphState, total: int, playing: str = "") -> Text:
     """Draw `step 17/212 · what it added · the size of the graph after it`."""
     size = f"{len(view.nodes)} passages, {len(view.links)} links"
     return Text(" · ".join(filter(None, (f"{playing}step {view.steps}/{total}", _last_step(view), size))))
 
 
-def _last_step(view: GraphView) -> str:
+def _last_step(view: GraphState) -> str:
     match view.last:
         case PersonaStepped() as step:
             source = view.nodes.get(step.source_id)
@@ -150,7 +150,7 @@ def _last_step(view: GraphView) -> str:
         case EvidenceRanked(passages=passages, coverage=coverage):
             return f"the panel ranks {len(passages)} passages, {coverage:.0%} of the question"
         case AnswerWritten(citations=citations, abstained=abstained):
-            return f"the answer cites {len(citations)}" if not abstained else "no answer"
+            return f"the answer cites {len(citations)}" if not abstained else "unanswered"
         case None:
             return ""
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.text.names import title_keys
-from tui.graph.state import TITLE, GraphNode, GraphView, Visit
+from tui.graph.state import TITLE, GraphNode, GraphState, Visit
 
 SEARCHED, NAMED = "found by its words", "a title in it"
 """The starts that are no name of the question: passages from a search, and passages of a title in the question."""
@@ -75,7 +75,7 @@ def start_name(start: str) -> str:
     return start.removeprefix(_MARK)
 
 
-def tree_of(view: GraphView, persona: str = "") -> Tree:
+def tree_of(view: GraphState, persona: str = "") -> Tree:
     """Put each passage under the one from which most personas walked to it.
 
     Search-only personas have no vote if any other persona visited the passage. With a `persona`, only its steps count.
@@ -93,7 +93,7 @@ def tree_of(view: GraphView, persona: str = "") -> Tree:
     return Tree(parents, children, tuple(starts))
 
 
-def tree_lines(view: GraphView, tree: Tree, choice: Choice) -> list[TreeLine]:
+def tree_lines(view: GraphState, tree: Tree, choice: Choice) -> list[TreeLine]:
     """Return the lines of the chosen part of the tree; none for a graph without passages."""
     if not tree.parents:
         return []
@@ -120,7 +120,7 @@ def visits_of(node: GraphNode, persona: str = "") -> Iterator[Visit]:
 # -- parents and children ---------------------------------------------------------------------------------
 
 
-def _ways(view: GraphView, node: GraphNode, persona: str) -> list[str]:
+def _ways(view: GraphState, node: GraphNode, persona: str) -> list[str]:
     """Return the passages that lead to this one (empty: the question), that of most personas first.
 
     The first visit of a persona is on the best path that it has found to the passage.
@@ -162,7 +162,7 @@ def _attach(first: str, followers: Mapping[str, Sequence[str]], parents: dict[st
                 queue.append(node_id)
 
 
-def _start(view: GraphView, node: GraphNode, persona: str) -> str:
+def _start(view: GraphState, node: GraphNode, persona: str) -> str:
     """Return the name of the question by which a walk started at this passage, or how else it was found."""
     if not any(visit.via == TITLE and not visit.source_id for visit in visits_of(node, persona)):
         return SEARCHED
@@ -180,7 +180,7 @@ _Worth = tuple[bool, int, float, int]
 
 
 def _worth(
-    view: GraphView, parents: Mapping[str, str], children: Mapping[str, Sequence[str]], persona: str
+    view: GraphState, parents: Mapping[str, str], children: Mapping[str, Sequence[str]], persona: str
 ) -> dict[str, _Worth]:
     """Return the sort keys of passages: cited ones first, then by rank, by score; a passage takes its best child's."""
     worth: dict[str, _Worth] = {}
@@ -204,7 +204,7 @@ def _downwards(children: Mapping[str, Sequence[str]]) -> list[str]:
 # -- lines ------------------------------------------------------------------------------------------------
 
 
-def _under(view: GraphView, tree: Tree, choice: Choice) -> dict[str, list[TreeLine]]:
+def _under(view: GraphState, tree: Tree, choice: Choice) -> dict[str, list[TreeLine]]:
     """Return the lines directly under each line, still without their rails."""
     selected = _cited(view, tree) if choice.cited_only else tree.parents.keys()
     under: dict[str, list[TreeLine]] = defaultdict(list)
@@ -219,12 +219,12 @@ def _under(view: GraphView, tree: Tree, choice: Choice) -> dict[str, list[TreeLi
     return under
 
 
-def _line(view: GraphView, kind: LineKind, parent: str, node_id: str) -> TreeLine:
+def _line(view: GraphState, kind: LineKind, parent: str, node_id: str) -> TreeLine:
     key = node_id if kind is LineKind.NODE else f"{_MARK}{parent}{_MARK}{node_id}"
     return TreeLine(kind, key, view.nodes[node_id].title, node_id, view.links.get((parent, node_id), ""))
 
 
-def _references(view: GraphView, tree: Tree, persona: str) -> Iterator[tuple[str, str]]:
+def _references(view: GraphState, tree: Tree, persona: str) -> Iterator[tuple[str, str]]:
     """Iterate over the links that are no edges of the tree."""
     walked = None
     if persona:
@@ -234,7 +234,7 @@ def _references(view: GraphView, tree: Tree, persona: str) -> Iterator[tuple[str
             yield source, target
 
 
-def _cited(view: GraphView, tree: Tree) -> Collection[str]:
+def _cited(view: GraphState, tree: Tree) -> Collection[str]:
     """Return the cited passages and those on the paths to them."""
     return {step for node in view.nodes.values() if node.citations for step in tree.path(node.node_id)}
 

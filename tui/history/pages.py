@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from db.runs.found_runs import RunList
-    from db.runs.history import RunSummary
+    from db.runs.found_runs import FoundRuns
+    from db.runs.summary import RunSummary
 
 PAGE = 100
 KEPT = 30
@@ -14,9 +14,9 @@ KEPT = 30
 
 
 class RunPages:
-    """The pages of one `RunList`; `read_all` and `nearest` may be called in a thread."""
+    """The pages of one `FoundRuns`; `read_all` and `nearest` may be called in a thread."""
 
-    def __init__(self, runs: RunList) -> None:
+    def __init__(self, runs: FoundRuns) -> None:
         self.runs = runs
         self._pages: dict[int, list[RunSummary | None]] = {}
 

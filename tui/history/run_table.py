@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 
-from db.runs.history import Outcome
 from tui.drawing.cells import fit, local_time, plain
-from tui.drawing.marks import ANSWERED, CANCELLED, CHOSEN, FAILED, UNANSWERED
+from tui.drawing.marks import CHOSEN
 from tui.run.judgement_text import judgement_marks, judgement_sign
+from tui.run.progress_text import outcome_text
 from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
@@ -18,16 +18,10 @@ if TYPE_CHECKING:
 
     from textual.strip import Strip
 
-    from db.runs.history import RunSummary
-    from engine.run.feedback import Judgements
+    from db.runs.summary import RunSummary
+    from engine.run.state import Judgements
 
 WIDE = 70
-OUTCOMES = {
-    Outcome.ANSWERED: f"{ANSWERED} answered",
-    Outcome.UNANSWERED: f"{UNANSWERED} no answer",
-    Outcome.CANCELLED: f"{CANCELLED} cancelled",
-    Outcome.FAILED: f"{FAILED} failed",
-}
 MINUTE, HOUR = 60, 3600
 
 
@@ -56,10 +50,10 @@ def run_line(row: RunRow, width: int) -> Text:
     mark = CHOSEN if row.chosen else " "
     if run is None:
         return Text(f"{mark}  {fit('deleted', width - 3)}", "dim")
-    when, outcome = local_time(run.at), OUTCOMES[run.outcome]
+    when, outcome = local_time(run.at), outcome_text(run.outcome)
     told = f"{when[5:]} {outcome[0]} "
     if width >= WIDE:
-        told = f"{when}  {fit(outcome, 11)} {duration(run.duration_ms)}  "
+        told = f"{when}  {fit(outcome, 12)} {duration(run.duration_ms)}  "
     line = Text.assemble((f"{mark}{judgement_sign(row.judged)} ", "bold"), (told, "dim"))
     return line.append(fit(run.question, width - line.cell_len))
 

@@ -1,270 +1,180 @@
-"""A screen with the runs of the history: newest first, as many as there are, found while one types."""
+"""Searches the history in threads, and fills the table of runs while the search goes on."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-from textual import on, work
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.widgets import Input, Static
-
-from db.runs.query import KINDS, RunQuery
-from engine.errors import InputError, PersonaMoeError
-from tui.drawing.cells import fit, plain, title
+from db.runs.query import RunQuery
+from engine.errors import PersonaMoeError
+from tui.drawing.cells import fit, title
 from tui.history.pages import PAGE, RunPages
-from tui.history.run_table import RunRow, RunTable, run_facts
-from tui.navigation.screen_bar import ScreenBar
-from tui.widgets.key_bar import KeyBar
-from tui.widgets.line_input import LineInput
+from tui.history.run_table import RunRow, RunTable
 from tui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Callable, Coroutine
 
-    from db.runs.found_runs import RunList
-    from db.runs.history import RunSummary
-    from engine.run.feedback import Judgements
-    from tui.session.session import Session
+    from textual.screen import Screen
+    from textual.worker import Worker
 
-LOOK_SECONDS = 0.1
-"""How long a search goes on in its thread before what it found is shown first."""
+    from db.runs.found_runs import FoundRuns
+    from db.runs.summary import RunSummary
+    from engine.run.state import Judgements
+    from tui.session.runs import Runs
 
-TELL_SECONDS = 0.5
-"""And then between two such times: each draws the table again."""
+FIRST_SECONDS = 0.1
+"""How long a search goes on in its thread before its runs are shown first."""
 
-TYPING_SECONDS = 0.15
-"""How long nothing is typed before what stands there is looked for."""
+SECONDS = 0.5
+"""How long it goes on between two later times: each draws the table again."""
 
 SHOWN_QUERY = 30
 EMPTY = "No question was asked here yet: esc goes back, to ask one."
 NOTHING = "Nothing found. Esc ends the search."
-HINT = f'words  "a phrase"  date:2026-11  after:  before:  persona:  model:  is:{",".join(KINDS)}'
 
 
-class RunsScreen(Screen[None]):
-    """A table of runs, and below it the answer of the highlighted one; the disk is read in threads."""
+class RunSearch:
+    """Fills the `RunTable` of `screen`, and calls `moved` when another run may be under its cursor.
 
-    CSS_PATH = "styles.tcss"
-    AUTO_FOCUS = "#runs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", show=False, id="history.back", tooltip="Leave the search, or go back"),
-        Binding("slash", "find", "Find", id="find", tooltip="Find runs by words, date, persona, model and outcome"),
-        Binding("down", "to_runs", "To the runs", show=False, id="history.runs", tooltip="From the search to the runs"),
-    ]
+    `query` is that of the table, `requested` the last one that was asked for. `chosen` is the run that waits for
+    another to be compared with.
+    """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+    def __init__(self, screen: Screen[None], runs: Runs, moved: Callable[[], None]) -> None:
+        self._screen, self._runs, self._moved = screen, runs, moved
+        self.pages: RunPages | None = None
+        self.query = self.requested = RunQuery()
         self.chosen: RunSummary | None = None
-        self._pages: RunPages | None = None
-        self._query = self._wanted = RunQuery()
-        self._judged: dict[str, Judgements] = {}
-        self._judged_is_old = True
-        self._answered: RunRow | None = None
-
-    def compose(self) -> ComposeResult:
-        """Search, table, the highlighted answer, and what the last key did."""
-        yield ScreenBar("history", self.session.settings.screen.keymap)
-        yield LineInput(placeholder="what to find", pane="#runs", id="search")
-        yield Static(HINT, markup=False, id="hint")
-        yield RunTable(self._row, id="runs")
-        yield Static(markup=False, id="run-answer")
-        yield MessageLine(id="message")
-        yield KeyBar()
-
-    def on_screen_resume(self) -> None:
-        """There may be other runs than at the last visit, and other judgements."""
-        self._judged_is_old = True
-        self.look_again()
-
-    def look_again(self, *, at: str = "") -> None:
-        """Read the list anew, with the cursor on the run `at`, or where it was."""
-        self.look_for(self._wanted, at=at)
-
-    def look_for(self, query: RunQuery, *, at: str = "", delay: float = 0.0) -> None:
-        """Look for runs in a thread and show what is found on the way; the next search ends this one.
-
-        The same list as before takes the place of the old one when it is as long as what is in sight, with the
-        cursor on the run `at`, or where it was.
-        """
-        self._wanted = query
-        self._look_for(query, at=at, delay=delay)
-
-    @work(group="list", exclusive=True)
-    async def _look_for(self, query: RunQuery, *, at: str, delay: float) -> None:
-        await asyncio.sleep(delay)
-        try:
-            runs = await asyncio.to_thread(self._begun, query)
-            try:
-                await self._follow(runs, at=at)
-            finally:
-                runs.stop()
-            if self._judged_is_old:  # the ledger is long, and the list is there before it was read
-                await self._read_judged()
-        except PersonaMoeError as error:
-            self.query_one(MessageLine).complain(str(error))
-
-    async def _read_judged(self) -> None:
-        judged = await asyncio.to_thread(self.session.runs.judgements)
-        self._judged_is_old = False
-        if judged != self._judged:
-            self._judged = judged
-            self.query_one(RunTable).refresh()
-            self._show_answer()
-
-    async def _follow(self, runs: RunList, *, at: str) -> None:
-        """Show a list as soon as there is enough of it, and how it grows, until it is complete."""
-        again = runs.query == self._query and self._pages is not None
-        enough = self.query_one(RunTable).in_sight.stop + PAGE if again else 1
-        await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
-        while again and not runs.complete and len(runs) < enough:
-            await asyncio.to_thread(runs.look_on, LOOK_SECONDS, enough=enough)
-        await self._take(RunPages(runs), at=(at or self._highlighted_id) if again else None)
-        self._tell_count()
-        while not runs.complete:
-            await asyncio.to_thread(runs.look_on, TELL_SECONDS)
-            self._tell_count()
-
-    def _begun(self, query: RunQuery) -> RunList:
-        from db.runs.found_runs import RunList  # noqa: PLC0415 - it brings TinyDB, which the first paint need not wait for
-
-        if query.of_judged:
-            self._judged = self.session.runs.judgements()
-        return RunList(self.session.runs.history, query, self._judged)
-
-    async def _take(self, pages: RunPages, *, at: str | None) -> None:
-        """Show another list from its top on, or with the cursor on a run if that is near, else where it is."""
-        table = self.query_one(RunTable)
-        cursor = await asyncio.to_thread(pages.nearest, at, table.cursor) if at is not None else 0
-        around = range(max(0, cursor - PAGE // 2), min(cursor + PAGE // 2, len(pages.runs)))
-        await asyncio.to_thread(pages.read_all, around)
-        self._pages, self._query = pages, pages.runs.query
-        table.show(len(pages.runs), cursor=cursor)
-        self._show_answer()
-
-    def _tell_count(self) -> None:
-        """How many runs there are, or were found so far."""
-        if self._pages is None:
-            return
-        runs, table = self._pages.runs, self.query_one(RunTable)
-        words = self._query.text
-        name = f"Found “{fit(words, SHOWN_QUERY).rstrip()}”" if words else "History"
-        among = "" if runs.complete else f" in the newest {runs.looked_at:,}, looking on" if words else "+"
-        table.border_title = title(f"{name} · {len(runs):,}{among}")
-        table.note = ("Looking …" if not runs.complete else NOTHING) if words else EMPTY
-        table.show(len(runs))
-        self._read_in_sight()
-
-    def _row(self, index: int) -> RunRow | None:
-        if self._pages is None or index not in self._pages:
-            return None
-        run = self._pages[index]
-        if run is None:
-            return RunRow(None)
-        return RunRow(run, self._judged.get(run.run_id, {}), chosen=run == self.chosen)
-
-    def highlighted(self) -> RunSummary | None:
-        """The run under the cursor."""
-        row = self._row(self.query_one(RunTable).cursor)
-        return row.run if row is not None else None
+        self._judgements: dict[str, Judgements] = {}
+        self._are_judgements_old = True
 
     @property
-    def _highlighted_id(self) -> str:
-        run = self.highlighted()
-        return run.run_id if run is not None else ""
+    def _table(self) -> RunTable:
+        return self._screen.query_one(RunTable)
+
+    def row(self, index: int) -> RunRow | None:
+        """Return the content of a line of the table; None until it was read."""
+        if self.pages is None or index not in self.pages:
+            return None
+        run = self.pages[index]
+        if run is None:
+            return RunRow(None)
+        return RunRow(run, self._judgements.get(run.run_id, {}), chosen=run == self.chosen)
+
+    def row_under_cursor(self) -> RunRow | None:
+        """Return the content of the line under the cursor; None if there is none yet."""
+        return self.row(self._table.cursor)
+
+    def run_under_cursor(self) -> RunSummary | None:
+        """Return the run under the cursor; None if there is none."""
+        row = self.row_under_cursor()
+        return row.run if row is not None else None
 
     def forget(self, run: RunSummary) -> None:
-        """The run is being deleted: its line says so at once, for finding the others again may take a moment."""
-        if self._pages is not None:
-            self._pages.drop(run.run_id)
-        self.query_one(RunTable).refresh()
-        self._show_answer()
+        """Show at once that a run is deleted: to search again may take a moment."""
+        if self.pages is not None:
+            self.pages.drop(run.run_id)
+        self._redraw()
 
-    def _show_answer(self) -> None:
-        """Question and answer of the run under the cursor, in a pane whose title tells what it was made of."""
-        row, pane = self._row(self.query_one(RunTable).cursor), self.query_one("#run-answer", Static)
-        if row == self._answered:
-            return
-        self._answered, run = row, row.run if row is not None else None
-        pane.border_title = title(run_facts(run, row.judged)) if row is not None and run is not None else None
-        words = Text.assemble((plain(run.question), "bold"), "\n", plain(run.answer)) if run is not None else ""
-        pane.update(words, layout=False)
+    def _redraw(self) -> None:
+        self._table.refresh()
+        self._moved()
 
-    def on_cursor_pane_moved(self) -> None:
-        """Show the answer of the run under the cursor; read what came into sight."""
-        self._show_answer()
-        self._read_in_sight()
+    # -- searching ------------------------------------------------------------------------------------------
 
-    def _read_in_sight(self) -> None:
-        if self._pages is not None and self._pages.missing(self.query_one(RunTable).in_sight):
-            self._read(self._pages)
+    def renew(self) -> None:
+        """Read everything again: other sessions may have added runs and judgements."""
+        self._are_judgements_old = True
+        self.repeat()
 
-    @work(group="pages", exclusive=True)
-    async def _read(self, pages: RunPages) -> None:
-        table = self.query_one(RunTable)
+    def repeat(self, *, at: str = "") -> None:
+        """Search again, with the cursor on the run `at`, or where it is."""
+        self.begin(self.requested, at=at)
+
+    def begin(self, query: RunQuery, *, at: str = "", delay: float = 0.0) -> None:
+        """Search in a thread, after `delay` seconds, and end the search that goes on.
+
+        A repeated search replaces the table once it is as long as the visible part, with the cursor on the run `at`, or
+        where it is.
+        """
+        self.requested = query
+        self._start(partial(self._search, query, at, delay), group="list")
+
+    def _start(self, job: Callable[[], Coroutine[None, None, None]], *, group: str) -> Worker[None]:
+        return self._screen.run_worker(job, group=group, exclusive=True)
+
+    async def _search(self, query: RunQuery, at: str, delay: float) -> None:
+        await asyncio.sleep(delay)
         try:
-            await asyncio.to_thread(pages.read_all, table.in_sight)
+            runs = await asyncio.to_thread(self._found_runs, query)
+            try:
+                await self._follow(runs, at)
+            finally:
+                runs.stop()
+            if self._are_judgements_old:  # the ledger is long: the table is shown before it is read
+                await self._read_judgements()
         except PersonaMoeError as error:
-            self.query_one(MessageLine).complain(str(error))
-        table.refresh()
-        self._show_answer()
+            self._screen.query_one(MessageLine).complain(str(error))
 
-    # -- the search -----------------------------------------------------------------------------------------
+    def _found_runs(self, query: RunQuery) -> FoundRuns:
+        from db.runs.found_runs import FoundRuns  # noqa: PLC0415 - it imports TinyDB, which the first paint does not need
 
-    def action_find(self) -> None:
-        """Open the search."""
-        self.query_one(LineInput).open()
-        self.query_one("#hint", Static).update(HINT)
+        if query.needs_judgements:
+            self._judgements = self._runs.judgements()
+        return FoundRuns(self._runs.history, query, self._judgements)
 
-    def on_descendant_focus(self) -> None:
-        """What can be typed stands below the search while one is there."""
-        self.query_one("#hint").display = self.query_one("#search").has_focus
-        self.refresh_bindings()
+    async def _read_judgements(self) -> None:
+        judgements = await asyncio.to_thread(self._runs.judgements)
+        self._are_judgements_old = False
+        if judgements != self._judgements:
+            self._judgements = judgements
+            self._redraw()
 
-    @on(Input.Changed, "#search")
-    def _typed(self, event: Input.Changed) -> None:
-        """Look while typing: a thread does it, and the next letter ends it. What makes no sense yet is waited for."""
-        try:
-            query = RunQuery.parse(event.value)
-        except InputError:
+    async def _follow(self, runs: FoundRuns, at: str) -> None:
+        """Show runs as soon as there are enough, and then their growing number, until the search is complete."""
+        is_repeated = runs.query == self.query and self.pages is not None
+        enough = self._table.in_sight.stop + PAGE if is_repeated else 1
+        await asyncio.to_thread(runs.search_on, FIRST_SECONDS, enough=enough)
+        while is_repeated and not runs.complete and len(runs) < enough:
+            await asyncio.to_thread(runs.search_on, FIRST_SECONDS, enough=enough)
+        current = self.run_under_cursor()
+        await self._take(RunPages(runs), at or (current.run_id if current else "") if is_repeated else None)
+        self.draw_count()
+        while not runs.complete:
+            await asyncio.to_thread(runs.search_on, SECONDS)
+            self.draw_count()
+
+    async def _take(self, pages: RunPages, at: str | None) -> None:
+        """Show another list: from its top, or with the cursor on a run if that is near, else where it is."""
+        cursor = await asyncio.to_thread(pages.nearest, at, self._table.cursor) if at is not None else 0
+        visible = range(max(0, cursor - PAGE // 2), min(cursor + PAGE // 2, len(pages.runs)))
+        await asyncio.to_thread(pages.read_all, visible)
+        self.pages, self.query = pages, pages.runs.query
+        self._table.show(len(pages.runs), cursor=cursor)
+        self._moved()
+
+    def draw_count(self) -> None:
+        """Show how many runs there are, or were found so far."""
+        if self.pages is None:
             return
-        if self.query_one(LineInput).is_open and query != self._wanted:
-            self.look_for(query, delay=TYPING_SECONDS)
+        runs, table, words = self.pages.runs, self._table, self.query.text
+        name = f"Found “{fit(words, SHOWN_QUERY).rstrip()}”" if words else "History"
+        searched = "" if runs.complete else f" in the newest {runs.searched:,}, looking on" if words else "+"
+        table.border_title = title(f"{name} · {len(runs):,}{searched}")
+        table.note = ("Looking …" if not runs.complete else NOTHING) if words else EMPTY
+        table.show(len(runs))
+        self.read_visible()
 
-    @on(Input.Submitted, "#search")
-    def _entered(self, event: Input.Submitted) -> None:
-        self._find(event.value)
+    def read_visible(self) -> None:
+        """Read the runs that came into sight, in a thread."""
+        if self.pages is not None and self.pages.missing(self._table.in_sight):
+            self._start(partial(self._read, self.pages), group="pages")
 
-    def _find(self, words: str) -> None:
-        """Look for words and fields; none show everything again. What cannot be read is told, and can be mended."""
+    async def _read(self, pages: RunPages) -> None:
         try:
-            query = RunQuery.parse(words)
-        except InputError as error:
-            self.query_one("#hint", Static).update(Text(f"! {plain(str(error))}"))
-            return
-        self.query_one(LineInput).leave()
-        if query != self._wanted:
-            self.look_for(query)
-
-    def action_to_runs(self) -> None:
-        """From the search down to what it found."""
-        self.query_one(RunTable).focus()
-
-    def action_back(self) -> None:
-        """Leave the search, then the screen."""
-        if (line := self.query_one(LineInput)).is_open:
-            line.close()
-            self._find("")
-        else:
-            self.app.switch_mode("ask")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While something is typed, its letters are no keys."""
-        if action == "find":
-            return not isinstance(self.focused, Input)
-        if action == "to_runs":
-            return self.query_one("#search").has_focus
-        return super().check_action(action, parameters)
+            await asyncio.to_thread(pages.read_all, self._table.in_sight)
+        except PersonaMoeError as error:
+            self._screen.query_one(MessageLine).complain(str(error))
+        self._redraw()

@@ -1,25 +1,24 @@
-"""Two runs beside each other: what they answered, from which sources, by whom, and how long it took."""
+"""Two runs side by side: answers, sources, ranked evidence, panel and times."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from db.runs.history import RunSummary
-from engine.events import RecordedEvent
+from db.runs.summary import RunSummary
+from engine.run.state import RunState
 from tui.drawing.marks import NO_VALUE
-from tui.run.state import RunView
 
 SHOWN_RANKS = 10
 DEPTHS = (5, 10)
-"""How many of the first passages are the same is told for the first five and the first ten."""
+"""The numbers of best passages among which the shared ones are counted."""
 
 Row = tuple[str, str, str]
-"""A label, and what the first and the second run have."""
+"""A label, and the values of the first and the second run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What one persona did in a run: whether it was called, its weighted total in [0, 1], its steps."""
+    """One persona in a run: whether it was called, its weighted total in [0, 1], the number of its steps."""
 
     called: bool
     total: float | None
@@ -28,7 +27,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRun:
-    """One of the two runs; `ranking` are the ids of its evidence, best first, `timings_ms` its phases."""
+    """One of two runs: `ranking` holds passage ids, best first; `cited` maps a source to its citation numbers."""
 
     run_id: str
     at: str
@@ -50,7 +49,7 @@ class ComparedRun:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs and what they share: `same_among` maps a depth to how many of the first passages both have."""
+    """Two runs, and what they share; `same_among` maps a depth to the number of best passages that both have."""
 
     first: ComparedRun
     second: ComparedRun
@@ -60,14 +59,14 @@ class Comparison:
     same_among: dict[int, int]
 
     def texts(self) -> list[Row]:
-        """What is to be read in full: the questions and the answers."""
+        """Return the rows that are read in full: questions and answers."""
         return [
             self._row("question", lambda run: run.question),
             self._row("answer", lambda run: run.answer or NO_VALUE),
         ]
 
     def figures(self) -> list[tuple[str, list[Row]]]:
-        """Everything else, in titled groups of rows."""
+        """Return all other rows, in titled groups."""
         groups = {
             "Run": self._run(),
             "Sources": self._sources(),
@@ -86,8 +85,8 @@ class Comparison:
             self._row("cycles, steps", lambda run: f"{run.cycles}, {run.steps}"),
         ]
 
-    def _row(self, label: str, told: Callable[[ComparedRun], str]) -> Row:
-        return label, told(self.first), told(self.second)
+    def _row(self, label: str, value_of: Callable[[ComparedRun], str]) -> Row:
+        return label, value_of(self.first), value_of(self.second)
 
     def _sources(self) -> list[Row]:
         sources = (*self.sources_in_both, *self.sources_only_in_first, *self.sources_only_in_second)
@@ -97,8 +96,8 @@ class Comparison:
         if not self.first.ranking and not self.second.ranking:
             return []
         rows = [(f"both, of first {depth}", str(same), str(same)) for depth, same in self.same_among.items()]
-        shown = _union((self.first.ranking[:SHOWN_RANKS], self.second.ranking[:SHOWN_RANKS]))
-        return rows + [self._row(self._title(passage), partial(_rank, passage)) for passage in shown]
+        passages = _union((self.first.ranking[:SHOWN_RANKS], self.second.ranking[:SHOWN_RANKS]))
+        return rows + [self._row(self._title(passage), partial(_rank, passage)) for passage in passages]
 
     def _panel(self) -> list[Row]:
         return [self._row(name, partial(_seat, name)) for name in _union((self.first.panel, self.second.panel))]
@@ -114,32 +113,29 @@ class Comparison:
         return self.first.titles.get(name) or self.second.titles.get(name) or name
 
 
-def compared(summary: RunSummary, recorded: Sequence[RecordedEvent]) -> ComparedRun:
-    """What a comparison shows of one run."""
-    view = RunView(question=summary.question)
-    for one in recorded:
-        view.apply(one.event)
+def compared(summary: RunSummary, state: RunState) -> ComparedRun:
+    """Collect what a comparison shows of one run."""
     cited: dict[str, tuple[int, ...]] = {}
-    answer, evidence = view.answer, view.evidence
+    answer, evidence = state.answer, state.evidence
     for citation in answer.citations if answer else ():
         cited[citation.source] = (*cited.get(citation.source, ()), citation.n)
     ranked = evidence.passages if evidence else ()
     titles = {passage.id: passage.title for passage in ranked}
     titles |= {citation.source: citation.title for citation in (answer.citations if answer else ())}
     return ComparedRun(
-        run_id=summary.run_id, at=summary.at, question=view.question, answer=answer.answer if answer else "",
-        outcome=str(summary.outcome), model=view.model or "", duration_ms=summary.duration_ms, passages=view.passages,
-        cycles=view.cycle, steps=view.steps, coverage=evidence.coverage if evidence else None, cited=cited,
-        ranking=tuple(passage.id for passage in ranked), timings_ms=view.timings_ms, titles=titles,
+        run_id=summary.run_id, at=summary.at, question=state.question, answer=answer.answer if answer else "",
+        outcome=str(summary.outcome), model=state.model or "", duration_ms=summary.duration_ms, passages=state.passages,
+        cycles=state.cycle, steps=state.steps, coverage=evidence.coverage if evidence else None, cited=cited,
+        ranking=tuple(passage.id for passage in ranked), timings_ms=state.timings_ms, titles=titles,
         panel={
             row.persona_id: Seat(row.activated, row.scores.total if row.scores else None, row.steps)
-            for row in view.panel()
+            for row in state.panel()
         },
     )  # fmt: skip
 
 
 def compare(first: ComparedRun, second: ComparedRun) -> Comparison:
-    """What two runs share, and what only one of them has."""
+    """Compute what two runs share, and what only one of them has."""
     return Comparison(
         first,
         second,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tui.drawing.marks import ARROW, JUDGEMENTS, MIXED
 
 if TYPE_CHECKING:
-    from engine.run.feedback import FeedbackGiven, Judgements
+    from engine.run.feedback import FeedbackGiven
+    from engine.run.state import Judgements
 
 
 def judgement_marks(judged: Judgements) -> str:
@@ -22,11 +23,11 @@ def judgement_sign(judged: Judgements) -> str:
     return MIXED if len(signs) > 1 else "".join(signs) or " "
 
 
-def feedback_text(given: FeedbackGiven) -> str:
+def feedback_text(feedback: FeedbackGiven) -> str:
     """Say in one line whose mean reward rose, fell or stayed, and who changed state."""
     signs: dict[str, list[str]] = {"+": [], "-": [], "=": []}
-    for name, (before, after) in given.means.items():
-        signs["+" if after > before else "-" if after < before else "="].append(name)
+    for name, (old_mean, new_mean) in feedback.means.items():
+        signs["+" if new_mean > old_mean else "-" if new_mean < old_mean else "="].append(name)
     changes = [f"{sign} {', '.join(names)}" for sign, names in signs.items() if names]
-    changes += [f"{event.persona_id}: {event.before} {ARROW} {event.after}" for event in given.transitions]
-    return f"noted for {given.judgement.subject}: {' · '.join(changes)}"
+    changes += [f"{event.persona_id}: {event.before} {ARROW} {event.after}" for event in feedback.transitions]
+    return f"noted for {feedback.judgement.subject}: {' · '.join(changes)}"

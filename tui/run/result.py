@@ -1,4 +1,4 @@
-"""The events of a run as the one JSON object of `ask --json`."""
+"""The result of a run as the JSON object of `ask --json` and `history show --json`."""
 
 from __future__ import annotations
 
@@ -7,125 +7,65 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.events import (
-    AnswerCutShort,
-    AnswerWritten,
-    ClaimsWritten,
-    Degraded,
-    EvidenceRanked,
-    GateReceipt,
-    ModelReplied,
-    OutputScored,
-    PersonaBorn,
-    QuestionRead,
-    RecordedEvent,
-    RunFinished,
-    RunStarted,
-    Scores,
-)
+from engine.events import AnswerWritten, EvidenceRanked, ModelReplied, Scores
 from engine.run.model_use import sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from db.runs.history import RunSummary
+    from engine.run.state import PanelRow, RunState
+
+_NO_ANSWER = AnswerWritten("", abstained=False, citations=(), removed=0)
+_NO_EVIDENCE = EvidenceRanked((), 0.0, 0, 0)
+_NO_SCORES = Scores(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-class RunReport:
-    """Collects a run's result from its events; id and question are given for a run that ended before it began."""
+def result_of(state: RunState) -> dict[str, Any]:
+    """Make the object of a run; what the run did not come to is empty or 0."""
+    answer, evidence = state.answer or _NO_ANSWER, state.evidence or _NO_EVIDENCE
+    return {
+        "run_id": state.run_id,
+        "question": state.question,
+        "answer": answer.answer,
+        "abstained": answer.abstained,
+        "citations": [msgspec.to_builtins(citation) for citation in answer.citations],
+        "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in evidence.passages],
+        "personas": [_persona(row) for row in state.rows.values() if row.receipts],
+        "born": [msgspec.to_builtins(child) for child in state.born],
+        "graph": {"nodes": evidence.nodes, "edges": evidence.edges},
+        **_model_use(state),
+        "degraded": state.degraded,
+        "timings_ms": state.timings_ms,
+    }
 
-    def __init__(self, run_id: str = "", question: str = "") -> None:
-        self._run_id, self._question = run_id, question
-        self.context_names: tuple[str, ...] = ()  # stands in the events, not in the object
-        self._answer = AnswerWritten("", abstained=False, citations=(), removed=0)
-        self._evidence = EvidenceRanked((), 0.0, 0, 0)
-        self._personas: dict[str, tuple[str, bool]] = {}
-        self._scores: dict[str, Scores] = {}
-        self._born: list[PersonaBorn] = []
-        self._replies: list[ModelReplied] = []
-        self._claims: dict[str, ClaimsWritten] = {}
-        self._cut: AnswerCutShort | None = None
-        self._degraded: list[str] = []
-        self._timings: dict[str, float] = {}
 
-    @classmethod
-    def of(cls, summary: RunSummary, recorded: Iterable[RecordedEvent]) -> dict[str, Any]:
-        """The result of a run of the history."""
-        report = cls(summary.run_id, summary.question)
-        for one in recorded:
-            report.note(one)
-        return report.result()
+def _persona(row: PanelRow) -> dict[str, Any]:
+    return {
+        "persona_id": row.persona_id,
+        "state": row.receipts[-1].state,
+        "activated": row.activated,
+        "scores": msgspec.to_builtins(row.scores or _NO_SCORES),
+    }
 
-    def note(self, recorded: RecordedEvent) -> None:  # noqa: C901, PLR0912 - one case a kind of event, nothing else
-        """Take what the result needs from one event."""
-        match recorded.event:
-            case RunStarted(run_id=run_id, question=question):
-                self._run_id, self._question = run_id, question
-            case QuestionRead(context_names=names):
-                self.context_names = names
-            case GateReceipt(persona_id=name, state=state, activated=activated):
-                self._personas[name] = (state, activated or self._personas.get(name, ("", False))[1])
-            case OutputScored(persona_id=name, scores=scores):
-                self._scores[name] = scores
-            case EvidenceRanked() as event:
-                self._evidence = event
-            case ModelReplied() as event:
-                self._replies.append(event)
-            case ClaimsWritten(persona_id=name) as event:
-                self._claims[name] = event
-            case AnswerCutShort() as event:
-                self._cut = event
-            case AnswerWritten() as event:
-                self._answer = event
-            case PersonaBorn() as event:
-                self._born.append(event)
-            case Degraded(reason=reason):
-                self._degraded.append(reason)
-            case RunFinished(timings_ms=timings):
-                self._timings = timings
-            case _:
-                pass
 
-    def result(self) -> dict[str, Any]:
-        """The object, in the order its readers expect."""
-        return {
-            "run_id": self._run_id,
-            "question": self._question,
-            "answer": self._answer.answer,
-            "abstained": self._answer.abstained,
-            "citations": [msgspec.to_builtins(citation) for citation in self._answer.citations],
-            "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in self._evidence.passages],
-            "personas": [self._persona(name) for name in self._personas],
-            "born": [msgspec.to_builtins(child) for child in self._born],
-            "graph": {"nodes": self._evidence.nodes, "edges": self._evidence.edges},
-            **self._model_use(),
-            "degraded": self._degraded,
-            "timings_ms": self._timings,
-        }
+def _model_use(state: RunState) -> dict[str, Any]:
+    """Sum what the language model cost, in all and by persona; nothing for a run that no model wrote in.
 
-    def _model_use(self) -> dict[str, Any]:
-        """What the language model cost, in all and by persona, and what it wrote beside the answer.
-
-        `""` among the personas is the answer itself. Nothing for a run that no model wrote in.
-        """
-        if not self._replies and self._cut is None:
-            return {}
-        by_persona: dict[str, list[ModelReplied]] = {}
-        for reply in self._replies:
-            by_persona.setdefault(reply.persona_id, []).append(reply)
-        use = {
-            "name": next((reply.model for reply in self._replies), ""),
-            **_costs(self._replies),
-            "personas": {name: _costs(replies) for name, replies in by_persona.items()},
-            "claims": [msgspec.to_builtins(claims) for claims in self._claims.values()],
-            "cut_short": msgspec.to_builtins(self._cut),
-        }
-        return {"model": use}
-
-    def _persona(self, name: str) -> dict[str, Any]:
-        state, activated = self._personas[name]
-        scores = self._scores.get(name, Scores(0.0, 0.0, 0.0, 0.0, 0.0))
-        return {"persona_id": name, "state": state, "activated": activated, "scores": msgspec.to_builtins(scores)}
+    The empty id among the personas is the answer itself.
+    """
+    if not state.replies and state.cut is None:
+        return {}
+    by_persona: dict[str, list[ModelReplied]] = {}
+    for reply in state.replies:
+        by_persona.setdefault(reply.persona_id, []).append(reply)
+    use = {
+        "name": next((reply.model for reply in state.replies), ""),
+        **_costs(state.replies),
+        "personas": {name: _costs(replies) for name, replies in by_persona.items()},
+        "claims": [msgspec.to_builtins(claims) for claims in state.claims.values()],
+        "cut_short": msgspec.to_builtins(state.cut),
+    }
+    return {"model": use}
 
 
 def _costs(replies: Sequence[ModelReplied]) -> dict[str, Any]:

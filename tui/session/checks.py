@@ -1,4 +1,4 @@
-"""Everything that a run needs, looked at, with what to do where something is missing."""
+"""Checks of everything that a run needs, each with advice where something is missing."""
 
 import asyncio
 import os
@@ -28,22 +28,22 @@ class Finding(NamedTuple):
 
 
 def checks(health: "Health") -> Iterator[Finding]:
-    """Look at one thing after the other; a damaged one is a finding, never an error. Not on the event loop."""
+    """Check one part after the other; a damaged part is a finding, never an error. Not on the event loop."""
     yield Finding("workspace", True, str(health.workspace.root))
-    for what, look in (("locks", _locks), ("library", _library), ("personas", _personas), ("history", _history)):
-        yield _looked(what, look, health)
-    yield _looked("log", _log, health)
+    parts = {"locks": _locks, "library": _library, "personas": _personas, "history": _history, "log": _log}
+    for part, check in parts.items():
+        yield _checked(part, check, health)
     yield _ollama(health)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
     detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
     yield Finding("terminal", not problem, detail, problem or "", required=False)
 
 
-def _looked(what: str, look: Callable[["Health"], Finding], health: "Health") -> Finding:
+def _checked(part: str, check: Callable[["Health"], Finding], health: "Health") -> Finding:
     try:
-        return look(health)
+        return check(health)
     except PersonaMoeError as error:
-        return Finding(what, False, error.message, error.hint)
+        return Finding(part, False, error.message, error.hint)
 
 
 def _locks(health: "Health") -> Finding:
@@ -63,7 +63,7 @@ def _library(health: "Health") -> Finding:
     detail = f"{len(library.roots)} folders or files, {len(library.index)} passages, {skipped} files skipped"
     missing = [root for root in library.roots if not Path(root).exists()]
     if missing:
-        return Finding("library", False, f"{missing[0]} is not there", "mount it, or persona-moe library remove it")
+        return Finding("library", False, f"{missing[0]} does not exist", "mount it, or persona-moe library remove it")
     return Finding("library", True, detail, "persona-moe library list shows why" if skipped else "")
 
 
@@ -82,18 +82,19 @@ def _history(health: "Health") -> Finding:
 
 
 def _log(health: "Health") -> Finding:
-    """Where the log is and what it last complained of; errors of yesterday are no reason to fail."""
+    """Check whether the log can be written, and show its last errors; earlier errors are no reason to fail."""
     from db.log import LAST_ERRORS, last_errors, why_not_writable  # noqa: PLC0415 - with the store
 
     path = health.workspace.log
     if problem := why_not_writable(path):
-        return Finding("log", False, problem, "free that place for it: the folder and its files must be yours")
+        return Finding("log", False, problem, "make that folder and its files writable for yourself")
     errors = last_errors(path)
     where = f"{path}, from {health.settings.system.log_level} on"
     if not errors:
         return Finding("log", True, f"{where}; no errors")
-    told = "; ".join(f"{error['at']} {one_line(str(error['message']))[:SHOWN_MESSAGE]}" for error in errors)
-    return Finding("log", True, f"{where}; the last errors (at most {LAST_ERRORS}): {told}", "that file says where")
+    messages = "; ".join(f"{error['at']} {one_line(str(error['message']))[:SHOWN_MESSAGE]}" for error in errors)
+    detail = f"{where}; the last errors (at most {LAST_ERRORS}): {messages}"
+    return Finding("log", True, detail, "the tracebacks are in that file")
 
 
 def _ollama(health: "Health") -> Finding:
@@ -105,7 +106,7 @@ def _ollama(health: "Health") -> Finding:
         return f"{model.name} at {', '.join(model.endpoints)}"
 
     if health.settings.ollama.model_name == "none":
-        return Finding("ollama", True, "not wanted: model_name is none", required=False)
+        return Finding("ollama", True, "not used: model_name is none", required=False)
     try:
         return Finding("ollama", True, asyncio.run(look()), required=False)
     except LanguageModelError as error:

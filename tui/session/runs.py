@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 
 from engine.errors import LanguageModelError, StoreError, UnknownRunError
 from engine.events import Degraded, Emit, RecordedEvent, RunFinished
+from engine.run.state import RunState
 from engine.run.stream import events_of
 from tui.session.personas import warn
 
 if TYPE_CHECKING:
     from db.runs.history import History
+    from db.runs.summary import RunSummary
     from db.runs.trash import Trash
     from db.workspace import Workspace
     from engine.question.follow_up import Conversation
-    from engine.run.feedback import FeedbackGiven, Judgements
+    from engine.run.feedback import FeedbackGiven
     from engine.run.persona_comparison import Comparison
     from engine.run.persona_part import RunPart
+    from engine.run.state import Judgements
     from engine.settings.settings import Settings
     from tui.session.library import ScopedLibrary
     from tui.session.model import ModelConnection
@@ -48,8 +51,8 @@ class Runs:
     def history(self) -> "History":
         """The finished runs; opening it also enters those of sessions that were killed."""
         from db.runs.history import History  # noqa: PLC0415 - after the first paint
-        from db.runs.recorder import finish_left  # noqa: PLC0415 - after the first paint
-        from db.runs.summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
+        from db.runs.recorder import finish_unfinished  # noqa: PLC0415 - after the first paint
+        from db.runs.summary import summary_of  # noqa: PLC0415 - after the first paint
         from db.runs.trash import Trash  # noqa: PLC0415 - after the first paint
 
         history = History(self._workspace.history)
@@ -58,12 +61,12 @@ class Runs:
             try:
                 history.find(run_id)
             except UnknownRunError:
-                history.add(SummaryOfRun.of(run_id, events).finished())
+                history.add(summary_of(RunState.of(events, run_id=run_id), events[-1].at_ms))
 
         try:
-            warn(f"recovered after a crash: {line}" for line in finish_left(self._workspace.runs, enter))
+            warn(f"recovered after a crash: {line}" for line in finish_unfinished(self._workspace.runs, enter))
             Trash(self._workspace.trash, history, self._workspace.runs).tidy()
-        except StoreError as error:  # the runs of this session are none the worse
+        except StoreError as error:  # new runs are stored all the same
             warn([str(error)])
         return history
 
@@ -84,45 +87,49 @@ class Runs:
         DynamicKnowledgeGraph()
         self._personas.roster.entries()
 
-    async def ask(self, question: str, before: "Conversation | None" = None) -> AsyncGenerator[RecordedEvent, None]:
+    async def ask(
+        self, question: str, conversation: "Conversation | None" = None
+    ) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
-        `before` is the conversation so far: a question that refers to it is asked with the names it means.
-        The question is stored before anything else, and every event as it comes; graph and events are complete
-        before the history names the run.
+        A question that refers to the `conversation` so far is asked with the names it means. The question is stored
+        before anything else, and every event as it comes; graph and events are complete before the history has the run.
         """
         from db.log import record  # noqa: PLC0415 - after the first paint
         from db.runs.history import new_run_id  # noqa: PLC0415 - after the first paint
         from db.runs.recorder import RunRecorder  # noqa: PLC0415 - after the first paint
-        from db.runs.summary import SummaryOfRun  # noqa: PLC0415 - after the first paint
+        from db.runs.summary import last_event, summary_of  # noqa: PLC0415 - after the first paint
 
         run_id = new_run_id()
-        summary = SummaryOfRun(run_id, question)
+        state, at_ms = RunState(question, run_id), 0.0
         with RunRecorder(self._workspace.runs, run_id, question) as recorder:
             try:
-                async with aclosing(events_of(partial(self._run, run_id, question, before))) as events:
+                async with aclosing(events_of(partial(self._run, run_id, question, conversation))) as events:
                     async for recorded in events:
                         recorder.append(recorded)
-                        summary.note(recorded)
+                        state.apply(recorded.event)
+                        at_ms = recorded.at_ms
                         _log(run_id, recorded)
                         yield recorded
             except BaseException as error:
                 if isinstance(error, Exception):
                     record(error, run_id=run_id)
-                if not summary.ended:
-                    recorder.append(summary.broken_off(error))
+                if not state.finished:
+                    state.apply(end := last_event(error))
+                    recorder.append(RecordedEvent(at_ms, end))
                 raise
             finally:
                 recorder.close()
-                self.history.add(summary.finished())
+                self.history.add(summary_of(state, at_ms))
 
-    async def _run(self, run_id: str, question: str, before: "Conversation | None", emit: Emit) -> None:
+    async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.question.follow_up import names_meant  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         model, missing = await self._model.connect()
         retriever = await asyncio.to_thread(self._library.retriever)
+        names = await asyncio.to_thread(names_meant, question, conversation, retriever) if conversation else ()
         run = MoeOrchestrator(
             question,
             retriever,
@@ -132,7 +139,7 @@ class Runs:
             run_id=run_id,
             language_model=model,
             missing=missing,
-            context_names=await asyncio.to_thread(names_meant, question, before, retriever) if before else (),
+            context_names=names,
         )
         await run.run()
         timestamp = datetime.now(UTC).isoformat(timespec="seconds")
@@ -154,6 +161,18 @@ class Runs:
         from db.runs.recorder import load_events  # noqa: PLC0415 - after the first paint
 
         return load_events(self._workspace.runs, run_id)
+
+    def state_of(self, run: "RunSummary") -> RunState:
+        """Reduce the recorded events of a run to its state. Raises UnknownRunError or StoreError."""
+        return RunState.of(self.replay(run.run_id), question=run.question, run_id=run.run_id)
+
+    def question_of(self, run: "RunSummary") -> str:
+        """Return the whole question of a run, of which the history may have the beginning. Raises as `replay`."""
+        if not run.question_is_cut:
+            return run.question
+        if question := RunState.of(self.replay(run.run_id)).question:
+            return question
+        raise UnknownRunError("nothing of this run was recorded", hint="its question is not known in full")
 
     def parts_of(self, persona_ids: Sequence[str], limit: int = 20) -> "list[dict[str, RunPart]]":
         """Load the parts of personas in the last `limit` runs in which the gate judged one of them, newest first."""
@@ -179,7 +198,7 @@ class Runs:
         from engine.personas.lifecycle import review  # noqa: PLC0415 - after the first paint
         from engine.run.feedback import FeedbackGiven, judge  # noqa: PLC0415 - after the first paint
 
-        judgement = judge((recorded.event for recorded in self.replay(run_id)), liked=liked, citation=citation)
+        judgement = judge(RunState.of(self.replay(run_id), run_id=run_id), liked=liked, citation=citation)
         roster = self._personas.roster
         means = roster.record_feedback(judgement)
         transitions = review(roster, means, self._settings().thresholds, decided_by=f"feedback on {run_id}")

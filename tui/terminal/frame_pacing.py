@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tui.terminal.textual_fixes import sure
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.message_pump import MessagePump
+    from textual.screen import Screen
+
+AskTerminal: TypeAlias = "Callable[[Screen[None]], bool]"
+"""Asks the terminal for an answer after a draw of a screen; returns whether one will come (`Pace`)."""
 
 DRAWS_PER_SECOND = 12.0
 FIRST_DRAWS, FIRST_SECONDS, IDLE_SECONDS = 4, 0.02, 1.0

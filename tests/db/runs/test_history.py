@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from db.runs import history as history_module
-from db.runs.history import MAX_BYTES, History, RunSummary, new_run_id
+from db.runs.history import History, new_run_id
+from db.runs.summary import MAX_BYTES, RunSummary
 from engine.errors import UnknownRunError
+from engine.run.state import Outcome
 
 RUN = RunSummary(
     run_id="20250101-000000000000-0000",
@@ -22,7 +24,7 @@ RUN = RunSummary(
     personas=("control", "walker"),
     top_persona="walker",
     duration_ms=1.5,
-    status="done",
+    outcome=Outcome.ANSWERED,
 )
 
 
@@ -60,25 +62,25 @@ def test_runs_come_newest_first_over_all_files(history, tmp_path):
 
 def test_a_search_ends_when_enough_is_found(history):
     filled(history, 25)
-    looked_at = []
+    searched = []
 
     def even(run: RunSummary) -> bool:
-        looked_at.append(run.run_id)
+        searched.append(run.run_id)
         return int(run.run_id[-1]) % 2 == 0
 
     assert [run.run_id for run in history.search(even, 3)] == ["run-024", "run-022", "run-020"]
-    assert looked_at[-1] == "run-020"
+    assert searched[-1] == "run-020"
     assert len(history.search(even)) == 13
     assert history.search(lambda _run: False) == []
 
 
 def test_places_are_found_file_by_file_and_read_again(history):
     ids = filled(history, 25)
-    everything = list(history.places())
-    assert [(list(places.numbers), places.looked_at) for places in everything] == [
+    everything = list(history.matches())
+    assert [(list(places.numbers), places.searched) for places in everything] == [
         ([5, 4, 3, 2, 1], 5), ([*range(10, 0, -1)], 10), ([*range(10, 0, -1)], 10)
     ]  # fmt: skip
-    found = [places for places in history.places(lambda run: run.run_id in {ids[3], ids[24]}) if places.numbers]
+    found = [places for places in history.matches(lambda run: run.run_id in {ids[3], ids[24]}) if places.numbers]
     assert [run.run_id for places in found for run in history.at(places.path, places.numbers)] == [ids[24], ids[3]]
     assert history.at(everything[0].path, [5, 6]) == [replace(RUN, run_id=ids[24]), None]
     assert history.at(everything[0].path.with_name("runs-000009.json"), [1]) == [None]

@@ -9,12 +9,13 @@ import pytest
 
 from db.runs.query import FIELDS, KINDS, RunQuery, folded
 from engine.errors import InputError
-from engine.run.feedback import Judgements
+from engine.run.state import Judgements, Outcome
 from tests.support import scripted_run as script
 
 RUN = script.summary(
     1, at="2026-11-15T12:00:00+00:00", question="Où est Łódź, la ville des ÉCOLES?", abstained=False, model="qwen3:4b",
     answer="On the Straße: the pump was repaired at 10:30.", personas=("control", "tracker"), top_persona="archivist",
+    outcome=Outcome.ANSWERED,
 )  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def zone(request, monkeypatch):
 
 
 def holds(text: str, judged: Judgements | None = None, **changed: Any) -> bool:
-    return RunQuery.parse(text).holds(replace(RUN, **changed), {RUN.run_id: judged} if judged else {})
+    return RunQuery.parse(text).matches(replace(RUN, **changed), {RUN.run_id: judged} if judged else {})
 
 
 @pytest.mark.parametrize(
@@ -70,13 +71,26 @@ def test_all_of_a_query_holds(text, held):
     ("changed", "kind"),
     [
         ({}, "answered"),
-        ({"abstained": True}, "unanswered"),
-        ({"status": "failed"}, "failed"),
-        ({"status": "cancelled", "abstained": True}, "cancelled"),
+        ({"outcome": Outcome.UNANSWERED}, "unanswered"),
+        ({"outcome": Outcome.FAILED}, "failed"),
+        ({"outcome": Outcome.CANCELLED, "abstained": True}, "cancelled"),
     ],
 )
 def test_every_outcome_has_its_word(changed, kind):
     assert [one for one in KINDS if holds(f"is:{one}", **changed)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcomes"),
+    [
+        ("abstained", [Outcome.UNANSWERED]),
+        ('"no answer"', [Outcome.UNANSWERED]),
+        ("done", [Outcome.ANSWERED, Outcome.UNANSWERED]),
+        ("done,failed", [Outcome.ANSWERED, Outcome.UNANSWERED, Outcome.FAILED]),
+    ],
+)
+def test_the_words_of_version_0_1_are_understood(kind, outcomes):
+    assert [outcome for outcome in Outcome if holds(f"is:{kind}", outcome=outcome)] == outcomes
 
 
 @pytest.mark.parametrize(
@@ -85,8 +99,8 @@ def test_every_outcome_has_its_word(changed, kind):
 def test_what_the_user_said_is_found(judged, kinds):
     assert [kind for kind in ("liked", "disliked") if holds(f"is:{kind}", judged)] == kinds
     assert holds("is:liked,answered")
-    assert RunQuery.parse("is:liked").of_judged
-    assert not RunQuery.parse("is:failed liked").of_judged
+    assert RunQuery.parse("is:liked").needs_judgements
+    assert not RunQuery.parse("is:failed liked").needs_judgements
 
 
 def test_no_model_has_a_name():
@@ -136,7 +150,7 @@ def test_today_and_yesterday():
     [
         ("persna:x", "there is no field persna: (did you mean persona:? valid are date, after,"),
         ("re: pump", "there is no field re:"),
-        ("http://x", "in quotes it is looked for as it stands"),
+        ("http://x", "in quotes it is taken as words"),
         ("is:anwered", "did you mean is:answered? valid are answered, unanswered, cancelled, failed, liked, disliked"),
         ("is:", "is: needs a value (such as is:answered)"),
         ("model: x", "model: needs a value"),

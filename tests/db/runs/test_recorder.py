@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from db.runs.graph_snapshots import graph_path, load_graph_snapshot, save_graph_snapshot
-from db.runs.recorder import RunRecorder, finish_left, load_events
+from db.runs.recorder import RunRecorder, finish_unfinished, load_events
 from db.runs.run_files import unfinished
 from engine.errors import StoreError, UnknownRunError
 from engine.events import AnswerFragment, PersonaStepped, RecordedEvent, RunFailed, RunFinished, RunStarted, to_json
@@ -134,13 +134,13 @@ def test_runs_that_a_kill_left_are_brought_to_their_end_once(tmp_path):
     left_by_a_kill(runs, "ended", STARTED, EVENTS[2])
     left_by_a_kill(runs, "hardly")
     entered = {}
-    assert [line.split()[1] for line in finish_left(runs, entered.__setitem__)] == ["begun", "ended"]
+    assert [line.split()[1] for line in finish_unfinished(runs, entered.__setitem__)] == ["begun", "ended"]
     assert entered["ended"] == [STARTED, EVENTS[2]]
     assert entered["begun"][:2] == [STARTED, EVENTS[0]]
     assert isinstance(entered["begun"][2].event, RunFailed)
     assert load_events(runs, "begun") == entered["begun"]
     assert sorted(path.name for path in runs.rglob("[!.]*.*")) == ["begun.jsonl.gz", "ended.jsonl.gz"]
-    assert finish_left(runs, entered.__setitem__) == []
+    assert finish_unfinished(runs, entered.__setitem__) == []
 
 
 def test_a_question_is_stored_before_its_run_begins(tmp_path):
@@ -156,7 +156,7 @@ def test_a_run_that_was_killed_before_it_began_keeps_its_question(tmp_path):
     recorder = RunRecorder(tmp_path, "run", "Who?")
     os.close(recorder._descriptor)  # as the system does at a kill
     entered: dict[str, Any] = {}
-    assert finish_left(tmp_path, entered.__setitem__) == ["run run was brought to its end"]
+    assert finish_unfinished(tmp_path, entered.__setitem__) == ["run run was finished"]
     asked, failed = entered["run"]
     assert (asked, type(failed.event)) == (ASKED, RunFailed)
     assert load_events(tmp_path, "run") == [asked, failed]
@@ -173,10 +173,10 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path):
     entered = {}
     with RunRecorder(tmp_path, "run") as recorder:
         recorder.append(STARTED)
-        assert finish_left(tmp_path, entered.__setitem__) == []
+        assert finish_unfinished(tmp_path, entered.__setitem__) == []
         recorder.append(EVENTS[2])
         recorder.close()
-        assert finish_left(tmp_path, entered.__setitem__) == []  # its session is about to name it in the history
+        assert finish_unfinished(tmp_path, entered.__setitem__) == []  # its session is about to name it in the history
     assert (entered, load_events(tmp_path, "run")) == ({}, [STARTED, EVENTS[2]])
 
 
@@ -186,7 +186,7 @@ def test_a_run_that_the_history_could_not_take_is_kept_for_the_next_start(tmp_pa
     recorder.append(EVENTS[2])
     recorder.__exit__(StoreError, StoreError("the disk is full"), None)
     entered = {}
-    assert len(finish_left(tmp_path, entered.__setitem__)) == 1
+    assert len(finish_unfinished(tmp_path, entered.__setitem__)) == 1
     assert entered == {"run": [STARTED, EVENTS[2]]}
 
 
@@ -194,7 +194,7 @@ def test_damaged_events_of_a_killed_run_are_set_aside(tmp_path):
     unfinished(tmp_path).mkdir()
     (unfinished(tmp_path) / "run.jsonl").write_bytes(b"{}\n")
     entered = {}
-    (line,) = finish_left(tmp_path, entered.__setitem__)
+    (line,) = finish_unfinished(tmp_path, entered.__setitem__)
     assert "set aside" in line
     assert [path.name for path in unfinished(tmp_path).glob("[!.]*")] == ["run.jsonl.damaged"]
-    assert finish_left(tmp_path, entered.__setitem__) == []
+    assert finish_unfinished(tmp_path, entered.__setitem__) == []

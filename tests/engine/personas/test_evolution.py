@@ -18,8 +18,9 @@ from engine.personas.lifecycle import review
 from engine.personas.persona import Persona, PersonaState, RosterEntry, persona_from_json, persona_to_json
 from engine.personas.roster import Births
 from engine.personas.traits import TRAITS, walk_parameters
+from engine.run.state import RunState
 from engine.settings.settings import Thresholds
-from tui.run.result import RunReport
+from tui.run.result import result_of
 from tui.session.session import open_session
 
 ACTIVE, STABLE, EXPERIMENTAL, PRUNED = (PersonaState(name) for name in ("active", "stable", "experimental", "pruned"))
@@ -192,12 +193,9 @@ async def test_a_child_is_born_at_the_end_of_a_run_and_called_from_the_next_one_
     born: list[PersonaBorn] = []
     told: list[Any] = []
     for _ in range(3):
-        report = RunReport()
         async with aclosing(session.runs.ask("Who led the Net Strike of 1894?")) as stream:
             recorded = [each async for each in stream]
-        for each in recorded:
-            report.note(each)
-        told += report.result()["born"]
+        told += result_of(RunState.of(recorded))["born"]
         events = [each.event for each in recorded]
         born += [event for event in events if isinstance(event, PersonaBorn)]
     (child,) = born

@@ -5,7 +5,9 @@ from contextlib import aclosing
 import pytest
 
 from engine.events import AnswerWritten, Citation, QuestionRead, RunCancelled, RunEvent, RunStarted
-from engine.question.follow_up import Conversation, conversation_of, names_meant, with_names
+from engine.question.follow_up import Conversation, names_meant, with_names
+from engine.run.conversation import conversation_of
+from tests.support.scripted_run import state_of
 
 SAMPLE = (
     ("How high is Gannet Stack Light?", "Who built it?", ("Gannet Stack Light",), "Tobiász Krelle"),
@@ -33,7 +35,7 @@ def read_of(events) -> QuestionRead:
 
 @pytest.mark.parametrize(("first", "second", "names", "answer"), SAMPLE, ids=[pair[1] for pair in SAMPLE])
 async def test_a_follow_up_is_answered_about_what_was_talked_of(session, first, second, names, answer):
-    events = await run_of(session, second, conversation_of(await run_of(session, first)))
+    events = await run_of(session, second, conversation_of(state_of(await run_of(session, first))))
     assert read_of(events).context_names == names
     assert answer in answer_of(events).answer
 
@@ -66,8 +68,10 @@ def test_a_conversation_is_read_from_the_events_of_a_run():
         RunStarted("r", "Who was born when ÁNN LEE kept it?", 0, 1, None),
         QuestionRead(("ann lee", "vane head"), ("ann lee", "vane head"), (), context_names=("Vane Head",)),
     ]
-    assert conversation_of([*events, RunCancelled()]) == Conversation(("ÁNN LEE", "Vane Head"), ())
-    before = conversation_of([*events, AnswerWritten("x", abstained=False, citations=tuple(cited), removed=0)])
+    assert conversation_of(state_of([*events, RunCancelled()])) == Conversation(("ÁNN LEE", "Vane Head"), ())
+    before = conversation_of(
+        state_of([*events, AnswerWritten("x", abstained=False, citations=tuple(cited), removed=0)])
+    )
     assert before == Conversation(("ÁNN LEE", "Vane Head"), ("Cy", "Ann Lee"))
     assert before.names == ("ÁNN LEE", "Vane Head", "Cy")
 
@@ -75,7 +79,7 @@ def test_a_conversation_is_read_from_the_events_of_a_run():
 async def test_a_conversation_goes_on_over_several_questions(session):
     events = await run_of(session, "How high is Gannet Stack Light?")
     for question in ("Who built it?", "When was it first lit?"):
-        events = await run_of(session, question, conversation_of(events))
+        events = await run_of(session, question, conversation_of(state_of(events)))
     assert read_of(events).context_names == ("Gannet Stack Light",)
     assert "1836" in answer_of(events).answer
 

@@ -1,12 +1,12 @@
 """Feedback: who earns what by a judgement, and what is said when there is nothing to judge."""
 
-from typing import Any
-
 import pytest
 
 from engine.errors import InputError
-from engine.events import AnswerWritten, Citation, OutputProduced, QuestionRead, RunStarted
+from engine.events import AnswerWritten, Citation, OutputProduced, QuestionRead, RunEvent, RunStarted
 from engine.run.feedback import judge
+from engine.run.state import RunState
+from tests.support.scripted_run import state_of
 
 
 def cited(*passages: str) -> AnswerWritten:
@@ -14,30 +14,30 @@ def cited(*passages: str) -> AnswerWritten:
     return AnswerWritten("words", abstained=False, citations=citations, removed=0)
 
 
-def events(answer: AnswerWritten | None) -> list[Any]:
-    told: list[Any] = [
+def run(answer: AnswerWritten | None) -> RunState:
+    events: list[RunEvent] = [
         RunStarted("run-1", "who?", 0, 9, None),
         QuestionRead((), (), ("who",), (0.5, 1.0)),
         OutputProduced("archivist", ("a", "b", "c", "d", "e", "f"), ""),
         OutputProduced("reader", ("c", "x"), ""),
         OutputProduced("skeptic", (), ""),
     ]
-    return [*told, answer] if answer else told
+    return state_of([*events, answer] if answer else events)
 
 
 def test_an_answer_pays_the_share_of_its_passages_among_the_first_five():
-    judgement = judge(events(cited("a", "c", "f", "c")), liked=True)
+    judgement = judge(run(cited("a", "c", "f", "c")), liked=True)
     assert judgement.rewards == pytest.approx({"archivist": 2 / 3, "reader": 1 / 3, "skeptic": 0.0})
     assert (judgement.run_id, judgement.citation, judgement.context) == ("run-1", None, (0.5, 1.0))
 
 
 def test_a_dislike_pays_what_is_left_of_one():
-    judgement = judge(events(cited("a", "c", "f")), liked=False)
+    judgement = judge(run(cited("a", "c", "f")), liked=False)
     assert judgement.rewards == pytest.approx({"archivist": 1 / 3, "reader": 2 / 3, "skeptic": 1.0})
 
 
 def test_a_citation_pays_those_that_brought_its_passage():
-    liked, disliked = (judge(events(cited("a", "c")), liked=liked, citation=1) for liked in (True, False))
+    liked, disliked = (judge(run(cited("a", "c")), liked=liked, citation=1) for liked in (True, False))
     assert liked.rewards == {"archivist": 1.0, "reader": 0.0, "skeptic": 0.0}
     assert disliked.rewards == {"archivist": 0.0, "reader": 1.0, "skeptic": 1.0}
     assert (liked.citation, liked.subject) == (1, "citation 1")
@@ -56,4 +56,4 @@ def test_a_citation_pays_those_that_brought_its_passage():
 )
 def test_what_cannot_be_judged_is_told(answer, citation, words):
     with pytest.raises(InputError, match=words):
-        judge(events(answer), liked=True, citation=citation)
+        judge(run(answer), liked=True, citation=citation)

@@ -599,7 +599,7 @@ async def test_leaving_a_run_ends_the_generation_and_the_history_knows(workspace
     assert server.chats[0].disconnected
     assert server.chats[0].tokens_sent < 5000
     (summary,) = session.runs.history.recent(1)
-    assert (summary.status, summary.model, summary.answer) == ("cancelled", "qwen3:4b", "")
+    assert (summary.outcome, summary.model, summary.answer) == ("cancelled", "qwen3:4b", "")
     events = [recorded.event for recorded in session.runs.replay(summary.run_id)]
     assert events[-1] == RunCancelled()
     assert not only(events, AnswerWritten)

@@ -1,18 +1,20 @@
 """Parts of personas in runs, and two personas side by side."""
 
 from db.personas.record import MOST_READ, latest_parts
-from db.runs.history import History, RunSummary
+from db.runs.history import History
 from db.runs.recorder import RunRecorder
+from db.runs.summary import RunSummary
 from engine.events import CycleStarted, OutputProduced, RecordedEvent, RunEvent
 from engine.personas.persona import PersonaState, RosterEntry
 from engine.run.persona_comparison import compare
 from engine.run.persona_part import parts_in_run
+from engine.run.state import Outcome
 from tests.support import scripted_run as script
 from tui.personas.text import comparison_text, receipts_text
 
 
 def test_the_parts_of_a_run_are_read_from_its_events():
-    parts = parts_in_run(["tracker", "wanderer", "nobody"], script.answered())
+    parts = parts_in_run(["tracker", "wanderer", "nobody"], script.state_of(script.answered()))
     assert list(parts) == ["tracker", "wanderer"]
     tracker, wanderer = parts["tracker"], parts["wanderer"]
     assert (tracker.run_id, tracker.question, tracker.called) == ("run-1", script.QUESTION, True)
@@ -24,7 +26,7 @@ def test_the_parts_of_a_run_are_read_from_its_events():
 
 def test_the_receipt_that_counts_is_the_one_that_called():
     later = script.receipt("wanderer", "experimental", 0.4)
-    parts = parts_in_run(["wanderer"], [*script.walk(), CycleStarted(2, ("wanderer",)), later])
+    parts = parts_in_run(["wanderer"], script.state_of([*script.walk(), CycleStarted(2, ("wanderer",)), later]))
     assert [receipt.activated for receipt in parts["wanderer"].receipts] == [False, True]
     assert parts["wanderer"].receipt is later
 
@@ -38,7 +40,7 @@ def test_overlap_counts_the_first_five_passages_of_the_runs_in_which_both_walked
     seats: list[RunEvent] = [script.STARTED, script.receipt("a"), script.receipt("b")]
     first = OutputProduced("a", tuple("123456"), ""), OutputProduced("b", tuple("123789"), "")
     second = OutputProduced("a", ("1",), ""), OutputProduced("b", ("2",), "")
-    runs = [parts_in_run("ab", [*seats, *outputs]) for outputs in (first, second, second[:1])]
+    runs = [parts_in_run("ab", script.state_of([*seats, *outputs])) for outputs in (first, second, second[:1])]
     found = compare(entry("a", focus=3, humour=9), entry("b", focus=3, breadth=7), runs, confidence=2.0)
     assert found.overlap == (3 / 7 + 0) / 2
     assert (found.together, found.runs, found.left.called) == (2, 3, 3)
@@ -51,7 +53,7 @@ def test_overlap_counts_the_first_five_passages_of_the_runs_in_which_both_walked
 
 
 def test_mean_scores_are_those_of_the_runs_it_walked_in():
-    runs = [parts_in_run(["tracker", "wanderer"], script.answered())] * 2
+    runs = [parts_in_run(["tracker", "wanderer"], script.state_of(script.answered()))] * 2
     found = compare(entry("tracker"), entry("wanderer"), runs, confidence=2.0)
     assert found.left.scores is not None
     assert found.left.scores.total == 0.59
@@ -61,7 +63,7 @@ def test_mean_scores_are_those_of_the_runs_it_walked_in():
 
 
 def test_receipts_take_one_line_where_that_has_room_else_two():
-    part = parts_in_run(["tracker"], script.answered())["tracker"]
+    part = parts_in_run(["tracker"], script.state_of(script.answered()))["tracker"]
     wide, narrow = receipts_text([part], 120), receipts_text([part], 58)
     assert (len(wide), len(narrow)) == (3, 4)
     assert wide[2].plain.split()[:3] == ["●", ".71", ".40"]
@@ -70,7 +72,7 @@ def test_receipts_take_one_line_where_that_has_room_else_two():
 
 
 def summary(n: int) -> RunSummary:
-    return RunSummary(f"run-{n}", "2026-01-02T10:00:00+00:00", "q", "", False, "", 1, (), "", 1.0, "done")
+    return RunSummary(f"run-{n}", "2026-01-02T10:00:00+00:00", "q", "", False, "", 1, (), "", 1.0, Outcome.CANCELLED)
 
 
 def test_the_latest_runs_are_looked_through_and_no_more_than_that(tmp_path):

@@ -55,7 +55,7 @@ async def test_jumping_to_a_pane_by_its_letter():
     async with script.app(script.ScriptedSession(script.answered())).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press("ctrl+o")
         lines = script.screen_text(pilot.app).splitlines()
         assert lines[1].startswith("Ask   a ")  # the corner of the input
@@ -87,7 +87,7 @@ async def test_every_shown_key_has_an_id_and_a_tooltip_and_fits_eighty_columns(k
     async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press("down", *keys)
         await script.drawn(pilot)
         shown = [active.binding for active in pilot.app.screen.active_bindings.values() if active.binding.show]
@@ -195,7 +195,7 @@ async def test_a_run_goes_on_while_another_screen_is_in_front():
         await script.ready(pilot)
         pilot.app.ask_screen.ask("who?")
         await pilot.press("f2")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
 
 
 @pytest.mark.parametrize("where", ["callback", "worker"])

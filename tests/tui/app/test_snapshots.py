@@ -33,7 +33,7 @@ def asking(*then: str) -> Any:
         await script.ready(pilot)
         await pilot.press("w", "enter")
         session = pilot.app.session
-        await script.until(pilot, lambda: not pilot.app.ask_screen.busy or bool(session.asked and session.hold))
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy or bool(session.asked and session.hold))
         await script.drawn(pilot)
         await pilot.press(*then)
         await script.drawn(pilot)

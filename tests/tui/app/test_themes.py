@@ -100,7 +100,7 @@ async def test_every_text_on_every_screen_can_be_read(name, keys):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press(*keys)
         await script.drawn(pilot)
         assert faint(pilot.app, needed(name)) == []

@@ -28,7 +28,7 @@ def after(*keys: str, words: str = "", focus: str = "") -> Any:
         if screen.session.script:
             await pilot.press("w", "enter")
             await script.until(pilot, lambda: len(screen.feed.events) >= len(screen.session.script))
-            await script.until(pilot, lambda: screen.session.hold or not screen.busy)
+            await script.until(pilot, lambda: screen.session.hold or not screen.player.busy)
         if focus:
             screen.query_one(focus).focus()
         await pilot.press(*keys)

@@ -4,12 +4,13 @@ from typing import Any
 
 from engine.errors import LibraryError
 from tests.support import scripted_run as script
-from tui.ask.library_opening import LibraryView
+from tui.ask.library_opening import LibraryOpening
 
 
-def view_on(session: Any) -> tuple[LibraryView, list[str]]:
+def view_on(session: Any) -> tuple[LibraryOpening, list[str]]:
     lines = list[str]()
-    view = LibraryView(session.library, lambda: lines.append(view.line()))
+    view = LibraryOpening(session.library)
+    view.watchers.append(lambda: lines.append(view.line()))
     return view, lines
 
 

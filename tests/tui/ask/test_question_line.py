@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from db.runs.history import RunSummary
+from db.runs.summary import RunSummary
 from engine.errors import StoreError
 from engine.events import AnswerWritten, QuestionRead
 from engine.question.follow_up import Conversation
@@ -67,7 +67,7 @@ async def test_the_question_just_asked_is_the_newest():
     async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test() as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: not pilot.app.ask_screen.busy)
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
         await pilot.press("up")
         await holds(pilot, "w")
         await pilot.press("up")
@@ -78,7 +78,10 @@ class Pages:
     """A history that notes what is read of it."""
 
     def __init__(self, questions: list[str]) -> None:
-        self.runs = [script.summary(n, question=question) for n, question in enumerate(questions)]
+        self.runs = [
+            script.summary(n, question=question, question_is_cut=question.endswith("…"))
+            for n, question in enumerate(questions)
+        ]
         self.reads: list[tuple[int, int]] = []
 
     def recent(self, limit: int, offset: int) -> list[RunSummary]:
@@ -250,7 +253,7 @@ async def test_a_follow_up_gets_the_conversation_unless_its_key_drops_it():
                 await shows(pilot, "✓ the next question stands alone")
                 await shows(pilot, "a question about your documents")
             await pilot.press("w", "enter")
-            await script.until(pilot, lambda: not pilot.app.ask_screen.busy)
+            await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
             assert session.before == before
         await shows(pilot, "a follow-up on")
         await pilot.press("ctrl+n")
@@ -275,7 +278,7 @@ async def test_a_follow_up_is_answered_about_what_was_talked_of(session):
         for question in ("How high is Gannet Stack Light?", "Who built it?"):
             line(pilot).value = question
             await pilot.press("enter")
-            await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+            await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
             await script.until(pilot, lambda: "a follow-up on" in script.screen_text(pilot.app))
         await shows(pilot, "Tobiász Krelle")
         await shows(pilot, "context: Gannet Stack Light")

@@ -7,13 +7,13 @@ import pytest
 
 from engine.errors import LibraryError
 from engine.events import AnswerFragment, AnswerThought, AnswerWritten, Citation, OutputScored, RunStarted, Scores
+from engine.run.state import Phase, RunState
 from tests.support import scripted_run as script
 from tui.ask.answer_markdown import AnswerMarkdown
 from tui.ask.answer_pane import drawn_answer
 from tui.ask.panel_table import Columns, PanelTable, signed
 from tui.ask.status_text import waiting_for
 from tui.ask.walk_log import WalkLog
-from tui.run.state import Phase, RunView
 from tui.source.screen import SourceScreen
 from tui.widgets.save_prompt import SaveScreen
 
@@ -24,9 +24,9 @@ async def running(pilot: Any, pane: Any = None) -> Any:
     """Ask, wait for the script's end, and focus a pane."""
     await script.ready(pilot)
     await pilot.press("w", "enter")
-    view = pilot.app.ask_screen.feed.view
+    view = pilot.app.ask_screen.feed.state
     session = pilot.app.session
-    await script.until(pilot, lambda: view is not pilot.app.ask_screen.feed.view or session.asked)
+    await script.until(pilot, lambda: view is not pilot.app.ask_screen.feed.state or session.asked)
     wanted = len(session.script)
     await script.until(pilot, lambda: len(pilot.app.ask_screen.feed.events) >= wanted)
     await script.drawn(pilot)
@@ -106,7 +106,7 @@ async def test_the_table_is_not_drawn_for_each_draw_of_the_walk():
     session = script.ScriptedSession(script.walk(), hold=True)
     async with script.app(session).run_test(size=SMALL) as pilot:
         panel = await running(pilot, PanelTable)
-        view, drawn = pilot.app.ask_screen.feed.view, list[int]()
+        view, drawn = pilot.app.ask_screen.feed.state, list[int]()
         panel._draw = lambda: drawn.append(1)
         for n in range(8):
             view.apply(script.step("tracker", n))
@@ -123,7 +123,7 @@ def test_a_difference_shows_its_sign(value, shown):
 
 
 def test_the_change_is_what_was_earned_less_what_was_expected():
-    view = RunView()
+    view = RunState()
     view.apply(script.receipt("a"))
     assert view.rows["a"].change is None
     view.apply(OutputScored("a", Scores(1, 1, 1, 1, 0.9), 0.3))
@@ -141,8 +141,8 @@ async def test_the_log_shows_one_persona_alone():
         await pilot.press("2")
         assert ("Walk · tracker · 4 steps" in text(pilot), log.lines) == (True, 6)
         assert all(log.line_at(n, 60).plain.startswith(("tracker", "cycle")) for n in range(log.lines))
-        pilot.app.ask_screen.feed.view.apply(script.step("skeptic", 9))
-        pilot.app.ask_screen.feed.view.apply(script.step("tracker", 9))
+        pilot.app.ask_screen.feed.state.apply(script.step("skeptic", 9))
+        pilot.app.ask_screen.feed.state.apply(script.step("tracker", 9))
         pilot.app.ask_screen.pace.mark()
         await script.drawn(pilot)
         assert log.lines == 7
@@ -160,7 +160,7 @@ async def test_the_log_stands_still_when_it_is_paused_and_follows_again():
         log = await running(pilot, WalkLog)
         lines = log.lines
         await pilot.press("p")
-        pilot.app.ask_screen.feed.view.apply(script.step("skeptic", 3))
+        pilot.app.ask_screen.feed.state.apply(script.step("skeptic", 3))
         pilot.app.ask_screen.pace.mark()
         await script.drawn(pilot)
         assert ("Walk · stands" in text(pilot), log.lines) == (True, lines)
@@ -182,7 +182,7 @@ async def test_enter_on_a_step_opens_its_passage():
     async with script.app(session).run_test(size=SMALL) as pilot:
         log = await running(pilot, WalkLog)
         await pilot.press("enter")  # the last step's passage left the library
-        await script.until(pilot, lambda: "this passage is not in the library any more" in text(pilot))
+        await script.until(pilot, lambda: "this passage is not in the index any more" in text(pilot))
         await pilot.press(*["up"] * 4, "enter")
         await script.until(pilot, lambda: "The passage p2." in text(pilot))
         assert isinstance(pilot.app.screen, SourceScreen)
@@ -195,7 +195,7 @@ async def test_the_passage_of_a_step_comes_from_the_library(session):
     async with script.app(session).run_test(size=SMALL) as pilot:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await script.drawn(pilot)
         pilot.app.ask_screen.query_one(WalkLog).focus()
         await pilot.press("enter")
@@ -254,8 +254,8 @@ async def test_a_run_of_the_history_bears_its_marks(session):
     async with script.app(session).run_test(size=SMALL) as pilot:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
-        session_run = pilot.app.ask_screen.feed.view.run_id
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
+        session_run = pilot.app.ask_screen.feed.state.run_id
         session.runs.judge(session_run, liked=False)
         session.runs.judge(session_run, liked=True, citation=1)
         pilot.app.ask_screen.show_run(session.runs.replay(session_run), play=False)
@@ -289,12 +289,12 @@ async def test_what_a_model_wrote_is_drawn_as_markdown_and_can_do_nothing_else()
 
 
 def test_quotations_stay_letter_for_letter():
-    view = RunView()
+    view = RunState()
     quoted = Citation(1, "s", "t", 0, 9, "**not** bold", "p")
     for event in written("**not** bold [1]", quoted):
         view.apply(event)
     assert not isinstance(drawn_answer(view), AnswerMarkdown)
-    view = RunView()
+    view = RunState()
     for event in written("It is **bold** [1]", quoted):
         view.apply(event)
     assert isinstance(drawn_answer(view), AnswerMarkdown)
@@ -304,7 +304,7 @@ def test_quotations_stay_letter_for_letter():
 
 
 def test_it_is_said_what_a_silent_run_waits_for():
-    view = RunView(question="w")
+    view = RunState(question="w")
     assert (waiting_for(view, 1), waiting_for(view, 3)) == ("", "looking for the model, 3 s")
     view.apply(RunStarted("r", "w", 0, 1, "llama"))
     assert waiting_for(view, 3) == "3 s"
@@ -323,7 +323,7 @@ async def test_a_silent_run_is_drawn_once_a_second_and_an_idle_screen_never():
             screen._tick()
         await script.until(pilot, lambda: "writing · 3 s" in text(pilot) or "writing · 4 s" in text(pilot))
         await pilot.press("escape")
-        await script.until(pilot, lambda: not screen.busy)
+        await script.until(pilot, lambda: not screen.player.busy)
         await script.drawn(pilot)
         assert " s ·" not in text(pilot)
         assert not screen._ticks._active.is_set()
@@ -336,7 +336,7 @@ async def test_escape_cancels_the_indexing_after_the_question():
         await pilot.press("w", "enter")
         await script.until(pilot, lambda: "indexing 3/51" in text(pilot))
         await pilot.press("escape")
-        await script.until(pilot, lambda: not pilot.app.ask_screen.busy)
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
         assert pilot.app.ask_screen.opening
         await pilot.press("escape")
         await script.until(pilot, lambda: "! indexing was cancelled" in text(pilot))

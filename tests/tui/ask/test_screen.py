@@ -7,10 +7,10 @@ import pytest
 
 from engine.errors import LibraryError
 from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RecordedEvent, RunStarted
+from engine.run.state import Outcome, Phase, RunState
 from tests.support import scripted_run as script
 from tui.ask.ask_input import AskInput
 from tui.ask.walk_log import WalkLog
-from tui.run.state import Phase, RunView
 from tui.source.screen import SourceScreen
 
 HOSTILE = "[red]bold[/red]\x1b[2J\x1b]0;gone\x07\x9b31m\u202eevil\u2066\x00 鐘🔔"
@@ -22,15 +22,15 @@ async def asked(pilot: Any, question: str = "who?") -> Any:
     await script.ready(pilot)
     pilot.app.screen.query_one(AskInput).value = question
     await pilot.press("enter")
-    await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished and not pilot.app.ask_screen.busy)
+    await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished and not pilot.app.ask_screen.player.busy)
     await script.drawn(pilot)
-    return pilot.app.ask_screen.feed.view
+    return pilot.app.ask_screen.feed.state
 
 
 async def test_a_question_is_answered_from_the_sample_library(session):
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         view = await asked(pilot, "Who led the Net Strike of 1894?")
-        assert view.phase in {Phase.ANSWERED, Phase.ABSTAINED}
+        assert view.outcome in {Outcome.ANSWERED, Outcome.UNANSWERED}
         assert "Net Strike" in script.screen_text(pilot.app)
     assert session.runs.history.recent(1, 0)[0].question == "Who led the Net Strike of 1894?"
 
@@ -94,7 +94,7 @@ async def test_a_question_waits_for_the_library():
         await script.until(pilot, lambda: "waiting for the library" in script.screen_text(pilot.app))
         assert session.asked == []
         session.may_open.set()
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
     assert session.asked == ["w"]
 
 
@@ -103,7 +103,7 @@ async def test_escape_cancels_and_says_so():
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.phase is Phase.WALKING)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.phase is Phase.WALKING)
         await pilot.press("escape")
         await script.until(pilot, lambda: "■ Cancelled" in script.screen_text(pilot.app))
         assert session.cancelled
@@ -158,7 +158,7 @@ async def test_a_birth_stands_in_the_walk():
     async with script.app(script.ScriptedSession([*script.walk(), born], hold=True)).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: born in pilot.app.ask_screen.feed.view.log)
+        await script.until(pilot, lambda: born in pilot.app.ask_screen.feed.state.log)
         await script.drawn(pilot)
         assert "analyst-reader-2 is born of analyst and reader" in script.screen_text(pilot.app)
 
@@ -167,7 +167,7 @@ async def test_an_abstention_does_not_look_like_an_answer():
     async with script.app(script.ScriptedSession(script.abstained())).run_test(size=(80, 24)) as pilot:
         await asked(pilot)
         text = script.screen_text(pilot.app)
-        assert "○ No answer in the library" in text
+        assert "○ Unanswered: not in the library" in text
         assert "● Answer" not in text
 
 
@@ -202,7 +202,7 @@ async def test_the_log_follows_its_end_until_the_reader_scrolls_up():
         log.focus()
         await pilot.press("g")
         await script.until(pilot, lambda: log.top == 0)
-        pilot.app.ask_screen.feed.view.apply(script.step("tracker", 101))
+        pilot.app.ask_screen.feed.state.apply(script.step("tracker", 101))
         pilot.app.ask_screen.pace.mark()
         await script.drawn(pilot)
         assert log.top == 0
@@ -221,7 +221,7 @@ async def test_texts_from_documents_steer_nothing(size):
     async with script.app(script.ScriptedSession(events, hold=True)).run_test(size=size) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.answer is not None)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.answer is not None)
         await script.drawn(pilot)
         text = script.screen_text(pilot.app)
         assert not set(text) & set("\x1b\x07\x9b\u202e\u2066\x00")
@@ -236,16 +236,16 @@ async def test_a_replay_can_be_paused_stepped_and_ended():
         screen = pilot.app.ask_screen
         screen.show_run(screen.session.runs.replay("run-0"))
         await pilot.press("space", ".", ".")
-        await script.until(pilot, lambda: screen.replay is not None and screen.replay.position >= 2)
-        position, speed = screen.replay.position, screen.replay.speed
+        await script.until(pilot, lambda: screen.player.replay is not None and screen.player.replay.position >= 2)
+        position, speed = screen.player.replay.position, screen.player.replay.speed
         await pilot.press("+")
-        assert (screen.replay.position, screen.replay.speed > speed) == (position, True)
+        assert (screen.player.replay.position, screen.player.replay.speed > speed) == (position, True)
         await pilot.press("-")
-        assert screen.replay.speed == speed
+        assert screen.player.replay.speed == speed
         assert "paused" in script.screen_text(pilot.app)
         await pilot.press("escape")
-        await script.until(pilot, lambda: screen.feed.view.finished)
-        assert (screen.feed.view.phase, screen.replay.ended) == (Phase.ANSWERED, True)
+        await script.until(pilot, lambda: screen.feed.state.finished)
+        assert (screen.feed.state.outcome, screen.player.replay.ended) == (Outcome.ANSWERED, True)
 
 
 async def test_a_recorded_run_is_scrubbed_there_and_back():
@@ -254,28 +254,30 @@ async def test_a_recorded_run_is_scrubbed_there_and_back():
         screen = pilot.app.ask_screen
         recorded = screen.session.runs.replay("run-0")
         screen.show_run(recorded, play=False)
-        await script.until(pilot, lambda: not screen.busy)
+        await script.until(pilot, lambda: not screen.player.busy)
         await script.drawn(pilot)
         assert "record ━━━━━━━━━━ 36/36" in script.screen_text(pilot.app)
-        assert screen.feed.view.phase is Phase.ANSWERED
+        assert screen.feed.state.outcome is Outcome.ANSWERED
         for keys, position in (
             (["comma"], 35), (["comma", "comma"], 33), (["full_stop"], 34), (["left"], 30), (["right", "right"], 36),
             (["less_than_sign"], 0), (["right"], 4), (["left", "left"], 0), (["greater_than_sign"], 36),
         ):  # fmt: skip
             await pilot.press(*keys)
             await script.drawn(pilot)
-            view = RunView()
+            view = RunState()
             for one in recorded[:position]:
                 view.apply(one.event)
-            assert (screen.replay.position, screen.feed.view) == (position, view)
+            assert (screen.player.replay.position, screen.feed.state) == (position, view)
             assert f"{position}/36" in script.screen_text(pilot.app)
         await pilot.press("space")
-        await script.until(pilot, lambda: screen.busy and not screen.replay.paused and screen.replay.position < 30)
+        await script.until(
+            pilot, lambda: screen.player.busy and not screen.player.replay.paused and screen.player.replay.position < 30
+        )
         await pilot.press("left", "escape")
-        await script.until(pilot, lambda: not screen.busy)
-        assert (screen.replay.ended, screen.feed.view.phase) == (True, Phase.ANSWERED)
+        await script.until(pilot, lambda: not screen.player.busy)
+        assert (screen.player.replay.ended, screen.feed.state.outcome) == (True, Outcome.ANSWERED)
         await pilot.press("ctrl+n", "space", "left")
-        assert (screen.replay, screen.feed.view.question) == (None, "")
+        assert (screen.player.replay, screen.feed.state.question) == (None, "")
 
 
 async def test_a_long_record_is_scrubbed_at_once():
@@ -289,7 +291,7 @@ async def test_a_long_record_is_scrubbed_at_once():
         started = time.perf_counter()
         screen.action_replay("step_back")
         assert time.perf_counter() - started < 0.5
-        assert screen.feed.view.steps == screen.replay.position - 1 == 4498
+        assert screen.feed.state.steps == screen.player.replay.position - 1 == 4498
 
 
 async def test_an_answer_is_judged_from_the_empty_input():
@@ -340,7 +342,7 @@ async def test_a_replayed_run_is_judged_when_it_is_over():
         screen = pilot.app.ask_screen
         screen.show_run(session.runs.replay("run-0"))
         await pilot.press("plus", "escape")
-        await script.until(pilot, lambda: screen.feed.view.finished and not screen.busy)
+        await script.until(pilot, lambda: screen.feed.state.finished and not screen.player.busy)
         assert session.judged == []
         await pilot.press("minus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))

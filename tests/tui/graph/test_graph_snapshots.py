@@ -24,11 +24,11 @@ def graph(words: str, *keys: str) -> Any:
     async def play(pilot: Any) -> None:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("who?")
-        await script.until(pilot, lambda: pilot.app.session.hold or pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.session.hold or pilot.app.ask_screen.feed.state.finished)
         await pilot.press("f4")
         screen = pilot.app.screen
         grown = sum(isinstance(event, GrowthStep) for event in pilot.app.session.script)
-        await script.until(pilot, lambda: screen.shown.growth.total == grown)
+        await script.until(pilot, lambda: screen.selection.growth.total == grown)
         await pilot.press(*keys)
         await script.until(pilot, lambda: words in script.screen_text(pilot.app) and not screen.pace.due)
         await script.until(pilot, lambda: all(worker.group != "passage" for worker in screen.workers))

@@ -27,7 +27,7 @@ async def opened(pilot, *, steps=16):
     pilot.app.ask_screen.ask("who?")
     await pilot.press("f4")
     screen = pilot.app.screen
-    await script.until(pilot, lambda: screen.shown.growth.total >= steps and not screen.pace.due)
+    await script.until(pilot, lambda: screen.selection.growth.total >= steps and not screen.pace.due)
     return screen
 
 
@@ -66,14 +66,14 @@ async def test_it_shows_the_run_of_the_ask_screen_and_grows_with_it():
         screen = await opened(pilot, steps=2)
         await told(pilot, "step 2/2", "Berrit Hallvane")
         feed = pilot.app.ask_screen.feed
-        feed.events.extend(run.EVENTS[5:8])
-        feed._changed()
+        feed.events.extend(run.RECORDED[5:8])
+        feed._notify()
         await told(pilot, "step 5/5", "tracker: Ysolde Marrak")
-        feed._changed()
+        feed._notify()
         await script.until(pilot, lambda: not screen.pace.due)
         await pilot.press("escape")
-        feed.events.extend(run.EVENTS[8:])
-        feed._changed()
+        feed.events.extend(run.RECORDED[8:])
+        feed._notify()
         assert not screen.pace.due
         await pilot.press("f4")
         await told(pilot, "step 16/16")
@@ -157,15 +157,15 @@ async def test_the_growth_plays_and_stops():
     async with script.app(scripted(run.wide_run(60))).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, steps=182)
         await pilot.press("space")
-        await script.until(pilot, lambda: 2 <= screen.shown.growth.shown < 182)
+        await script.until(pilot, lambda: 2 <= screen.selection.growth.steps < 182)
         await told(pilot, "playing · step")
         await pilot.press("space")
-        shown = screen.shown.growth.shown
+        shown = screen.selection.growth.steps
         assert "playing" not in script.screen_text(pilot.app)
         await pilot.pause(0.15)
-        assert screen.shown.growth.shown == shown < 182
+        assert screen.selection.growth.steps == shown < 182
         await pilot.press("end", "comma", "comma", "space")
-        await script.until(pilot, lambda: screen.shown.growth.position is None)
+        await script.until(pilot, lambda: screen.selection.growth.position is None)
         assert screen._timer is None
         await pilot.press("space", "f2")
         await script.until(pilot, lambda: screen._timer is None)
@@ -304,7 +304,7 @@ async def test_another_run_begins_with_everything_shown():
         session.script = [*run.EVENTS[:9]]
         session.script[0] = script.STARTED
         pilot.app.ask_screen.ask("and now?")
-        await script.until(pilot, lambda: screen.shown.growth.total == 6 and not screen.pace.due)
+        await script.until(pilot, lambda: screen.selection.growth.total == 6 and not screen.pace.due)
         await told(pilot, "step 6/6", "Graph ──")
 
 
@@ -347,12 +347,12 @@ async def test_the_real_program_shows_the_graph_of_a_real_run(session):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("Who built the lighthouse that Ysolde Marrak kept?")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press("f4", "j", "j", "j")
         screen = pilot.app.screen
         await told(pilot, "ysolde marrak, a name in it", "Gannet Stack Light", "text ")
-        view = screen.shown.growth.view
-        cited = {citation.passage for citation in pilot.app.ask_screen.feed.view.answer.citations}
+        view = screen.selection.growth.state
+        cited = {citation.passage for citation in pilot.app.ask_screen.feed.state.answer.citations}
         assert cited <= {node.node_id for node in view.nodes.values() if node.citations}
         await pilot.press("enter")
         await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))

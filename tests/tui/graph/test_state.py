@@ -1,8 +1,16 @@
 """The graph of a run from its events, up to any step of its growth."""
 
-from engine.events import AnswerWritten, Citation, EvidenceRanked, GateReceipt, PersonaStepped, RunStarted
+from engine.events import (
+    AnswerWritten,
+    Citation,
+    EvidenceRanked,
+    GateReceipt,
+    PersonaStepped,
+    RecordedEvent,
+    RunStarted,
+)
 from tests.support import graph_run as run
-from tui.graph.state import GraphView, Growth
+from tui.graph.state import GraphState, Growth
 
 
 def receipt(name, *, activated=True):
@@ -10,7 +18,7 @@ def receipt(name, *, activated=True):
 
 
 def test_a_passage_knows_its_visits_its_rank_and_its_citations():
-    view = run.grown().view
+    view = run.grown().state
     light = view.nodes[run.LIGHT]
     assert (light.title, light.source, light.number) == ("Gannet Stack Light", "/library/gannet-stack-light.md", "1")
     assert [(v.persona_id, v.source_id, v.via) for v in light.visits] == [
@@ -25,22 +33,22 @@ def test_a_passage_knows_its_visits_its_rank_and_its_citations():
 
 
 def test_links_are_named_and_kept_once():
-    view = run.grown().view
+    view = run.grown().state
     assert view.links[run.YSOLDE, run.LIGHT] == "gannet stack light"
     assert len(view.links) == 6
     assert view.walkers == {"tracker", "archivist", "analyst"}
 
 
 def test_each_persona_has_a_symbol_of_its_own_and_the_place_that_other_panes_give_it():
-    view = GraphView()
+    view = GraphState()
     for name in ("wanderer", "analyst", "archivist", "a", "鐘"):
         view.apply(receipt(name, activated=name != "wanderer"))
     assert view.symbols == {"analyst": "A", "archivist": "R", "a": "a", "鐘": "B"}
-    assert view.places == {"wanderer": 0, "analyst": 1, "archivist": 2, "a": 3, "鐘": 4}
+    assert view.numbers == {"wanderer": 0, "analyst": 1, "archivist": 2, "a": 3, "鐘": 4}
 
 
 def test_a_step_from_nowhere_known_is_a_start():
-    view = GraphView()
+    view = GraphState()
     view.apply(PersonaStepped("a", 1, "never seen", "p#1", "P", "x", 0.5))
     view.apply(PersonaStepped("a", 1, "p#1", "p#1", "P", "x", 0.5))
     assert [visit.source_id for visit in view.nodes["p#1"].visits] == ["", ""]
@@ -48,13 +56,13 @@ def test_a_step_from_nowhere_known_is_a_start():
 
 
 def test_a_later_cycle_ranks_anew():
-    view = run.grown().view
+    view = run.grown().state
     view.apply(EvidenceRanked((), 0.1, 0, 0))
     assert all(node.rank == 0 for node in view.nodes.values())
 
 
 def test_a_citation_from_before_passages_were_kept_goes_to_the_best_of_its_source():
-    view = run.grown(position=15).view
+    view = run.grown(position=15).state
     old = Citation(1, "/library/ysolde-marrak.md", "Ysolde Marrak", 0, 1, "x")
     view.apply(
         AnswerWritten("x [1]", abstained=False, citations=(old, Citation(2, "/gone", "g", 0, 1, "y")), removed=0)
@@ -64,35 +72,35 @@ def test_a_citation_from_before_passages_were_kept_goes_to_the_best_of_its_sourc
 
 def test_growth_goes_forth_and_back_to_the_same_graph():
     growth = run.grown()
-    assert (growth.total, growth.shown) == (16, 16)
+    assert (growth.total, growth.steps) == (16, 16)
     growth.go(5)
-    assert (growth.shown, len(growth.view.nodes), growth.view.last) == (5, 4, run.WALK[4])
+    assert (growth.steps, len(growth.state.nodes), growth.state.last) == (5, 4, run.WALK[4])
     growth.go(9)
     growth.go(5)
-    assert growth.view == run.grown(position=5).view
+    assert growth.state == run.grown(position=5).state
     growth.go(-3)
-    assert (growth.shown, growth.position, growth.view.question) == (0, 0, run.QUESTION)
+    assert (growth.steps, growth.position, growth.state.question) == (0, 0, run.QUESTION)
     growth.go(99)
-    assert growth.shown == 16
-    assert growth.view == run.grown().view
+    assert growth.steps == 16
+    assert growth.state == run.grown().state
 
 
 def test_growth_follows_what_comes_unless_it_stands_at_a_step():
-    events = list(run.EVENTS[:5])
+    events = run.RECORDED[:5]
     growth = Growth(events)
-    assert growth.shown == 2
-    events.append(run.EVENTS[5])
+    assert growth.steps == 2
+    events.append(run.RECORDED[5])
     growth.read(events)
-    assert growth.shown == 3
+    assert growth.steps == 3
     growth.go(1)
-    events.append(run.EVENTS[6])
+    events.append(run.RECORDED[6])
     growth.read(events)
-    assert (growth.shown, growth.total) == (1, 4)
+    assert (growth.steps, growth.total) == (1, 4)
     growth.go(None)
-    assert growth.shown == 4
+    assert growth.steps == 4
 
 
 def test_another_list_of_events_is_another_run():
     growth = run.grown(position=3)
-    growth.read([RunStarted("run-10", "And now?", 1, 1, None)])
-    assert (growth.view.run_id, growth.view.nodes, growth.position, growth.total) == ("run-10", {}, None, 0)
+    growth.read([RecordedEvent(0.0, RunStarted("run-10", "And now?", 1, 1, None))])
+    assert (growth.state.run_id, growth.state.nodes, growth.position, growth.total) == ("run-10", {}, None, 0)

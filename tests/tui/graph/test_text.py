@@ -9,7 +9,7 @@ from engine.events import AnswerWritten, PersonaStepped, QuestionRead, RunStarte
 from tests.support import graph_run as run
 from tui.drawing.ascii import to_ascii
 from tui.graph.details_text import copied_path, details, heading_details, why
-from tui.graph.state import Growth, Visit
+from tui.graph.state import Visit
 from tui.graph.text import Picture, added_by, growth_text, legend_text, line_text
 from tui.graph.tree import Choice, tree_lines, tree_of
 
@@ -17,7 +17,7 @@ HOSTILE = "[red]x[/red]\x1b[2J\x9b31m\u202eevil\u2066\x00 鐘🔔" * 3
 
 
 def picture(growth=None, **changed):
-    return replace(Picture((growth or run.grown()).view), **changed)
+    return replace(Picture((growth or run.grown()).state), **changed)
 
 
 def rows(shown, choice=Choice(), width=80):  # noqa: B008 - frozen
@@ -39,7 +39,7 @@ def test_a_line_tells_link_title_citation_rank_visits_personas_and_score():
 
 @pytest.mark.parametrize("width", [10, 24, 40, 63, 64, 80, 200])
 def test_every_line_has_exactly_the_width_of_the_pane(width):
-    hostile = Growth([
+    hostile = run.grown([
         RunStarted("r", HOSTILE, 1, 1, None),
         QuestionRead((HOSTILE,), (HOSTILE,), ()),
         PersonaStepped(HOSTILE, 0, "", HOSTILE, HOSTILE, "title", 1.0),
@@ -57,8 +57,8 @@ def test_a_narrow_line_keeps_citations_and_personas():
 
 def test_what_the_last_step_added_is_marked():
     growth = run.grown(position=5)
-    assert added_by(growth.view.last) == {run.LIGHT}
-    shown = picture(growth, new=added_by(growth.view.last))
+    assert added_by(growth.state.last) == {run.LIGHT}
+    shown = picture(growth, new=added_by(growth.state.last))
     assert [text for text in rows(shown) if text.startswith("»")] == [rows(shown)[3]]
     assert added_by(run.RANKED) == {run.YSOLDE, run.LIGHT, run.BERRIT}
     assert added_by(run.ANSWER) == {run.YSOLDE, run.LIGHT}
@@ -77,12 +77,12 @@ def test_ascii_alone_draws_the_same_tree():
 
 def test_far_below_the_level_is_a_number():
     steps = [PersonaStepped("a", 1, f"{k - 1}#1" if k else "", f"{k}#1", f"T{k}", "n", 0.5) for k in range(40)]
-    text = rows(picture(Growth([*run.STARTED, *steps])))
+    text = rows(picture(run.grown([*run.STARTED, *steps])))
     assert text[-1].startswith(" 41                 └─  n → T39")
 
 
 def test_the_legend_names_each_persona_by_its_number_and_symbol():
-    view = run.grown().view
+    view = run.grown().state
     assert legend_text(view, "", 80).plain == "1C control  2T tracker  3A archivist  4N analyst"
     assert legend_text(view, "", 30).plain == "1C c…  2T t…  3A a…  4N a…"
     assert legend_text(view, "", 20).plain == "1C  2T  3A  4N"
@@ -93,7 +93,7 @@ def test_the_legend_names_each_persona_by_its_number_and_symbol():
 def test_growth_says_which_step_did_what():
     def told(position):
         growth = run.grown(position=position)
-        return growth_text(growth.view, growth.total).plain
+        return growth_text(growth.state, growth.total).plain
 
     assert told(0) == "step 0/16 · 0 passages, 0 links"
     assert told(4) == "step 4/16 · tracker: Ysolde Marrak by title · 4 passages, 0 links"
@@ -103,12 +103,12 @@ def test_growth_says_which_step_did_what():
     assert told(15) == "step 15/16 · the panel ranks 3 passages, 92% of the question · 6 passages, 6 links"
     assert told(16) == "step 16/16 · the answer cites 2 · 6 passages, 6 links"
     growth = run.grown()
-    growth.view.apply(AnswerWritten("no", abstained=True, citations=(), removed=0))
-    assert "no answer" in growth_text(growth.view, 17).plain
+    growth.state.apply(AnswerWritten("no", abstained=True, citations=(), removed=0))
+    assert "unanswered" in growth_text(growth.state, 17).plain
 
 
 def test_why_a_persona_came():
-    view = run.grown().view
+    view = run.grown().state
     assert why(view, Visit("a", "", "title", 1), "Ysolde Marrak") == "its title stands in the question"
     assert why(view, Visit("a", "", "search", 1), "Ysolde Marrak") == "found by the question's words"
     assert why(view, Visit("a", run.LIGHT, "tobiasz krelle", 1), "Tobiász Krelle") == "“Gannet Stack Light” names it"
@@ -147,7 +147,7 @@ def test_a_heading_tells_what_it_stands_for():
 
 
 def test_the_copied_path_has_the_whole_quote_and_the_source():
-    view = run.grown().view
+    view = run.grown().state
     assert copied_path(view, tree_of(view), run.YSOLDE).splitlines() == [
         run.QUESTION,
         f"question → ysolde marrak → Ysolde Marrak → [1] “{run.KEPT}”",

@@ -29,7 +29,7 @@ async def test_what_was_asked_is_counted(session):
 async def test_it_is_counted_again_at_each_visit_and_by_key(monkeypatch):
     session = script.ScriptedSession()
     async with script.app(session).run_test(size=(80, 40)) as pilot:
-        await opened(pilot, "2 answered · 1 abstained")
+        await opened(pilot, "2 answered · 1 unanswered")
         for keys, answered in ((("r",), 7), (("escape", "f7"), 8)):
             changed = session.health.metrics()
             changed.outcomes["answered"] = answered

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.run.state import Outcome
 from tests.support import scripted_run as script
 from tui.drawing.cells import local_time
 from tui.history.run_table import RunRow, duration, run_facts, run_line
@@ -12,10 +13,10 @@ HOSTILE = "[red]\x1b[2J\u202e\x9b鐘🔔" * 9
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"status": "done", "abstained": False}, "● answered"),
-        ({"status": "done", "abstained": True}, "○ no answer"),
-        ({"status": "cancelled"}, "■ cancelled"),
-        ({"status": "failed"}, "✗ failed"),
+        ({"outcome": Outcome.ANSWERED}, "● answered"),
+        ({"outcome": Outcome.UNANSWERED}, "○ unanswered"),
+        ({"outcome": Outcome.CANCELLED}, "■ cancelled"),
+        ({"outcome": Outcome.FAILED}, "✗ failed"),
     ],
 )
 def test_an_outcome_is_a_mark_and_a_word_and_on_a_narrow_line_the_mark(changed, words):

@@ -9,11 +9,11 @@ from textual.widgets import Input, Static
 
 from engine.errors import StoreError
 from engine.events import RecordedEvent, RunFinished, RunStarted
+from engine.run.state import Phase
 from tests.support import scripted_run as script
 from tui.history import search as runs_screen
 from tui.history.compare_screen import RunCompareScreen
 from tui.history.run_table import RunTable
-from tui.run.state import Phase
 from tui.widgets.save_prompt import SaveScreen
 
 HOSTILE = "[red]bold[/red]\x1b[2J\x1b]0;gone\x07\x9b31m\u202eevil\u2066\x00 鐘🔔"
@@ -55,7 +55,7 @@ async def said(pilot: Any, words: str) -> None:
 
 
 def highlighted(pilot: Any) -> str:
-    run = pilot.app.screen.highlighted()
+    run = pilot.app.screen.search.run_under_cursor()
     return run.run_id if run else ""
 
 
@@ -76,16 +76,16 @@ async def test_a_run_of_the_real_session_is_opened_at_its_end_and_replayed(sessi
         await script.ready(pilot)
         ask = pilot.app.ask_screen
         ask.ask("Who led the Net Strike of 1894?")
-        await script.until(pilot, lambda: not ask.busy)
-        first = ask.feed.view
+        await script.until(pilot, lambda: not ask.player.busy)
+        first = ask.feed.state
         for key in ("enter", "p"):
             await opened(pilot)
             await pilot.press(key)
-            await script.until(pilot, lambda first=first: ask.replay is not None and ask.feed.view is not first)
-            assert ask.replay.paused is (key == "enter")
+            await script.until(pilot, lambda first=first: ask.player.replay is not None and ask.feed.state is not first)
+            assert ask.player.replay.paused is (key == "enter")
             await pilot.press("escape" if key == "p" else "y")
-            await script.until(pilot, lambda: not ask.busy)
-            again = ask.feed.view
+            await script.until(pilot, lambda: not ask.player.busy)
+            again = ask.feed.state
             assert (again.answer, again.rows, list(again.log)) == (first.answer, first.rows, list(first.log))
             first = again
 
@@ -104,7 +104,7 @@ async def test_a_damaged_ledger_leaves_the_history_as_it_is(session):
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         pilot.app.ask_screen.ask("Who led the Net Strike of 1894?")
-        await script.until(pilot, lambda: not pilot.app.ask_screen.busy)
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
         with session.workspace.ledger.open("ab") as file:
             file.write(b'{"entry":"Feedback"}\n')
         await opened(pilot)
@@ -132,7 +132,7 @@ async def test_the_keys_go_anywhere_in_thousands_of_runs():
             assert row in table.in_sight
         await pilot.press("G")
         await said(pilot, "Question 2344: ")
-        assert len(pilot.app.screen._pages._pages) <= 3
+        assert len(pilot.app.screen.search.pages._pages) <= 3
 
 
 async def test_the_mouse_moves_the_cursor_and_the_wheel_the_list():
@@ -204,34 +204,34 @@ async def test_a_search_that_cannot_be_read_is_told_when_it_is_entered_and_can_b
 
 
 async def test_the_next_search_ends_the_one_that_goes_on(monkeypatch):
-    monkeypatch.setattr(runs_screen, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(runs_screen, "SECONDS", 0.0)
     async with script.app(script.ScriptedSession(runs=9000)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         screen = pilot.app.screen
         await entered(pilot, "nowhere")
-        await script.until(pilot, lambda: screen._wanted.text == "nowhere")
+        await script.until(pilot, lambda: screen.search.requested.text == "nowhere")
         await pilot.press("escape")
         await said(pilot, "History · 9,000 ")
         await listed(pilot)
-        assert screen._query.text == ""
+        assert screen.search.query.text == ""
 
 
 async def test_how_far_a_search_is_stands_in_the_title(monkeypatch):
-    monkeypatch.setattr(runs_screen, "TELL_SECONDS", 0.0)
-    seen, tell = [], runs_screen.RunsScreen._tell_count
+    monkeypatch.setattr(runs_screen, "SECONDS", 0.0)
+    titles, draw = [], runs_screen.RunSearch.draw_count
 
-    def tell_and_note(screen):
-        tell(screen)
-        seen.append(str(screen.query_one(RunTable).border_title))
+    def draw_and_note(search):
+        draw(search)
+        titles.append(str(search._table.border_title))
 
-    monkeypatch.setattr(runs_screen.RunsScreen, "_tell_count", tell_and_note)
+    monkeypatch.setattr(runs_screen.RunSearch, "draw_count", draw_and_note)
     async with script.app(script.ScriptedSession(runs=3000)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await entered(pilot, "Question 17")
         await said(pilot, "Found “Question 17” · 159 ")
         await listed(pilot)
-    assert " Found “Question 17” · 20 in the newest 1,000, looking on " in seen
-    assert " History · 2,000+ " in seen
+    assert " Found “Question 17” · 20 in the newest 1,000, looking on " in titles
+    assert " History · 2,000+ " in titles
 
 
 async def test_what_is_found_later_is_read_as_well():
@@ -305,8 +305,8 @@ async def test_a_running_question_is_not_replaced():
             await pilot.press(key)
             await script.until(pilot, lambda: len(pilot.app._notifications) > 0)
             pilot.app.clear_notifications()
-        assert (pilot.app.ask_screen.replay, session.cancelled, session.asked) == (None, False, ["who?"])
-        assert pilot.app.ask_screen.feed.view.phase is Phase.WALKING
+        assert (pilot.app.ask_screen.player.replay, session.cancelled, session.asked) == (None, False, ["who?"])
+        assert pilot.app.ask_screen.feed.state.phase is Phase.WALKING
 
 
 async def test_a_replay_gives_way_to_another_run_and_to_a_question():
@@ -315,16 +315,16 @@ async def test_a_replay_gives_way_to_another_run_and_to_a_question():
         await opened(pilot)
         await pilot.press("p")
         ask = pilot.app.ask_screen
-        await script.until(pilot, lambda: ask.replay is not None)
-        first = ask.replay
+        await script.until(pilot, lambda: ask.player.replay is not None)
+        first = ask.player.replay
         await opened(pilot)
         await pilot.press("p")
-        await script.until(pilot, lambda: ask.replay is not first)
+        await script.until(pilot, lambda: ask.player.replay is not first)
         await opened(pilot)
         await pilot.press("a")
         await script.until(pilot, lambda: session.asked != [])
-        await script.until(pilot, lambda: not ask.busy)
-        assert (session.asked, ask.replay) == ([session.runs.history.recent(1)[0].question], None)
+        await script.until(pilot, lambda: not ask.player.busy)
+        assert (session.asked, ask.player.replay) == ([session.runs.history.recent(1)[0].question], None)
         assert pilot.app.current_mode == "ask"
 
 
@@ -332,7 +332,7 @@ async def test_a_question_that_the_list_has_only_the_beginning_of_is_asked_in_fu
     session = script.ScriptedSession(script.answered(), runs=1)
     long = "Who " + "really " * 100 + "built it?"
     session.runs.history = script.history_of(
-        [script.summary(0, question=long[:200] + "…")], Path(session.root / "other")
+        [script.summary(0, question=long[:200] + "…", question_is_cut=True)], Path(session.root / "other")
     )
     events = [RecordedEvent(0.0, RunStarted("run-0", long, 7, 412, None)), RecordedEvent(1.0, RunFinished({}))]
     monkeypatch.setattr(session.runs, "replay", lambda _run_id: events)
@@ -470,7 +470,7 @@ async def test_a_run_that_another_session_deleted_is_told():
         await listed(pilot)
         session.runs.trash.delete(["run-55"])
         await pilot.press("G")
-        pilot.app.screen._pages._pages.clear()
+        pilot.app.screen.search.pages._pages.clear()
         pilot.app.screen.query_one(RunTable).action_scroll_to_top()
         await listed(pilot)
         pilot.app.screen.query_one(RunTable).action_scroll_to_end()

@@ -3,14 +3,11 @@
 import msgspec
 from rich.console import Console
 
-from engine.events import EvidenceRanked, RankedPassage, RecordedEvent, RunEvent
+from engine.events import EvidenceRanked, RankedPassage
+from engine.run.state import Outcome, RunState
 from tests.support import scripted_run as script
 from tui.history.compare_screen import comparison_table
 from tui.run.comparison import Comparison, compare, compared
-
-
-def recorded(events: list[RunEvent]) -> list[RecordedEvent]:
-    return [RecordedEvent(n * 2.0, event) for n, event in enumerate(events)]
 
 
 def ranked(*ids: str) -> EvidenceRanked:
@@ -22,8 +19,8 @@ def both() -> Comparison:
     one = [ranked(*"abcdefgh") if isinstance(event, EvidenceRanked) else event for event in script.answered()]
     other = [ranked(*"cabxyzdh") if isinstance(event, EvidenceRanked) else event for event in script.abstained()]
     other = [event for event in other if getattr(event, "persona_id", "") != "skeptic"]
-    first = compared(script.summary(0), recorded(one))
-    return compare(first, compared(script.summary(1, duration_ms=1500.0, model="qwen3"), recorded(other)))
+    first = compared(script.summary(0), script.state_of(one))
+    return compare(first, compared(script.summary(1, duration_ms=1500.0, model="qwen3"), script.state_of(other)))
 
 
 def rows(comparison: Comparison, heading: str) -> dict[str, tuple[str, str]]:
@@ -63,7 +60,7 @@ def test_the_run_and_its_times():
 
 
 def test_a_run_that_hardly_began_can_be_compared():
-    hardly = compared(script.summary(2, status="cancelled"), recorded([]))
+    hardly = compared(script.summary(2, outcome=Outcome.CANCELLED), RunState(script.summary(2).question))
     comparison = compare(hardly, hardly)
     assert comparison.texts() == [("question", script.summary(2).question, script.summary(2).question),
                                   ("answer", "·", "·")]  # fmt: skip
@@ -76,7 +73,7 @@ def test_it_is_json_as_it_is():
 
 def test_what_differs_is_bold_and_nothing_steers_the_terminal():
     hostile = "[red]\x1b[2J\x9b\u202e鐘"
-    run = compared(script.summary(0, question=hostile), [])
+    run = compared(script.summary(0, question=hostile), RunState(hostile))
     console = Console(width=80, record=True, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115, PTH123
     with console.file:
         console.print(comparison_table(compare(run, both().second)))

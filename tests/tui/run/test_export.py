@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
-from engine.events import RecordedEvent
 from tests.support import scripted_run as script
 from tui.run.export import as_markdown, default_name, export, file_named, write_text
-from tui.run.result import RunReport
+from tui.run.result import result_of
 
-RESULT = RunReport.of(script.summary(0), [RecordedEvent(1.0, event) for event in script.answered()])
+RESULT = result_of(script.state_of(script.answered()))
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 
 from engine.errors import LibraryError
 from engine.events import RecordedEvent, RunEvent
+from engine.run.state import Outcome
 from tests.support import scripted_run as script
 from tui.run.feed import RunFeed
-from tui.run.state import Phase
 
 
 class Stream:
@@ -32,35 +32,37 @@ class Stream:
 
 def feed_and_changes() -> tuple[RunFeed, list[int]]:
     changes = list[int]()
-    return RunFeed(lambda: changes.append(1)), changes
+    feed = RunFeed()
+    feed.watchers.append(lambda: changes.append(1))
+    return feed, changes
 
 
 async def test_every_event_is_applied_and_announced():
     feed, changes = feed_and_changes()
     await feed.follow(Stream(script.answered()).read())
-    assert feed.view.phase is Phase.ANSWERED
+    assert feed.state.outcome is Outcome.ANSWERED
     assert len(changes) == len(script.answered()) + 1
 
 
 async def test_an_error_for_the_user_keeps_its_hint():
     feed, _ = feed_and_changes()
     await feed.follow(Stream([script.STARTED], error=LibraryError("damaged", hint="rebuild it")).read())
-    assert feed.view.failure is not None
-    assert (feed.view.failure.message, feed.view.failure.hint) == ("damaged", "rebuild it")
+    assert feed.state.failure is not None
+    assert (feed.state.failure.message, feed.state.failure.hint) == ("damaged", "rebuild it")
 
 
 async def test_a_defect_is_shown_and_named():
     feed, _ = feed_and_changes()
     await feed.follow(Stream([], error=ZeroDivisionError("oh")).read())
-    assert feed.view.failure is not None
-    assert feed.view.failure.message == "ZeroDivisionError: oh"
+    assert feed.state.failure is not None
+    assert feed.state.failure.message == "ZeroDivisionError: oh"
 
 
 async def test_an_error_after_the_failure_event_does_not_hide_it():
     feed, _ = feed_and_changes()
     await feed.follow(Stream(script.failed(), error=LibraryError("again")).read())
-    assert feed.view.failure is not None
-    assert feed.view.failure.message == "the search index is damaged"
+    assert feed.state.failure is not None
+    assert feed.state.failure.message == "the search index is damaged"
 
 
 async def test_cancelling_closes_the_stream_and_says_so():
@@ -68,27 +70,28 @@ async def test_cancelling_closes_the_stream_and_says_so():
     task = asyncio.create_task(feed.follow(stream.read()))
     for _ in range(10):
         await asyncio.sleep(0)
-    assert feed.view.run_id
+    assert feed.state.run_id
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (feed.view.phase, stream.closed) == (Phase.CANCELLED, True)
+    assert (feed.state.outcome, stream.closed) == (Outcome.CANCELLED, True)
 
 
 async def test_a_stream_that_just_stops_counts_as_cancelled():
     feed, _ = feed_and_changes()
     await feed.follow(Stream([script.STARTED]).read())
-    assert feed.view.phase is Phase.CANCELLED
+    assert feed.state.outcome is Outcome.CANCELLED
 
 
 def test_a_reset_view_shows_the_question_at_once():
     feed, changes = feed_and_changes()
     feed.reset("why?")
-    assert (feed.view.question, len(changes)) == ("why?", 1)
+    assert (feed.state.question, len(changes)) == ("why?", 1)
 
 
 def test_a_view_can_begin_in_the_middle_of_a_run():
     feed, changes = feed_and_changes()
-    feed.reset("", script.answered()[:-1])
-    assert (feed.view.phase, feed.view.finished, len(changes)) == (Phase.ANSWERED, False, 1)
-    assert feed.events == script.answered()[:-1]
+    events = script.recorded(script.answered()[:-1])
+    feed.reset("", events)
+    assert (feed.state.outcome, feed.state.finished, len(changes)) == (Outcome.ANSWERED, False, 1)
+    assert feed.events == events

@@ -145,7 +145,7 @@ async def test_a_run_is_kept_with_events_graph_and_summary(session):
     assert isinstance(started, RunStarted)
     assert session.runs.replay(started.run_id) == recorded
     (summary,) = session.runs.history.recent()
-    assert (summary.run_id, summary.status, summary.model) == (started.run_id, "done", "")
+    assert (summary.run_id, summary.outcome, summary.model) == (started.run_id, "answered", "")
     assert answer.answer.startswith(summary.answer.rstrip("…"))
     assert summary.duration_ms == recorded[-1].at_ms
     graph = load_graph_snapshot(graph_path(session.workspace.runs, started.run_id))
@@ -184,7 +184,7 @@ async def test_a_reader_that_leaves_cancels_the_run(session, kind):
             if isinstance(recorded.event, kind):
                 break
     (summary,) = session.runs.history.recent()
-    assert (summary.status, summary.question) == ("cancelled", QUESTION)
+    assert (summary.outcome, summary.question) == ("cancelled", QUESTION)
     events = [one.event for one in session.runs.replay(summary.run_id)]
     assert isinstance(events[0], RunStarted)
     assert events[-1] == RunCancelled()
@@ -194,7 +194,7 @@ async def test_a_reader_that_leaves_cancels_the_run(session, kind):
 async def test_a_reader_that_has_the_whole_run_has_cancelled_nothing(session):
     async with aclosing(session.runs.ask(QUESTION)) as stream:
         count = len([one async for one in stream])
-    assert session.runs.history.recent()[0].status == "done"
+    assert session.runs.history.recent()[0].outcome == "answered"
     assert len(session.runs.replay(session.runs.history.recent()[0].run_id)) == count
 
 
@@ -206,7 +206,7 @@ async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
     with pytest.raises(LibraryError):
         await asked(session)
     (summary,) = session.runs.history.recent()
-    assert summary.status == "failed"
+    assert summary.outcome == "failed"
     assert session.runs.replay(summary.run_id)[-1].event == RunFailed("the index is damaged", "ingest again")
 
 
@@ -215,7 +215,7 @@ async def test_a_run_that_a_defect_ended_is_kept_as_failed(session, monkeypatch)
     with pytest.raises(ZeroDivisionError):
         await asked(session)
     (summary,) = session.runs.history.recent()
-    assert summary.status == "failed"
+    assert summary.outcome == "failed"
     assert isinstance(session.runs.replay(summary.run_id)[-1].event, RunFailed)
 
 
@@ -265,12 +265,12 @@ async def test_a_run_whose_session_was_killed_is_in_the_history_of_the_next(work
         b"".join(lines)
     )  # killed between the history and the end of its block
     after, _ = opened(workspace)
-    assert [(run.run_id, run.question, run.status) for run in after.runs.history.recent()] == [
-        (killed, QUESTION, "done"),
-        (run_id, QUESTION, "done"),
+    assert [(run.run_id, run.question, run.outcome) for run in after.runs.history.recent()] == [
+        (killed, QUESTION, "answered"),
+        (run_id, QUESTION, "answered"),
     ]
     assert after.runs.history.recent()[0].at.startswith("2026-01-02T")
-    assert f"run {killed} was brought to its end" in capsys.readouterr().err
+    assert f"run {killed} was finished" in capsys.readouterr().err
     assert list(runs.rglob("*.jsonl")) == []
 
 

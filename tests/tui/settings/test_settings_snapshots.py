@@ -51,7 +51,7 @@ def test_our_themes(snap_compare, name):
     async def play(pilot: Any) -> None:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.view.finished)
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press("down")
         await script.drawn(pilot)
 

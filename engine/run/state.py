@@ -1,10 +1,10 @@
-"""What a run looks like so far: its events, live or recorded, reduced to the state that widgets show."""
+"""The state of one run, reduced from its events: everything that reads a run reads this."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import assert_never
+from typing import Self, assert_never
 
 from engine.events import (
     AnswerCutShort,
@@ -23,6 +23,7 @@ from engine.events import (
     PersonaStepped,
     PersonaTransitioned,
     QuestionRead,
+    RecordedEvent,
     RunCancelled,
     RunEvent,
     RunFailed,
@@ -35,41 +36,58 @@ from engine.text.safe import one_line
 
 LOG_LINES = 5_000
 
+Judgements = Mapping[int | None, bool]
+"""Whether the user likes the answer of a run (None), and its citations by number."""
+
 LogEntry = CycleStarted | GateReceipt | PersonaStepped | PersonaTransitioned | PersonaBorn
 
 
-class Phase(StrEnum):
-    """How far a run is, in the words of the status line."""
+class Outcome(StrEnum):
+    """How a run ended."""
 
-    READY = "ready"
-    READING = "reading the question"
-    CHOOSING = "choosing the panel"
-    WALKING = "walking"
-    SCORING = "scoring"
-    WRITING = "writing"
     ANSWERED = "answered"
-    ABSTAINED = "no answer found"
+    UNANSWERED = "unanswered"
     CANCELLED = "cancelled"
     FAILED = "failed"
 
 
-OUTCOMES = frozenset({Phase.ANSWERED, Phase.ABSTAINED, Phase.CANCELLED, Phase.FAILED})
+class Phase(StrEnum):
+    """What a run is doing while it has no outcome."""
+
+    READY = "ready"
+    READING = "reading"
+    CHOOSING = "choosing"
+    WALKING = "walking"
+    SCORING = "scoring"
+    WRITING = "writing"
 
 
 @dataclass(slots=True)
 class PanelRow:
-    """One persona of the run: how the gate judged it, where it is, and what its output was worth."""
+    """One persona of the run: the gate's receipts, its walk, and what its output was worth.
+
+    `number` counts the personas of the run from 0, `title` is that of the passage of its last step.
+    """
 
     persona_id: str
-    place: int
+    number: int
     state: str = ""
-    activated: bool = True
-    receipt: GateReceipt | None = None
+    receipts: list[GateReceipt] = field(default_factory=list)
     steps: int = 0
-    node: str = ""  # the title of its last step
-    is_back: bool = False  # with its output
-    scores: Scores | None = None
-    credit: float | None = None
+    title: str = ""
+    output: OutputProduced | None = None
+    scored: OutputScored | None = None
+
+    @property
+    def receipt(self) -> GateReceipt | None:
+        """The gate's last call of this persona, else its last refusal; None before the gate has judged it."""
+        calls = (receipt for receipt in reversed(self.receipts) if receipt.activated)
+        return next(calls, self.receipts[-1] if self.receipts else None)
+
+    @property
+    def activated(self) -> bool:
+        """Whether the gate called it, or has not judged it yet."""
+        return self.receipt is None or self.receipt.activated
 
     @property
     def gate(self) -> float | None:
@@ -82,21 +100,31 @@ class PanelRow:
         return "" if self.receipt is None else self.receipt.reason
 
     @property
+    def scores(self) -> Scores | None:
+        """The scores of its output."""
+        return None if self.scored is None else self.scored.scores
+
+    @property
+    def credit(self) -> float | None:
+        """What the panel's result loses without it."""
+        return None if self.scored is None else self.scored.credit
+
+    @property
     def change(self) -> float | None:
-        """What it earned here, less what the gate expected of it by what it earned before at questions like this."""
-        if self.receipt is None or self.scores is None or self.credit is None:
+        """What it earned here, less what the gate expected it to earn at such a question."""
+        if self.receipt is None or self.scored is None:
             return None
         from engine.mixture.scoring import reward_of  # noqa: PLC0415 - after the first paint
 
-        return reward_of(self.scores.total, self.credit) - self.receipt.expected
+        return reward_of(self.scored.scores.total, self.scored.credit) - self.receipt.expected
 
 
 @dataclass(slots=True)
-class RunView:
+class RunState:
     """The state of one run; `apply` is the only way to change it.
 
-    The three counters grow when their part changed, so that a widget can tell whether it has to draw. `judged` is
-    what the user said of the answer (None) or of one of its citations; no event tells that.
+    `rows` holds the personas in the order in which the gate judged them. The three counters grow when their part
+    changed, so that a widget can tell whether it has to draw. `judged` is what the user said of the run, in no event.
     """
 
     question: str = ""
@@ -104,6 +132,7 @@ class RunView:
     passages: int = 0
     model: str | None = None
     phase: Phase = Phase.READY
+    outcome: Outcome | None = None
     finished: bool = False
     cycle: int = 0
     read: QuestionRead | None = None
@@ -113,18 +142,27 @@ class RunView:
     evidence: EvidenceRanked | None = None
     degraded: list[str] = field(default_factory=list)
     transitions: list[PersonaTransitioned] = field(default_factory=list)
+    born: list[PersonaBorn] = field(default_factory=list)
     replies: list[ModelReplied] = field(default_factory=list)
     claims: dict[str, ClaimsWritten] = field(default_factory=dict)
     thoughts: list[str] = field(default_factory=list)
     draft: list[str] = field(default_factory=list)
     cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
-    judged: Mapping[int | None, bool] = field(default_factory=dict)
+    judged: Judgements = field(default_factory=dict)
     failure: RunFailed | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     panel_changes: int = 0
     log_changes: int = 0
     answer_changes: int = 0
+
+    @classmethod
+    def of(cls, recorded: Iterable[RecordedEvent], *, question: str = "", run_id: str = "") -> Self:
+        """Reduce recorded events; `question` and `run_id` are those of a run that ended before it began."""
+        state = cls(question, run_id)
+        for event in recorded:
+            state.apply(event.event)
+        return state
 
     @property
     def running(self) -> bool:
@@ -138,23 +176,23 @@ class RunView:
             return False
         return not all(one_line(citation.quote) in self.answer.answer for citation in self.answer.citations)
 
-    def judge(self, judged: Mapping[int | None, bool]) -> None:
-        """Take over what the user has said of the answer."""
+    def judge(self, judged: Judgements) -> None:
+        """Take over what the user has said of the run."""
         if judged != self.judged:
             self.judged = judged
             self.answer_changes += 1
 
     def panel(self) -> list[PanelRow]:
-        """The rows as they are shown: those on the panel first, each group in the gate's order."""
-        return sorted(self.rows.values(), key=lambda row: (not row.activated, row.place))
+        """Order the rows for reading: those on the panel first, each group in the gate's order."""
+        return sorted(self.rows.values(), key=lambda row: (not row.activated, row.number))
 
-    def place_of(self, persona_id: str) -> int:
-        """The number that a persona keeps during the run (its colour), or -1 before it was seen."""
+    def number_of(self, persona_id: str) -> int:
+        """Return the number that a persona keeps during the run (it gives its colour), or -1 for an unknown one."""
         row = self.rows.get(persona_id)
-        return -1 if row is None else row.place
+        return -1 if row is None else row.number
 
     def use(self, persona_id: str | None = None) -> ModelUse:
-        """What the model cost so far: in all, for one persona, or (empty id) for the answer."""
+        """Sum what the model cost so far: in all, for one persona, or (empty id) for the answer."""
         return sum_of(reply for reply in self.replies if persona_id in {None, reply.persona_id})
 
     def apply(self, event: RunEvent) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a kind of event
@@ -165,7 +203,7 @@ class RunView:
             case QuestionRead():
                 self.read, self.phase = event, Phase.CHOOSING
             case GateReceipt():
-                self._judge(event)
+                self._choose(event)
             case CycleStarted():
                 self.cycle, self.phase = event.cycle, Phase.WALKING
                 self._log(event)
@@ -176,14 +214,13 @@ class RunView:
             case ClaimsWritten():
                 self.claims[event.persona_id] = event
             case OutputProduced():
-                self._row(event.persona_id).is_back = True
-                self.panel_changes += 1
-                self.phase = Phase.SCORING
+                self._change(event.persona_id, Phase.SCORING).output = event
             case OutputScored():
-                self._score(event)
+                self._change(event.persona_id, Phase.SCORING).scored = event
             case PersonaTransitioned():
                 self._move(event)
             case PersonaBorn():
+                self.born.append(event)
                 self._log(event)
             case EvidenceRanked():
                 self.evidence, self.phase = event, Phase.WRITING
@@ -193,55 +230,53 @@ class RunView:
                 self.thoughts.append(event.text)
             case AnswerCutShort():
                 self.cut = event
-                self._answered(Phase.WRITING)
+                self._write()
             case AnswerFragment():
                 self.draft.append(event.text)
-                self._answered(Phase.WRITING)
+                self._write()
             case AnswerWritten():
                 self.answer = event
-                self._answered(Phase.ABSTAINED if event.abstained else Phase.ANSWERED)
+                self._close(Outcome.UNANSWERED if event.abstained else Outcome.ANSWERED)
             case RunFinished():
                 self.timings_ms, self.finished = dict(event.timings_ms), True
             case RunCancelled():
-                self._end(Phase.CANCELLED)
+                self.finished = True
+                self._close(Outcome.CANCELLED)
             case RunFailed():
-                self.failure = event
-                self._end(Phase.FAILED)
+                self.failure, self.finished = event, True
+                self._close(Outcome.FAILED)
             case _ as never:
                 assert_never(never)
 
     def _start(self, event: RunStarted) -> None:
         self.question, self.run_id = event.question, event.run_id
         self.passages, self.model = event.passages, event.model
-        self._answered(Phase.READING)
+        self.phase = Phase.READING
+        self.answer_changes += 1
 
     def _row(self, persona_id: str) -> PanelRow:
         if persona_id not in self.rows:
             self.panel_changes += 1
         return self.rows.setdefault(persona_id, PanelRow(persona_id, len(self.rows)))
 
-    def _judge(self, receipt: GateReceipt) -> None:
-        row = self._row(receipt.persona_id)
-        if row.receipt and row.activated and not receipt.activated:  # it walked in an earlier cycle
-            return
-        row.state, row.activated, row.receipt = receipt.state, receipt.activated, receipt
+    def _change(self, persona_id: str, phase: Phase) -> PanelRow:
         self.panel_changes += 1
+        self.phase = phase
+        return self._row(persona_id)
+
+    def _choose(self, receipt: GateReceipt) -> None:
+        row = self._change(receipt.persona_id, Phase.CHOOSING)
+        row.state = receipt.state
+        row.receipts.append(receipt)
         if receipt.activated:
             self._log(receipt)
-        self.phase = Phase.CHOOSING
 
     def _step(self, event: PersonaStepped) -> None:
         row = self._row(event.persona_id)
-        row.steps, row.node = row.steps + 1, event.title
+        row.steps, row.title = row.steps + 1, event.title
         self.steps += 1
         self.phase = Phase.WALKING
         self._log(event)
-
-    def _score(self, event: OutputScored) -> None:
-        row = self._row(event.persona_id)
-        row.scores, row.credit = event.scores, event.credit
-        self.panel_changes += 1
-        self.phase = Phase.SCORING
 
     def _move(self, event: PersonaTransitioned) -> None:
         self._row(event.persona_id).state = event.after
@@ -257,10 +292,10 @@ class RunView:
         self.log.append(entry)
         self.log_changes += 1
 
-    def _answered(self, phase: Phase) -> None:
-        self.phase = phase
+    def _write(self) -> None:
+        self.phase = Phase.WRITING
         self.answer_changes += 1
 
-    def _end(self, phase: Phase) -> None:
-        self.finished = True
-        self._answered(phase)
+    def _close(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.answer_changes += 1

@@ -21,31 +21,32 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.run.state import LOG_LINES, Outcome, Phase, RunState
 from tests.support import scripted_run as script
 from tui.ask.answer_pane import answer_note, answer_text
 from tui.ask.status_text import status_text
-from tui.run.state import LOG_LINES, Phase, RunView
 
 
-def view_of(*events: RunEvent) -> RunView:
-    view = RunView()
+def view_of(*events: RunEvent) -> RunState:
+    view = RunState()
     for event in events:
         view.apply(event)
     return view
 
 
 def test_a_new_view_is_ready_and_empty():
-    view = RunView()
-    assert (view.phase, view.running, view.panel(), view.place_of("nobody")) == (Phase.READY, False, [], -1)
+    view = RunState()
+    assert (view.phase, view.running, view.panel(), view.number_of("nobody")) == (Phase.READY, False, [], -1)
 
 
 def test_the_phases_follow_the_run():
-    view, phases = RunView(), list[Phase]()
+    view, phases = RunState(), list[Phase]()
     for event in script.answered():
         view.apply(event)
         if not phases or phases[-1] is not view.phase:
             phases.append(view.phase)
-    assert phases == [Phase.READING, Phase.CHOOSING, Phase.WALKING, Phase.SCORING, Phase.WRITING, Phase.ANSWERED]
+    assert phases == [Phase.READING, Phase.CHOOSING, Phase.WALKING, Phase.SCORING, Phase.WRITING]
+    assert view.outcome is Outcome.ANSWERED
     assert not view.running
 
 
@@ -63,7 +64,7 @@ def test_the_question_is_kept_as_it_was_read():
 def test_the_panel_shows_the_called_ones_first_and_keeps_their_order():
     view = view_of(script.receipt("a", activated=False), script.receipt("b"), script.receipt("c"))
     assert [row.persona_id for row in view.panel()] == ["b", "c", "a"]
-    assert [view.place_of(name) for name in "abc"] == [0, 1, 2]
+    assert [view.number_of(name) for name in "abc"] == [0, 1, 2]
 
 
 def test_who_walked_in_an_earlier_cycle_stays_called():
@@ -87,7 +88,7 @@ def test_steps_are_counted_for_each_persona_and_logged_in_order():
 
 
 def test_the_log_is_bounded_but_its_count_is_not():
-    view = RunView()
+    view = RunState()
     for n in range(LOG_LINES + 10):
         view.apply(script.step("a", n))
     assert (len(view.log), view.steps, view.log_changes) == (LOG_LINES, LOG_LINES + 10, LOG_LINES + 10)
@@ -124,26 +125,26 @@ def test_fragments_add_up_until_the_answer_is_written():
     view = view_of(AnswerFragment("She "), AnswerFragment("kept it."))
     assert ("".join(view.draft), view.answer, view.phase) == ("She kept it.", None, Phase.WRITING)
     view.apply(AnswerWritten("She kept it. [1]", abstained=False, citations=(script.KEPT,), removed=1))
-    assert (view.phase, view.answer is not None and view.answer.citations) == (Phase.ANSWERED, (script.KEPT,))
+    assert (view.outcome, view.answer is not None and view.answer.citations) == (Outcome.ANSWERED, (script.KEPT,))
 
 
 def test_an_abstention_is_not_an_answer():
-    assert view_of(*script.abstained()).phase is Phase.ABSTAINED
+    assert view_of(*script.abstained()).outcome is Outcome.UNANSWERED
 
 
 def test_the_end_keeps_the_outcome_and_the_timings():
     view = view_of(AnswerWritten("x", abstained=False, citations=(), removed=0), RunFinished({"walk": 1.0}))
-    assert (view.phase, view.finished, view.timings_ms) == (Phase.ANSWERED, True, {"walk": 1.0})
+    assert (view.outcome, view.finished, view.timings_ms) == (Outcome.ANSWERED, True, {"walk": 1.0})
 
 
 def test_a_cancelled_run_keeps_what_it_had():
     view = view_of(script.STARTED, script.step("a"), RunCancelled())
-    assert (view.phase, view.finished, view.steps) == (Phase.CANCELLED, True, 1)
+    assert (view.outcome, view.finished, view.steps) == (Outcome.CANCELLED, True, 1)
 
 
 def test_a_failed_run_keeps_its_message_and_hint():
     view = view_of(script.STARTED, RunFailed("it broke", "mend it"))
-    assert (view.phase, view.running, view.failure) == (Phase.FAILED, False, RunFailed("it broke", "mend it"))
+    assert (view.outcome, view.running, view.failure) == (Outcome.FAILED, False, RunFailed("it broke", "mend it"))
 
 
 def test_only_the_counters_of_the_changed_part_grow():

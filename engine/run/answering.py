@@ -1,0 +1,78 @@
+"""What is written in a run: the outputs of the personas, and the answer."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.answer.citations import abstention, extractive_answer
+from engine.answer.quotation import Quotation, is_covered, quote
+from engine.answer.synthesis import GraphContext, synthesize_persona_context
+from engine.answer.writing import write_answer, write_output
+from engine.events import AnswerWritten, Emit, RunEvent
+from engine.mixture.outputs import PersonaOutput
+from engine.mixture.panel import Panel
+from engine.mixture.scoring import DEPTH
+from engine.model.client import LanguageModel
+from engine.personas.persona import Persona
+from engine.run.graph_record import links_among
+from engine.walk.graph import DynamicKnowledgeGraph
+
+CONTEXT_PASSAGES = 8  # that a model answers from
+
+
+async def written_outputs(
+    panel: Panel, outputs: Mapping[str, PersonaOutput], personas: Sequence[Persona], question: str, model: LanguageModel
+) -> AsyncGenerator[tuple[PersonaOutput, list[RunEvent]], None]:
+    """Let the personas write, as many at a time as the hosts take.
+
+    Yields each output with its claims and the events of its writing, in the order of `personas`. Read inside
+    `contextlib.aclosing`: leaving cancels the rest.
+    """
+
+    async def write(persona: Persona) -> tuple[PersonaOutput, list[RunEvent]]:
+        output = outputs[persona.persona_id]
+        passages = [_whole(panel, number) for number in output.first(DEPTH)]
+        claims, events = await write_output(persona, passages, question, model)
+        return panel.with_claims(output, claims), events
+
+    tasks = [asyncio.create_task(write(persona)) for persona in personas]
+    try:
+        for task in tasks:
+            yield await task
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers `question` from the ranking and the outputs of a panel; `seed` orders what a model reads."""
+
+    question: str
+    panel: Panel
+    graph: DynamicKnowledgeGraph
+    outputs: Sequence[PersonaOutput]
+    seed: str
+    emit: Emit
+
+    async def answer(self, ranking: Mapping[int, float], model: LanguageModel | None) -> AnswerWritten:
+        """Write the answer: an abstention, the model's, or quotations where the model writes none that holds."""
+        quotations = await asyncio.to_thread(quote, self.panel, ranking)
+        if not await asyncio.to_thread(is_covered, self.panel, quotations):
+            return abstention()
+        if model is not None and (written := await self._written(list(ranking), model)):
+            return written
+        return extractive_answer(quotations)
+
+    async def _written(self, best: list[int], model: LanguageModel) -> AnswerWritten | None:
+        """Let the model write an answer whose citations resolve; None, and a reason emitted, if it writes none."""
+        passages = tuple(_whole(self.panel, number) for number in best[:CONTEXT_PASSAGES])
+        links = links_among(self.graph, best[:DEPTH])
+        context = synthesize_persona_context(self.outputs, GraphContext(passages, links), seed=self.seed)
+        return await write_answer(context, passages, self.question, model, self.emit)
+
+
+def _whole(panel: Panel, number: int) -> Quotation:
+    passage = panel.passage(number)
+    return Quotation(number, passage, passage.start, passage.end)

@@ -1,0 +1,52 @@
+"""The graph of a run: the paths that the personas walked, drawn step by step."""
+
+from collections.abc import Collection
+
+from engine.events import Emit, PersonaStepped
+from engine.mixture.panel import Panel
+from engine.walk.graph import DynamicKnowledgeGraph
+from engine.walk.traversal import Walk
+
+DRAWN_PASSAGES = 20  # of each persona, its best
+
+
+class GraphRecord:
+    """Draws the walks of one panel into `graph`, and emits each step."""
+
+    def __init__(self, graph: DynamicKnowledgeGraph, panel: Panel, emit: Emit) -> None:
+        self._graph, self._panel, self._emit = graph, panel, emit
+
+    def draw(self, persona_id: str, walk: Walk) -> None:
+        """Draw the best path to each of the best passages of a walk, each step once."""
+        best = {path.nodes[-1]: path for path in reversed(walk.paths)}  # the first of equal ends is the best
+        highest = max(walk.scores.values(), default=0.0) or 1.0
+        drawn: set[tuple[int, int]] = set()
+        for number in walk.ranking()[:DRAWN_PASSAGES]:
+            nodes = best[number].nodes if number in best else (number,)
+            for step, target in enumerate(nodes):
+                source = nodes[step - 1] if step else -1
+                if (source, target) not in drawn:
+                    drawn.add((source, target))
+                    self._draw_step(persona_id, step, source, target, walk.scores.get(target, 0.0) / highest)
+
+    def _draw_step(self, persona_id: str, step: int, source: int, target: int, score: float) -> None:
+        """Draw the passage `target`, and the link by which step number `step` came to it."""
+        passage = self._panel.passage(target)
+        self._graph.add_node(passage.id, {"number": target, "title": passage.title, "source": passage.source})
+        source_id, via = "", "search"
+        if step == 0 and target in self._panel.neighbourhood.titled:
+            via = "title"
+        if step and (link := self._panel.neighbourhood.link(source, target)):
+            source_id, via = self._panel.passage(source).id, link.name
+            if not any(edge.target.node_id == passage.id for edge in self._graph.nodes[source_id].edges):
+                self._graph.add_edge(source_id, passage.id, {"name": link.name, "kind": link.kind.name.lower()})
+        self._emit(PersonaStepped(persona_id, step, source_id, passage.id, passage.title, via, round(score, 4)))
+
+
+def links_among(graph: DynamicKnowledgeGraph, numbers: Collection[int]) -> tuple[tuple[str, str, str], ...]:
+    """Return the links between these passages: title of the source, title of the target, name of the link."""
+    return tuple(
+        (edge.source.data["title"], edge.target.data["title"], edge.data["name"])
+        for edge in graph.edges
+        if edge.source.data["number"] in numbers and edge.target.data["number"] in numbers
+    )
