@@ -21,7 +21,7 @@ def stand_in():
         yield running
 
 
-def wait_until(is_true, seconds=5.0):
+def wait_until(is_true, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "waited in vain"

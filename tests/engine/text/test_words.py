@@ -122,6 +122,7 @@ def test_sentences_hold_every_visible_character_once_and_in_order():
 
 
 def test_a_long_run_of_blanks_takes_no_long_time():
-    started = time.perf_counter()
-    assert sentences("a" + " " * 10_000 + "b") == ["a" + " " * 10_000 + "b"]
-    assert time.perf_counter() - started < 0.08
+    blanks = " " * 300_000  # one pass takes 10 ms, a pass for each blank takes minutes
+    started = time.process_time()
+    assert sentences(f"a{blanks}b") == [f"a{blanks}b"]
+    assert time.process_time() - started < 5
