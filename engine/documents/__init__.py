@@ -2,8 +2,8 @@
 
 In: the path of a file. Out: `Document` (source, title, text), split into `Passage`s.
 
-- `reader`: `files_of` lists the files of a folder, `read_documents` reads one. A file is one document; a file of JSON
-  lines is one document for each record.
+- `listing`: `list_files` lists the documents of a folder. `reader`: `read_documents` reads one. A file is one
+  document; a file of JSON lines is one document for each record.
 - `formats`: the readers of HTML and PDF. `sandbox`: `ConfinedReader` runs them.
 - `passages`: `split_document` packs paragraphs into passages. `identity`: sources and passage ids as text.
 - `cited_source`: reads the source of a citation again and locates the quote in it.

@@ -1,7 +1,6 @@
-"""List the files of a folder and read each as documents; an unreadable file raises DocumentError with the reason."""
+"""Read a file as documents; an unreadable file raises DocumentError with the reason."""
 
 import json
-import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -18,21 +17,6 @@ from engine.text.safe import one_line
 _MARKDOWN_TITLE = re.compile(r"^#[ \t]+([^\n]+)$|^([^\n]+)\n={3,}[ \t]*$", re.MULTILINE)
 _UNDERLINED_TITLE = re.compile(r"^(?:([=\-~^\"'*+#])\1{2,}\n)?([^\n]+)\n([=\-~^\"'*+#])\3{2,}[ \t]*$", re.MULTILINE)
 _MAX_TITLE = 200
-
-
-def files_of(path: Path) -> Iterator[Path]:
-    """Yield every file below `path` (or `path` itself) in order; hidden names are left out.
-
-    Links to folders are not followed but yielded like files, so that they are listed as skipped.
-    """
-    if path.is_file():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        visible = sorted(name for name in folders if not name.startswith("."))
-        links = {name for name in visible if Path(folder, name).is_symlink()}
-        folders[:] = [name for name in visible if name not in links]
-        yield from (Path(folder, name) for name in sorted({*names, *links}) if not name.startswith("."))
 
 
 def read_documents(

@@ -1,7 +1,7 @@
 """The files that are indexed and those that were skipped, stored as JSON beside the index."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.atomic_files import write_atomically
-from engine.documents.reader import files_of
+from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
 FORMAT = 3  # of the index; an index of another format is rebuilt from the documents
@@ -25,7 +25,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did, in files; `passages` counts those of the whole library afterwards."""
+    """What an ingest did, in files; `passages` counts those of the whole library afterwards.
+
+    `left_out` counts the files and folders that the exclude patterns and .gitignore files name; `notices` say which
+    known files were kept because their folder cannot be listed or is empty.
+    """
 
     files: int = 0
     added: int = 0
@@ -34,6 +38,8 @@ class IngestReport:
     passages: int = 0
     skipped: tuple[Skipped, ...] = ()
     cancelled: bool = False
+    left_out: int = 0
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,22 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class IngestPlan:
-    """What an ingest has to do: files on disk with their root, names to read and to remove, names that are no UTF-8."""
+    """What an ingest has to do: files on disk with their root, names to read and to remove, names that are no UTF-8.
+
+    `left_out` and `notices` are as in `IngestReport`.
+    """
 
     present: dict[str, tuple[Path, os.stat_result]]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
-    unnamed: tuple[Skipped, ...]
+    unnamed: tuple[Skipped, ...] = ()
+    left_out: int = 0
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the index is up to date already."""
+        return not self.changed and not self.removed
 
 
 @dataclass(slots=True)
@@ -97,27 +113,66 @@ class Catalogue:
         files = ((name, self.files.get(name)) for name in sorted(names))
         return tuple(Skipped(name, file.reason) for name, file in files if file and file.reason)
 
-    def plan(self, roots: Sequence[Path], *, read_all: bool) -> IngestPlan:
-        """Compare the files under these roots with the catalogue; with `read_all`, every file counts as changed."""
+    def plan(self, roots: Sequence[Path], rules: ListingRules, *, read_all: bool) -> IngestPlan:
+        """Compare the files under these roots with the catalogue.
+
+        Files below a folder that cannot be listed, and those of a root that has become empty, count as unchanged: a
+        disk may not be mounted.
+        """
         present: dict[str, tuple[Path, os.stat_result]] = {}
         unnamed: list[Skipped] = []
+        unlisted: dict[str, str] = {}  # folders with the reason
+        left_out = 0
         for root in roots:
-            for path in files_of(root):
+            listing = list_files(root, rules)
+            left_out += listing.left_out
+            unlisted |= listing.unreadable
+            if not listing.files and not listing.unreadable and not listing.left_out:
+                unlisted[str(root)] = "the folder is empty now"
+            for path in listing.files:
                 name = os.fsencode(path).decode("utf-8", "replace")
                 if name != str(path):
                     unnamed.append(Skipped(name, "its name is not UTF-8"))
                     continue
                 with suppress(OSError):  # deleted meanwhile, or a link without a target
                     present[name] = (root, path.stat())
-        changed = [
-            name
-            for name, (_, status) in present.items()
-            if read_all or name not in self.files or not self.files[name].is_unchanged(status)
-        ]
-        removed = [
+        missing = [
             name for name in self.files if name not in present and any(is_under(name, str(root)) for root in roots)
         ]
-        return IngestPlan(present, tuple(sorted(changed)), tuple(sorted(removed)), tuple(unnamed))
+        return IngestPlan(
+            present,
+            tuple(sorted(name for name, (_, status) in present.items() if read_all or self._is_changed(name, status))),
+            tuple(sorted(name for name in missing if not any(is_under(name, folder) for folder in unlisted))),
+            tuple(unnamed),
+            left_out,
+            tuple(_notices(missing, unlisted)),
+        )
+
+    def _is_changed(self, name: str, status: os.stat_result) -> bool:
+        return name not in self.files or not self.files[name].is_unchanged(status)
+
+    def plan_known(self, scope: Sequence[str]) -> IngestPlan:
+        """Compare only the known files (those under `scope`, or all) with the disk; new files are not looked for.
+
+        Files of a root that is not there or is empty count as unchanged.
+        """
+        roots = [root for root in self.roots if Path(root).is_file() or _has_entries(root)]
+        changed: dict[str, tuple[Path, os.stat_result]] = {}
+        removed = []
+        for name in self.files:
+            root = next((root for root in roots if is_under(name, root)), None)
+            if root is None or (scope and not any(is_under(name, part) for part in scope)):
+                continue
+            try:
+                status = Path(name).stat()
+            except FileNotFoundError:
+                removed.append(name)
+            except OSError:  # a folder that may not be entered now
+                continue
+            else:
+                if self._is_changed(name, status):
+                    changed[name] = (Path(root), status)
+        return IngestPlan(changed, tuple(sorted(changed)), tuple(sorted(removed)))
 
     def save(self, path: Path) -> None:
         """Write the catalogue. Raises StoreError."""
@@ -153,3 +208,19 @@ def existing(path: Path) -> Path:
 def is_under(name: str, root: str) -> bool:
     """Tell whether a path is this root or inside it."""
     return name == root or name.startswith(root.rstrip("/") + "/")
+
+
+def _notices(missing: Sequence[str], unlisted: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each folder that was not listed, but has indexed files."""
+    for folder, reason in sorted(unlisted.items()):
+        if count := sum(is_under(name, folder) for name in missing):
+            advice = "`persona-moe library remove` takes them out"
+            yield f"{folder}: {reason}; {count} indexed files of it stay in the library ({advice})"
+
+
+def _has_entries(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False

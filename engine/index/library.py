@@ -8,10 +8,11 @@ from itertools import takewhile
 from os import stat_result
 from pathlib import Path
 
+from engine.documents.listing import ListingRules
 from engine.documents.passages import split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader
-from engine.errors import DocumentError, InputError, OperationError
+from engine.errors import DocumentError, InputError, LibraryError, OperationError
 from engine.index.catalogue import (
     FORMAT,
     IngestPlan,
@@ -29,7 +30,20 @@ from engine.index.search_index import SearchIndex
 from engine.settings.settings import System
 
 _TITLES = 32  # passages whose titles are tried for a completion
-_COMMIT_EVERY = 200_000  # passages; a cancelled ingest keeps what was committed
+# An ingest that is killed keeps what was committed. It commits after so many files, then whenever a share of the
+# committed files was read again, so that at most a tenth is lost and few commits are made.
+_FIRST_COMMIT, _COMMIT_SHARE = 32, 0.1
+_COMMIT_PASSAGES = 200_000  # and after so many passages
+_MAX_REFRESHED = 20_000  # files that a question compares with the disk, about 50 ms
+
+
+def _silent(_done: int, _total: int, _path: str) -> None:
+    """Show no progress."""
+
+
+def _never() -> bool:
+    """Tell that an ingest was not cancelled."""
+    return False
 
 
 class Library:
@@ -90,8 +104,8 @@ class Library:
         self,
         paths: Iterable[Path],
         *,
-        progress: Progress = lambda _done, _total, _path: None,
-        cancelled: Callable[[], bool] = lambda: False,
+        progress: Progress = _silent,
+        cancelled: Callable[[], bool] = _never,
     ) -> IngestReport:
         """Bring these folders and files up to date: read the changed files, remove the deleted ones.
 
@@ -100,8 +114,8 @@ class Library:
         """
         roots = [existing(path) for path in paths]
         self._catalogue = load_catalogue(self._path)
-        plan = self._catalogue.plan(roots, read_all=self.is_outdated)
-        if not plan.changed and not plan.removed and all(self._catalogue.covers(str(root)) for root in roots):
+        plan = self._catalogue.plan(roots, self._rules, read_all=self.is_outdated)
+        if plan.is_empty and all(self._catalogue.covers(str(root)) for root in roots):
             return self._report(plan, 0)
         with self._writing() as writer:
             if self.is_outdated:
@@ -109,10 +123,28 @@ class Library:
                 writer.clear()
                 self._remove_other_indexes()
                 roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
-            plan = self._catalogue.plan(roots, read_all=False)
+            plan = self._catalogue.plan(roots, self._rules, read_all=False)
             self._catalogue.add_roots(roots)
             self._catalogue.read_with = self._read_with
             return self._carry_out(plan, writer, progress, cancelled)
+
+    def refresh(self, scope: Sequence[str] = ()) -> IngestReport | None:
+        """Read the known files again that changed on disk, and remove the deleted ones; None if nothing had to be done.
+
+        New files are not looked for. A library of more than 20,000 files, or one that another session is writing, is
+        left as it is.
+        """
+        self._catalogue = load_catalogue(self._path)
+        if len(self._catalogue.files) > _MAX_REFRESHED or self.is_outdated:
+            return None
+        plan = self._catalogue.plan_known(scope)
+        if plan.is_empty:
+            return None
+        try:
+            with self._writing() as writer:
+                return self._carry_out(self._catalogue.plan_known(scope), writer, _silent, _never)
+        except LibraryError:  # another session reads it
+            return None
 
     def remove(self, path: str) -> int:
         """Remove a folder or file from the library and return its number of files. Raises InputError if unknown."""
@@ -160,7 +192,8 @@ class Library:
     def _carry_out(
         self, plan: IngestPlan, writer: IndexWriter, progress: Progress, cancelled: Callable[[], bool]
     ) -> IngestReport:
-        files, done, added, pending = self._catalogue.files, 0, 0, 0
+        files, done, added = self._catalogue.files, 0, 0
+        committed = passages = 0
         for name in plan.removed:
             writer.remove(name)
             del files[name]
@@ -172,10 +205,10 @@ class Library:
                 if file is None:
                     break
                 files[name] = file
-                done, added, pending = done + 1, added + is_new, pending + file.passages
-                if pending >= _COMMIT_EVERY:
+                done, added, passages = done + 1, added + is_new, passages + file.passages
+                if done - committed >= max(_FIRST_COMMIT, _COMMIT_SHARE * committed) or passages >= _COMMIT_PASSAGES:
                     self._commit(writer)
-                    pending = 0
+                    committed, passages = done, 0
         self._commit(writer)
         return self._report(plan, done, added)
 
@@ -218,7 +251,13 @@ class Library:
             passages=self._catalogue.passages,
             skipped=(*self._catalogue.skipped(plan.present), *plan.unnamed),
             cancelled=done < len(plan.changed),
+            left_out=plan.left_out,
+            notices=plan.notices,
         )
+
+    @property
+    def _rules(self) -> ListingRules:
+        return ListingRules(self._system.exclude, self._system.respect_gitignore)
 
     @property
     def _read_with(self) -> tuple[int, int, float]:

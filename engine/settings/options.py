@@ -83,6 +83,8 @@ class Option(Struct, frozen=True):
         if is_one_or_several(self.declared):
             texts = [part for part in re.split(r"[\s,\[\]]+", text) if part]
             return texts if len(texts) > 1 or text.startswith("[") else text
+        if get_origin(self._base) is tuple:
+            return [part for part in re.split(r"[\s,]+", text.strip("[]")) if part]
         import yaml  # noqa: PLC0415 - 40 ms that a list of settings does not need
 
         try:
@@ -98,7 +100,7 @@ def as_typed(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {json.dumps(entry) if ',' in entry else entry}" for key, entry in value.items())
     if isinstance(value, list):
-        return ", ".join(value) if len(value) > 1 else f"[{value[0]}]"
+        return ", ".join(value) if len(value) > 1 else f"[{''.join(value)}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -24,6 +24,9 @@ class TakesEffect(StrEnum):
 
 _AT_START = {"takes_effect": TakesEffect.NEXT_START}
 
+_PATTERNS = {"valid": "a list of patterns such as drafts/ or *.log"}
+_EXCLUDE = ("node_modules/", "bower_components/", "__pycache__/", "site-packages/", "*.min.js", "*.min.css", "*.map")
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -36,6 +39,9 @@ class System(Struct, frozen=True):
     enable_caching: Keep passages in memory from one question to the next.
     seed: The seed of random choices. Equal workspace, question and seed give an equal run.
     max_file_megabytes: Larger files are listed as skipped and not read.
+    exclude: Files and folders that are not read, as patterns of a .gitignore. Names that begin with a dot, Python
+        environments and folders with a CACHEDIR.TAG are not read either.
+    respect_gitignore: Leave out the files that the .gitignore files of a folder name.
     passage_characters: The longest passage, in characters; it holds whole paragraphs.
     """
 
@@ -45,6 +51,8 @@ class System(Struct, frozen=True):
     enable_caching: Annotated[bool, Meta(extra=_AT_START)] = True
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     max_file_megabytes: Annotated[float, Meta(gt=0, le=10_000, extra=_AT_START)] = 50.0
+    exclude: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(extra=_AT_START | _PATTERNS)] = _EXCLUDE
+    respect_gitignore: Annotated[bool, Meta(extra=_AT_START)] = True
     passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
 
 

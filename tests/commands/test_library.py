@@ -12,7 +12,7 @@ from engine.index import library
 from tui.command_line import main
 from tui.session.library import sample_library
 
-REPORT = ["files", "added", "changed", "removed", "passages", "skipped", "cancelled"]
+REPORT = ["files", "added", "changed", "removed", "passages", "skipped", "cancelled", "left_out", "notices"]
 
 
 @pytest.fixture
@@ -43,11 +43,12 @@ def test_ingest_reports_what_it_did(call, docs):
     assert list(report) == REPORT
     assert report == {
         "files": 3, "added": 3, "changed": 0, "removed": 0, "passages": 3, "skipped": [], "cancelled": False,
+        "left_out": 0, "notices": [],
     }  # fmt: skip
     (docs / "crow.txt").write_text("Bo Quist keeps two crows, and more.\n")
     (docs / "wren.md").unlink()
     report = json.loads(call("ingest", docs, "--json"))
-    assert [report[name] for name in REPORT] == [2, 0, 1, 1, 2, [], False]
+    assert [report[name] for name in REPORT] == [2, 0, 1, 1, 2, [], False, 0, []]
     assert call("ingest", docs) == "2 files: 0 added, 0 changed, 0 removed, 0 skipped; 2 passages in the library\n"
 
 
@@ -182,3 +183,15 @@ def test_ctrl_c_in_an_ingest_keeps_the_library_whole(interrupted, call, docs):
 
 def test_ctrl_c_in_an_ingest_keeps_what_was_done_in_whole(interrupted, call, docs):
     assert call("ingest", docs).startswith("3 files: 0 added, 1 changed, 0 removed")
+
+
+def test_what_is_left_out_and_kept_is_said_in_a_line_each(call, docs):
+    (docs / ".gitignore").write_text("drafts/\n")
+    (docs / "drafts").mkdir()
+    (docs / "drafts/a.md").write_text("# Draft\n")
+    assert call("ingest", docs).splitlines()[1:] == ["1 files and folders left out by `exclude` and .gitignore"]
+    elsewhere = docs.rename(docs.parent / "elsewhere")
+    docs.mkdir()
+    (line,) = call("ingest", docs).splitlines()[1:]
+    assert line.startswith(f"{docs}: the folder is empty now; 3 indexed files of it stay in the library")
+    assert elsewhere.exists()

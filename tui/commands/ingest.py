@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 0 even if files were skipped: they are listed. Ctrl+c keeps the files that were read completely."""
+    """Exit 0 when all files were read or listed as skipped. Ctrl+C, SIGTERM and a hang-up keep what was read."""
     session = session_of(options)
     progress = ProgressLine("reading")
     with interruptible() as interrupted:
@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
         f"{report.files} files: {report.added} added, {report.changed} changed, {report.removed} removed, "
         f"{len(report.skipped)} skipped; {report.passages} passages in the library"
     )
-    skipped = (one_line(f"skipped {file.path}: {file.reason}") for file in report.skipped)
-    show(options, report, [summary, *skipped])
+    left_out = f"{report.left_out} files and folders left out by `exclude` and .gitignore" if report.left_out else ""
+    skipped = (f"skipped {file.path}: {file.reason}" for file in report.skipped)
+    show(options, report, [summary, *map(one_line, filter(None, [left_out, *report.notices, *skipped]))])
     return 0

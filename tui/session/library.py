@@ -80,7 +80,10 @@ class ScopedLibrary:
         return report
 
     def open(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
-        """Bring the scope up to date, reading only files that changed; the whole library is not read again."""
+        """Bring the scope up to date, reading only files that changed.
+
+        Of the whole library only known files are compared with the disk: new ones are found by an ingest.
+        """
         roots = self.documents.roots
         if self._paths or not roots or roots == (str(sample_library()),):
             self._paths = self._paths or (sample_library(),)
@@ -92,11 +95,13 @@ class ScopedLibrary:
         return replace(report, passages=self.passages)
 
     def _refresh(self, roots: Sequence[str], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
-        """Read the whole library again if its index is of an older format."""
+        """Read the known files again that changed, or all files if the index is of an older format."""
         from engine.index.catalogue import IngestReport  # noqa: PLC0415 - after the first paint
 
         existing = [Path(root) for root in roots if Path(root).exists()] if self.documents.is_outdated else []
-        return self.ingest(existing, progress, cancelled) if existing else IngestReport(skipped=self.documents.skipped)
+        if existing:
+            return self.ingest(existing, progress, cancelled)
+        return self.documents.refresh() or IngestReport(skipped=self.documents.skipped)
 
     async def open_in_thread(self, progress: "Progress") -> "IngestReport":
         """`open` in a thread, which calls `progress`. Cancelling the task ends the ingest after its file."""

@@ -255,6 +255,7 @@ def test_a_folder_takes_the_place_of_those_inside_it(docs):
 
 def test_ingesting_one_folder_leaves_the_others_alone(docs):
     mine = library(docs)
+    write(docs / "ab/tern.txt", "A tern dives.")
     mine.ingest([docs / "a", docs / "ab"])
     (docs / "ab/gull.txt").unlink()
     mine.ingest([docs / "a"])
@@ -567,3 +568,98 @@ def test_a_folder_name_in_latin_1_is_an_input_error(docs):
     write(folder / "x.txt", "The café.")
     with pytest.raises(InputError):
         library(docs).ingest([folder])
+
+
+# -- a library that stays true ------------------------------------------------------------------------------
+
+
+def test_an_edited_file_is_read_again_and_a_deleted_one_leaves(docs):
+    mine = library(docs)
+    mine.ingest([docs])
+    assert mine.refresh() is None
+    write(docs / "owl.txt", "The owl is silent now.")
+    (docs / "ab/gull.txt").unlink()
+    write(docs / "ab/tern.txt", "The tern is new.")
+    report = mine.refresh()
+    assert report is not None
+    assert (report.added, report.changed, report.removed) == (0, 1, 1)
+    assert texts(mine.retriever()) == {"# Heron\n\nThe heron sleeps.", "The owl is silent now."}
+
+
+def test_only_the_asked_part_is_refreshed(docs):
+    mine = library(docs)
+    mine.ingest([docs])
+    write(docs / "owl.txt", "The owl is silent now.")
+    assert mine.refresh([str(docs / "a")]) is None
+    assert mine.refresh([str(docs / "owl.txt")]) is not None
+
+
+def test_a_large_library_and_a_busy_one_are_left_alone(docs, monkeypatch):
+    mine = library(docs)
+    mine.ingest([docs])
+    write(docs / "owl.txt", "The owl is silent now.")
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.index.library._MAX_REFRESHED", 2)
+        assert mine.refresh() is None
+    with library(docs).index.writing():
+        assert mine.refresh() is None
+    assert mine.refresh() is not None
+
+
+@pytest.mark.parametrize("gone", ["emptied", "missing"])
+def test_a_folder_that_is_not_mounted_keeps_its_files(docs, gone):
+    mine = library(docs)
+    mine.ingest([docs])
+    mounted = docs.rename(docs.parent / "elsewhere")
+    if gone == "emptied":
+        docs.mkdir()
+        (notice,) = mine.ingest([docs]).notices
+        assert notice.startswith(f"{docs}: the folder is empty now; 3 indexed files")
+    assert mine.refresh() is None
+    assert texts(mine.retriever()) == ALL
+    if docs.exists():
+        docs.rmdir()
+    mounted.rename(docs)
+    assert mine.ingest([docs]).notices == ()
+
+
+def test_files_of_a_folder_that_cannot_be_listed_are_kept(docs, monkeypatch):
+    mine = library(docs)
+    mine.ingest([docs])
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "ab":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        report = mine.ingest([docs])
+    assert report.removed == 0
+    assert [n.split(";")[0] for n in report.notices] == [f"{docs / 'ab'}: Permission denied"]
+    assert texts(mine.retriever()) == ALL
+
+
+def test_a_killed_ingest_keeps_nine_tenths_of_what_it_told(tmp_path, monkeypatch):
+    docs = tmp_path / "docs"
+    for number in range(500):
+        write(docs / f"n{number:03}.txt", f"The note {number}.")
+    committed: list[int] = []
+    mine = library(docs)
+    commit = mine._commit
+
+    def counted(writer: IndexWriter) -> None:
+        commit(writer)
+        committed.append(len(mine._catalogue.files))
+
+    monkeypatch.setattr(mine, "_commit", counted)
+    shares = []
+
+    def told(done: int, _total: int, _path: str) -> None:
+        shares.append(1.0 if done <= 32 else committed[-1] / done)
+
+    mine.ingest([docs], progress=told)
+    assert min(shares[320:]) >= 0.9
+    assert min(shares) >= 0.5
+    assert len(committed) < 40

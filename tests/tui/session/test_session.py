@@ -74,13 +74,14 @@ def test_the_sample_may_be_asked_by_name(tmp_path):
     assert session.library.name == "sample library"
 
 
-def test_without_a_name_nothing_is_read_again(workspace, docs):
+def test_without_a_name_the_known_files_are_read_again_where_they_changed(workspace, docs):
     opened(workspace, docs)
     (docs / "owl.md").write_text("# Owl\n\nAda Quist keeps a parrot now.\n")
+    (docs / "new.md").write_text("# New\n\nNobody told the library of this file.\n")
     _, unnamed = opened(workspace)
-    assert (unnamed.files, unnamed.changed, unnamed.passages) == (0, 0, 2)
+    assert (unnamed.files, unnamed.changed, unnamed.passages) == (1, 1, 2)
     _, named = opened(workspace, docs)
-    assert (named.files, named.changed) == (2, 1)
+    assert (named.files, named.added, named.changed, named.passages) == (3, 1, 0, 3)
 
 
 def test_the_passages_are_those_of_what_is_asked(workspace, docs):
