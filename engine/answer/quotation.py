@@ -134,7 +134,9 @@ def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:
 
 def coverage(panel: Panel, quotations: Sequence[Quotation]) -> float:
     """Return the share of the question's weight that the quotations and their titles cover, in [0, 1]."""
-    return panel.question.coverage({r for q in quotations for r in _roots(f"{q.passage.title} {q.text}")})
+    return panel.question.coverage(
+        {r for q in quotations for r in _roots(f"{q.passage.title} {q.text}", q.passage.language)}
+    )
 
 
 def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
@@ -146,7 +148,7 @@ def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
 def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float) -> Iterator[_Sentence]:
     """Yield every sentence of a passage except headings."""
     question, passage = panel.question, panel.passage(number)
-    by_title = [_TITLE * degree for degree in question.covered(_roots(passage.title))]
+    by_title = [_TITLE * degree for degree in question.covered(_roots(passage.title, passage.language))]
     links: dict[int, set[int]] = defaultdict(set)
     for link in panel.neighbourhood.links(number):
         if link.target in top and link.kind is not LinkKind.BACK:
@@ -155,7 +157,7 @@ def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float
     for position, quotation in enumerate(sentences(number, passage)):
         if is_heading(quotation.text):
             continue
-        by_text = question.covered(_roots(quotation.text))
+        by_text = question.covered(_roots(quotation.text, passage.language))
         covered = [max(pair) for pair in zip(by_text, by_title, strict=True)] if any(by_text) else by_text
         bonus = (
             rank_bonus + opening_bonus + _LINKS * (position in links) + _ANSWERS * _answers(question, quotation.text)
@@ -188,5 +190,5 @@ def _steps(panel: Panel) -> dict[int, int]:
     return {number: median_low(counts) for number, counts in steps.items()}
 
 
-def _roots(text: str) -> list[str]:
-    return [root(stem) for stem in stems(text)]
+def _roots(text: str, language: str) -> list[str]:
+    return [root(stem) for stem in stems(text, language)]

@@ -14,6 +14,7 @@ from engine.documents.passages import Passage
 from engine.errors import DocumentError, InputError
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
+from engine.text.languages import language_of
 
 CUTS = (2, 5, 10, 20)
 
@@ -29,7 +30,7 @@ class Line(msgspec.Struct):
     @property
     def passage(self) -> Passage:
         """The line as the only passage of a file."""
-        return Passage(self.id, self.id, self.title, "", 0, len(self.text), self.text)
+        return Passage(self.id, self.id, self.title, "", 0, len(self.text), self.text, language_of(self.text))
 
 
 class Query(msgspec.Struct):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.documents.identity import PassageId
+from engine.text.languages import ENGLISH, language_of
 from engine.text.sentences import sentence_spans
 
 _BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
@@ -31,6 +32,7 @@ class Passage:
     start: int
     end: int
     text: str
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def split_document(document: Document, limit: int) -> Iterator[Passage]:
     A paragraph over the limit is split between sentences, a sentence over the limit between words.
     """
     heading, start, end, number, is_bare = "", -1, -1, 0, False
+    language = language_of(document.text)
     prose = without_code(document.text)
     for block_start, block_end in _blocks(document.text, limit):
         block = prose[block_start:block_end]
@@ -55,19 +58,20 @@ def split_document(document: Document, limit: int) -> Iterator[Passage]:
         too_long = block_end - start > limit and (title or not is_bare)
         if start >= 0 and (too_long or (title and not is_bare)):
             number += 1
-            yield _passage(document, number, heading, start, end)
+            yield _passage(document, number, heading, start, end, language)
             start = -1
         heading = title or heading
         is_bare = bool(title) and block.count("\n") <= 1  # a heading without text stays with the next block
         start, end = (block_start if start < 0 else start), block_end
     if start >= 0:
-        yield _passage(document, number + 1, heading, start, end)
+        yield _passage(document, number + 1, heading, start, end, language)
 
 
-def _passage(document: Document, number: int, heading: str, start: int, end: int) -> Passage:
+def _passage(document: Document, number: int, heading: str, start: int, end: int, language: str) -> Passage:
     passage_id = str(PassageId(document.source, str(number)))
     section = "" if heading == document.title else heading
-    return Passage(passage_id, document.source, document.title, section, start, end, document.text[start:end])
+    text = document.text[start:end]
+    return Passage(passage_id, document.source, document.title, section, start, end, text, language)
 
 
 def without_code(text: str) -> str:

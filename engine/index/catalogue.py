@@ -12,7 +12,7 @@ from engine.atomic_files import write_atomically
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
-FORMAT = 3  # of the index; an index of another format is rebuilt from the documents
+FORMAT = 4  # of the index; an index of another format is rebuilt from the documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,10 @@ class IndexWriter:
         """Add passages under each folder, file or group in `scope`; return the numbers of passages and of words."""
         count = total = 0
         for passage in passages:
-            analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text)
+            analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text, passage.language)
             document = self._tantivy.Document()
             document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
-            for value in (EVERYTHING, *scope):
+            for value in (EVERYTHING, language_scope(passage.language), *scope):
                 document.add_text("scope", value)
             document.add_text("mention", _tokens(names_in(analysis.runs)))
             document.add_text("title", _tokens(title_keys(passage.title, passage.heading)))
@@ -78,6 +78,11 @@ def index_schema(tantivy: Any) -> Any:
 def name_token(key: str) -> str:
     """Return a name or title key as one token: no word contains an underscore."""
     return key.replace(" ", "_")
+
+
+def language_scope(language: str) -> str:
+    """Return the scope of all passages in a language; no path has its form."""
+    return f"language:{language}"
 
 
 def _tokens(keys: Iterable[str]) -> str:

@@ -42,6 +42,15 @@ class Retriever:
         """See `SearchIndex.term_frequency`."""
         return self.index.term_frequency(stem)
 
+    def similar(self, stem: str) -> list[str]:
+        """See `SearchIndex.similar`."""
+        return self.index.similar(stem)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """See `SearchIndex.languages`."""
+        return self.index.languages
+
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `SearchIndex.name_frequencies`."""
         return self.index.name_frequencies(keys)

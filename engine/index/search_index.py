@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -12,13 +13,16 @@ from engine.atomic_files import private_folder
 from engine.documents.identity import PassageId, possible_files
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
-from engine.index.index_writer import EVERYTHING, WRITER_HEAP, IndexWriter, index_schema, name_token
+from engine.index.index_writer import EVERYTHING, WRITER_HEAP, IndexWriter, index_schema, language_scope, name_token
 from engine.index.indexed_passage import IndexedPassage
+from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
 from engine.text.names import title_keys
 from engine.text.safe import one_line
 
 _CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
+_SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
+_SIMILAR_HITS = 10  # passages that similar stems are read from
 
 
 class SearchIndex:
@@ -49,6 +53,7 @@ class SearchIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self._open = lru_cache(_CACHED)(self._load)
+        self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
     @contextmanager
@@ -175,6 +180,28 @@ class SearchIndex:
     def term_frequency(self, stem: str) -> int:
         """Count the passages that contain a stem."""
         return self._frequency("body", stem)
+
+    def similar(self, stem: str) -> list[str]:
+        """Return stems of the library that differ in one letter (two in a long one), the most similar first.
+
+        They are read from the best few passages that have one.
+        """
+        if len(stem) < _SHORTEST_SIMILAR or not stem.isalpha():
+            return []
+        distance = 1 if len(stem) < _LONG_SIMILAR else 2
+        query = self._tantivy.Query.fuzzy_term_query(self._schema, "body", stem, distance=distance)
+        roots = {root for number, _ in self._ranked(query, _SIMILAR_HITS) for root in self.open(number).roots}
+        near = get_close_matches(stem, sorted(roots), n=2, cutoff=1 - (distance + 0.5) / len(stem))
+        return [root for root in near if self.term_frequency(root)]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the passages (ISO 639-1), English first; English alone for an empty index."""
+        if self._languages is None:
+            codes = (ENGLISH, *STEMMERS, *UNSPACED)
+            known = (code for code in codes if self._searcher.doc_freq("scope", language_scope(code)))
+            self._languages = tuple(known) or (ENGLISH,)
+        return self._languages
 
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """Count for each name the passages that mention it, and those that have it as title."""

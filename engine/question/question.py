@@ -1,14 +1,16 @@
 """Analyse a question against a library: weighted terms, words that may stand for them, and known names."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from engine.index.retriever import Retriever, inverse_document_frequency
-from engine.text.dates import asked_date_terms
+from engine.question.terms import QuestionWords
 from engine.text.names import CONNECTORS, is_name_word, name_runs, root
 from engine.text.relation_words import related_roots
-from engine.text.words import STOP_WORDS, raw_words, stemmed
+from engine.text.words import STOP_WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +53,7 @@ class Question:
 
     text: str
     terms: tuple[str, ...]
+    forms: tuple[tuple[str, ...], ...]
     weights: "np.ndarray"
     terms_by_root: dict[str, tuple[tuple[int, float], ...]]
     names: tuple[Name, ...]
@@ -60,9 +63,10 @@ class Question:
     unknown_weight: float
     unknown_names: tuple[str, ...]
 
-    def search_terms(self) -> dict[str, float]:
-        """Return the terms of a plain search with equal weights."""
-        return dict.fromkeys(self.terms, 1.0)
+    def search_terms(self, numbers: Iterable[int] | None = None) -> dict[str, float]:
+        """Return all forms of the terms, or of those with these numbers, with equal weights: a plain search."""
+        chosen = range(len(self.forms)) if numbers is None else numbers
+        return {form: 1.0 for number in chosen for form in self.forms[number]}
 
     def covered(self, roots: Collection[str]) -> list[float]:
         """Return for each term the highest degree to which one of these roots stands for it, in [0, 1]."""
@@ -78,56 +82,58 @@ class Question:
         return covered / (1.0 + self.unknown_weight)
 
 
-def read_question(text: str, retriever: Retriever) -> Question:
-    """Analyse a question against a library (the article's entity construction)."""
+def read_question(text: str, retriever: Retriever, *, today: date | None = None) -> Question:
+    """Analyse a question against a library (the article's entity construction); `today` resolves "yesterday"."""
     import numpy as np  # noqa: PLC0415 - 100 ms that the first paint does not need
 
-    raw = raw_words(text)
-    folded, stems = stemmed(raw)
-    content = list(dict.fromkeys(s for s, word in zip(stems, folded, strict=True) if word not in STOP_WORDS))
-    total = len(retriever)
-    dates = [term for term in asked_date_terms(text) if retriever.term_frequency(term)]
-    frequencies = {stem: count for stem in [*content, *dates] if (count := retriever.term_frequency(stem))}
-    weights = np.array([inverse_document_frequency(count, total) for count in frequencies.values()])
+    words = QuestionWords(text, retriever, today=today)
+    terms, unknown = words.terms()
+    weights = np.array([inverse_document_frequency(term.frequency, len(retriever)) for term in terms])
     mass = float(weights.sum()) or 1.0
-    terms, unknown = tuple(frequencies), tuple(stem for stem in content if stem not in frequencies)
-    names = tuple(sorted(_names(raw, folded, retriever), key=lambda name: name.start))
-    resolved = _resolved(names, stems, terms)
+    forms = tuple(term.forms for term in terms)
+    names = tuple(sorted(_names(words, retriever), key=lambda name: name.start))
+    resolved = _resolved(names, words, forms)
     in_names = np.array([value is not None for value in resolved], dtype=bool)
     return Question(
         text=text,
-        terms=terms,
+        terms=tuple(term[0] for term in forms),
+        forms=forms,
         weights=weights / mass,
-        terms_by_root=_terms_by_root(terms, in_names),
+        terms_by_root=_terms_by_root(forms, in_names),
         names=names,
         in_names=in_names,
         resolved=np.array([value or 0.0 for value in resolved]),
-        unknown=unknown,
+        unknown=tuple(unknown),
         unknown_weight=len(unknown) * float(max(weights, default=0.0)) / mass,
-        unknown_names=tuple(_unknown_names(raw, folded, stems, set(unknown))),
+        unknown_names=tuple(_unknown_names(words, set(unknown))),
     )
 
 
-def _resolved(names: tuple[Name, ...], stems: list[str], terms: tuple[str, ...]) -> list[float | None]:
+def _resolved(names: tuple[Name, ...], words: QuestionWords, terms: tuple[tuple[str, ...], ...]) -> list[float | None]:
     """Return for each term the highest confidence of a name that contains it; None outside names."""
     confidence: dict[str, float] = {}
     for name in names:
-        for stem in stems[name.start : name.end]:
+        for stem in chain.from_iterable(stems[name.start : name.end] for stems in words.stems.values()):
             confidence[stem] = max(confidence.get(stem, 0.0), name.confidence)
-    return [confidence.get(term) for term in terms]
+    return [max((confidence[form] for form in forms if form in confidence), default=None) for forms in terms]
 
 
-def _terms_by_root(terms: tuple[str, ...], in_names: "np.ndarray") -> dict[str, tuple[tuple[int, float], ...]]:
+def _terms_by_root(
+    terms: tuple[tuple[str, ...], ...], in_names: "np.ndarray"
+) -> dict[str, tuple[tuple[int, float], ...]]:
     by_root: dict[str, list[tuple[int, float]]] = {}
-    for number, term in enumerate(terms):
-        by_root.setdefault(root(term), []).append((number, 1.0))
-        for related in () if in_names[number] else sorted(related_roots(root(term))):
+    for number, forms in enumerate(terms):
+        roots = dict.fromkeys(map(root, forms))
+        for own in roots:
+            by_root.setdefault(own, []).append((number, 1.0))
+        for related in () if in_names[number] else sorted(set().union(*map(related_roots, roots))):
             by_root.setdefault(related, []).append((number, _RELATED))
     return {word: tuple(degrees) for word, degrees in by_root.items()}
 
 
-def _names(raw: list[str], folded: list[str], retriever: Retriever) -> Iterator[Name]:
+def _names(words: QuestionWords, retriever: Retriever) -> Iterator[Name]:
     """Yield the known names, longest first; spans that overlap a longer known name are left out."""
+    raw, folded = words.raw, words.folded
     is_named = [False] * len(raw)
     for length in range(min(_LONGEST_NAME, len(raw)), 0, -1):
         for start in range(len(raw) - length + 1):
@@ -161,9 +167,14 @@ def _may_be_name(raw: list[str], folded: list[str], start: int, end: int) -> boo
     return not (lower and plain) and any(word not in STOP_WORDS for word in inside)
 
 
-def _unknown_names(raw: list[str], folded: list[str], stems: list[str], unknown: set[str]) -> Iterator[str]:
-    """Yield runs of capitalised words with a word, not the question's first, that the library never uses."""
-    first = int(bool(folded) and folded[0] in STOP_WORDS)  # "Was" is only capitalised as first word of the question
+def _unknown_names(words: QuestionWords, unknown: set[str]) -> Iterator[str]:
+    """Yield runs of capitalised words with a word, not the question's first, that the library never uses.
+
+    In German, where all nouns are capitalised, only runs of two and more count.
+    """
+    raw, shortest = words.raw, 2 if words.language == "de" else 1
+    first = int(bool(raw) and words.folded[0] in words.stop_words)  # capitalised only as first word of the question
     for start, end in ((a + first, b + first) for a, b in name_runs(raw[first:])):
-        if any(k > 0 and raw[k][0].isupper() and stems[k] in unknown for k in range(start, end)):
+        is_unknown = any(k > 0 and raw[k][0].isupper() and words.stem(k) in unknown for k in range(start, end))
+        if is_unknown and end - start >= shortest:
             yield " ".join(raw[start:end])

@@ -1,58 +1,137 @@
-"""Turn dates in any usual spelling into index terms, so that "January 6th" finds a note headed 20260106."""
+# ruff: noqa: RUF001 - names of months in Turkish and Russian
+"""Turn dates in any usual spelling into index terms, so that "3 July 2025" finds a note headed 2025-07-03.
+
+The terms of a date, most exact first: `date20250703`, `day0703`, `month202507`, `month07`. A date that can be read in
+two ways (04/05/2025) has the terms of both.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NUMBER = {name: number for number, name in enumerate(_MONTHS, start=1)}
-_MONTH = (
-    r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+_LAST_DAY, _LAST_MONTH = 31, 12
+_ENGLISH = (
+    "January Jan", "February Feb", "March Mar", "April Apr", "May", "June Jun", "July Jul", "August Aug",
+    "September Sept Sep", "October Oct", "November Nov", "December Dec",
+)  # fmt: skip
+# German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Polish, Czech, Russian and Turkish.
+_OTHERS = (
+    "januar jänner janvier enero gennaio janeiro januari stycznia styczeń ledna leden января январь ocak",
+    "februar février febrero febbraio fevereiro februari lutego luty února únor февраля февраль şubat",
+    "märz mars marzo março maart marts marca marzec března březen марта март mart",
+    "april avril abril aprile kwietnia kwiecień dubna duben апреля апрель nisan",
+    "mai mayo maggio maio mei maj maja května květen мая май mayıs",
+    "juni juin junio giugno junho czerwca czerwiec června červen июня июнь haziran",
+    "juli juillet julio luglio julho lipca lipiec července červenec июля июль temmuz",
+    "august août agosto augustus augusti sierpnia sierpień srpna srpen августа август ağustos",
+    "september septembre septiembre settembre setembro września wrzesień září сентября сентябрь eylül",
+    "oktober octobre octubre ottobre outubro października październik října říjen октября октябрь ekim",
+    "november novembre noviembre novembro listopada listopad listopadu ноября ноябрь kasım",
+    "dezember décembre diciembre dicembre dezembro december grudnia grudzień prosince prosinec декабря декабрь aralık",
 )
-_YEAR = r"(?:,? (?P<year>[12][0-9]{3})\b)?"
-_NUMERIC = re.compile(
-    r"(?P<year>(?:19|20)(?<![0-9]..)[0-9]{2})(?P<sep>[-/.]?)(?P<month>0[1-9]|1[0-2])(?P=sep)"
-    r"(?P<day>0[1-9]|[12][0-9]|3[01])(?![0-9])"
-)
+_MONTHS = {name: number for number, names in enumerate(_ENGLISH, start=1) for name in names.split()} | {
+    form: number
+    for number, names in enumerate(_OTHERS, start=1)
+    for name in names.split()
+    for form in (name, name.capitalize())
+}
+_MONTH_WORDS = frozenset(_MONTHS)
+_MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_OF = r"(?:(?:of|de|del|di|do) )?"
+_YEAR = rf"(?:,? {_OF}(?P<year>[12][0-9]{{3}})\b)?"
+_NUMERIC = (
+    re.compile(
+        r"(?P<year>(?:19|20)(?<![0-9]..)[0-9]{2})(?P<sep>[-/. ]?)(?P<month>0[1-9]|1[0-2])(?P=sep)"
+        r"(?P<day>0[1-9]|[12][0-9]|3[01])(?![^\W_])"
+    ),
+    re.compile(
+        r"(?P<day>[0-3]?[0-9])(?<![0-9.]..)\. ?(?P<month>[01]?[0-9])\. ?"
+        r"(?P<year>(?:(?:19|20)[0-9]{2}|[0-9]{2})(?![0-9.]))"
+    ),
+    re.compile(r"(?P<day>[0-3]?[0-9])(?P<sep>[-/])(?P<month>[0-3]?[0-9])(?P=sep)(?P<year>(?:19|20)?[0-9]{2})(?![0-9/-])"),
+    re.compile(r"(?P<year>[12][0-9]{3})年(?P<month>[01]?[0-9])月(?P<day>[0-3]?[0-9])日"),
+)  # fmt: skip
 _WRITTEN = (  # neither begins with \b: the regex engine searches three times faster for a letter or a digit
     re.compile(rf"{_MONTH}\.? (?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?\b{_YEAR}"),
-    re.compile(rf"(?P<day>[0-9][0-9]?)(?:st|nd|rd|th)?(?: of)? {_MONTH}\b{_YEAR}"),
+    re.compile(rf"(?P<day>[0-9][0-9]?)(?:st|nd|rd|th|er|\.|º)? {_OF}{_MONTH}\b{_YEAR}"),
+    re.compile(rf"{_MONTH}\.?,? {_OF}(?P<year>[12][0-9]{{3}})\b"),
 )
-_IN_MONTH = re.compile(rf"\b(?:in|during|since|until|of|last|this) {_MONTH}\b(?! [0-9])")
-_LAST_DAY = 31
-_MONTH_WORDS = frozenset(
-    """Jan January Feb February Mar March Apr April May Jun June Jul July Aug August Sep Sept September
-Oct October Nov November Dec December""".split()
-)
+_IN_MONTH = re.compile(rf"\b(?:in|during|since|until|of|last|this|im|seit|en|in|nel) {_MONTH}\b(?! [0-9])")
+_RELATIVE = {"today": 0, "yesterday": 1, "heute": 0, "gestern": 1, "hier": 1, "ayer": 1, "ieri": 1, "вчера": 1}
+_CENTURY = 100
 
 
-def date_terms(text: str, words: Iterable[str]) -> list[str]:
-    """Return the index terms of the dates in a passage: each day with and without its year, and each month.
+class AskedDate(NamedTuple):
+    """A date in a question: its terms, the most exact first, and the words that it is written in."""
+
+    terms: tuple[str, ...]
+    words: frozenset[str]
+
+
+class _Date(NamedTuple):
+    year: int  # 0 if not written
+    month: int
+    day: int  # 0 if not written
+    text: str
+
+    def terms(self) -> list[str]:
+        year, month, day = self.year, self.month, self.day
+        exact = [f"date{year}{month:02}{day:02}"] * bool(year and day) + [f"day{month:02}{day:02}"] * bool(day)
+        return exact + [f"month{year}{month:02}"] * bool(year) + [f"month{month:02}"]
+
+
+def date_terms(text: str, words: Collection[str]) -> list[str]:
+    """Return the index terms of the dates in a passage, each once.
 
     `words` are the passage's words as written; names of months are searched for only if one is among them.
     """
-    terms: dict[str, None] = {}
-    for year, month, day in _dates(text, words):
-        terms[f"day{month:02}{day:02}"] = terms[f"month{month:02}"] = None
-        if year:
-            terms[f"date{year}{month:02}{day:02}"] = None
-    return list(terms)
+    return list(dict.fromkeys(term for date in _dates(text, words) for term in date.terms()))
 
 
-def asked_date_terms(text: str) -> list[str]:
-    """Return the search terms of the dates in a question, each in the most exact form that the question gives."""
-    terms = [f"date{y}{m:02}{d:02}" if y else f"day{m:02}{d:02}" for y, m, d in _dates(text, _MONTH_WORDS)]
-    terms += [f"month{_NUMBER[match['month'][:3]]:02}" for match in _IN_MONTH.finditer(text)]
-    return list(dict.fromkeys(terms))
+def asked_dates(text: str, today: date | None = None) -> list[AskedDate]:
+    """Return the dates in a question; `today` resolves words such as "yesterday"."""
+    written = list(_dates(text, _MONTH_WORDS))
+    asked = [
+        AskedDate(tuple(found.terms()[:2]), _words(found.text))
+        for found in written
+        if not any(found.text != other.text and found.text in other.text for other in written)
+    ]
+    if not written:
+        asked += [
+            AskedDate((f"month{_MONTHS[match['month']]:02}",), _words(match[0])) for match in _IN_MONTH.finditer(text)
+        ]
+    for word in re.findall(r"\w+", text.lower()) if today else ():
+        if today and word in _RELATIVE:
+            then = today - timedelta(days=_RELATIVE[word])
+            asked.append(AskedDate((f"date{then:%Y%m%d}",), frozenset({word})))
+    return asked
 
 
-def _dates(text: str, words: Iterable[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield year (0 if not written), month and day of each date."""
-    patterns = [_NUMERIC] if "19" in text or "20" in text else []
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.lower()))
+
+
+def _dates(text: str, words: Collection[str]) -> Iterator[_Date]:
+    """Yield each date that is written in the text, and both readings of one that can be read in two ways."""
+    patterns = [*_NUMERIC] if any(map(str.isdigit, text)) else []
     if not _MONTH_WORDS.isdisjoint(words):
         patterns += _WRITTEN
     for pattern in patterns:
         for match in pattern.finditer(text):
-            month, day, previous = match["month"], int(match["day"]), text[max(0, match.start() - 1) : match.start()]
-            if 1 <= day <= _LAST_DAY and not (previous.isalnum() or previous == "_"):
-                yield int(match["year"] or 0), _NUMBER.get(month[:3]) or int(month), day
+            previous = text[max(0, match.start() - 1) : match.start()]
+            if not (previous.isalnum() or previous == "_"):
+                yield from _readings(match.groupdict(), match[0])
+
+
+def _readings(parts: dict[str, str | None], text: str) -> Iterator[_Date]:
+    written, year, day = parts["month"] or "", int(parts.get("year") or 0), int(parts.get("day") or 0)
+    if 0 < year < _CENTURY:
+        year += 2000 if year < 70 else 1900  # noqa: PLR2004 - as POSIX reads two digits
+    month = _MONTHS.get(written) or int(written)
+    pairs = [(month, day)]
+    if "sep" in parts and text[:4].find(parts["sep"] or "") in {1, 2} and month != day:  # day and month in any order
+        pairs.append((day, month))
+    for first, second in pairs:
+        if 1 <= first <= _LAST_MONTH and second <= _LAST_DAY and (second or "day" not in parts or not parts["day"]):
+            yield _Date(year, first, second, text)

@@ -10,8 +10,9 @@ from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 from engine.text.dates import date_terms
+from engine.text.languages import ENGLISH
 from engine.text.sentences import sentence_spans
-from engine.text.words import STOP_WORDS, is_camel_case, raw_words, stemmed, words, written_words
+from engine.text.words import STOP_WORDS, exact_terms, is_camel_case, raw_words, stemmed, words, written_words
 
 CONNECTORS = frozenset(
     """of the de la le les del della di da do dos das du des van von der den zu y e and in on at for to a an al el bin
@@ -44,7 +45,7 @@ class Analysis(NamedTuple):
     runs: list[str]
 
 
-# Stems of irregular verbs; the first form of each verb represents the others.
+# Stems of irregular verbs and nouns; the first form of each represents the others.
 _IRREGULAR = """
 begin began begun; bear bore born borne; becom becam; bind bound; bite bitten bit; break broke broken; bring brought;
 build built; buy bought; catch caught; choos chose chosen; come came; draw drew drawn; drive drove driven; eat ate
@@ -56,9 +57,22 @@ shown; sing sang sung; sink sank sunk; sit sat; sleep slept; speak spoke spoken;
 stolen; strike struck; swear sworn; swim swam; take took taken; teach taught; tell told; think thought; throw threw
 thrown; wear wore worn; weav wove woven; win won; write wrote written
 """
+# Stems of words that the walk keeps apart, but that are one word to a person.
+_MORE_FORMS = """
+child children; foot feet; goos gees; knife knive; leaf leav; life live; loaf loav; man men; mous mice; person peopl;
+shelf shelv; thief thiev; tooth teeth; wife wive; wolf wolv; woman women; half halv; calf calv; scarf scarv; ox oxen;
+freez froze frozen; wake woke woken; shake shook shaken; tear tore torn; drink drank drunk; blow blew blown; stick
+stuck; dig dug; feel felt; deal dealt; dream dreamt; learn learnt; burn burnt; spell spelt; spill spilt; light lit;
+creep crept; sweep swept; kneel knelt; cling clung; swing swung; wring wrung; string strung; grind ground; wind wound;
+undergo underw undergon; overcom overcam; withdraw withdrew withdrawn; understand understood; get got gotten; say said;
+bend bent; spring sprang sprung; swell swollen; spit spat; shrink shrank shrunk; stink stank stunk; saw sawn; sew sewn;
+sow sown; prove proven; breed bred; bleed bled; speed sped; slide slid; forgiv forgav forgiven; mistak mistook mistaken;
+shoe shod; good better best; bad wors worst; far further furthest
+"""
+_OTHER_FORMS = {form: group.split() for group in _MORE_FORMS.split(";") for form in group.split()}
 _LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
 _Forms = tuple[str, str, str, str]  # folded word, stem, root, and flag (`_flag`)
-_WORDS: dict[str, _Forms] = {}  # by word as written, shared by all passages
+_WORDS: dict[str, dict[str, _Forms]] = {}  # by language and word as written, shared by all passages
 _CACHED = 200_000
 
 
@@ -68,6 +82,13 @@ def root(stem: str) -> str:
     if stem in _LEMMA:
         return _LEMMA[stem]
     return stem[:-2] if len(stem) >= 6 and stem.endswith(("er", "or")) else stem  # noqa: PLR2004 - not "her", "order"
+
+
+def related_stems(stem: str) -> list[str]:
+    """Return the other English stems with the root of this one: of `take` that of `took`, of `direct` of `director`."""
+    shared = root(stem)
+    irregular = [form for form, lemma in _LEMMA.items() if lemma == shared] + _OTHER_FORMS.get(stem, [])
+    return [form for form in dict.fromkeys((shared, *irregular, f"{shared}or", f"{shared}er")) if form != stem]
 
 
 def name_key(name: str) -> str:
@@ -82,32 +103,35 @@ def title_keys(*titles: str) -> list[str]:
     return list(dict.fromkeys(key for key in map(name_key, dict.fromkeys(forms)) if key))
 
 
-def analyse(title: str, text: str) -> tuple[Analysis, list[str]]:
-    """Return the analysis of a passage, and its index terms: the stems of its words, then its dates."""
+def analyse(title: str, text: str, language: str = ENGLISH) -> tuple[Analysis, list[str]]:
+    """Return the analysis of a passage, and its index terms: the stems of its words, its dates and its part numbers."""
+    known = _WORDS.setdefault(language, {})
     raws = [written_words(title), *(written_words(text, start, end) for start, end in sentence_spans(text))]
     raw = list(chain.from_iterable(raws))
-    new = set(raw).difference(_WORDS)
+    new = set(raw).difference(known)
     if any(map(is_camel_case, new)):
         raws = [raw_words(" ".join(words)) for words in raws]
         raw = list(chain.from_iterable(raws))
-        new = set(raw).difference(_WORDS)
-    folded, stems, roots, flags = map(list, zip(*_forms(raw, new), strict=True)) if raw else ([], [], [], [])
-    dates = date_terms(f"{title}\n{text}", raw)
+        new = set(raw).difference(known)
+    folded, stems, roots, flags = map(list, zip(*_forms(raw, new, language), strict=True)) if raw else ([], [], [], [])
+    whole = f"{title}\n{text}"
+    exact = date_terms(whole, raw) + exact_terms(whole)
     ends, line = list(accumulate(map(len, raws))), "".join(flags)
     spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
     runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in spans]
-    return Analysis(roots + list(map(root, dates)), ends, [a for a, _ in spans], runs), stems + dates
+    return Analysis(roots + exact, ends, [a for a, _ in spans], runs), stems + exact
 
 
-def _forms(raw: list[str], new: set[str]) -> list[_Forms]:
+def _forms(raw: list[str], new: set[str], language: str) -> list[_Forms]:
     """Return the forms of each word; `new` are the words that are not in `_WORDS` yet."""
+    known = _WORDS[language]
     if new:
-        folded, stems = stemmed(list(new))
+        folded, stems = stemmed(list(new), language)
         fresh = dict(zip(new, zip(folded, stems, map(root, stems), map(_flag, new), strict=True), strict=True))
-        if len(_WORDS) >= _CACHED:
-            return [fresh.get(word) or _WORDS[word] for word in raw]
-        _WORDS.update(fresh)  # never emptied: another thread may be reading it
-    return list(map(_WORDS.__getitem__, raw))
+        if len(known) >= _CACHED:
+            return [fresh.get(word) or known[word] for word in raw]
+        known.update(fresh)  # never emptied: another thread may be reading it
+    return list(map(known.__getitem__, raw))
 
 
 def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[NameSpan]]]:

@@ -1,36 +1,125 @@
-"""Split a text into words and their stems."""
+"""Split a text into words, and reduce each word to the forms by which it is found.
+
+Every comparison of words uses the forms made here; spans always count in the text as it is written. A text is first
+normalised (`normalised`). Numbers are one word in one spelling: `4,500`, `4.500` and `4500` are the same word, `3,5`
+is `3.5`, and dotted numbers (addresses, versions) stay whole. Scripts without spaces give pairs of characters.
+"""
 
 import re
 import sys
+import unicodedata
 from functools import cache
 from typing import Any
 
 from engine.text.dates import date_terms
+from engine.text.languages import ENGLISH, stemmer
+from engine.text.stop_words import STOP_WORDS
+
+__all__ = [
+    "STOP_WORDS", "content_stems", "exact_terms", "folded", "is_camel_case", "is_unspaced", "normalised", "raw_words",
+    "stemmed", "stems", "words", "written_words",
+]  # fmt: skip
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
-STOP_WORDS = frozenset(
-    """
-    a about above after again against all also am an and any are as at be because been before being below
-    between both but by can could d did do does doing don down during each few for from further had has have
-    having he her here hers him his how i if in into is it its itself just ll m me might more most must my no
-    nor not now of off on once only or other our out over own re s same shall she should so some such t than
-    that the their them then there these they this those through to too under until up upon us ve very was we
-    were what when where which while who whom whose why will with would you your yours
-    """.split()
+_NOT_PLAIN = re.compile(r"[0-9][.,'][0-9]|[A-Za-z](?:\+\+|#)")
+_NUMBERS = (
+    r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:'[0-9]{3})+(?:[.,][0-9]+)?)(?![.,']?[0-9])"
+    r"|(?:\bv)?[0-9]+(?:\.[0-9]+){2,}"  # an address or a version
+    r"|[0-9]+(?:\.[0-9]+|(?<![0-9],[0-9])(?<![0-9],[0-9]{2}),[0-9]{1,2}(?![0-9]|,[0-9]))"
+    r"|[A-Za-z](?:\+\+|#(?![^\W_]))"
 )
-_STEMS: dict[str, str] = {}  # of folded words, shared by all texts
+_TOKEN = re.compile(rf"{_NUMBERS}|[^\W_]+")
+_GROUPED = re.compile(r"([0-9]{1,3}(?:([.,'])[0-9]{3})(?:\2[0-9]{3})*)(?:[.,]([0-9]+))?")
+_YEARS = re.compile(r"[12][0-9]{3}(?:[-/][12][0-9]{3})+")
+_DATE = re.compile(r"[0-3]?[0-9]\.[01]?[0-9]\.(?:19|20)?[0-9]{2}")
+_JOINED = re.compile(r"[^\W_]+(?:[-/][^\W_]+)+")
+_OTHER_SCRIPTS = re.compile(
+    "[\u0300-\u036f\u0590-\u1fff\u2e80-\ua4cf\ua960-\ud7ff\uf900-\ufaff\ufe70-\ufeff\uff66-\uffdc\U00020000-\U0003ffff]"
+)
+_GROUP_BLANK = re.compile("(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3})")
+_DROPPED = dict.fromkeys([
+    0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF,  # invisible signs
+    0x640, *range(0x64B, 0x660), 0x670, *range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7,  # vowel points
+]) | dict.fromkeys(map(ord, "™®©№½¼¾⅓⅔"), " ")  # fmt: skip
+_MARKS = dict.fromkeys(range(0x300, 0x370)) | {ord("ё"): "е"}  # noqa: RUF001 - Cyrillic
+_STEMS: dict[str, dict[str, str]] = {}  # by language and word, shared by all texts
 _CACHED = 200_000
+
+
+def normalised(text: str) -> str:
+    """Return `text` in compatibility composition (NFKC), without invisible signs and vowel points."""
+    if text.isascii():
+        return text
+    text = _GROUP_BLANK.sub("", text).translate(_DROPPED)
+    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
 def raw_words(text: str) -> list[str]:
     """Return the words of `text` as written, CamelCase split: chat logs write names as `LiHua`."""
-    return _WORD.findall(_CAMEL.sub(" ", text))
+    return _split(_CAMEL.sub(" ", normalised(text)))
 
 
 def written_words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
     """Return the words of `text[start:end]` as written, CamelCase not split."""
-    return _WORD.findall(text, start, end)
+    if text.isascii() and not _NOT_PLAIN.search(text, start, end):
+        return _WORD.findall(text, start, end)
+    return _split(normalised(text[start:end]))
+
+
+def _split(text: str) -> list[str]:
+    if not text.isascii() and _OTHER_SCRIPTS.search(text):
+        return [word for token in _any_script().findall(text) for word in _words_of(token)]
+    if not _NOT_PLAIN.search(text):
+        return _WORD.findall(text)
+    return [word for token in _TOKEN.findall(text) for word in _numbers(token)]
+
+
+def _words_of(token: str) -> list[str]:
+    """Return the pairs of characters of a run without spaces, with each Han character; else the token."""
+    if _unspaced().match(token) is None:
+        return _numbers(token)
+    pairs = [token[k : k + 2] for k in range(len(token) - 1)] or [token]
+    return pairs + [sign for sign in token if "\u3400" <= sign <= "\u9fff"] if len(token) > 1 else pairs
+
+
+def _numbers(token: str) -> list[str]:
+    """Return a number in its one spelling, a date as its parts, and any other token as it is."""
+    if token.isalnum() or not token[-1].isdigit():
+        return [token]
+    token = token.removeprefix("v")
+    if _DATE.fullmatch(token):
+        return token.split(".")
+    if whole := _GROUPED.fullmatch(token):
+        digits, decimals = whole[1].replace(whole[2], ""), (whole[3] or "").rstrip("0")
+        return [f"{digits}.{decimals}" if decimals else digits]
+    if token.count(".") > 1:
+        return [token]
+    digits, decimals = token.replace(",", ".").split(".")
+    return [f"{digits}.{decimals.rstrip('0')}".rstrip(".")]
+
+
+@cache
+def _any_script() -> Any:
+    import regex  # noqa: PLC0415 - only for text in other scripts
+
+    spaced = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_SCRIPTS}]"
+    return regex.compile(rf"{_SCRIPTS}+|{_NUMBERS}|(?!\p{{M}}){spaced}+", regex.VERSION1)
+
+
+@cache
+def _unspaced() -> Any:
+    import regex  # noqa: PLC0415 - as above
+
+    return regex.compile(_SCRIPTS)
+
+
+_SCRIPTS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc]"
+
+
+def is_unspaced(word: str) -> bool:
+    """Tell whether a word is written in a script without spaces, and so may be a pair of characters."""
+    return not word.isascii() and _unspaced().match(word) is not None
 
 
 def is_camel_case(word: str) -> bool:
@@ -41,17 +130,28 @@ def is_camel_case(word: str) -> bool:
 def folded(raw: list[str]) -> list[str]:
     """Return each word in lower case and without diacritics."""
     joined = " ".join(raw)
-    return joined.lower().split() if joined.isascii() else _analyzers()[0].analyze(joined)
+    if joined.isascii():
+        return joined.lower().split()
+    return _analyzers()[0].analyze(joined.casefold().translate(_MARKS))  # type: ignore[no-any-return]
 
 
-def stemmed(raw: list[str]) -> tuple[list[str], list[str]]:
-    """Return the folded forms of the words, and their stems (Snowball English)."""
-    forms = folded(raw)
-    new = {word for word in forms if word not in _STEMS}
-    fresh = dict(zip(new, _analyzers()[1].analyze(" ".join(new)), strict=True)) if new else {}
-    if len(_STEMS) < _CACHED:  # never emptied: another thread may be reading it
-        _STEMS.update(fresh)
-    return forms, [fresh.get(word) or _STEMS[word] for word in forms]
+def stemmed(raw: list[str], language: str = ENGLISH) -> tuple[list[str], list[str]]:
+    """Return the folded forms of the words, and their stems in a language (Snowball)."""
+    forms, known = folded(raw), _STEMS.setdefault(language, {})
+    keys = forms if language == ENGLISH else raw
+    new = list({word for word in keys if word not in known})
+    fresh = dict(zip(new, _stems_of(new, language), strict=True)) if new else {}
+    if len(known) < _CACHED:  # never emptied: another thread may be reading it
+        known.update(fresh)
+    return forms, [fresh.get(word) or known[word] for word in keys]
+
+
+def _stems_of(words: list[str], language: str) -> list[str]:
+    """Return the stems of English words that are folded already, or of words of another language as written."""
+    if language == ENGLISH:
+        return _analyzers()[1].analyze(" ".join(words))  # type: ignore[no-any-return]
+    stem = stemmer(language)
+    return folded(stem([word.casefold() for word in words])) if stem else folded(words)
 
 
 def words(text: str) -> list[str]:
@@ -59,10 +159,18 @@ def words(text: str) -> list[str]:
     return folded(raw_words(text))
 
 
-def stems(text: str) -> list[str]:
-    """Return the search terms of `text`: the stems of its words, then the terms of its dates (`engine.text.dates`)."""
+def stems(text: str, language: str = ENGLISH) -> list[str]:
+    """Return the search terms of `text`: the stems of its words, then its dates and part numbers."""
     raw = raw_words(text)
-    return stemmed(raw)[1] + date_terms(text, raw)
+    return stemmed(raw, language)[1] + date_terms(text, raw) + exact_terms(text)
+
+
+def exact_terms(text: str) -> list[str]:
+    """Return the part numbers in `text`, such as `s-057`, in lower case: words joined by signs, with a digit."""
+    if "-" not in text and "/" not in text:
+        return []
+    found = (match.lower() for match in _JOINED.findall(normalised(text)))
+    return list(dict.fromkeys(term for term in found if any(map(str.isdigit, term)) and not _YEARS.fullmatch(term)))
 
 
 def content_stems(text: str) -> list[str]:

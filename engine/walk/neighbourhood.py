@@ -183,7 +183,7 @@ class Neighbourhood:
         passage = opened.indexed.passage
         own_titles = title_keys(passage.title, passage.heading)
         links, shared = self._mentioned(opened.indexed, own_titles)
-        uncovered = {t: 1.0 for t, c in zip(self.question.terms, opened.cover, strict=True) if c < _COVERED}
+        uncovered = self.question.search_terms(k for k, cover in enumerate(opened.cover) if cover < _COVERED)
         if uncovered:
             for key in own_titles[-1:]:
                 rarity = self._rarity(self._frequency(key))

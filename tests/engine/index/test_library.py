@@ -460,7 +460,7 @@ def test_another_passage_size_splits_the_files_again(docs):
 
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
-    shutil.rmtree(docs.parent / "library/index-3")
+    shutil.rmtree(docs.parent / "library/index-4")
     mine = library(docs)
     mine.ingest([docs])
     assert texts(mine.retriever()) == ALL
@@ -469,10 +469,10 @@ def test_after_the_index_was_moved_away_everything_is_read_again(docs):
 def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(docs):
     library(docs).ingest([docs])
     folder = docs.parent / "library"
-    (folder / "index-3").rename(folder / "index-2")
+    (folder / "index-4").rename(folder / "index-3")
     mine = library(docs)
     mine.ingest([docs])
-    assert [path.name for path in folder.glob("index-*")] == ["index-3"]
+    assert [path.name for path in folder.glob("index-*")] == ["index-4"]
     assert texts(mine.retriever()) == ALL
 
 

@@ -29,7 +29,7 @@ def mentions(text: str, title: str = "") -> set[str]:
         ("Saint Orrin's Church", "saint orrin s church"),
         ("LiHua", "li hua"),
         ("Łódź", "lodz"),
-        ("東京", "東京"),
+        ("東京", "東京 東 京"),
         ("(...)", ""),
         ("", ""),
     ],

@@ -8,7 +8,16 @@ import pytest
 
 from engine.text.safe import one_line, printable
 from engine.text.sentences import sentence_spans
-from engine.text.words import STOP_WORDS, content_stems, raw_words, stemmed, stems, words
+from engine.text.words import (
+    STOP_WORDS,
+    content_stems,
+    exact_terms,
+    is_unspaced,
+    raw_words,
+    stemmed,
+    stems,
+    words,
+)
 
 ALPHABET = "abcXYZ éÉßİı½²①㎏ﬁ東京カ。 12 _-.,!?\n\t\u00a0\u2028\u200b'\"()#=*\r\x00\x1b\U0001f600\U0001d400ªºĳǆ"
 
@@ -61,7 +70,91 @@ def test_one_line_has_single_blanks_and_no_line_end():
 
 def test_camel_case_is_split_where_a_name_begins():
     assert raw_words("LiHua met WangWei at BBC") == "Li Hua met Wang Wei at BBC".split()
-    assert raw_words("LiHua's café_au-lait №5, 東京2020") == ["Li", "Hua", "s", "café", "au", "lait", "5", "東京2020"]
+    assert raw_words("LiHua's café_au-lait №5, 東京2020") == [
+        "Li",
+        "Hua",
+        "s",
+        "café",
+        "au",
+        "lait",
+        "5",
+        "東京",
+        "東",
+        "京",
+        "2020",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "word"),
+    [
+        (("4,500", "4.500", "4'500", "4\u00a0500", "4500", "4,500.00"), "4500"),
+        (("1,234,567", "1.234.567,0", "1234567"), "1234567"),
+        (("3,5", "3.5", "3.50"), "3.5"),
+        (("v1.20.3", "1.20.3"), "1.20.3"),
+        (("192.168.1.10",), "192.168.1.10"),
+        (("C++",), "c++"),
+        (("C#",), "c#"),
+        (("Wärme", "Wa\u0308rme", "W\u00adärme", "WÄRME", "Wär\u200bme"), "warme"),
+        (("ﬁn", "fin", "ＦＩＮ"), "fin"),
+        (("İzmir", "izmir", "IZMIR"), "izmir"),
+        (("مُخْزَن", "مخزن"), "مخزن"),
+        (("चाबी",), "चाबी"),
+        (("ёлка", "елка"), "елка"),
+    ],
+)
+def test_every_spelling_of_a_word_is_one_word(texts, word):
+    assert [words(text) for text in texts] == [[word]] * len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("in 2019,2020 or 1,2,3", ["in", "2019", "2020", "or", "1", "2", "3"]),
+        ("on 03.07.2025", ["on", "03", "07", "2025"]),
+        ("at 10:17", ["at", "10", "17"]),
+        ("Costs 4,500.", ["costs", "4500"]),
+        ("Foo™ m²", ["foo", "m2"]),
+        ("6½ kg", ["6", "kg"]),
+        ("C is not C++", ["c", "is", "not", "c++"]),
+        ("a#b", ["a", "b"]),
+    ],
+)
+def test_signs_between_words_and_figures(text, expected):
+    assert words(text) == expected
+
+
+def test_scripts_without_spaces_are_found_by_pairs_of_characters():
+    assert raw_words("仓库的钥匙") == ["仓库", "库的", "的钥", "钥匙", "仓", "库", "的", "钥", "匙"]
+    assert raw_words("ポンプは") == ["ポン", "ンプ", "プは"]
+    assert raw_words("열쇠는 있다") == ["열쇠", "쇠는", "있다"]
+    assert raw_words("Windows上の") == ["Windows", "上の", "上"]
+    assert {"กุ", "ุญ"} <= set(raw_words("กุญแจ"))
+    assert [is_unspaced(word) for word in ("上の", "cat", "Łódź", "열쇠")] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Sensor S-057 and COVID-19, 24/7.", ["s-057", "covid-19", "24/7"]),
+        ("and/or well-known", []),
+        ("the years 2019-2021, rooms 201-204", ["201-204"]),
+        ("s-057 S-057", ["s-057"]),
+        ("A-1 ｂ‐2", ["a-1"]),
+        ("plain", []),
+    ],
+)
+def test_part_numbers_are_terms_of_their_own(text, terms):
+    assert exact_terms(text) == terms
+    assert stems(text)[-len(terms) :] == terms if terms else True
+
+
+def test_each_language_has_its_own_stems():
+    assert stemmed(["Häuser", "Wärmepumpen", "Waermepumpe"], "de")[1] == ["haus", "warmepump", "warmepump"]
+    assert stemmed(["ключи", "ключ"], "ru")[1] == ["ключ", "ключ"]
+    assert stemmed(["anahtarı", "anahtarları"], "tr")[1] == ["anahtar", "anahtar"]
+    assert stemmed(["钥匙"], "zh")[1] == ["钥匙"]
+    assert stemmed(["running"], "xx")[1] == ["running"]
 
 
 def test_words_are_folded_and_stems_are_cut():

@@ -1,0 +1,134 @@
+"""Find the search terms of a question: for each word the forms under which the library knows it.
+
+A word that the library does not have as it stands is tried in its other forms (`took` for `take`), as the parts of a
+compound, and in near spellings, before it counts as unknown.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from engine.index.retriever import Retriever
+from engine.text.dates import asked_dates
+from engine.text.languages import COMPOUNDING, function_words, stop_words
+from engine.text.names import related_stems
+from engine.text.words import exact_terms, folded, is_unspaced, raw_words, stemmed
+
+_SHORTEST_PART = 4  # letters of a part of a compound
+_SHORTEST_NAME, _SHORTEST_WORD = 5, 7  # letters of a name, and of another word, that is looked for in near spellings
+_JOINTS = ("", "s", "es", "n", "en", "e", "er")  # what may stand between the parts of a compound
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A search term: its index forms, any of which stands for it, and in how many passages the commonest occurs."""
+
+    forms: tuple[str, ...]
+    frequency: int
+
+
+class QuestionWords:
+    """The words of a question as written, folded, and stemmed in each language of the library.
+
+    `language` is the language of the question among those of the library; `today` resolves words such as
+    "yesterday".
+    """
+
+    def __init__(self, text: str, retriever: Retriever, *, today: date | None = None) -> None:
+        self._text, self._retriever, self._today = text, retriever, today
+        self.raw = raw_words(text)
+        self.folded = folded(self.raw)
+        self.languages = retriever.languages
+        self.stems = {language: stemmed(self.raw, language)[1] for language in self.languages}
+        self.language = self._language()
+        self.stop_words = stop_words(self.language)
+
+    def _language(self) -> str:
+        """Return the language of which the question has the most function words."""
+        lowered = [word.casefold() for word in self.raw]
+        counts = {language: sum(word in function_words(language) for word in lowered) for language in self.languages}
+        return max(self.languages, key=lambda language: counts[language])
+
+    @cached_property
+    def _function_words(self) -> frozenset[str]:
+        return function_words(self.language) | self.stop_words
+
+    def terms(self) -> tuple[list[Term], list[str]]:
+        """Return the terms that occur in the library, and the stems of the words that do not."""
+        exact, understood = self._exact()
+        terms = {term.forms: term for word in self._content(understood) for term in self._known(word)}
+        terms |= {term.forms: term for term in exact}
+        unknown = [self.stem(word) for word in self._content(understood) if not self._known(word)]
+        unspaced = [word for word in self._content(understood) if is_unspaced(self.raw[word])]
+        if any(self._known(word) for word in unspaced):  # a pair of characters is often no word
+            unknown = [stem for stem in unknown if not is_unspaced(stem)]
+        return list(terms.values()), list(dict.fromkeys(unknown))
+
+    def stem(self, word: int) -> str:
+        """Return the stem of a word, by number, in the language of the question."""
+        return self.stems[self.language][word]
+
+    def _content(self, understood: frozenset[str]) -> list[int]:
+        """Return the words that are neither stop words nor parts of an exact term, by number."""
+        return [k for k, word in enumerate(self.folded) if word not in self.stop_words and word not in understood]
+
+    def _exact(self) -> tuple[list[Term], frozenset[str]]:
+        """Return the dates and part numbers that the library has, and the folded words that they are written in."""
+        terms, understood = [], frozenset[str]()
+        for asked in asked_dates(self._text, self._today):
+            if known := next((term for term in asked.terms if self._retriever.term_frequency(term)), None):
+                terms.append(Term((known,), self._retriever.term_frequency(known)))
+                understood |= asked.words
+        for term in exact_terms(self._text):
+            if frequency := self._retriever.term_frequency(term):
+                terms.append(Term((term,), frequency))
+                understood |= frozenset(filter(_is_short_part, folded(raw_words(term))))
+        return terms, understood
+
+    def _known(self, word: int) -> list[Term]:
+        """Return the terms of a word that the library has: one as a rule, several for a compound, none if unknown."""
+        if word not in self._terms:
+            self._terms[word] = list(self._look_up(word))
+        return self._terms[word]
+
+    @cached_property
+    def _terms(self) -> dict[int, list[Term]]:
+        return {}
+
+    def _look_up(self, word: int) -> Iterator[Term]:
+        forms = list(dict.fromkeys(stems[word] for stems in self.stems.values()))
+        if term := self._term(forms):
+            yield term
+        elif self.raw[word].casefold() in self._function_words:
+            return
+        elif term := self._term([other for form in forms for other in related_stems(form)]):
+            yield term
+        elif parts := next(filter(None, (self._parts(self.raw[word], form) for form in self.languages)), None):
+            yield from parts
+        elif len(self.raw[word]) >= (_SHORTEST_NAME if word and self.raw[word][0].isupper() else _SHORTEST_WORD) and (
+            term := self._term([near for form in forms for near in self._retriever.similar(form)])
+        ):
+            yield term
+
+    def _term(self, forms: Sequence[str]) -> Term | None:
+        frequencies = {form: frequency for form in forms if (frequency := self._retriever.term_frequency(form))}
+        return Term(tuple(frequencies), max(frequencies.values())) if frequencies else None
+
+    def _parts(self, word: str, language: str) -> list[Term]:
+        """Return the terms of the two parts of a compound, if the library has both."""
+        if language not in COMPOUNDING or not word.isalpha():
+            return []
+        lowered = word.casefold()
+        for cut in range(_SHORTEST_PART, len(lowered) - _SHORTEST_PART + 1):
+            head = self._term(stemmed([lowered[cut:]], language)[1])
+            firsts = [lowered[: cut - len(joint)] for joint in _JOINTS if lowered[:cut].endswith(joint)]
+            firsts = [first for first in firsts if len(first) >= _SHORTEST_PART]
+            if head and firsts and (first := self._term(stemmed(firsts, language)[1])):
+                return [first, head]
+        return []
+
+
+def _is_short_part(word: str) -> bool:
+    """Tell whether a part of a part number says nothing by itself: a letter, or a number that is no year."""
+    return len(word) == 1 or (word.isdigit() and len(word) != 4)  # noqa: PLR2004 - digits of a year
