@@ -42,6 +42,7 @@ class System(Struct, frozen=True):
     exclude: Files and folders that are not read, as patterns of a .gitignore. Names that begin with a dot, Python
         environments and folders with a CACHEDIR.TAG are not read either.
     respect_gitignore: Leave out the files that the .gitignore files of a folder name.
+    watch_folders: While the program is open, read files again when they change, and read new files.
     passage_characters: The longest passage, in characters; it holds whole paragraphs.
     """
 
@@ -53,6 +54,7 @@ class System(Struct, frozen=True):
     max_file_megabytes: Annotated[float, Meta(gt=0, le=10_000, extra=_AT_START)] = 50.0
     exclude: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(extra=_AT_START | _PATTERNS)] = _EXCLUDE
     respect_gitignore: Annotated[bool, Meta(extra=_AT_START)] = True
+    watch_folders: Annotated[bool, Meta(extra=_AT_START)] = True
     passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
 
 

@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import subprocess
 import sys
+import threading
 
 import pytest
 
 from engine.documents import reader as corpus
 from engine.index import library
+from tests.support import ROOT
 from tui.command_line import main
 from tui.session.library import sample_library
 
@@ -50,6 +53,27 @@ def test_ingest_reports_what_it_did(call, docs):
     report = json.loads(call("ingest", docs, "--json"))
     assert [report[name] for name in REPORT] == [2, 0, 1, 1, 2, [], False, 0, []]
     assert call("ingest", docs) == "2 files: 0 added, 0 changed, 0 removed, 0 skipped; 2 passages in the library\n"
+
+
+def test_watching_reads_each_change_until_ctrl_c(docs, tmp_path):
+    command = [sys.executable, "-m", "tui", "ingest", docs, "--watch", "--json", "--workspace", tmp_path / "workspace"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert json.loads(running.stdout.readline())["added"] == 3
+        written = threading.Event()
+
+        def write() -> None:  # the watch begins some time after the first report
+            number = 0
+            while not written.wait(0.2):
+                number += 1
+                (docs / "jay.md").write_text(f"# Jay\n\nDee Quist keeps {number} jays.\n")
+
+        threading.Thread(target=write).start()
+        assert json.loads(running.stdout.readline())["added"] == 1
+        written.set()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate()
+        assert (running.returncode, "Traceback" in err) == (130, False)
 
 
 def test_what_cannot_be_read_is_listed_with_its_reason_and_is_no_failure(call, docs):

@@ -187,8 +187,11 @@ class _Sessions:
             self.promised.files.add(told)
 
 
-def run(folder: Path, seconds: float, seed: int, sessions: int = SESSIONS) -> Promised:
-    """Let so many sessions work for so many seconds below `folder`; what they were promised, and every defect."""
+def run(folder: Path, seconds: float, seed: int, sessions: int = SESSIONS, fewest_asks: int = 0) -> Promised:
+    """Let so many sessions work for so many seconds, and until so many questions were answered, below `folder`.
+
+    Returns what they were promised, and every defect.
+    """
     (folder / "documents").mkdir()
     first = folder / "documents" / "first.md"
     first.write_text("# First\n\nOda Marr keeps the lamp of Vell. Tam Rook taught Oda Marr.\n", encoding="utf-8")
@@ -204,6 +207,8 @@ def run(folder: Path, seconds: float, seed: int, sessions: int = SESSIONS) -> Pr
         time.sleep(max(0.0, started + seconds * (number + chance.uniform(0.4, 0.9)) / kills - time.monotonic()))
         running.kill_one(chance)
     time.sleep(max(0.0, started + seconds - time.monotonic()))
+    while running.promised.counts["ask"] < fewest_asks and time.monotonic() < started + seconds + PATIENCE * 10:
+        time.sleep(0.05)  # on a busy machine the sessions may only have started yet
     running.end()
     promised = running.promised
     promised.defects += looked(root, promised, known)

@@ -4,10 +4,10 @@ from tests.trials.load import Promised, looked, report, run
 
 
 def test_sessions_at_work_in_one_workspace_lose_nothing(tmp_path):
-    promised = run(tmp_path, 3.0, seed=1, sessions=5)
+    promised = run(tmp_path, 3.0, seed=1, sessions=5, fewest_asks=3)
     assert promised.defects == []
     assert promised.killed == 1
-    assert promised.counts["ask"]
+    assert promised.counts["ask"] >= 3
     assert report(promised, 3.0).endswith(" 0 defects")
 
 

@@ -8,7 +8,7 @@ import gc
 import os
 import signal
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
 from textual.app import SystemCommand
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from textual.messages import TerminalSupportsSynchronizedOutput
     from textual.screen import Screen
 
+    from engine.index.catalogue import IngestReport
     from tui.history.screen import HistoryScreen
+    from tui.library.screen import LibraryScreen
     from tui.navigation.key_table import BoundKey
     from tui.navigation.screens import ScreenEntry
     from tui.session.session import Session
@@ -138,12 +140,30 @@ class PersonaMoeApp(SteadyApp):
             self._watch_signals()
             self.call_after_refresh(_calm_collector)
             self.call_after_refresh(self._open_history)
+            self.call_after_refresh(self.follow_folders)
 
     @work(group="history")
     async def _open_history(self) -> None:
         """End what a killed session left, in a thread: in a folder with the files of 100,000 runs that takes 200 ms."""
         await self.opening.ready.wait()
         await asyncio.to_thread(getattr, self.session.runs, "history")
+
+    @work(group="folders", exclusive=True)
+    async def follow_folders(self) -> None:
+        """Read the files of the library again when they change, if the settings say so."""
+        if not self.session.settings.system.watch_folders:
+            return
+        try:
+            await self.opening.follow(self._on_change)
+        except PersonaMoeError as error:
+            self.notify(str(error), markup=False)
+
+    def _on_change(self, report: IngestReport) -> None:
+        counts = {"new": report.added, "changed": report.changed, "deleted": report.removed}
+        text = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        self.notify(f"The library follows its folders: {text}.", markup=False)
+        if self.current_mode == "library":
+            self.call_later(cast("LibraryScreen", self.screen).reload)
 
     def _check_keymap(self) -> None:
         """Say what is wrong with the user's own keys; it needs every screen, so it waits for the first paint."""
@@ -280,6 +300,8 @@ class PersonaMoeApp(SteadyApp):
     async def on_library_screen_changed(self) -> None:
         """The ask screen names the library and suggests questions."""
         await self.opening.introduce()
+        if not self.is_headless:
+            self.follow_folders()
 
     def on_history_screen_run_wanted(self, event: HistoryScreen.RunWanted) -> None:
         """A run of the history goes to the ask screen: its end, or event by event."""

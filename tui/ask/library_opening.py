@@ -11,6 +11,7 @@ from engine.text.safe import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.index.catalogue import IngestReport
     from tui.session.library import ScopedLibrary
 
 SHOWN_PATH = 28
@@ -60,6 +61,16 @@ class LibraryOpening:
         finally:
             self.ready.set()
             self._notify()
+
+    async def follow(self, on_change: Callable[[IngestReport], None]) -> None:
+        """Once the library is open, keep it up to date until this is cancelled. Raises LibraryError."""
+
+        def tell(report: IngestReport) -> None:
+            on_change(report)
+            self._notify()
+
+        await self.ready.wait()
+        await self._library.follow(tell)
 
     async def introduce(self) -> None:
         """Ask for the library's name and what can be asked of it: it may have changed."""

@@ -1,16 +1,24 @@
 """Read folders and files into the library; only new and changed files are read."""
 
 import argparse
+import asyncio
+import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, session_of, show
 
+if TYPE_CHECKING:
+    from engine.index.catalogue import IngestReport
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add PATH ... and --json."""
+    """Add PATH ..., --watch and --json."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="folders or files")
+    parser.add_argument("--watch", action="store_true", help="go on and read what changes, until ctrl+C")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 
@@ -28,4 +36,12 @@ def run(options: argparse.Namespace) -> int:
     left_out = f"{report.left_out} files and folders left out by `exclude` and .gitignore" if report.left_out else ""
     skipped = (f"skipped {file.path}: {file.reason}" for file in report.skipped)
     show(options, report, [summary, *map(one_line, filter(None, [left_out, *report.notices, *skipped]))])
+    if options.watch:
+        asyncio.run(session.library.follow(partial(_show_change, options)))
     return 0
+
+
+def _show_change(options: argparse.Namespace, report: "IngestReport") -> None:
+    line = f"{report.added} added, {report.changed} changed, {report.removed} removed"
+    show(options, report, [f"{line}; {report.passages} passages in the library"])
+    sys.stdout.flush()

@@ -108,10 +108,11 @@ class LibraryScreen(Screen[None]):
         self.query_one(DataTable).add_columns("  files", " passages", "      words", "skipped", "folder or file")
 
     async def on_screen_resume(self) -> None:
-        """Read the library anew: another session may have changed it."""
-        await self._reload()
+        """Show what another session may have changed."""
+        await self.reload()
 
-    async def _reload(self) -> None:
+    async def reload(self) -> None:
+        """Show the library as it is on disk now."""
         try:
             self._files = await asyncio.to_thread(self._read)
         except PersonaMoeError as error:
@@ -246,7 +247,7 @@ class LibraryScreen(Screen[None]):
         self._removed = [root for root in self._removed if root != str(paths[0])]
         message.say(report_text(report))
         self.post_message(self.Changed())
-        await self._reload()
+        await self.reload()
 
     def action_remove(self) -> None:
         """Remove the highlighted folder from the library."""
@@ -264,7 +265,7 @@ class LibraryScreen(Screen[None]):
         self._removed.append(root)
         message.say(f"{root}: removed with {counted(files, 'file')}, which stay on the disk; u adds it again")
         self.post_message(self.Changed())
-        await self._reload()
+        await self.reload()
 
     def action_skipped(self) -> None:
         """Show only the skipped files, or all."""

@@ -36,6 +36,7 @@ class ScopedLibrary:
 
     def __init__(self, folder: Path, settings: Callable[[], "Settings"], paths: Sequence[Path] = ()) -> None:
         self._folder, self._settings, self._paths = folder, settings, tuple(paths)
+        self._changing = threading.RLock()  # an ingest by a key waits for one by a changed file
         self.passages = 0
 
     @cached_property
@@ -73,10 +74,39 @@ class ScopedLibrary:
         from engine.index.catalogue import existing  # noqa: PLC0415 - after the first paint
 
         roots, sample = [existing(path) for path in paths], sample_library()
-        report = self.documents.ingest(roots, progress=progress, cancelled=cancelled.is_set)
-        if str(sample) in self.documents.roots and any(root != sample for root in roots):
-            self.documents.remove(str(sample))
-            report = replace(report, passages=len(self.documents.retriever()))
+        with self._changing:
+            report = self.documents.ingest(roots, progress=progress, cancelled=cancelled.is_set)
+            if str(sample) in self.documents.roots and any(root != sample for root in roots):
+                self.documents.remove(str(sample))
+                report = replace(report, passages=len(self.documents.retriever()))
+        return report
+
+    async def follow(self, on_change: Callable[["IngestReport"], None]) -> None:
+        """Keep the user's documents up to date until this is cancelled; `on_change` gets each report of a change.
+
+        Returns if there is nothing to watch. Raises LibraryError.
+        """
+        from engine.errors import LibraryError  # noqa: PLC0415 - after the first paint
+        from engine.index.watching import changed_roots  # noqa: PLC0415 - after the first paint
+
+        own = self._own_roots()
+        if not own:
+            return
+        async for roots in changed_roots(own):
+            try:
+                report = await self._in_thread(partial(self._ingest_again, roots))
+            except LibraryError:  # another session reads the change
+                continue
+            if report.added or report.changed or report.removed:
+                on_change(report)
+
+    def _own_roots(self) -> list[str]:
+        return [root for root in self.documents.roots if root != str(sample_library()) and Path(root).exists()]
+
+    def _ingest_again(self, roots: Sequence[Path], cancelled: threading.Event) -> "IngestReport":
+        with self._changing:
+            report = self.documents.ingest(roots, cancelled=cancelled.is_set)
+            self._count()
         return report
 
     def open(self, progress: "Progress", cancelled: threading.Event) -> "IngestReport":
@@ -105,9 +135,14 @@ class ScopedLibrary:
 
     async def open_in_thread(self, progress: "Progress") -> "IngestReport":
         """`open` in a thread, which calls `progress`. Cancelling the task ends the ingest after its file."""
+        return await self._in_thread(partial(self.open, progress))
+
+    @staticmethod
+    async def _in_thread(job: Callable[[threading.Event], "IngestReport"]) -> "IngestReport":
+        """Run a job in a thread; cancelling the task sets the event that the job gets."""
         cancelled = threading.Event()
         try:
-            return await asyncio.to_thread(self.open, progress, cancelled)
+            return await asyncio.to_thread(job, cancelled)
         finally:
             cancelled.set()
 
@@ -123,7 +158,8 @@ class ScopedLibrary:
 
     def remove(self, root: str, progress: "Progress", cancelled: threading.Event) -> int:
         """Take a root out of the library, and return its number of files; an emptied library gets the sample back."""
-        files = self.documents.remove(root)
+        with self._changing:
+            files = self.documents.remove(root)
         self._paths = tuple(path for path, name in zip(self._paths, self._scope(), strict=True) if name != root)
         if not self.documents.roots:
             self.open(progress, cancelled)

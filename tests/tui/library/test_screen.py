@@ -1,5 +1,7 @@
 """The library's screen, by its keys, on real folders; what is read slowly is scripted."""
 
+import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -47,6 +49,21 @@ async def test_a_folder_is_added_and_asked_from_then_on(session, docs):
         await pilot.press("escape")
         await script.until(pilot, lambda: on(pilot, "docs · 2 passages"))
     assert session.library.documents.roots == (str(docs),)
+
+
+async def test_a_change_on_disk_is_told_and_shown(session, docs):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await added(pilot, docs, "✓ 3 files: 3 added")
+        pilot.app.follow_folders()
+        notices = list[str]()
+        pilot.app.notify = lambda text, **_: notices.append(text)
+        while not notices:  # the watch begins in a thread: one of these changes is the first that it sees
+            (docs / "crow.md").write_text(f"# Crow\n\nBo Quist keeps a crow.{' ' * random.randrange(99)}\n")
+            await asyncio.sleep(0.2)
+        assert notices[0] == "The library follows its folders: 1 changed."
+        (docs / "jay.md").write_text("# Jay\n\nA jay is blue.\n")
+        await script.until(pilot, lambda: on(pilot, "Library · 4 files · 3 passages"))
 
 
 async def test_enter_on_a_file_shows_its_names_and_passages(session):

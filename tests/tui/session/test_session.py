@@ -84,6 +84,29 @@ def test_without_a_name_the_known_files_are_read_again_where_they_changed(worksp
     assert (named.files, named.added, named.changed, named.passages) == (3, 1, 0, 3)
 
 
+async def test_an_open_session_follows_its_folders(workspace, docs):
+    session, _ = await asyncio.to_thread(opened, workspace, docs)
+    reports, number = list[IngestReport](), 0
+    following = asyncio.create_task(session.library.follow(reports.append))
+    while not reports:  # the watch begins in a thread: one of these changes is the first that it sees
+        number += 1
+        (docs / "new.md").write_text(f"# New\n\nThis is number {number} of the texts.\n")
+        await asyncio.sleep(0.2)
+    assert reports[0].added == 1
+    (docs / "owl.md").unlink()
+    while not any(report.removed for report in reports):  # noqa: ASYNC110 - a callback adds them
+        await asyncio.sleep(0.01)
+    assert session.library.passages == 2
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+
+
+async def test_the_sample_is_not_watched(workspace):
+    session, _ = await asyncio.to_thread(opened, workspace)
+    await session.library.follow(lambda _report: None)
+
+
 def test_the_passages_are_those_of_what_is_asked(workspace, docs):
     opened(workspace, docs)
     session, _ = opened(workspace, docs / "owl.md")
