@@ -32,7 +32,7 @@ from engine.settings.settings import System
 _TITLES = 32  # passages whose titles are tried for a completion
 # An ingest that is killed keeps what was committed. It commits after so many files, then whenever a share of the
 # committed files was read again, so that at most a tenth is lost and few commits are made.
-_FIRST_COMMIT, _COMMIT_SHARE = 32, 0.1
+FIRST_COMMIT, _COMMIT_SHARE = 32, 0.1
 _COMMIT_PASSAGES = 200_000  # and after so many passages
 _MAX_REFRESHED = 20_000  # files that a question compares with the disk, about 50 ms
 
@@ -206,7 +206,7 @@ class Library:
                     break
                 files[name] = file
                 done, added, passages = done + 1, added + is_new, passages + file.passages
-                if done - committed >= max(_FIRST_COMMIT, _COMMIT_SHARE * committed) or passages >= _COMMIT_PASSAGES:
+                if done - committed >= max(FIRST_COMMIT, _COMMIT_SHARE * committed) or passages >= _COMMIT_PASSAGES:
                     self._commit(writer)
                     committed, passages = done, 0
         self._commit(writer)
