@@ -38,7 +38,10 @@ class RankedPassage:
 class Citation:
     """Words of a source: `quote` is characters `start` to `end` (excluded) of the text of `source`.
 
-    `passage` is the id of its passage; empty in records of old versions.
+    `passage` is the id of its passage; empty in records of old versions. `lead` are words elsewhere in the source that
+    the quote belongs to, such as the header of its table, at `lead_start`. `page` is the page of the file (0: it has
+    none), `location` a place of another kind, such as the row of a sheet or a time; `box` is the place on the page as
+    left, top, right and bottom, in shares of its width and height.
     """
 
     n: int
@@ -48,6 +51,21 @@ class Citation:
     end: int
     quote: str
     passage: str = ""
+    lead: str = ""
+    lead_start: int = -1
+    page: int = 0
+    location: str = ""
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def place(self) -> str:
+        """The place in the file (see `place_name`)."""
+        return place_name(self.page, self.location)
+
+
+def place_name(page: int, location: str) -> str:
+    """Return where a reader finds words in a file: `p. 12`, or the name of a row or a time; empty if unknown."""
+    return f"p. {page}" if page else location
 
 
 @dataclass(frozen=True, slots=True)

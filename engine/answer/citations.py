@@ -35,7 +35,9 @@ def ground_claims(claims: Sequence[Claim], passages: Sequence[Quotation]) -> tup
 def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:
     """Return the answer that needs no model: the quotations one after the other, each cited."""
     citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
-    text = " ".join(f"{one_line(_unmarked(citation.quote))} [{citation.n}]" for citation in citations)
+    leads = ["", *(citation.lead for citation in citations)]
+    texts = [f"{c.lead} {c.quote}" if c.lead != lead else c.quote for lead, c in zip(leads, citations, strict=False)]
+    text = " ".join(f"{one_line(_unmarked(quote))} [{n}]" for n, quote in enumerate(texts, start=1))
     return AnswerWritten(text, abstained=False, citations=citations, removed=0)
 
 
@@ -104,12 +106,26 @@ def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
     for passage in passages:
         title = set(content_stems(passage.passage.title))
         for candidate in sentences(passage.number, passage.passage):
-            share = len(stems & (title | set(content_stems(candidate.text)))) / max(1, len(stems))
+            share = len(stems & (title | set(content_stems(candidate.led_text)))) / max(1, len(stems))
             if share > best_share or (share == best_share and best is None):
                 best, best_share = candidate, share
     return best
 
 
 def _citation(n: int, quotation: Quotation) -> Citation:
-    passage = quotation.passage
-    return Citation(n, passage.source, passage.title, quotation.start, quotation.end, quotation.text, passage.id)
+    passage, lead = quotation.passage, quotation.lead
+    location = passage.location(quotation.start)
+    return Citation(
+        n,
+        passage.source,
+        passage.title,
+        quotation.start,
+        quotation.end,
+        quotation.text,
+        passage.id,
+        lead=lead.text if lead else "",
+        lead_start=lead.start if lead else -1,
+        page=location.page,
+        location=location.name,
+        box=location.box,
+    )

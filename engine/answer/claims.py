@@ -47,7 +47,7 @@ async def write_claims(
     if not passages:
         return []
     voice = voice_of(persona)
-    blocks = [f"[{n}] {disarmed(f'{q.passage.title}: {q.text}')}" for n, q in enumerate(passages, 1)]
+    blocks = [f"[{n}] {disarmed(f'{q.passage.title}: {q.led_text}')}" for n, q in enumerate(passages, 1)]
     system = f"{instructions_of(persona)}\n\n{CLAIM_RULES.format(claims=voice.claims)}"
     request = f"Question: {disarmed(question)}"
     temperature = min(2.0, model.settings.temperature * voice.temperature)

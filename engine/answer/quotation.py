@@ -8,11 +8,10 @@ from operator import mul
 from statistics import median_low
 from typing import NamedTuple
 
-from engine.documents.passages import Passage, is_heading
+from engine.documents.passages import Lead, Passage
 from engine.mixture.panel import Panel
 from engine.question.question import Question
 from engine.text.names import name_runs, root
-from engine.text.sentences import sentence_spans
 from engine.text.words import raw_words, stems
 from engine.walk.neighbourhood import LinkKind
 
@@ -40,17 +39,23 @@ _NUMBER = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words of a passage: characters `start` to `end` (excluded) of the text of its source."""
+    """Words of a passage: characters `start` to `end` (excluded) of the text of its source, and their lead."""
 
     number: int
     passage: Passage
     start: int
     end: int
+    lead: Lead | None = None
 
     @property
     def text(self) -> str:
         """The exact words."""
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+    @property
+    def led_text(self) -> str:
+        """The exact words, after those of the lead."""
+        return f"{self.lead.text}\n{self.text}" if self.lead else self.text
 
 
 class _Sentence(NamedTuple):
@@ -133,16 +138,22 @@ def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:
 
 
 def coverage(panel: Panel, quotations: Sequence[Quotation]) -> float:
-    """Return the share of the question's weight that the quotations and their titles cover, in [0, 1]."""
-    return panel.question.coverage(
-        {r for q in quotations for r in _roots(f"{q.passage.title} {q.text}", q.passage.language)}
-    )
+    """Return the share of the question's weight that the quotations and what is known of them cover, in [0, 1]."""
+    texts = ((f"{q.passage.title} {q.passage.about} {q.led_text}", q.passage.language) for q in quotations)
+    return panel.question.coverage({r for text, language in texts for r in _roots(text, language)})
 
 
 def sentences(number: int, passage: Passage) -> Iterator[Quotation]:
-    """Yield every sentence of a passage."""
-    for start, end in sentence_spans(passage.text):
-        yield Quotation(number, passage, passage.start + start, passage.start + end)
+    """Yield every sentence of a passage except headings."""
+    return (quotation for quotation in all_sentences(number, passage) if quotation is not None)
+
+
+def all_sentences(number: int, passage: Passage) -> Iterator[Quotation | None]:
+    """Yield every sentence of a passage, so that it is numbered as in the index; None for a heading."""
+    for sentence in passage.sentence_list():
+        lead = passage.leads[sentence.lead] if sentence.lead >= 0 else None
+        start, end = passage.start + sentence.start, passage.start + sentence.end
+        yield Quotation(number, passage, start, end, lead) if sentence.is_quotable else None
 
 
 def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float) -> Iterator[_Sentence]:
@@ -154,10 +165,10 @@ def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float
         if link.target in top and link.kind is not LinkKind.BACK:
             links[link.sentence].add(link.target)
     opening_bonus = _OPENS
-    for position, quotation in enumerate(sentences(number, passage)):
-        if is_heading(quotation.text):
+    for position, quotation in enumerate(all_sentences(number, passage)):
+        if quotation is None:
             continue
-        by_text = question.covered(_roots(quotation.text, passage.language))
+        by_text = question.covered(_roots(quotation.led_text, passage.language))
         covered = [max(pair) for pair in zip(by_text, by_title, strict=True)] if any(by_text) else by_text
         bonus = (
             rank_bonus + opening_bonus + _LINKS * (position in links) + _ANSWERS * _answers(question, quotation.text)

@@ -28,7 +28,9 @@ def synthesize_persona_context(
     what comes first, and names that sound competent.
     """
     numbers = {q.passage.id: n for n, q in enumerate(graph_context.passages, 1)}
-    quoted = [f"[{n}] {disarmed(q.passage.title)}: {disarmed(q.text)}" for n, q in enumerate(graph_context.passages, 1)]
+    quoted = [
+        f"[{n}] {disarmed(q.passage.title)}: {disarmed(q.led_text)}" for n, q in enumerate(graph_context.passages, 1)
+    ]
     links = [f"{disarmed(a)} leads to {disarmed(b)} by {disarmed(name)}." for a, b, name in graph_context.links]
     statements = [statement for output in persona_outputs if (statement := _statement(output, numbers))]
     random.Random(seed).shuffle(statements)  # noqa: S311 - an order, no secret

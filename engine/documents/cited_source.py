@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from engine.documents.foreign.formats import FORMATS, TEXT_FORMS
 from engine.documents.identity import possible_files
 from engine.documents.reader import read_documents
 from engine.errors import DocumentError
 from engine.events import Citation
-
-EXTRACTED = {
-    ".html": "the visible text of the page",
-    ".htm": "the visible text of the page",
-    ".xhtml": "the visible text of the page",
-    ".pdf": "the text extracted from the PDF",
-}
 
 
 class QuoteState(StrEnum):
@@ -55,7 +49,7 @@ def read_source(source: str, *, roots: Sequence[str], max_bytes: int) -> SourceT
     """
     path = _file(source)
     record = source.removeprefix(f"{path}#") if source != str(path) else ""
-    form = f"the record {record}" if record else EXTRACTED.get(path.suffix.lower(), "")
+    form = f"the record {record}" if record else _form(path)
     if not path.is_file():
         return SourceText(path, form=form, problem="there is no such file any more")
     root = next((Path(root) for root in roots if path.is_relative_to(root)), path.parent)
@@ -81,6 +75,11 @@ def locate_quote(text: str, citation: Citation) -> QuoteLocation:
         return QuoteLocation(QuoteState.MOVED, position, position + len(quote))
     position = min(start, len(text))
     return QuoteLocation(QuoteState.CHANGED, position, position)
+
+
+def _form(path: Path) -> str:
+    suffix = path.suffix.lower()
+    return TEXT_FORMS.get(suffix, "the text extracted from the file") if suffix in FORMATS else ""
 
 
 def _file(source: str) -> Path:

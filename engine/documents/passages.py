@@ -1,28 +1,49 @@
-"""Split documents into passages: the pieces that are indexed, walked and quoted, each with its exact span."""
+"""Pack a document's blocks into passages: the pieces that are indexed, walked and quoted, each with its exact span."""
 
-import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from engine.documents.document import Document, Location
 from engine.documents.identity import PassageId
+from engine.documents.structure.blocks import Block, Unit
+from engine.documents.structure.parsers import blocks_of
+from engine.documents.structure.plain_text import is_heading
 from engine.text.languages import ENGLISH, language_of
 from engine.text.sentences import sentence_spans
 
-_BLOCK_END = re.compile(r"\n[ \t]*\n\s*")
-_FENCED = re.compile(r"^(```|~~~(?!~)).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
-_RULE = r"([=\-~^\"'*+#`:.])\{0}{{2,}}[ \t]*"
-_HEADING = re.compile(
-    r"#{1,6}[ \t]+(?P<atx>[^\n]+)$"
-    rf"|(?:{_RULE.format(2)}\n)?(?P<underlined>[^\n]+)\n{_RULE.format(4)}$",
-    re.MULTILINE,
-)
+NO_LEAD = -1
+_TITLE_TERMS = frozenset({"title", "aliases"})
+
+
+class Lead(NamedTuple):
+    """Text of a source that belongs to a sentence elsewhere: the header of its table, the words before its list."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Sentence(NamedTuple):
+    """Characters `start` to `end` (excluded) of a passage; `lead` is the index of its lead in `Passage.leads`.
+
+    It may also be a row of a table, an item of a list, a turn of a chat, or a sentence with the code after it.
+    """
+
+    start: int
+    end: int
+    lead: int = NO_LEAD
+    is_quotable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Characters `start` to `end` (excluded) of the text of `source`; `id` is a `PassageId` as text.
 
-    `title` is that of the document, `heading` that of the section (may be empty); `text` is the exact text.
+    `title` is that of the document, `heading` that of the section (may be empty); `text` is the exact text, `language`
+    that of the document (ISO 639-1). The positions in `sentences` and `locations` count from `start`. `aliases` are
+    further titles of the document; `about` is its other metadata, such as tags, date and author.
     """
 
     id: str
@@ -33,98 +54,136 @@ class Passage:
     end: int
     text: str
     language: str = ENGLISH
+    sentences: tuple[Sentence, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    locations: tuple[Location, ...] = ()
+    aliases: tuple[str, ...] = ()
+    about: str = ""
 
+    def location(self, start: int) -> Location:
+        """Return the page, name and box in the file of the text from character `start` of the source on."""
+        count = bisect_right([location.start for location in self.locations], start - self.start)
+        return self.locations[count - 1] if count else Location(0)
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The decoded text of one file or record; `source` identifies it (`engine.documents.identity`)."""
+    def sentence_list(self) -> Sequence[Sentence]:
+        """Return its sentences; without stored ones, those of its text."""
+        return self.sentences or tuple(
+            Sentence(start, end, NO_LEAD, not is_heading(self.text[start:end]))
+            for start, end in sentence_spans(self.text)
+        )
 
-    source: str
-    title: str
-    text: str
+    @property
+    def context(self) -> str:
+        """The words outside its text and title by which it is found, too: aliases, metadata, and leads elsewhere."""
+        leads = (lead.text for lead in self.leads if lead.end <= self.start or lead.start >= self.end)
+        return "\n".join(filter(None, [*self.aliases, self.about, *leads]))
 
 
 def split_document(document: Document, limit: int) -> Iterator[Passage]:
-    """Yield the passages of a document: paragraphs packed up to `limit` characters, never across a heading.
+    """Yield the passages of a document: blocks packed up to `limit` characters, never across a heading.
 
-    A paragraph over the limit is split between sentences, a sentence over the limit between words.
+    A block over the limit is split between its units, a unit over the limit between words.
     """
-    heading, start, end, number, is_bare = "", -1, -1, 0, False
-    language = language_of(document.text)
-    prose = without_code(document.text)
-    for block_start, block_end in _blocks(document.text, limit):
-        block = prose[block_start:block_end]
-        title = _heading(block)
-        too_long = block_end - start > limit and (title or not is_bare)
-        if start >= 0 and (too_long or (title and not is_bare)):
-            number += 1
-            yield _passage(document, number, heading, start, end, language)
-            start = -1
-        heading = title or heading
-        is_bare = bool(title) and block.count("\n") <= 1  # a heading without text stays with the next block
-        start, end = (block_start if start < 0 else start), block_end
-    if start >= 0:
-        yield _passage(document, number + 1, heading, start, end, language)
+    packer = _Packer(document)
+    for block in _short_blocks(document.text, blocks_of(document), limit):
+        if packer.is_full(block, limit):
+            yield packer.passage()
+        packer.add(block)
+    if packer.blocks:
+        yield packer.passage()
 
 
-def _passage(document: Document, number: int, heading: str, start: int, end: int, language: str) -> Passage:
-    passage_id = str(PassageId(document.source, str(number)))
-    section = "" if heading == document.title else heading
-    text = document.text[start:end]
-    return Passage(passage_id, document.source, document.title, section, start, end, text, language)
+class _Packer:
+    """Collects the blocks of one passage after another."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._starts = [location.start for location in document.locations]
+        self._heading, self._number = "", 0
+        self._language = language_of(document.text)
+        self.blocks: list[Block] = []
+        metadata = document.metadata
+        self._about = "; ".join(v for term, values in metadata.items() if term not in _TITLE_TERMS for v in values)
+
+    def is_full(self, block: Block, limit: int) -> bool:
+        """Tell whether the passage ends before this block: at a heading, or where it would exceed the limit."""
+        if not self.blocks:
+            return False
+        is_new_section, has_text = bool(block.heading), not self.blocks[-1].is_bare
+        is_over = block.end - self.blocks[0].start > limit
+        return (is_new_section and is_over) or (has_text and (is_new_section or is_over))
+
+    def add(self, block: Block) -> None:
+        """Add a block to the passage."""
+        self._heading = block.heading or self._heading
+        self.blocks.append(block)
+
+    def passage(self) -> Passage:
+        """Return the passage of the blocks so far, and begin the next one."""
+        document, blocks, self.blocks = self._document, self.blocks, []
+        self._number += 1
+        start, end = blocks[0].start, blocks[-1].end
+        indexes: dict[tuple[int, int], int] = {}
+        sentences = tuple(_sentence(unit, start, indexes) for block in blocks for unit in block.units)
+        return Passage(
+            str(PassageId(document.source, str(self._number))),
+            document.source,
+            document.title,
+            "" if self._heading == document.title else self._heading,
+            start,
+            end,
+            document.text[start:end],
+            self._language,
+            sentences,
+            tuple(Lead(a, b, document.text[a:b]) for a, b in indexes),
+            self._locations(start, end),
+            tuple(document.metadata.get("aliases", ())),
+            self._about,
+        )
+
+    def _locations(self, start: int, end: int) -> tuple[Location, ...]:
+        first, last = bisect_right(self._starts, start), bisect_right(self._starts, end - 1)
+        locations = self._document.locations[max(0, first - 1) : last]
+        return tuple(location._replace(start=max(0, location.start - start)) for location in locations)
 
 
-def without_code(text: str) -> str:
-    """Replace every character of fenced code by a blank, so that all positions stay valid."""
-    return _FENCED.sub(lambda fenced: re.sub(r"[^\n]", " ", fenced[0]), text)
+def _sentence(unit: Unit, start: int, lead_indexes: dict[tuple[int, int], int]) -> Sentence:
+    lead = lead_indexes.setdefault(unit.lead, len(lead_indexes)) if unit.lead else NO_LEAD
+    return Sentence(unit.start - start, unit.end - start, lead, unit.is_quotable)
 
 
-def is_heading(text: str) -> bool:
-    """Tell whether `text` is nothing but a heading."""
-    match = _HEADING.match(text.removeprefix("\ufeff"))
-    return match is not None and match.end() >= len(text.removeprefix("\ufeff").rstrip())
+def _short_blocks(text: str, blocks: Iterable[Block], limit: int) -> Iterator[Block]:
+    """Yield the blocks; those over `limit` characters are split."""
+    for block in blocks:
+        if block.end - block.start <= limit:
+            yield block
+        else:
+            yield from _pieces(text, block, limit)
 
 
-def _heading(block: str) -> str:
-    match = _HEADING.match(block.removeprefix("\ufeff"))
-    return without_closing(match["atx"] or match["underlined"]).strip() if match else ""
+def _pieces(text: str, block: Block, limit: int) -> Iterator[Block]:
+    """Split a long block into runs of whole units, each at most `limit` characters; text between units stays."""
+    units: list[Unit] = []
+    heading, start = block.heading, block.start
+    for unit in _short_units(text, block.units, limit):
+        if units and unit.end - start > limit:
+            yield Block(start, units[-1].end, tuple(units), heading)
+            units, heading, start = [], "", unit.start
+        units.append(unit)
+        if unit.end - start > limit:
+            start = unit.start
+    if units:
+        yield Block(start, max(units[-1].end, min(block.end, start + limit)), tuple(units), heading)
 
 
-def without_closing(heading: str) -> str:
-    """Remove the hashes that may close a heading; in the pattern itself they would take quadratic time."""
-    return heading[:1] + heading[1:].rstrip(" \t#")
-
-
-def _blocks(text: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each paragraph, none longer than `limit`."""
-    start = len(text) - len(text.lstrip())
-    for match in [*_BLOCK_END.finditer(text, start), None]:
-        end = match.start() if match else start + len(text[start:].rstrip())
+def _short_units(text: str, units: Iterable[Unit], limit: int) -> Iterator[Unit]:
+    """Yield the units; those over `limit` characters are cut at white space."""
+    for unit in units:
+        start, end = unit.start, unit.end
+        while end - start > limit:
+            cut = max(text.rfind(" ", start, start + limit), text.rfind("\n", start, start + limit))
+            cut = cut if cut > start else start + limit
+            yield unit._replace(start=start, end=cut)
+            start = cut + (text[cut] in " \n")
         if end > start:
-            yield from ((start, end),) if end - start <= limit else _pieces(text, start, end, limit)
-        start = match.end() if match else end
-
-
-def _pieces(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
-    """Split a long paragraph into runs of whole sentences, each at most `limit` characters."""
-    begin, last = -1, -1
-    for a, b in _short_sentences(text, start, end, limit):
-        if begin >= 0 and b - begin > limit:
-            yield begin, last
-            begin = -1
-        begin, last = (a if begin < 0 else begin), b
-    if begin >= 0:
-        yield begin, last
-
-
-def _short_sentences(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the sentences; those over `limit` characters are cut at white space."""
-    for a, b in sentence_spans(text[start:end]):
-        begin, stop = start + a, start + b
-        while stop - begin > limit:
-            cut = max(text.rfind(" ", begin, begin + limit), text.rfind("\n", begin, begin + limit))
-            cut = cut if cut > begin else begin + limit
-            yield begin, cut
-            begin = cut + (text[cut] in " \n")
-        if stop > begin:
-            yield begin, stop
+            yield unit._replace(start=start)

@@ -3,63 +3,123 @@
 import json
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
-from engine.documents.formats import FORMATS, decode_file, without_surrogates
+from engine.documents.document import Document, Extract, Syntax
+from engine.documents.encoding import decode, without_surrogates
+from engine.documents.foreign.formats import FORMATS, UNREAD
 from engine.documents.identity import record_source
-from engine.documents.passages import Document, without_closing, without_code
-from engine.documents.sandbox import ConfinedReader
+from engine.documents.metadata import read_front_matter, read_org_settings
+from engine.documents.sandbox import ConfinedReader, OnPage
+from engine.documents.structure.parsers import blocks_of
+from engine.documents.structure.records import is_chat
 from engine.errors import DocumentError
 from engine.text.safe import one_line
 
-_MARKDOWN_TITLE = re.compile(r"^#[ \t]+([^\n]+)$|^([^\n]+)\n={3,}[ \t]*$", re.MULTILINE)
-_UNDERLINED_TITLE = re.compile(r"^(?:([=\-~^\"'*+#])\1{2,}\n)?([^\n]+)\n([=\-~^\"'*+#])\3{2,}[ \t]*$", re.MULTILINE)
 _MAX_TITLE = 200
+_PLACEHOLDER = re.compile(
+    r"untitled(?: document| presentation)?\d*|unbenannt(?:es dokument)?|sans titre|sin título|document\d*|dokument\d*"
+    r"|microsoft word - .*|microsoft powerpoint - .*|powerpoint presentation|powerpoint-präsentation|presentation\d*"
+    r"|präsentation\d*|(?:scan|img|image|doc|dsc|pic|photo)[\W_]*\d*|slide 1|title|template|title of document"
+    r"|[\w -]+\.(?:docx?|pptx?|pdf|indd|qxd|tex|dvi|odt|rtf|txt)",
+    re.IGNORECASE,
+)
+"""Titles that programs write by themselves."""
+
+_SYNTAX: Mapping[str, Syntax] = {
+    ".md": Syntax.MARKDOWN,
+    ".markdown": Syntax.MARKDOWN,
+    ".mdx": Syntax.MARKDOWN,
+    ".qmd": Syntax.MARKDOWN,
+    ".rmd": Syntax.MARKDOWN,
+    ".rst": Syntax.RST,
+    ".org": Syntax.ORG,
+    ".csv": Syntax.TABLE,
+    ".tsv": Syntax.TABLE,
+    ".tab": Syntax.TABLE,
+}
+_TITLED = frozenset({Syntax.MARKDOWN, Syntax.RST})  # the first heading of the first level is the title
 
 
 def read_documents(
-    path: Path, *, root: Path, max_bytes: int, confined: ConfinedReader | None = None
+    path: Path,
+    *,
+    root: Path,
+    max_bytes: int,
+    confined: ConfinedReader | None = None,
+    on_page: OnPage = lambda _page, _pages: True,
 ) -> Iterator[Document]:
-    """Yield the documents in a file: one, or one for each record of JSON lines.
+    """Yield the documents in a file: one, or one for each record of JSON lines, message of a mailbox or exported chat.
 
-    HTML and PDF are read by `confined`; without it, a process is started for this file alone. Raises DocumentError
-    if the file is too large, binary, not decodable or damaged, if reading takes too long, and for a link to a folder
-    or out of `root`.
+    The formats of `engine.documents.foreign.formats` are read by `confined`; without it, a process is started for this
+    file alone. `on_page` as in `ConfinedReader.read`. Raises DocumentError if the file is too large, binary or damaged,
+    if reading takes too long, and for a link to a folder or out of `root`.
     """
     if not path.resolve().is_relative_to(root.resolve()):
         raise DocumentError("a link that leads out of its folder")
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode) and path.is_symlink():
-            raise DocumentError("a link to a folder: it is not followed", hint="add that folder itself")
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise DocumentError("no file: opening it could wait for ever")
-        if status.st_size > max_bytes:
-            raise DocumentError(f"larger than {max_bytes / 1e6:g} MB", hint="max_file_megabytes in system.yaml")
-        if path.suffix.lower() in FORMATS:
+        _check(path, max_bytes)
+        suffix = path.suffix.lower()
+        if suffix in FORMATS:
             with nullcontext(confined) if confined else ConfinedReader() as reader:
-                title, text = reader.read(path)
-            yield Document(str(path), _title(title, path), text)
+                extracts = reader.read(path, on_page)
+            for extract in extracts:
+                yield _extracted(path, extract)
+        elif suffix in {".jsonl", ".ndjson"}:
+            yield from _read_jsonl(path)
         else:
-            yield from _READERS.get(path.suffix.lower(), _read_text)(path)
+            yield _read_text(path)
     except OSError as error:
         raise DocumentError(error.strerror or type(error).__name__) from error
 
 
-def _read_text(path: Path) -> Iterator[Document]:
-    text = decode_file(path)
-    prose = without_code(text.removeprefix("\ufeff"))
-    if path.suffix.lower() in {".md", ".markdown"}:
-        match = _MARKDOWN_TITLE.search(prose)
-        title = without_closing(match[1] or match[2]) if match else ""
-    elif path.suffix.lower() == ".rst":
-        match = _UNDERLINED_TITLE.search(prose)
-        title = match[2] if match else ""
-    else:
-        title = ""
-    yield Document(str(path), _title(title, path), text)
+def _check(path: Path, max_bytes: int) -> None:
+    """Raise DocumentError for a path that is not opened."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode) and path.is_symlink():
+        raise DocumentError("a link to a folder: it is not followed", hint="add that folder itself")
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise DocumentError("no file: opening it could wait for ever")
+    if status.st_size > max_bytes:
+        raise DocumentError(f"larger than {max_bytes / 1e6:g} MB", hint="max_file_megabytes in system.yaml")
+    if suffix := UNREAD.get(path.suffix.lower()):
+        raise DocumentError("a format that is not read", hint=f"save it as {suffix}")
+
+
+def _extracted(path: Path, extract: Extract) -> Document:
+    """Return the document of an extract; a placeholder title is replaced by the first heading."""
+    source = record_source(path, extract.name) if extract.name else str(path)
+    document = Document(
+        source, "", extract.text, extract.syntax, extract.metadata, tuple(extract.locations), extract.note
+    )
+    title = extract.title if not _PLACEHOLDER.fullmatch(extract.title.strip()) else ""
+    return replace(document, title=_title(title or _first_heading(document, 2), path))
+
+
+def _read_text(path: Path) -> Document:
+    text, note = decode(path.read_bytes())
+    syntax = _SYNTAX.get(path.suffix.lower(), Syntax.CHAT if is_chat(text) else Syntax.PLAIN)
+    metadata: dict[str, tuple[str, ...]] = {}
+    if syntax is Syntax.MARKDOWN:
+        metadata = read_front_matter(text)
+    elif syntax is Syntax.ORG:
+        metadata = read_org_settings(text)
+    document = Document(str(path), "", text, syntax, metadata, note=note)
+    title = next(iter(metadata.get("title", ())), "")
+    if not title and syntax in _TITLED:
+        title = _first_heading(document, 1)
+    return replace(document, title=_title(title, path))
+
+
+def _first_heading(document: Document, level: int) -> str:
+    """Return the first heading of at most that level; of reStructuredText, whose underlines have no rank, the first."""
+    for block in blocks_of(document):
+        if block.heading and (block.level <= level or document.syntax is Syntax.RST):
+            return block.heading
+    return ""
 
 
 def _title(text: str, path: Path) -> str:
@@ -69,7 +129,8 @@ def _title(text: str, path: Path) -> str:
 
 def _read_jsonl(path: Path) -> Iterator[Document]:
     """Yield a document for each record `{id, title, text}`; its spans refer to the record's text."""
-    for number, line in enumerate(decode_file(path).removeprefix("\ufeff").split("\n"), start=1):
+    lines, note = decode(path.read_bytes())
+    for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -81,7 +142,4 @@ def _read_jsonl(path: Path) -> Iterator[Document]:
             raise DocumentError(f"line {number}: id and text must be texts", hint='{"id", "title", "text"} is valid')
         name = one_line(str(identity))
         title = one_line(str(title))[:_MAX_TITLE] or name
-        yield Document(record_source(path, name), title, without_surrogates(text))
-
-
-_READERS: dict[str, Callable[[Path], Iterator[Document]]] = {".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
+        yield Document(record_source(path, name), title, without_surrogates(text), note=note)

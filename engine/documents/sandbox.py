@@ -1,20 +1,26 @@
-"""Read HTML and PDF in a separate process with limits on processor time and memory.
+"""Read foreign formats in a separate process with limits on processor time and memory.
 
 A prepared page of a hundred kilobytes can take minutes to parse, a PDF of one kilobyte can unpack to gigabytes. Such
-a file is listed with a reason like any other unreadable file, and the ingest goes on.
+a file is listed with a reason like any other unreadable file, and the ingest goes on. The program that recognises text
+runs in the same session of processes: it has the same limits and ends with the process.
 """
 
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
-from engine.documents.formats import FORMATS
+from engine.documents.document import Extract
+from engine.documents.foreign.formats import read_format
+from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.errors import DocumentError
 
 SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time
@@ -23,12 +29,25 @@ _LENGTH = 8  # bytes in front of a reply, which hold its length
 
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from engine.documents.sandbox import serve; serve()"
 
+OnPage = Callable[[int, int], bool]
+"""Called with page and number of pages before text is recognised on that page; False ends the reading."""
+
+
+class _Reply(msgspec.Struct, array_like=True):
+    """What the process sends: a page whose text it is about to recognise, or the extracts, or a reason for none."""
+
+    extracts: list[Extract] = []
+    reason: str = ""
+    hint: str = ""
+    page: int = 0
+    pages: int = 0
+
 
 class ConfinedReader:
     """Reads one file after another; the first starts the process, as does the next after a file that ended it."""
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
-        self._seconds, self._memory = seconds, memory
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, recognises_text: bool = True) -> None:
+        self._seconds, self._memory, self._recognises_text = seconds, memory, recognises_text
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -37,36 +56,45 @@ class ConfinedReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, path: Path) -> tuple[str, str]:
-        """Return title (may be empty) and text of a file whose suffix is in `FORMATS`. Raises DocumentError."""
+    def read(self, path: Path, on_page: OnPage = lambda _page, _pages: True) -> list[Extract]:
+        """Return the extracts of a file whose suffix is in `FORMATS`. Raises DocumentError.
+
+        `on_page(page, pages)` is called for each page whose text is recognised; if it returns False, reading ends.
+        """
         seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
-        reply = self._request(json.dumps([str(path), seconds]).encode() + b"\n")
+        self._request([str(path), seconds, self._recognises_text])
+        while (reply := self._reply()) is not None and reply.pages:
+            if not on_page(reply.page, reply.pages):
+                self.close()
+                raise DocumentError("cancelled while its text was recognised")
         if reply is None:
             raise DocumentError(self._exit_reason(seconds), hint="save its text as a plain file")
-        if "reason" in reply:
-            raise DocumentError(reply["reason"], hint=reply["hint"])
-        return reply["title"], reply["text"]
+        if reply.reason:
+            raise DocumentError(reply.reason, hint=reply.hint)
+        return reply.extracts
 
     def close(self) -> None:
-        """Kill the process."""
+        """Kill the process and those that it started."""
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
             self._process = None
 
-    def _request(self, line: bytes) -> dict[str, str] | None:
-        """Send a request and return the reply; None if the process ended."""
+    def _request(self, values: list[Any]) -> None:
         process = self._process = self._process or self._start()
         assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(line)
+        with suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(values).encode() + b"\n")
             process.stdin.flush()
-        except BrokenPipeError:
-            return None
-        length = process.stdout.read(_LENGTH)
-        data = process.stdout.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else b""
-        return msgspec.msgpack.decode(data, type=dict[str, str]) if data else None
+
+    def _reply(self) -> _Reply | None:
+        """Return the next reply; None if the process ended."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        length = self._process.stdout.read(_LENGTH)
+        data = self._process.stdout.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else b""
+        return msgspec.msgpack.decode(data, type=_Reply) if data else None
 
     def _start(self) -> subprocess.Popen[bytes]:
         # Isolated (-I): a file among the documents with the name of a module of ours must not be run. A new session:
@@ -88,21 +116,28 @@ def serve() -> None:
     """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     for line in sys.stdin.buffer:
-        name, seconds = json.loads(line)
+        name, seconds, recognises_text = json.loads(line)
+        recogniser = TextRecogniser(
+            is_wanted=recognises_text, progress=lambda page, pages: _send(_Reply(page=page, pages=pages))
+        )
         signal.setitimer(signal.ITIMER_PROF, seconds)  # no handler: the signal ends the process in any state
-        data = msgspec.msgpack.encode(_read(Path(name)))
+        reply = _read(Path(name), recogniser)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        sys.stdout.buffer.write(len(data).to_bytes(_LENGTH, "big") + data)
-        sys.stdout.buffer.flush()
+        _send(reply)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _send(reply: _Reply) -> None:
+    data = msgspec.msgpack.encode(reply)
+    sys.stdout.buffer.write(len(data).to_bytes(_LENGTH, "big") + data)
+    sys.stdout.buffer.flush()
+
+
+def _read(path: Path, recogniser: TextRecogniser) -> _Reply:
     try:
-        title, text = FORMATS[path.suffix.lower()](path)
+        return _Reply(read_format(path, recogniser))
     except DocumentError as error:
-        return {"reason": error.message, "hint": error.hint}
+        return _Reply(reason=error.message, hint=error.hint)
     except OSError as error:
-        return {"reason": error.strerror or type(error).__name__, "hint": ""}
+        return _Reply(reason=error.strerror or type(error).__name__)
     except MemoryError:
-        return {"reason": "unpacks to more than fits into memory", "hint": "save its text as a plain file"}
-    return {"title": title, "text": text}
+        return _Reply(reason="unpacks to more than fits into memory", hint="save its text as a plain file")

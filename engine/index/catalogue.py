@@ -9,15 +9,16 @@ from pathlib import Path
 import msgspec
 
 from engine.atomic_files import write_atomically
+from engine.documents.foreign.text_recognition import AWAITED
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
-FORMAT = 4  # of the index; an index of another format is rebuilt from the documents
+FORMAT = 5  # of the index; an index of another format is rebuilt from the documents
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that could not be read, and the reason."""
+    """A file that could not be read, and the reason; in a list of notes, a file that was read, and the note."""
 
     path: str
     reason: str
@@ -40,17 +41,27 @@ class IngestReport:
     cancelled: bool = False
     left_out: int = 0
     notices: tuple[str, ...] = ()
+    notes: tuple[Skipped, ...] = ()  # of files that were read by a guess or not completely
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """An indexed or skipped file at its last ingest (`size` in bytes); `reason` is empty for an indexed one."""
+    """An indexed or skipped file at its last ingest (`size` in bytes); `reason` is empty for an indexed one.
+
+    `note` says what was guessed or left out of an indexed one.
+    """
 
     size: int
     mtime_ns: int
     passages: int = 0
     words: int = 0
     reason: str = ""
+    note: str = ""
+
+    @property
+    def awaits_recognition(self) -> bool:
+        """Whether it has text in pictures that was not recognised."""
+        return AWAITED in f"{self.reason} {self.note}"
 
     def is_unchanged(self, status: os.stat_result) -> bool:
         """Tell whether the file on disk still has this size and time."""
@@ -113,11 +124,18 @@ class Catalogue:
         files = ((name, self.files.get(name)) for name in sorted(names))
         return tuple(Skipped(name, file.reason) for name, file in files if file and file.reason)
 
-    def plan(self, roots: Sequence[Path], rules: ListingRules, *, read_all: bool) -> IngestPlan:
+    @property
+    def notes(self) -> tuple[Skipped, ...]:
+        """The notes on files that were read by a guess or not completely, in order."""
+        return tuple(Skipped(name, file.note) for name, file in sorted(self.files.items()) if file.note)
+
+    def plan(
+        self, roots: Sequence[Path], rules: ListingRules, *, read_all: bool, recognises_text: bool = False
+    ) -> IngestPlan:
         """Compare the files under these roots with the catalogue.
 
         Files below a folder that cannot be listed, and those of a root that has become empty, count as unchanged: a
-        disk may not be mounted.
+        disk may not be mounted. With `recognises_text`, those count as changed that await the recognition of text.
         """
         present: dict[str, tuple[Path, os.stat_result]] = {}
         unnamed: list[Skipped] = []
@@ -139,9 +157,14 @@ class Catalogue:
         missing = [
             name for name in self.files if name not in present and any(is_under(name, str(root)) for root in roots)
         ]
+        changed = (
+            name
+            for name, (_, status) in present.items()
+            if read_all or self._is_changed(name, status) or (recognises_text and self.files[name].awaits_recognition)
+        )
         return IngestPlan(
             present,
-            tuple(sorted(name for name, (_, status) in present.items() if read_all or self._is_changed(name, status))),
+            tuple(sorted(changed)),
             tuple(sorted(name for name in missing if not any(is_under(name, folder) for folder in unlisted))),
             tuple(unnamed),
             left_out,

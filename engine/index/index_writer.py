@@ -29,13 +29,15 @@ class IndexWriter:
         """Add passages under each folder, file or group in `scope`; return the numbers of passages and of words."""
         count = total = 0
         for passage in passages:
-            analysis, body = analyse(f"{passage.title} {passage.heading}", passage.text, passage.language)
+            titles = f"{passage.title} {passage.heading}"
+            spans = [(sentence.start, sentence.end) for sentence in passage.sentence_list()]
+            analysis, body = analyse(titles, passage.text, passage.language, spans=spans, context=passage.context)
             document = self._tantivy.Document()
             document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
             for value in (EVERYTHING, language_scope(passage.language), *scope):
                 document.add_text("scope", value)
             document.add_text("mention", _tokens(names_in(analysis.runs)))
-            document.add_text("title", _tokens(title_keys(passage.title, passage.heading)))
+            document.add_text("title", _tokens(title_keys(passage.title, passage.heading, *passage.aliases)))
             document.add_bytes("opened", IndexedPassage.encode(passage, analysis))
             with _library_errors():
                 self._writer.add_document(document)

@@ -4,14 +4,16 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 from os import stat_result
 from pathlib import Path
 
+from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.listing import ListingRules
-from engine.documents.passages import split_document
+from engine.documents.passages import Passage, split_document
 from engine.documents.reader import read_documents
-from engine.documents.sandbox import ConfinedReader
+from engine.documents.sandbox import ConfinedReader, OnPage
 from engine.errors import DocumentError, InputError, LibraryError, OperationError
 from engine.index.catalogue import (
     FORMAT,
@@ -72,6 +74,15 @@ class Library:
         """The files that could not be read at the last ingest."""
         return self._catalogue.skipped(self._catalogue.files)
 
+    @property
+    def notes(self) -> tuple[Skipped, ...]:
+        """The notes on files that were read by a guess or not completely."""
+        return self._catalogue.notes
+
+    @property
+    def _recogniser(self) -> TextRecogniser:
+        return TextRecogniser(is_wanted=self._system.text_recognition == "auto")
+
     def files(self, path: str) -> dict[str, KnownFile]:
         """Return the files under `path` by their own paths, in order, as of the last ingest."""
         return {name: file for name, file in sorted(self._catalogue.files.items()) if is_under(name, path)}
@@ -114,7 +125,8 @@ class Library:
         """
         roots = [existing(path) for path in paths]
         self._catalogue = load_catalogue(self._path)
-        plan = self._catalogue.plan(roots, self._rules, read_all=self.is_outdated)
+        recognises_text = self._recogniser.is_able
+        plan = self._catalogue.plan(roots, self._rules, read_all=self.is_outdated, recognises_text=recognises_text)
         if plan.is_empty and all(self._catalogue.covers(str(root)) for root in roots):
             return self._report(plan, 0)
         with self._writing() as writer:
@@ -123,7 +135,7 @@ class Library:
                 writer.clear()
                 self._remove_other_indexes()
                 roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
-            plan = self._catalogue.plan(roots, self._rules, read_all=False)
+            plan = self._catalogue.plan(roots, self._rules, read_all=False, recognises_text=recognises_text)
             self._catalogue.add_roots(roots)
             self._catalogue.read_with = self._read_with
             return self._carry_out(plan, writer, progress, cancelled)
@@ -197,11 +209,13 @@ class Library:
         for name in plan.removed:
             writer.remove(name)
             del files[name]
-        with ConfinedReader() as confined:
+        with ConfinedReader(recognises_text=self._recogniser.is_able) as confined:
             for name in plan.changed:
-                progress(done + 1, len(plan.changed), name)
-                is_new = name not in files
-                file = self._index_file(name, *plan.present[name], writer, confined, cancelled)
+                file_progress = partial(progress, done + 1, len(plan.changed))
+                file_progress(name)
+                is_new, (root, status) = name not in files, plan.present[name]
+                read = partial(self._read, name, root, confined, _page_progress(file_progress, name, cancelled))
+                file = self._index_file(name, status, writer, read, cancelled)
                 if file is None:
                     break
                 files[name] = file
@@ -212,23 +226,29 @@ class Library:
         self._commit(writer)
         return self._report(plan, done, added)
 
+    def _read(self, name: str, root: Path, confined: ConfinedReader, on_page: OnPage) -> tuple[list[Passage], str]:
+        """Return the passages of a file and the note on it. Raises DocumentError."""
+        limit = int(self._system.max_file_megabytes * 1e6)
+        folder = root if root.is_dir() else root.parent
+        documents = list(read_documents(Path(name), root=folder, max_bytes=limit, confined=confined, on_page=on_page))
+        passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
+        return passages, next((document.note for document in documents if document.note), "")
+
     def _index_file(
         self,
         name: str,
-        root: Path,
         status: stat_result,
         writer: IndexWriter,
-        confined: ConfinedReader,
+        read: Callable[[], tuple[list[Passage], str]],
         cancelled: Callable[[], bool],
     ) -> KnownFile | None:
         """Replace the passages of one file in the index; None if that was cancelled."""
         file = KnownFile(status.st_size, status.st_mtime_ns)
         try:
-            limit = int(self._system.max_file_megabytes * 1e6)
-            folder = root if root.is_dir() else root.parent
-            documents = read_documents(Path(name), root=folder, max_bytes=limit, confined=confined)
-            passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
+            passages, note = read()
         except DocumentError as error:
+            if cancelled():
+                return None
             writer.remove(name)
             return replace(file, reason=str(error))
         if cancelled():
@@ -240,7 +260,7 @@ class Library:
             writer.remove(name)
             self._catalogue.files.pop(name, None)
             return None
-        return replace(file, passages=count, words=words, reason="" if count else "empty")
+        return replace(file, passages=count, words=words, reason="" if count else "empty", note=note)
 
     def _report(self, plan: IngestPlan, done: int, added: int = 0) -> IngestReport:
         return IngestReport(
@@ -253,6 +273,7 @@ class Library:
             cancelled=done < len(plan.changed),
             left_out=plan.left_out,
             notices=plan.notices,
+            notes=self.notes,
         )
 
     @property
@@ -275,3 +296,13 @@ class Library:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns
+
+
+def _page_progress(progress: Callable[[str], None], name: str, cancelled: Callable[[], bool]) -> OnPage:
+    """Return what reports each page whose text is recognised, and stops there when the ingest is cancelled."""
+
+    def on_page(page: int, pages: int) -> bool:
+        progress(f"{name}: recognising the text of page {page} of {pages}")
+        return not cancelled()
+
+    return on_page

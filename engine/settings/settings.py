@@ -44,6 +44,7 @@ class System(Struct, frozen=True):
     respect_gitignore: Leave out the files that the .gitignore files of a folder name.
     watch_folders: While the program is open, read files again when they change, and read new files.
     passage_characters: The longest passage, in characters; it holds whole paragraphs.
+    text_recognition: Read the text of pictures and scanned pages where the program tesseract is installed.
     """
 
     max_iterations: Annotated[int, Meta(ge=1, le=10)] = 2
@@ -56,6 +57,7 @@ class System(Struct, frozen=True):
     respect_gitignore: Annotated[bool, Meta(extra=_AT_START)] = True
     watch_folders: Annotated[bool, Meta(extra=_AT_START)] = True
     passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
+    text_recognition: Annotated[Literal["auto", "off"], Meta(extra=_AT_START)] = "auto"
 
 
 class Thresholds(Struct, frozen=True):

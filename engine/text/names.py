@@ -103,10 +103,24 @@ def title_keys(*titles: str) -> list[str]:
     return list(dict.fromkeys(key for key in map(name_key, dict.fromkeys(forms)) if key))
 
 
-def analyse(title: str, text: str, language: str = ENGLISH) -> tuple[Analysis, list[str]]:
-    """Return the analysis of a passage, and its index terms: the stems of its words, its dates and its part numbers."""
+def analyse(
+    title: str,
+    text: str,
+    language: str = ENGLISH,
+    *,
+    spans: Sequence[tuple[int, int]] | None = None,
+    context: str = "",
+) -> tuple[Analysis, list[str]]:
+    """Return the analysis of a passage, and its index terms: the stems of its words, its dates and its part numbers.
+
+    `spans` are its sentences, by default those of the text. `context` counts like a sentence after the last one.
+    """
     known = _WORDS.setdefault(language, {})
-    raws = [written_words(title), *(written_words(text, start, end) for start, end in sentence_spans(text))]
+    spans = list(sentence_spans(text)) if spans is None else spans
+    raws = [written_words(title), *(written_words(text, start, end) for start, end in spans)]
+    if context:
+        raws.append(written_words(context))
+        text = f"{text}\n{context}"
     raw = list(chain.from_iterable(raws))
     new = set(raw).difference(known)
     if any(map(is_camel_case, new)):
@@ -117,9 +131,9 @@ def analyse(title: str, text: str, language: str = ENGLISH) -> tuple[Analysis, l
     whole = f"{title}\n{text}"
     exact = date_terms(whole, raw) + exact_terms(whole)
     ends, line = list(accumulate(map(len, raws))), "".join(flags)
-    spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
-    runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in spans]
-    return Analysis(roots + exact, ends, [a for a, _ in spans], runs), stems + exact
+    run_spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
+    runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in run_spans]
+    return Analysis(roots + exact, ends, [a for a, _ in run_spans], runs), stems + exact
 
 
 def _forms(raw: list[str], new: set[str], language: str) -> list[_Forms]:

@@ -100,6 +100,11 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
                 "end": "int",
                 "quote": "str",
                 "passage": "str",
+                "lead": "str",
+                "lead_start": "int",
+                "page": "int",
+                "location": "str",
+                "box": "NoneType",
             }
         ],
         "passages": [{"id": "str", "source": "str", "score": "float"}],

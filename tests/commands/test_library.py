@@ -15,7 +15,7 @@ from tests.support import ROOT
 from tui.command_line import main
 from tui.session.library import sample_library
 
-REPORT = ["files", "added", "changed", "removed", "passages", "skipped", "cancelled", "left_out", "notices"]
+REPORT = ["files", "added", "changed", "removed", "passages", "skipped", "cancelled", "left_out", "notices", "notes"]
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def test_ingest_reports_what_it_did(call, docs):
     assert list(report) == REPORT
     assert report == {
         "files": 3, "added": 3, "changed": 0, "removed": 0, "passages": 3, "skipped": [], "cancelled": False,
-        "left_out": 0, "notices": [],
+        "left_out": 0, "notices": [], "notes": [],
     }  # fmt: skip
     (docs / "crow.txt").write_text("Bo Quist keeps two crows, and more.\n")
     (docs / "wren.md").unlink()
     report = json.loads(call("ingest", docs, "--json"))
-    assert [report[name] for name in REPORT] == [2, 0, 1, 1, 2, [], False, 0, []]
+    assert [report[name] for name in REPORT] == [2, 0, 1, 1, 2, [], False, 0, [], []]
     assert call("ingest", docs) == "2 files: 0 added, 0 changed, 0 removed, 0 skipped; 2 passages in the library\n"
 
 
@@ -82,15 +82,16 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_is_no_failure(call, d
     (docs / "bad.jsonl").write_text('{"id": "1", "text": "fine"}\n{')
     out = call("ingest", docs)
     assert out.startswith("6 files: ")
-    assert "3 skipped; 3 passages" in out
+    assert "2 skipped; 4 passages" in out
     skipped = [line for line in out.splitlines() if line.startswith("skipped ")]
     assert skipped[0].startswith(f"skipped {docs / 'bad.jsonl'}: line 2 is not a record")
     assert skipped[1] == f"skipped {docs / 'image.bin'}: binary"
-    assert skipped[2].startswith(f"skipped {docs / 'latin.txt'}: not UTF-8")
+    assert f"note on {docs / 'latin.txt'}: read as " in out
     listed = json.loads(call("library", "list", "--json"))
-    assert list(listed) == ["roots", "skipped"]
-    assert listed["roots"] == [{"path": str(docs), "files": 3, "passages": 3}]
-    assert [list(entry) for entry in listed["skipped"]] == [["path", "reason"]] * 3
+    assert list(listed) == ["roots", "skipped", "notes"]
+    assert listed["roots"] == [{"path": str(docs), "files": 4, "passages": 4}]
+    assert [list(entry) for entry in listed["skipped"]] == [["path", "reason"]] * 2
+    assert [list(entry) for entry in listed["notes"]] == [["path", "reason"]]
 
 
 def test_a_file_name_that_is_no_text_does_not_stop_the_others(call, docs):
@@ -114,7 +115,7 @@ def test_progress_is_one_line_on_a_terminal_and_leaves_no_trace(docs, tmp_path, 
 
 def test_the_library_is_listed_as_a_table(call, docs):
     assert call("library", "list") == "the library is empty; `persona-moe ingest PATH` fills it\n"
-    assert json.loads(call("library", "list", "--json")) == {"roots": [], "skipped": []}
+    assert json.loads(call("library", "list", "--json")) == {"roots": [], "skipped": [], "notes": []}
     call("ingest", docs / "birds", docs / "crow.txt")
     header, *rows = call("library", "list").splitlines()
     assert header.split() == ["path", "files", "passages"]

@@ -19,7 +19,8 @@ from db.personas.ledger import Ledger
 from db.runs.history import History
 from db.runs.recorder import load_events
 from db.runs.run_files import unfinished
-from engine.documents.passages import Document, split_document
+from engine.documents.document import Document
+from engine.documents.passages import split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError, PersonaError, SettingsError, StoreError, UnknownRunError

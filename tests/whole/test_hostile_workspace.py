@@ -35,7 +35,9 @@ def filled(kind: Any) -> Any:
     origin, inner = getattr(kind, "__origin__", None), get_args(kind)
     if origin is dict:
         return {filled(inner[0]): filled(inner[1])}
-    return (filled(inner[0]),) if origin is tuple else filled(inner[0])  # the rest are unions: `str | None`
+    if origin is tuple:
+        return tuple(map(filled, inner if inner[-1] is not ... else inner[:1]))
+    return filled(inner[0])  # the rest are unions: `str | None`
 
 
 def hostile_run() -> list[RecordedEvent]:

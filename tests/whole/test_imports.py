@@ -26,7 +26,8 @@ def modules_of(package: ModuleType) -> list[str]:
     return [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
 
 
-HEAVY = {"textual", "rich", "tinydb", "ollama", "httpx", "networkx", "tantivy", "pypdf", "numpy"}
+READERS = {"pypdfium2", "selectolax", "pyromark", "python_calamine", "striprtf", "olefile", "exifread", "chardet"}
+HEAVY = {"textual", "rich", "tinydb", "ollama", "httpx", "networkx", "tantivy", "numpy", *READERS}
 
 
 def test_settings_events_and_personas_are_light():
@@ -62,7 +63,7 @@ def test_the_whole_engine_knows_no_screen_and_no_store():
 
 
 def test_the_engine_does_not_load_the_model_client_before_it_is_needed():
-    assert not {"ollama", "httpx", "pypdf"} & after("import engine.run.orchestrator, engine.index.library")
+    assert not {"ollama", "httpx", *READERS} & after("import engine.run.orchestrator, engine.index.library")
 
 
 def test_the_store_knows_no_screen():

@@ -30,10 +30,12 @@ CITATION_KEYS: tuple[BindingType, ...] = tuple(
 
 
 def source_lines(citation: Citation, *, liked: bool | None = None) -> Group:
-    """`[n] title · source`, the number with what the user said of it; below the quote, indented on all its lines."""
+    """`[n] title · page · source`, the number with what the user said of it; below it the quote, indented."""
     mark = (f"[{citation.n}]{JUDGEMENTS[liked]} ", "bold cyan")
-    head = Text.assemble(mark, (plain(citation.title), "bold"), (f" · {short_source(citation.source)}", "dim"))
-    return Group(head, Padding(Text(f"“{plain(citation.quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
+    place = f" · {plain(citation.place)}" if citation.place else ""
+    head = Text.assemble(mark, (plain(citation.title), "bold"), (f"{place} · {short_source(citation.source)}", "dim"))
+    quote = f"{citation.lead} … {citation.quote}" if citation.lead else citation.quote
+    return Group(head, Padding(Text(f"“{plain(quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
 
 
 class SourceList(OptionList):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.events import to_json
+from engine.events import place_name, to_json
 from engine.question.follow_up import Conversation
 from engine.run.conversation import conversation_of
 from engine.run.state import RunState
@@ -71,9 +71,10 @@ async def _ask(session: Session, question: str, conversation: Conversation | Non
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
     yield result["answer"]
     for citation in result["citations"]:
-        span = f"{citation['source']}:{citation['start']}-{citation['end']}"
+        place = place_name(citation["page"], citation["location"])
+        span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {place}" if place else "")
         yield f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
-        yield f"    {' '.join(citation['quote'].split())}"
+        yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
     if context_names:
         yield f"\ncontext: {', '.join(map(one_line, context_names))}"
     for reason in result["degraded"]:

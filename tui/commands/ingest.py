@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
     )
     left_out = f"{report.left_out} files and folders left out by `exclude` and .gitignore" if report.left_out else ""
     skipped = (f"skipped {file.path}: {file.reason}" for file in report.skipped)
-    show(options, report, [summary, *map(one_line, filter(None, [left_out, *report.notices, *skipped]))])
+    notes = (f"note on {file.path}: {file.reason}" for file in report.notes)
+    details = filter(None, [left_out, *report.notices, *skipped, *notes])
+    show(options, report, [summary, *map(one_line, details)])
     if options.watch:
         asyncio.run(session.library.follow(partial(_show_change, options)))
     return 0

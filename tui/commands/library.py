@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     lines = ["the library is empty; `persona-moe ingest PATH` fills it"]
     if rows:
         skipped = (one_line(f"skipped {file.path}: {file.reason}") for file in library.skipped)
-        lines = [*table(("path", "files", "passages"), rows), *skipped]
-    show(options, {"roots": roots, "skipped": library.skipped}, lines)
+        notes = (one_line(f"note on {file.path}: {file.reason}") for file in library.notes)
+        lines = [*table(("path", "files", "passages"), rows), *skipped, *notes]
+    show(options, {"roots": roots, "skipped": library.skipped, "notes": library.notes}, lines)
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.events import place_name
 from engine.text.safe import one_line, printable
 
 SUFFIXES = {".md": "Markdown", ".markdown": "Markdown", ".txt": "Markdown", ".json": "JSON"}
@@ -37,9 +38,10 @@ def as_markdown(result: dict[str, Any]) -> str:
     """The question as a heading, the answer, and each citation with its place and its exact words."""
     lines = [f"# {one_line(result['question'])}", "", result["answer"], ""]
     for citation in result["citations"]:
-        place = f"{citation['source']}:{citation['start']}-{citation['end']}"
+        page = place_name(citation["page"], citation["location"])
+        place = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {page}" if page else "")
         lines += [one_line(f"[{citation['n']}] {citation['title']}, {place}"), ""]
-        lines += [f"> {line}" for line in citation["quote"].splitlines()]
+        lines += [f"> {line}" for line in f"{citation['lead']}\n{citation['quote']}".strip("\n").splitlines()]
         lines.append("")
     return printable("\n".join(lines))
 

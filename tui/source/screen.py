@@ -137,6 +137,8 @@ class SourceScreen(Screen[None]):
         """The lines above the document."""
         cited, total = self.citation, len(self._citations)
         position = f"characters {cited.start:,} to {cited.end:,}"
+        if cited.place:
+            position = f"{cited.place}, {position}"
         if location is not None and self._passage is None:
             position = f"line {self._content.line_of(location.start):,}, {position}"
         heading = head_text(cited, f" · citation {self._index + 1} of {total}" if total > 1 else "", position)

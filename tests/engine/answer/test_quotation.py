@@ -5,7 +5,8 @@ import random
 import pytest
 
 from engine.answer.quotation import coverage, is_covered, quote, sentences
-from engine.documents.passages import Document, split_document
+from engine.documents.document import Document
+from engine.documents.passages import split_document
 from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.panel import Panel
@@ -140,7 +141,7 @@ def test_coverage_is_the_share_of_the_question_that_the_sentences_hold(asked):
     }
     panel = asked("walrus puffin", texts)  # two words, each in one passage: half of the weight each
     first = next(iter(panel.fused()))
-    _, walrus, puffin, nobody = sentences(0, panel.passage(first))
+    walrus, puffin, nobody = sentences(0, panel.passage(first))
     assert coverage(panel, [walrus, puffin]) == pytest.approx(1.0)
     assert coverage(panel, [walrus]) == pytest.approx(0.5)
     assert coverage(panel, [nobody]) == 0.0

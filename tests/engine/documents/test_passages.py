@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine.documents.passages import Document, Passage, split_document
+from engine.documents.document import Document
+from engine.documents.passages import Passage, split_document
 from engine.text.sentences import sentence_spans
 
 

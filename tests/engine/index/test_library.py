@@ -158,16 +158,26 @@ def test_a_folder_that_becomes_a_file_and_back(docs):
 def test_a_changed_file_that_cannot_be_read_leaves_and_comes_back(docs):
     mine = library(docs)
     mine.ingest([docs])
-    write(docs / "owl.txt", b"The owl \xe9 hoots.")
+    write(docs / "owl.txt", b"The owl \x00 hoots.")
     report = mine.ingest([docs])
-    assert [(Path(s.path).name, s.reason) for s in report.skipped] == [
-        ("owl.txt", "not UTF-8: byte 8 (save it as UTF-8)")
-    ]
+    assert [(Path(s.path).name, s.reason) for s in report.skipped] == [("owl.txt", "binary")]
     assert mine.skipped == library(docs).skipped == report.skipped
     assert texts(mine.retriever()) == ALL - {"The owl hoots."}
     write(docs / "owl.txt", "The owl hoots.")
     assert mine.ingest([docs]).skipped == ()
     assert texts(mine.retriever()) == ALL
+
+
+def test_a_file_that_was_read_by_a_guess_is_noted_until_it_needs_none(docs):
+    mine = library(docs)
+    write(docs / "owl.txt", "Die Eule heißt Jürgen und schläft.".encode("cp1252"))
+    assert [(Path(n.path).name, n.reason) for n in mine.ingest([docs]).notes] == [
+        ("owl.txt", "read as WINDOWS-1252, a guess")
+    ]
+    assert mine.notes == library(docs).notes == mine.ingest([docs]).notes
+    assert "Die Eule heißt Jürgen und schläft." in texts(mine.retriever(), "eul")
+    write(docs / "owl.txt", "Die Eule heißt Jürgen und schläft.")
+    assert mine.ingest([docs]).notes == ()
 
 
 def test_bad_files_are_listed_with_reasons_and_the_rest_is_read(docs, tmp_path):
@@ -460,7 +470,7 @@ def test_another_passage_size_splits_the_files_again(docs):
 
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
-    shutil.rmtree(docs.parent / "library/index-4")
+    shutil.rmtree(docs.parent / "library/index-5")
     mine = library(docs)
     mine.ingest([docs])
     assert texts(mine.retriever()) == ALL
@@ -469,10 +479,10 @@ def test_after_the_index_was_moved_away_everything_is_read_again(docs):
 def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(docs):
     library(docs).ingest([docs])
     folder = docs.parent / "library"
-    (folder / "index-4").rename(folder / "index-3")
+    (folder / "index-5").rename(folder / "index-3")
     mine = library(docs)
     mine.ingest([docs])
-    assert [path.name for path in folder.glob("index-*")] == ["index-4"]
+    assert [path.name for path in folder.glob("index-*")] == ["index-5"]
     assert texts(mine.retriever()) == ALL
 
 

@@ -1,0 +1,70 @@
+"""Which reader reads which format, by the ending of a file's name.
+
+What is in such a file may be made to take for ever, or all the memory: `engine.documents.sandbox` reads it.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from engine.documents.document import Extract
+from engine.documents.foreign.text_recognition import TextRecogniser
+from engine.errors import DocumentError
+
+_READERS = {
+    "web_page.read_page": ".html .htm .xhtml",
+    "pdf.read_pdf": ".pdf",
+    "office.read_docx": ".docx .docm .dotx",
+    "office.read_pptx": ".pptx .pptm .ppsx",
+    "office.read_odf": ".odt .ott .odp",
+    "spreadsheet.read_spreadsheet": ".xlsx .xlsm .xlsb .xls .ods",
+    "ebook.read_epub": ".epub",
+    "rich_text.read_rtf": ".rtf",
+    "mail.read_eml": ".eml",
+    "mail.read_mbox": ".mbox",
+    "mail.read_msg": ".msg",
+    "notebook.read_notebook": ".ipynb",
+    "subtitles.read_subtitles": ".srt .vtt",
+    "picture.read_picture": ".png .jpg .jpeg .tif .tiff .webp .bmp .gif .heic",
+}
+FORMATS: Mapping[str, str] = {ending: name for name, endings in _READERS.items() for ending in endings.split()}
+"""By the ending of a file's name, the module and function that read it."""
+
+_RECOGNISING = frozenset({"pdf.read_pdf", "picture.read_picture"})
+
+TEXT_FORMS: Mapping[str, str] = {
+    ".pdf": "the text extracted from the PDF",
+    ".html": "the visible text of the page",
+    ".htm": "the visible text of the page",
+    ".xhtml": "the visible text of the page",
+    ".epub": "the text of the book",
+    ".eml": "the words of the message",
+    ".msg": "the words of the message",
+}
+"""What the text of a format is, where it is not simply the file; of others `the text extracted from the file`."""
+
+UNREAD = {
+    ".doc": ".docx",
+    ".ppt": ".pptx",
+    ".pages": ".docx",
+    ".key": ".pptx",
+    ".numbers": ".xlsx",
+    ".mobi": ".epub",
+    ".azw3": ".epub",
+}
+"""Formats that nothing here reads, and the one to save them in."""
+
+
+def read_format(path: Path, recogniser: TextRecogniser | None = None) -> list[Extract]:
+    """What is in a file of one of the `FORMATS`. Raises DocumentError."""
+    name = FORMATS[path.suffix.lower()]
+    module, _, function = name.partition(".")
+    reader: Callable[..., list[Extract]] = getattr(import_module(f"engine.documents.foreign.{module}"), function)
+    try:
+        if name in _RECOGNISING:
+            return reader(path, recogniser or TextRecogniser())
+        return reader(path)
+    except (DocumentError, MemoryError, OSError):
+        raise
+    except Exception as error:  # a damaged file may raise anything from within a parser
+        raise DocumentError(f"damaged: {type(error).__name__}") from error

@@ -1,0 +1,150 @@
+"""The text of mail: single messages (.eml, .msg) and mailboxes (.mbox), each message a document."""
+
+import mailbox
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+from pathlib import Path
+
+from engine.documents.document import Extract
+from engine.documents.encoding import decode
+from engine.documents.foreign.markdown_writer import MAX_TEXT, MarkdownWriter, clean
+from engine.documents.foreign.web_page import write_page
+from engine.errors import DocumentError
+
+_QUOTED_FROM = re.compile(r"^>(?=>*From )", re.MULTILINE)  # how a mailbox writes a line that begins with From
+_PEOPLE = {"sender": ("From",), "recipients": ("To", "Cc", "Bcc")}
+
+
+def read_eml(path: Path) -> list[Extract]:
+    """One message."""
+    data = path.read_bytes()
+    return [_message(message_from_bytes(data, policy=policy.compat32))]
+
+
+def read_mbox(path: Path) -> list[Extract]:
+    """Every message of a mailbox, called by its number. Raises DocumentError."""
+    if not path.read_bytes()[:5] == b"From ":
+        raise DocumentError("damaged: no mailbox")
+    extracts, left = [], MAX_TEXT
+    box = mailbox.mbox(path, create=False)
+    try:
+        for number, message in enumerate(box, start=1):
+            extract = _message(message)
+            extract.name, extract.text = str(number), _QUOTED_FROM.sub("", extract.text)
+            left -= len(extract.text)
+            if left < 0:
+                raise DocumentError(f"holds more than {MAX_TEXT / 1e6:g} million characters of text")
+            extracts.append(extract)
+    finally:
+        box.close()
+    return extracts
+
+
+def _message(message: Message) -> Extract:
+    """The words of a message: its plain text, else its HTML; who wrote it to whom and when is metadata."""
+    writer = MarkdownWriter()
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    inline = [part for part in parts if part.get_content_disposition() != "attachment" and not part.get_filename()]
+    plain = [part for part in inline if part.get_content_type() == "text/plain"]
+    pages = [part for part in inline if part.get_content_type() == "text/html"]
+    for part in plain or pages:
+        text = _content(part)
+        if plain:
+            _write_plain(text, writer)
+        else:
+            write_page(text, writer)
+    metadata = dict(_people(message))
+    if moment := _moment(message):
+        metadata["date"] = (moment,)
+    if names := tuple(clean(_decoded(part.get_filename())) for part in parts if part.get_filename()):
+        metadata["attachments"] = names
+    return writer.extract(clean(_decoded(message["Subject"])), metadata)
+
+
+def _write_plain(text: str, writer: MarkdownWriter) -> None:
+    """Paragraphs of a plain message; what it quotes stays quoted."""
+    for block in re.split(r"\n\s*\n", text):
+        writer.paragraph(block)
+
+
+def _content(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    charset = part.get_content_charset() or ""
+    try:
+        return data.decode(charset).replace("\r\n", "\n")
+    except (LookupError, UnicodeError):
+        return decode(data.replace(b"\x00", b""))[0]
+
+
+def _decoded(header: object) -> str:
+    try:
+        return str(make_header(decode_header(str(header or ""))))
+    except (LookupError, UnicodeError, ValueError):
+        return str(header or "")
+
+
+def _people(message: Message) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for term, headers in _PEOPLE.items():
+        values = [str(value) for header in headers for value in message.get_all(header, [])]
+        people = [clean(f"{_decoded(name)} {address}") for name, address in getaddresses(values) if name or address]
+        if people:
+            yield term, tuple(people[:50])
+
+
+def _moment(message: Message) -> str:
+    try:
+        return parsedate_to_datetime(str(message["Date"])).isoformat(" ", "minutes")
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+
+
+# -- Outlook -------------------------------------------------------------------------------------------------
+
+_SUBJECT, _BODY, _HTML, _FROM, _ADDRESS, _TO, _CC, _HEADERS = (
+    "0037",
+    "1000",
+    "1013",
+    "0C1A",
+    "0C1F",
+    "0E04",
+    "0E03",
+    "007D",
+)  # fmt: skip - property tags of [MS-OXPROPS]
+
+
+def read_msg(path: Path) -> list[Extract]:
+    """One message as Outlook saves it. Raises DocumentError."""
+    import olefile  # noqa: PLC0415 - only where there is such a message
+
+    try:
+        with olefile.OleFileIO(path) as file:
+            streams = {
+                entry[0][12:16].upper(): file.openstream(entry).read() for entry in file.listdir() if _is_text(entry)
+            }
+            wide = {entry[0][12:16].upper() for entry in file.listdir() if _is_text(entry) and entry[0].endswith("1F")}
+    except (OSError, ValueError) as error:
+        raise DocumentError("damaged: no Outlook message") from error
+
+    def value(tag: str) -> str:
+        data = streams.get(tag, b"")
+        return data.decode("utf-16-le", "replace") if tag in wide else decode(data.replace(b"\x00", b""))[0]
+
+    writer = MarkdownWriter()
+    if value(_BODY).strip():
+        _write_plain(value(_BODY).replace("\r\n", "\n"), writer)
+    elif _HTML in streams:
+        write_page(decode(streams[_HTML], declares=True)[0], writer)
+    sender = clean(f"{value(_FROM)} {value(_ADDRESS)}")
+    recipients = tuple(filter(None, (clean(each) for each in f"{value(_TO)};{value(_CC)}".split(";"))))
+    headers = message_from_bytes(value(_HEADERS).encode("utf-8", "replace"))
+    metadata = {"sender": (sender,), "recipients": recipients, "date": (_moment(headers),)}
+    return [writer.extract(clean(value(_SUBJECT)), {term: each for term, each in metadata.items() if any(each)})]
+
+
+def _is_text(entry: list[str]) -> bool:
+    return len(entry) == 1 and entry[0].startswith("__substg1.0_") and entry[0][16:].upper() in {"001F", "001E", "0102"}

@@ -1,0 +1,181 @@
+"""Text recognition with tesseract: in pictures and pages without text, confined, reported page by page, cancellable."""
+
+import io
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
+
+from engine.documents.passages import split_document
+from engine.documents.reader import read_documents
+from engine.documents.sandbox import ConfinedReader
+from engine.errors import DocumentError
+from tests.support.foreign_files import lines, pdf
+
+NEEDS_TESSERACT = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+TEXTS = ["Invoice 2024-117", "The boiler was serviced by Nordtherm", "on 11 March 2024."]
+
+
+def pixels(texts: list[str]) -> np.ndarray:
+    """A page of text as shades of grey."""
+    page = pypdfium2.PdfDocument(pdf([lines(texts, size=14, pitch=24)]))[0]
+    return np.array(page.render(scale=2, grayscale=True).to_numpy()).reshape(1684, 1190)
+
+
+def scan(pages: list[list[str]]) -> bytes:
+    """A PDF whose pages are pictures of text."""
+    writer = PdfWriter()
+    for texts in pages:
+        picture = pixels(texts)
+        stream = StreamObject()
+        stream.set_data(picture.tobytes())
+        sizes = {"/Width": picture.shape[1], "/Height": picture.shape[0], "/BitsPerComponent": 8}
+        stream.update({NameObject(key): NumberObject(value) for key, value in sizes.items()})
+        names = {"/Type": "/XObject", "/Subtype": "/Image", "/ColorSpace": "/DeviceGray"}
+        stream.update({NameObject(key): NameObject(value) for key, value in names.items()})
+        page, drawn = writer.add_blank_page(595, 842), StreamObject()
+        drawn.set_data(b"q 595 0 0 842 0 0 cm /I Do Q")
+        pictures = DictionaryObject({NameObject("/I"): writer._add_object(stream)})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): pictures})
+        page[NameObject("/Contents")] = writer._add_object(drawn)
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def pgm(picture: np.ndarray) -> bytes:
+    return b"P5 %d %d 255\n" % (picture.shape[1], picture.shape[0]) + picture.tobytes()
+
+
+def read(path: Path, content: bytes, *, recognises_text: bool = True, pages_read: list[tuple[int, int]] | None = None):
+    def on_page(page: int, pages: int) -> bool:
+        if pages_read is not None:
+            pages_read.append((page, pages))
+        return True
+
+    path.write_bytes(content)
+    with ConfinedReader(recognises_text=recognises_text) as reader:
+        return list(read_documents(path, root=path.parent, max_bytes=10**8, confined=reader, on_page=on_page))
+
+
+@NEEDS_TESSERACT
+def test_the_pages_of_a_scan_are_read_with_page_and_box(tmp_path):
+    pages_read: list[tuple[int, int]] = []
+    (document,) = read(
+        tmp_path / "scan.pdf", scan([TEXTS, ["The second page was signed by Boris Kern."]]), pages_read=pages_read
+    )
+    assert "The boiler was serviced by Nordtherm" in document.text
+    assert pages_read == [(1, 2), (2, 2)]
+    start = document.text.index("Boris")
+    passage = next(p for p in split_document(document, 1200) if p.start <= start < p.end)
+    location = passage.location(start)
+    assert location.page == 2
+    assert location.box is not None
+    left, top, right, bottom = location.box
+    assert 0.05 < left < right < 1
+    assert 0.05 < top < bottom < 0.15
+
+
+@NEEDS_TESSERACT
+def test_only_pages_without_text_are_recognised(tmp_path):
+    writer = PdfWriter()
+    writer.append(io.BytesIO(pdf([lines(["This page has a text layer."])])))
+    writer.append(io.BytesIO(scan([["This page has none of it."]])))
+    written = io.BytesIO()
+    writer.write(written)
+    pages_read: list[tuple[int, int]] = []
+    (document,) = read(tmp_path / "mixed.pdf", written.getvalue(), pages_read=pages_read)
+    assert document.text == "This page has a text layer.\n\nThis page has none of it."
+    assert pages_read == [(2, 2)]
+    (without,) = read(tmp_path / "mixed.pdf", written.getvalue(), recognises_text=False)
+    assert without.text == "This page has a text layer."
+    assert without.note.startswith("left out: p. 2 (its pages are pictures of text; set text_recognition")
+
+
+@NEEDS_TESSERACT
+def test_a_picture_of_text_is_read(tmp_path):
+    (document,) = read(tmp_path / "scan_001.bmp", pgm(pixels(TEXTS)))
+    assert " ".join(document.text.split()) == " ".join(TEXTS)
+    assert document.title == "scan 001"
+
+
+@NEEDS_TESSERACT
+def test_reading_ends_when_the_caller_says_so(tmp_path):
+    (tmp_path / "scan.pdf").write_bytes(scan([TEXTS] * 3))
+    with ConfinedReader() as reader:
+        with pytest.raises(DocumentError, match="cancelled"):
+            reader.read(tmp_path / "scan.pdf", lambda page, _pages: page < 2)
+        (tmp_path / "x.html").write_text("<p>after it")
+        assert reader.read(tmp_path / "x.html")[0].text == "after it"
+
+
+def test_without_tesseract_it_is_said_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    hint = "install tesseract to have its text recognised"
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path / "scan.pdf", scan([TEXTS]))
+    assert str(caught.value) == f"its pages are pictures of text ({hint})"
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path / "x.png", b"\x89PNG\r\n\x1a\n")
+    assert str(caught.value) == f"a picture ({hint})"
+
+
+@pytest.mark.parametrize("script", ["exit 3", "echo no table", "cat >/dev/null; printf '5\\t1'"])
+def test_a_program_that_fails_is_a_reason(tmp_path, monkeypatch, script):
+    program = tmp_path / "bin/tesseract"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(DocumentError, match="no text was recognised on it"):
+        read(tmp_path / "scan.pdf", scan([TEXTS]))
+
+
+# -- what the camera wrote -------------------------------------------------------------------------------------
+
+
+def exif(moment: str) -> bytes:
+    """A JPEG of nothing but its EXIF block: when, where and with what it was taken."""
+
+    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+        return tag.to_bytes(2, "big") + kind.to_bytes(2, "big") + count.to_bytes(4, "big") + value.ljust(4, b"\0")
+
+    def directory(entries: list[bytes]) -> bytes:
+        return len(entries).to_bytes(2, "big") + b"".join(entries) + bytes(4)
+
+    def degrees(*parts: int) -> bytes:
+        return b"".join(part.to_bytes(4, "big") + (1).to_bytes(4, "big") for part in parts)
+
+    values = {"moment": moment.encode() + b"\0", "north": degrees(59, 54, 30), "east": degrees(10, 45, 0)}
+    at, offsets = 200, {}
+    for name, value in values.items():
+        offsets[name] = at.to_bytes(4, "big")
+        at += len(value) + len(value) % 2
+    data = b"".join(value.ljust(len(value) + len(value) % 2, b"\0") for value in values.values())
+    moments = entry(0x0132, 2, 20, offsets["moment"])
+    main = directory([entry(0x0110, 2, 4, b"EOS\0"), moments, entry(0x8825, 4, 1, (100).to_bytes(4, "big"))])
+    north = [entry(1, 2, 2, b"N\0"), entry(2, 5, 3, offsets["north"])]
+    gps = directory([*north, entry(3, 2, 2, b"E\0"), entry(4, 5, 3, offsets["east"])])
+    tiff = (b"MM\0*" + (8).to_bytes(4, "big") + main).ljust(100, b"\0")
+    tiff = (tiff + gps).ljust(200, b"\0") + data
+    block = b"Exif\0\0" + tiff
+    return b"\xff\xd8\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + b"\xff\xd9"
+
+
+def test_a_photograph_tells_when_and_where_it_was_taken(tmp_path):
+    (document,) = read(tmp_path / "IMG_0042.jpg", exif("2023:07:03 10:20:30"), recognises_text=False)
+    assert document.text == "Taken on 2023-07-03 10:20 at 59.9083° N, 10.7500° E with EOS."
+    assert document.metadata == {"date": ("2023-07-03 10:20",)}
+    assert document.title == "IMG 0042"
+
+
+@pytest.mark.parametrize("moment", ["0000:00:00 00:00:00", "no date at all now!", " " * 19])
+def test_a_date_that_is_none_is_not_pages_read(tmp_path, moment):
+    (document,) = read(tmp_path / "a.jpg", exif(moment), recognises_text=False)
+    assert document.text == "Taken at 59.9083° N, 10.7500° E with EOS."
