@@ -70,13 +70,17 @@ def place_name(page: int, location: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run began: a question to a library of `passages` passages."""
+    """A run began: a question to a library of `passages` passages.
+
+    `today` is the day (ISO 8601) on which words such as "yesterday" were read; empty in records of old versions.
+    """
 
     run_id: str
     question: str
     seed: int
     passages: int
     model: str | None
+    today: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,12 @@ class IndexWriter:
         for passage in passages:
             titles = f"{passage.title} {passage.heading}"
             spans = [(sentence.start, sentence.end) for sentence in passage.sentence_list()]
-            analysis, body = analyse(titles, passage.text, passage.language, spans=spans, context=passage.context)
+            analysis, body, exact = analyse(
+                titles, passage.text, passage.language, spans=spans, context=passage.context
+            )
             document = self._tantivy.Document()
             document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
+            document.add_text("exact", " ".join(exact))
             for value in (EVERYTHING, language_scope(passage.language), *scope):
                 document.add_text("scope", value)
             document.add_text("mention", _tokens(names_in(analysis.runs)))
@@ -70,11 +73,17 @@ def index_schema(tantivy: Any) -> Any:
     """Return the fields of the index."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")  # stems, made by engine.text.words
+    builder.add_text_field("exact", tokenizer_name="whitespace", index_option="basic")  # dates and part numbers
     for name in ("mention", "title"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")  # `name_token`s
     builder.add_text_field("scope", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("opened", stored=True)  # an `IndexedPassage`
     return builder.build()
+
+
+def field_of(term: str) -> str:
+    """Return the field that a search term is in; those of dates and part numbers have a sign that no word contains."""
+    return "exact" if any(sign in term for sign in ":-/") else "body"
 
 
 def name_token(key: str) -> str:

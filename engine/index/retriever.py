@@ -38,9 +38,9 @@ class Retriever:
         """See `SearchIndex.open`."""
         return self.index.open(number)
 
-    def term_frequency(self, stem: str) -> int:
+    def term_frequency(self, stem: str, language: str = "") -> int:
         """See `SearchIndex.term_frequency`."""
-        return self.index.term_frequency(stem)
+        return self.index.term_frequency(stem, language)
 
     def similar(self, stem: str) -> list[str]:
         """See `SearchIndex.similar`."""

@@ -13,7 +13,15 @@ from engine.atomic_files import private_folder
 from engine.documents.identity import PassageId, possible_files
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
-from engine.index.index_writer import EVERYTHING, WRITER_HEAP, IndexWriter, index_schema, language_scope, name_token
+from engine.index.index_writer import (
+    EVERYTHING,
+    WRITER_HEAP,
+    IndexWriter,
+    field_of,
+    index_schema,
+    language_scope,
+    name_token,
+)
 from engine.index.indexed_passage import IndexedPassage
 from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
 from engine.text.names import title_keys
@@ -121,7 +129,8 @@ class SearchIndex:
     def _optional_part(self, stem: str, weight: float) -> Any:
         """Return the query part that scores a stem."""
         query = self._tantivy.Query
-        term = query.term_query(self._schema, "body", stem, index_option="freq")
+        field = field_of(stem)
+        term = query.term_query(self._schema, field, stem, index_option="freq" if field == "body" else "basic")
         return self._tantivy.Occur.Should, term if weight == 1 else query.boost_query(term, weight)
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
@@ -177,9 +186,13 @@ class SearchIndex:
 
     # -- frequencies --------------------------------------------------------------------------------------
 
-    def term_frequency(self, stem: str) -> int:
-        """Count the passages that contain a stem."""
-        return self._frequency("body", stem)
+    def term_frequency(self, stem: str, language: str = "") -> int:
+        """Count the passages that contain a stem; of one language, if given."""
+        frequency = self._frequency(field_of(stem), stem)
+        if not frequency or not language or len(self.languages) == 1:
+            return frequency
+        must, scope = self._tantivy.Occur.Must, [language_scope(language)]
+        return self._count(self._scoped([(must, self._filter("body", [stem]))], scope))
 
     def similar(self, stem: str) -> list[str]:
         """Return stems of the library that differ in one letter (two in a long one), the most similar first.
@@ -212,10 +225,12 @@ class SearchIndex:
         """Return the document frequency; tantivy's own counts deleted passages until it merges their segment."""
         frequency = int(self._searcher.doc_freq(field, value))
         if frequency and self._has_deleted:
-            query = self._tantivy.Query.term_query(self._schema, field, value, index_option="basic")
-            result: Any = self._searcher.search(query, 1, count=True)
-            frequency = int(result.count)
+            frequency = self._count(self._tantivy.Query.term_query(self._schema, field, value, index_option="basic"))
         return frequency
+
+    def _count(self, query: Any) -> int:
+        result: Any = self._searcher.search(query, 1, count=True)
+        return int(result.count)
 
     # -- queries ------------------------------------------------------------------------------------------
 

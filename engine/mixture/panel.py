@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim
@@ -19,12 +20,20 @@ from engine.walk.traversal import TraitTraversal, Walk
 
 
 class Panel:
-    """The walks of the personas that were called so far, by persona id. Deterministic: no clock, no chance."""
+    """The walks of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
+
+    `today` is the day on which words such as "yesterday" in the question are read.
+    """
 
     def __init__(
-        self, text: str, retriever: Retriever, parameters: Callable[[Persona], WalkParameters] = walk_parameters
+        self,
+        text: str,
+        retriever: Retriever,
+        parameters: Callable[[Persona], WalkParameters] = walk_parameters,
+        *,
+        today: date | None = None,
     ) -> None:
-        self.question = read_question(text, retriever)
+        self.question = read_question(text, retriever, today=today)
         self.neighbourhood = Neighbourhood(self.question, retriever)
         self._traversal = TraitTraversal(self.neighbourhood, parameters)
         self._personas: dict[str, Persona] = {}

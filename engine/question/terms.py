@@ -76,10 +76,10 @@ class QuestionWords:
     def _exact(self) -> tuple[list[Term], frozenset[str]]:
         """Return the dates and part numbers that the library has, and the folded words that they are written in."""
         terms, understood = [], frozenset[str]()
-        for asked in asked_dates(self._text, self._today):
-            if known := next((term for term in asked.terms if self._retriever.term_frequency(term)), None):
-                terms.append(Term((known,), self._retriever.term_frequency(known)))
-                understood |= asked.words
+        for asked in asked_dates(self._text, self._today, self.language):
+            if known := next(filter(None, map(self._term, asked.alternatives)), None):
+                terms.append(known)
+                understood |= frozenset(folded(list(asked.words)))
         for term in exact_terms(self._text):
             if frequency := self._retriever.term_frequency(term):
                 terms.append(Term((term,), frequency))
@@ -98,7 +98,7 @@ class QuestionWords:
 
     def _look_up(self, word: int) -> Iterator[Term]:
         forms = list(dict.fromkeys(stems[word] for stems in self.stems.values()))
-        if term := self._term(forms):
+        if term := self._term(list(self._stems(word))):
             yield term
         elif self.raw[word].casefold() in self._function_words:
             return
@@ -110,6 +110,14 @@ class QuestionWords:
             term := self._term([near for form in forms for near in self._retriever.similar(form)])
         ):
             yield term
+
+    def _stems(self, word: int) -> Iterator[str]:
+        """Yield the stem of a word in the question's language, and in others those that their passages use."""
+        own = self.stem(word)
+        yield own
+        for language, stems in self.stems.items():
+            if stems[word] != own and self._retriever.term_frequency(stems[word], language):
+                yield stems[word]
 
     def _term(self, forms: Sequence[str]) -> Term | None:
         frequencies = {form: frequency for form in forms if (frequency := self._retriever.term_frequency(form))}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from datetime import date
 
 from engine.errors import PersonaError, PersonaMoeError
 from engine.events import (
@@ -47,7 +48,8 @@ class MoeOrchestrator:
     """Runs one question; each run has its own instance, so that nothing has to be reset.
 
     `missing` holds the reasons why the run goes without some part, `context_names` the names of the conversation that
-    the question means. Everything that happens is emitted as an event (`engine.events`), from any thread.
+    the question means, `today` the day for words such as "yesterday". Everything that happens is emitted as an event
+    (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -63,10 +65,12 @@ class MoeOrchestrator:
         missing: Sequence[str] = (),
         gate: Gate | None = None,
         context_names: Sequence[str] = (),
+        today: date | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
         self._missing, self._gate, self._context_names = missing, gate, tuple(context_names)
+        self._today = today
         self._whole_text = with_names(question, context_names)
         self.graph = DynamicKnowledgeGraph()
         self._panel: Panel | None = None
@@ -85,14 +89,15 @@ class MoeOrchestrator:
     def panel(self) -> Panel:
         """The panel at this question; the question is read when it is first asked for."""
         if self._panel is None:
-            self._panel = Panel(self._whole_text, self._retriever)
+            self._panel = Panel(self._whole_text, self._retriever, today=self._today)
         return self._panel
 
     async def run(self) -> AnswerWritten:
         """Run all cycles and write the answer. Raises the error that it failed with, after emitting it."""
         system = self._settings.system
         model = self._model.name if self._model else None
-        self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model))
+        today = self._today.isoformat() if self._today else ""
+        self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model, today))
         for reason in self._missing:
             self._emit(Degraded(reason))
         try:

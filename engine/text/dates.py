@@ -1,14 +1,17 @@
 # ruff: noqa: RUF001 - names of months in Turkish and Russian
 """Turn dates in any usual spelling into index terms, so that "3 July 2025" finds a note headed 2025-07-03.
 
-The terms of a date, most exact first: `date20250703`, `day0703`, `month202507`, `month07`. A date that can be read in
-two ways (04/05/2025) has the terms of both.
+The terms of a date, most exact first: `date:20250703`, `day:0703`, `month:202507`, `month:07`. A date that can be read
+in two ways (04/05/2025) has the terms of both.
 """
 
 import re
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
+
+from engine.text.languages import ENGLISH
+from engine.text.relative_dates import Days, relative_days
 
 _LAST_DAY, _LAST_MONTH = 31, 12
 _ENGLISH = (
@@ -58,14 +61,14 @@ _WRITTEN = (  # neither begins with \b: the regex engine searches three times fa
     re.compile(rf"{_MONTH}\.?,? {_OF}(?P<year>[12][0-9]{{3}})\b"),
 )
 _IN_MONTH = re.compile(rf"\b(?:in|during|since|until|of|last|this|im|seit|en|in|nel) {_MONTH}\b(?! [0-9])")
-_RELATIVE = {"today": 0, "yesterday": 1, "heute": 0, "gestern": 1, "hier": 1, "ayer": 1, "ieri": 1, "вчера": 1}
+_MONTH_DAYS = 27  # days from the first to the last of a month, at least
 _CENTURY = 100
 
 
 class AskedDate(NamedTuple):
-    """A date in a question: its terms, the most exact first, and the words that it is written in."""
+    """A date in a question: alternatives, the most exact first, each of terms that mean it; and its words, folded."""
 
-    terms: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]
     words: frozenset[str]
 
 
@@ -77,8 +80,8 @@ class _Date(NamedTuple):
 
     def terms(self) -> list[str]:
         year, month, day = self.year, self.month, self.day
-        exact = [f"date{year}{month:02}{day:02}"] * bool(year and day) + [f"day{month:02}{day:02}"] * bool(day)
-        return exact + [f"month{year}{month:02}"] * bool(year) + [f"month{month:02}"]
+        exact = [f"date:{year}{month:02}{day:02}"] * bool(year and day) + [f"day:{month:02}{day:02}"] * bool(day)
+        return exact + [f"month:{year}{month:02}"] * bool(year) + [f"month:{month:02}"]
 
 
 def date_terms(text: str, words: Collection[str]) -> list[str]:
@@ -89,23 +92,26 @@ def date_terms(text: str, words: Collection[str]) -> list[str]:
     return list(dict.fromkeys(term for date in _dates(text, words) for term in date.terms()))
 
 
-def asked_dates(text: str, today: date | None = None) -> list[AskedDate]:
-    """Return the dates in a question; `today` resolves words such as "yesterday"."""
+def asked_dates(text: str, today: date | None = None, language: str = ENGLISH) -> list[AskedDate]:
+    """Return the dates in a question; `today` resolves words such as "yesterday" in English and in its language."""
     written = list(_dates(text, _MONTH_WORDS))
     asked = [
-        AskedDate(tuple(found.terms()[:2]), _words(found.text))
-        for found in written
-        if not any(found.text != other.text and found.text in other.text for other in written)
+        AskedDate(tuple((term,) for term in day.terms()[:2]), _words(day.text))
+        for day in written
+        if not any(day.text != other.text and day.text in other.text for other in written)
     ]
     if not written:
-        asked += [
-            AskedDate((f"month{_MONTHS[match['month']]:02}",), _words(match[0])) for match in _IN_MONTH.finditer(text)
-        ]
-    for word in re.findall(r"\w+", text.lower()) if today else ():
-        if today and word in _RELATIVE:
-            then = today - timedelta(days=_RELATIVE[word])
-            asked.append(AskedDate((f"date{then:%Y%m%d}",), frozenset({word})))
-    return asked
+        months = _IN_MONTH.finditer(text)
+        asked += [AskedDate(((f"month:{_MONTHS[match['month']]:02}",),), _words(match[0])) for match in months]
+    relative = relative_days(text, today, language) if today else ()
+    return asked + [AskedDate((tuple(_terms_of(days)),), _words(days.text)) for days in relative]
+
+
+def _terms_of(days: Days) -> list[str]:
+    """Return the terms that any date in these days has: the month's of a whole month, else each day's."""
+    if (count := (days.last - days.first).days) >= _MONTH_DAYS:
+        return [f"month:{days.first:%Y%m}"]
+    return [f"date:{days.first + timedelta(days=k):%Y%m%d}" for k in range(count + 1)]
 
 
 def _words(text: str) -> frozenset[str]:

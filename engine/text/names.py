@@ -110,8 +110,8 @@ def analyse(
     *,
     spans: Sequence[tuple[int, int]] | None = None,
     context: str = "",
-) -> tuple[Analysis, list[str]]:
-    """Return the analysis of a passage, and its index terms: the stems of its words, its dates and its part numbers.
+) -> tuple[Analysis, list[str], list[str]]:
+    """Return the analysis of a passage, the stems of its words, and the terms of its dates and part numbers.
 
     `spans` are its sentences, by default those of the text. `context` counts like a sentence after the last one.
     """
@@ -133,7 +133,7 @@ def analyse(
     ends, line = list(accumulate(map(len, raws))), "".join(flags)
     run_spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
     runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in run_spans]
-    return Analysis(roots + exact, ends, [a for a, _ in run_spans], runs), stems + exact
+    return Analysis(roots + exact, ends, [a for a, _ in run_spans], runs), stems, exact
 
 
 def _forms(raw: list[str], new: set[str], language: str) -> list[_Forms]:

@@ -140,6 +140,7 @@ class Runs:
             language_model=model,
             missing=missing,
             context_names=names,
+            today=datetime.now().astimezone().date(),
         )
         await run.run()
         timestamp = datetime.now(UTC).isoformat(timespec="seconds")

@@ -470,7 +470,7 @@ def test_another_passage_size_splits_the_files_again(docs):
 
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
-    shutil.rmtree(docs.parent / "library/index-5")
+    shutil.rmtree(docs.parent / "library/index-6")
     mine = library(docs)
     mine.ingest([docs])
     assert texts(mine.retriever()) == ALL
@@ -479,10 +479,10 @@ def test_after_the_index_was_moved_away_everything_is_read_again(docs):
 def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(docs):
     library(docs).ingest([docs])
     folder = docs.parent / "library"
-    (folder / "index-5").rename(folder / "index-3")
+    (folder / "index-6").rename(folder / "index-4")
     mine = library(docs)
     mine.ingest([docs])
-    assert [path.name for path in folder.glob("index-*")] == ["index-5"]
+    assert [path.name for path in folder.glob("index-*")] == ["index-6"]
     assert texts(mine.retriever()) == ALL
 
 

@@ -130,7 +130,7 @@ def test_an_opened_passage_is_what_was_added_with_its_analysis(found):
         opened = found.open(number)
         title, heading, text, _ = TEXTS[int(opened.passage.id)]
         assert opened.passage == passage(int(opened.passage.id), title, text, heading)
-        analysis, _ = analyse(f"{title} {heading}", text)
+        analysis, _, _ = analyse(f"{title} {heading}", text)
         assert opened.roots == analysis.roots
         assert opened.sentence_ends == analysis.sentence_ends
         assert opened.mentions == mentions_in(analysis.starts, analysis.runs)

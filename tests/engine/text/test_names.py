@@ -111,7 +111,7 @@ def test_no_part_of_a_very_long_run_is_longer_than_a_name():
 
 def test_spans_point_at_the_words_and_tell_the_share_of_their_run():
     title, text = "The Light", "It rose. Ann Lee met Lee there."
-    analysis, stemmed_words = analyse(title, text)
+    analysis, stemmed_words, _ = analyse(title, text)
     everything = raw_words(f"{title} {text}")
     spans = dict(mentions_of(analysis))
     assert [(everything[a:b], share) for a, b, share in spans["lee"]] == [(["Lee"], 0.5), (["Lee"], 1.0)]
@@ -129,7 +129,7 @@ def test_longer_names_come_first_then_earlier_ones():
 
 def test_sentence_ends_count_the_title_first_and_then_every_sentence():
     text = "It was built. Ann lit it, twice.\n\n- And left"
-    analysis, body = analyse("Vane Head", text)
+    analysis, body, _ = analyse("Vane Head", text)
     lengths = [2, *(len(raw_words(text[start:end])) for start, end in sentence_spans(text))]
     assert analysis.sentence_ends == [sum(lengths[: n + 1]) for n in range(len(lengths))]
     assert len(analysis.roots) == len(body) == sum(lengths)
@@ -137,8 +137,8 @@ def test_sentence_ends_count_the_title_first_and_then_every_sentence():
 
 
 def test_a_passage_without_words_has_an_empty_analysis():
-    analysis, body = analyse("", "*** ... ***")
-    assert (analysis.roots, mentions_of(analysis), body) == ([], [], [])
+    analysis, body, exact = analyse("", "*** ... ***")
+    assert (analysis.roots, mentions_of(analysis), body, exact) == ([], [], [], [])
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_passage_without_words_has_an_empty_analysis():
     ],
 )
 def test_the_names_for_the_index_are_those_with_spans(text):
-    analysis, _ = analyse("", text)
+    analysis, _, _ = analyse("", text)
     keys = names_in(analysis.runs)
     assert len(keys) == len(set(keys))
     assert set(keys) == {key for key, _ in mentions_of(analysis)}
