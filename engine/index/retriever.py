@@ -1,6 +1,5 @@
 """The look-ups of a question in the search index, restricted to a part of the library."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,11 +53,6 @@ class Retriever:
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `SearchIndex.name_frequencies`."""
         return self.index.name_frequencies(keys)
-
-
-def inverse_document_frequency(frequency: int, total: int) -> float:
-    """Return BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
-    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
 
 def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) -> Retriever:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import chain
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,14 @@ from engine.text.safe import one_line
 
 _CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
+_EXACT = 2.0  # how many words a date or a part number counts for
 _SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
 _SIMILAR_HITS = 10  # passages that similar stems are read from
+
+
+def inverse_document_frequency(frequency: int, total: int) -> float:
+    """Return BM25's weight of a term that occurs in `frequency` of `total` passages (Robertson and Zaragoza, 2009)."""
+    return log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
 
 class SearchIndex:
@@ -53,7 +60,6 @@ class SearchIndex:
                 f"the search index in {folder} cannot be opened: {one_line(str(error))}",
                 hint="move that folder away and ingest again",
             ) from error
-        self._optional = lru_cache(_CACHED)(self._optional_part)
         self.refresh()
 
     def refresh(self) -> None:
@@ -61,6 +67,7 @@ class SearchIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self._open = lru_cache(_CACHED)(self._load)
+        self._optional = lru_cache(_CACHED)(self._optional_part)
         self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
@@ -127,11 +134,14 @@ class SearchIndex:
         return [(must, query)]
 
     def _optional_part(self, stem: str, weight: float) -> Any:
-        """Return the query part that scores a stem."""
-        query = self._tantivy.Query
-        field = field_of(stem)
-        term = query.term_query(self._schema, field, stem, index_option="freq" if field == "body" else "basic")
-        return self._tantivy.Occur.Should, term if weight == 1 else query.boost_query(term, weight)
+        """Return the query part that scores a stem; a date or part number counts alike in every passage."""
+        query, should = self._tantivy.Query, self._tantivy.Occur.Should
+        if (field := field_of(stem)) != "body":
+            frequency = self._searcher.doc_freq(field, stem)
+            rarity = inverse_document_frequency(frequency, len(self))
+            return should, self._filter(field, [stem], _EXACT * weight * rarity)
+        term = query.term_query(self._schema, field, stem, index_option="freq")
+        return should, term if weight == 1 else query.boost_query(term, weight)
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
         """Return at most 64 passages whose document or section has this title key, in the order of the index."""
@@ -239,14 +249,14 @@ class SearchIndex:
         restriction = [(self._tantivy.Occur.Must, self._filter("scope", scope))] if scope else []
         return self._tantivy.Query.boolean_query([*parts, *restriction])
 
-    def _filter(self, field: str, values: Sequence[str]) -> Any:
-        """Return a query for any of these values, which adds nothing to the score."""
+    def _filter(self, field: str, values: Sequence[str], score: float = 0.0) -> Any:
+        """Return a query for any of these values, which adds the same to every score."""
         query = self._tantivy.Query
         if len(values) == 1:
             terms = query.term_query(self._schema, field, values[0], index_option="basic")
         else:
             terms = query.term_set_query(self._schema, field, list(values))
-        return query.const_score_query(terms, 0.0)
+        return query.const_score_query(terms, score)
 
     def _ranked(self, query: Any, limit: int) -> list[tuple[int, float]]:
         """Return numbers and scores of the best hits; equal scores in the order of the index."""

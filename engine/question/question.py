@@ -6,7 +6,8 @@ from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from engine.index.retriever import Retriever, inverse_document_frequency
+from engine.index.retriever import Retriever
+from engine.index.search_index import inverse_document_frequency
 from engine.question.terms import QuestionWords
 from engine.text.names import CONNECTORS, is_name_word, name_runs, root
 from engine.text.relation_words import related_roots

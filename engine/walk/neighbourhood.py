@@ -17,7 +17,8 @@ import numpy as np
 
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
-from engine.index.retriever import K1, B, Retriever, inverse_document_frequency
+from engine.index.retriever import K1, B, Retriever
+from engine.index.search_index import inverse_document_frequency
 from engine.question.question import Name, Question
 from engine.text.names import NameSpan, title_keys
 

@@ -12,8 +12,8 @@ import pytest
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index import search_index as search_module
-from engine.index.retriever import Retriever, index_passages, inverse_document_frequency
-from engine.index.search_index import SearchIndex
+from engine.index.retriever import Retriever, index_passages
+from engine.index.search_index import SearchIndex, inverse_document_frequency
 from engine.text.names import analyse, mentions_in
 from engine.text.words import stems
 
