@@ -2,7 +2,7 @@
 
 A prepared page of a hundred kilobytes can take minutes to parse, a PDF of one kilobyte can unpack to gigabytes. Such
 a file is listed with a reason like any other unreadable file, and the ingest goes on. The program that recognises text
-runs in the same session of processes: it has the same limits and ends with the process.
+runs in the same session of processes: it has the same limits and ends with the process. Both have no network.
 """
 
 import json
@@ -21,6 +21,7 @@ import msgspec
 from engine.documents.document import Extract
 from engine.documents.foreign.formats import read_format
 from engine.documents.foreign.text_recognition import TextRecogniser
+from engine.documents.network_block import refuse_network
 from engine.errors import DocumentError
 
 SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time
@@ -115,6 +116,7 @@ class ConfinedReader:
 def serve() -> None:
     """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+    refuse_network()
     for line in sys.stdin.buffer:
         name, seconds, recognises_text = json.loads(line)
         recogniser = TextRecogniser(
