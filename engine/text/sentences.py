@@ -1,31 +1,59 @@
-"""Split a text into sentences, as character spans."""
+"""Split a text of any script into sentences, as character spans.
+
+The signs that end a sentence are those of the Unicode property Sentence_Terminal. Libraries were tried: sentencex 1.0
+takes quadratic time for Chinese and panics on U+3000, pysbd is not kept any more, spaCy and Stanza need models.
+"""
 
 import re
 from collections.abc import Iterator
 
-_SENTENCE_END = re.compile(
-    r"[.!?][\"'\u201d\u2019)\]]*\s+(?=[\"'\u201c\u2018(\[]*[^\W_a-z])"  # before a capital or a number
+import regex
+
+_AT_LINE_END = (
     r"|\n[^\S\n]*\n\s*"  # at a blank line
     r"|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)"  # before a speaker's turn, a list item, a heading
 )
-_ABBREVIATION = re.compile(
-    r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct"
-    r"|Nov|Dec|c|b|d|ca|cf|p|pp|vol|e\.g|i\.e))\.$"
+_ASCII_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])" + _AT_LINE_END)
+_END = regex.compile(
+    r"[.!?]['\"\p{Pe}\p{Pf}\p{Pi}]*+\s+(?=['\"¿¡\p{Ps}\p{Pi}\p{Pf}]*+[\p{Lu}\p{Lt}\p{Lo}\p{N}])"
+    # Other scripts have their own signs, and need no space after them. In Japanese a quote may go on: 「…。」と言った。
+    r"|[\p{Sentence_Terminal}--.!?\uff0e]++[!?]*+(?:[\p{Pe}\p{Pf}]++(?!\p{Hiragana})|(?![\p{Pe}\p{Pf}]))\s*+"
+    r"|\uff0e(?!\p{N})\s*+"
+    r"|[;\u037e]\s+(?<=\p{Greek}\p{M}*[;\u037e]\s+)(?=\p{Lu})" + _AT_LINE_END,
+    regex.VERSION1,
+)
+_ABBREVIATION = regex.compile(
+    r"(?:\b\p{Lu}|\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|Nos|Lt|Col|Gen|Rev|Sgt|Capt|Prof|Fr|Br|Jan|Feb|Apr|Aug|Sept|Sep|Oct"
+    r"|Nov|Dec|c|b|d|z|ca|cf|p|pp|vol|e\.g|i\.e|Hr|Nr|Bd|Abs|bzw|vgl|d\. ?h|Mme|Mlle|Sra|Dra|núm|pág"
+    r"|\u0433|\u0433\u0433|ул|им|т\. ?\u0435))\.$"  # Russian: year, years, street, named after, that is
+)
+# Of the European languages only German writes nouns with capitals, so that an ordinal looks like the end of a sentence.
+_GERMAN_ORDINAL = re.compile(
+    r"\b\d{1,2}\.\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+    r"|Jahrhundert|Jahrtausend|Auflage|Band|Kapitel|Klasse|Stock|Etage|Lebensjahr|Weltkrieg)"
 )
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end (excluded) of each sentence of `text`, without surrounding white space.
 
-    Sentences end at . ! ? before a capital or digit, at blank lines, and before list items and speakers' turns.
+    Sentences end at . ! ? before a capital, a digit or a letter without case, at the signs of other scripts such as the
+    Chinese full stop or the danda, at blank lines, and before list items and speakers' turns.
     """
     start = 0
-    for match in _SENTENCE_END.finditer(text):
-        stop = match.start() + 1
-        if "\n" in match[0] or not _ABBREVIATION.search(text, max(start, stop - 8), stop):
+    pattern = _ASCII_END if text.isascii() else _END
+    for match in pattern.finditer(text):
+        if match[0][0] != "." or not _is_abbreviation(text, start, match.start() + 1):
             yield from _trimmed(text, start, match.end())
             start = match.end()
     yield from _trimmed(text, start, len(text))
+
+
+def _is_abbreviation(text: str, start: int, stop: int) -> bool:
+    """Tell whether the full stop before `stop` belongs to an abbreviation or to a German ordinal number."""
+    if _ABBREVIATION.search(text, max(start, stop - 8), stop):
+        return True
+    return any(_GERMAN_ORDINAL.match(text, number) for number in (stop - 3, stop - 2) if number >= start)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

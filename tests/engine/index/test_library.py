@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from engine.atomic_files import write_atomically
 from engine.errors import InputError, LibraryError, StoreError
-from engine.index.catalogue import IngestReport, existing
+from engine.index.catalogue import FORMAT, IngestReport, existing
 from engine.index.index_writer import IndexWriter
 from engine.index.library import Library
 from engine.index.retriever import Retriever
@@ -470,7 +470,7 @@ def test_another_passage_size_splits_the_files_again(docs):
 
 def test_after_the_index_was_moved_away_everything_is_read_again(docs):
     library(docs).ingest([docs])
-    shutil.rmtree(docs.parent / "library/index-6")
+    shutil.rmtree(docs.parent / f"library/index-{FORMAT}")
     mine = library(docs)
     mine.ingest([docs])
     assert texts(mine.retriever()) == ALL
@@ -479,10 +479,10 @@ def test_after_the_index_was_moved_away_everything_is_read_again(docs):
 def test_the_index_of_another_version_leaves_when_its_documents_were_read_again(docs):
     library(docs).ingest([docs])
     folder = docs.parent / "library"
-    (folder / "index-6").rename(folder / "index-4")
+    (folder / f"index-{FORMAT}").rename(folder / "index-3")
     mine = library(docs)
     mine.ingest([docs])
-    assert [path.name for path in folder.glob("index-*")] == ["index-6"]
+    assert [path.name for path in folder.glob("index-*")] == [f"index-{FORMAT}"]
     assert texts(mine.retriever()) == ALL
 
 

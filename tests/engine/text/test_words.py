@@ -1,13 +1,11 @@
-"""Words, stems and sentences: exact places, one stem a word, and nothing that steers a terminal."""
+"""Words and stems: exact places, one stem a word, and nothing that steers a terminal."""
 
 import random
-import time
 import unicodedata
 
 import pytest
 
 from engine.text.safe import one_line, printable
-from engine.text.sentences import sentence_spans
 from engine.text.words import (
     STOP_WORDS,
     content_stems,
@@ -25,10 +23,6 @@ ALPHABET = "abcXYZ éÉßİı½²①㎏ﬁ東京カ。 12 _-.,!?\n\t\u00a0\u2028
 def random_texts(count: int, length: int) -> list[str]:
     chance = random.Random(7)
     return ["".join(chance.choice(ALPHABET) for _ in range(chance.randint(0, length))) for _ in range(count)]
-
-
-def sentences(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 def test_no_control_character_but_tab_and_line_feed_is_printable():
@@ -175,47 +169,3 @@ def test_every_word_has_one_folded_form_and_one_stem():
         assert len(raw) == len(folded) == len(stem)
         assert all(folded)
         assert all(stem)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
-        ('"Yes." (Maybe.) So.', ['"Yes."', "(Maybe.)", "So."]),
-        ("“Go.” “Stay.”", ["“Go.”", "“Stay.”"]),
-        ("Dr. Smith met J. K. Rowe. He left.", ["Dr. Smith met J. K. Rowe.", "He left."]),
-        ("See No. 5, c. 1815, vs. Vane.", ["See No. 5, c. 1815, vs. Vane."]),
-        ("It cost 3.5 pounds. 1848 was dry.", ["It cost 3.5 pounds.", "1848 was dry."]),
-        ("e.g. this stays. and this", ["e.g. this stays. and this"]),
-        ("A line\nand its end\n\nNew block", ["A line\nand its end", "New block"]),
-        ("Buy:\n- salt\n* rope\n1. tar\n2) oil", ["Buy:", "- salt", "* rope", "1. tar", "2) oil"]),
-        ("Ann Lee: hello\nBob: hi there\nand more", ["Ann Lee: hello", "Bob: hi there\nand more"]),
-        ("  padded.  \n ", ["padded."]),
-        ("It ended. Éva left.", ["It ended.", "Éva left."]),
-        ("It ended... Then more.", ["It ended...", "Then more."]),
-        ("東京は首都です。大阪は違います。", ["東京は首都です。大阪は違います。"]),
-        ("", []),
-        (" \n\n\t ", []),
-    ],
-)
-def test_where_sentences_end(text, expected):
-    assert sentences(text) == expected
-
-
-def test_sentences_hold_every_visible_character_once_and_in_order():
-    for text in random_texts(800, 120):
-        spans = list(sentence_spans(text))
-        at = 0
-        for start, end in spans:
-            assert at <= start < end <= len(text)
-            assert text[at:start].strip() == ""
-            assert text[start:end] == text[start:end].strip()
-            at = end
-        assert text[at:].strip() == ""
-
-
-def test_a_long_run_of_blanks_takes_no_long_time():
-    blanks = " " * 300_000  # one pass takes 10 ms, a pass for each blank takes minutes
-    started = time.process_time()
-    assert sentences(f"a{blanks}b") == [f"a{blanks}b"]
-    assert time.process_time() - started < 5
