@@ -99,12 +99,12 @@ def _unmarked(text: str) -> str:
 def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
     """Return the sentence of these passages that contains most of the given one; None if none contains enough.
 
-    The title counts with each sentence of its passage, because the text refers to it by "he" or "it".
+    The title and the heading count with each sentence of its passage, because the text refers to it by "he" or "it".
     """
     stems = set(content_stems(sentence))
     best, best_share = None, _SUPPORT if stems else 2.0
     for passage in passages:
-        title = set(content_stems(passage.passage.title))
+        title = set(content_stems(passage.passage.headline))
         for candidate in sentences(passage.number, passage.passage):
             share = len(stems & (title | set(content_stems(candidate.led_text)))) / max(1, len(stems))
             if share > best_share or (share == best_share and best is None):

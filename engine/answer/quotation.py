@@ -25,7 +25,7 @@ _ANSWERS = 0.12  # if it contains a date, number or name, whichever the question
 _LINKS = 0.1  # if it names another of the passages
 _FOLLOWS = 0.15  # if a chosen sentence links to its passage
 _OPENS = 0.08  # if it is the first of its passage, which often says what the passage is about
-_TITLE = 0.7  # degree to which a sentence covers a term that only the title of its passage contains
+_TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
 
 _COVERED_ENOUGH = 0.55  # share of the question's weight below which the answer is the abstention
 
@@ -139,7 +139,7 @@ def is_covered(panel: Panel, quotations: Sequence[Quotation]) -> bool:
 
 def coverage(panel: Panel, quotations: Sequence[Quotation]) -> float:
     """Return the share of the question's weight that the quotations and what is known of them cover, in [0, 1]."""
-    texts = ((f"{q.passage.title} {q.passage.about} {q.led_text}", q.passage.language) for q in quotations)
+    texts = ((f"{q.passage.headline} {q.passage.about} {q.led_text}", q.passage.language) for q in quotations)
     return panel.question.coverage({r for text, language in texts for r in _roots(text, language)})
 
 
@@ -159,7 +159,7 @@ def all_sentences(number: int, passage: Passage) -> Iterator[Quotation | None]:
 def _candidates(panel: Panel, number: int, top: Sequence[int], rank_bonus: float) -> Iterator[_Sentence]:
     """Yield every sentence of a passage except headings."""
     question, passage = panel.question, panel.passage(number)
-    by_title = [_TITLE * degree for degree in question.covered(_roots(passage.title, passage.language))]
+    by_title = [_TITLE * degree for degree in question.covered(_roots(passage.headline, passage.language))]
     links: dict[int, set[int]] = defaultdict(set)
     for link in panel.neighbourhood.links(number):
         if link.target in top and link.kind is not LinkKind.BACK:

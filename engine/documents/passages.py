@@ -60,6 +60,11 @@ class Passage:
     aliases: tuple[str, ...] = ()
     about: str = ""
 
+    @property
+    def headline(self) -> str:
+        """Its title and heading in one line."""
+        return f"{self.title} {self.heading}".rstrip()
+
     def location(self, start: int) -> Location:
         """Return the page, name and box in the file of the text from character `start` of the source on."""
         count = bisect_right([location.start for location in self.locations], start - self.start)

@@ -29,10 +29,9 @@ class IndexWriter:
         """Add passages under each folder, file or group in `scope`; return the numbers of passages and of words."""
         count = total = 0
         for passage in passages:
-            titles = f"{passage.title} {passage.heading}"
             spans = [(sentence.start, sentence.end) for sentence in passage.sentence_list()]
             analysis, body, exact = analyse(
-                titles, passage.text, passage.language, spans=spans, context=passage.context
+                passage.headline, passage.text, passage.language, spans=spans, context=passage.context
             )
             document = self._tantivy.Document()
             document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
