@@ -115,11 +115,11 @@ class PersonaMoeApp(SteadyApp):
         for bar in (bar for mounted in self.all_screens() for bar in mounted.query(ScreenBar)):
             bar.follow(screen.keymap)
         few = not self.is_headless and self.console.color_system == "standard"
-        wanted = self.available_themes.get(screen.theme)
-        if wanted is None:
+        theme = self.available_themes.get(screen.theme)
+        if theme is None:
             self.notify(f"There is no theme {screen.theme!r}; ctrl+p lists them.", severity="warning", markup=False)
         elif not self.no_color:
-            self.theme = FEW_COLOURS if few and not wanted.ansi else wanted.name
+            self.theme = FEW_COLOURS if few and not theme.ansi else theme.name
 
     def _make_ask(self) -> AskScreen:
         self.ask_screen = AskScreen(self.session, self.feed, self.opening, self.ask_terminal)
@@ -249,8 +249,8 @@ class PersonaMoeApp(SteadyApp):
                 run = partial(self.run_action, active.binding.action, default_namespace=active.node)
                 yield SystemCommand(f"{active.binding.description} ({keys})", active.tooltip, run)
         yield from self._elsewhere()
-        ours = {"Theme", "Keys", "Quit"}  # offered above or below, by more telling names
-        yield from (command for command in super().get_system_commands(screen) if command.title not in ours)
+        replaced = {"Theme", "Keys", "Quit"}  # offered above or below, by more telling names
+        yield from (command for command in super().get_system_commands(screen) if command.title not in replaced)
         for name in sorted(self.available_themes):
             yield SystemCommand(
                 f"Theme: {name}", "Use this theme, and keep it in the settings", partial(self._keep, name)
@@ -286,12 +286,12 @@ class PersonaMoeApp(SteadyApp):
 
     def _keys(self, screen: Screen[Any]) -> list[tuple[str, ActiveBinding]]:
         """Each binding that works on `screen` once, with all its keys as they are shown."""
-        found: dict[tuple[DOMNode, str], tuple[list[str], ActiveBinding]] = {}
+        bindings: dict[tuple[DOMNode, str], tuple[list[str], ActiveBinding]] = {}
         for active in screen.active_bindings.values():
-            keys, _ = found.setdefault((active.node, active.binding.action), ([], active))
+            keys, _ = bindings.setdefault((active.node, active.binding.action), ([], active))
             if (key := self.get_key_display(active.binding)) not in keys:
                 keys.append(key)
-        return [(" ".join(keys), active) for keys, active in found.values()]
+        return [(" ".join(keys), active) for keys, active in bindings.values()]
 
     def on_settings_screen_changed(self) -> None:
         """Use the changed theme and keys."""

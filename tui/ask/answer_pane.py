@@ -105,10 +105,10 @@ class AnswerPane(TextPane):
 
     def show(self, view: RunState) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
-        shown = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
-        if shown == self._shown:
+        state = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
+        if state == self._shown:
             return
-        self._shown, self._view = shown, view
+        self._shown, self._view = state, view
         is_growing = view.phase is Phase.WRITING and view.outcome is None
         following = is_growing and self.scroll_offset.y >= self.max_scroll_y - 1
         judged = JUDGEMENTS[view.judged.get(None)]

@@ -99,11 +99,11 @@ class PanelTable(LinePane):
         """Draw the view's panel if it changed; the walk changes with every step."""
         if view is not self._view:
             self._view, self._chosen = view, None
-        shown = (view.run_id, view.panel_changes, view.finished)
+        counts = (view.run_id, view.panel_changes, view.finished)
         walks = view.steps != self._steps and (self.columns is Columns.WALK or self.size.width >= WITH_NODE)
         self._passed_over += walks
-        if shown != self._shown or self._passed_over > PASSED_OVER:
-            self._shown, self._steps, self._passed_over = shown, view.steps, 0
+        if counts != self._shown or self._passed_over > PASSED_OVER:
+            self._shown, self._steps, self._passed_over = counts, view.steps, 0
             self._draw()
 
     def _draw(self) -> None:
@@ -151,9 +151,9 @@ class PanelTable(LinePane):
         figures = self._figures(width)
         state = 13 if width >= WITH_STATE else 2
         node = width // 4 if figures and width >= WITH_NODE else 0
-        left = width - 3 - state - _width(figures)
-        name = max(min(left - node, 14), 6) if figures else 11
-        room = left - name
+        room = width - 3 - state - _width(figures)
+        name = max(min(room - node, 14), 6) if figures else 11
+        room = room - name
         if not index:
             head = Text(f"   {fit('persona', name)}{fit('state' if state > len('state') else 's', state)}", "dim")
             for figure in figures:
@@ -180,13 +180,13 @@ class PanelTable(LinePane):
     def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int], *, node: bool) -> Text:
         name, state, room = widths
         colour = colour_of(row.number) if row.activated else "dim"
-        told = fit(row.state, state) if state > len("state") else fit(row.state[:1].upper(), 2)
+        state_text = fit(row.state, state) if state > len("state") else fit(row.state[:1].upper(), 2)
         number = self._numbers.get(row.persona_id, 0)
         mark = f"{_mark(row)}{number if number < 10 else ' '} "  # noqa: PLR2004 - a digit is a key
-        line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (told, "dim"))
+        line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (state_text, "dim"))
         if not row.activated:
-            rest = room + _width(figures)
-            return line.append(score(row.gate), "dim").append(f" {fit(f'resting: {row.reason}', rest - 5)}", "dim")
+            width = room + _width(figures)
+            return line.append(score(row.gate), "dim").append(f" {fit(f'resting: {row.reason}', width - 5)}", "dim")
         for figure in figures:
             write = signed if figure is CHANGE else score
             line.append(write(figure.of(row)), "bold" if figure.head == "tot" else "")

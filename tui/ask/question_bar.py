@@ -110,7 +110,7 @@ class QuestionBar(Horizontal):
         if action == "leave_search":
             return self.line.searching
         if action == "newer":
-            return self.line.searching or self._recall.history.place != DRAFT
+            return self.line.searching or self._recall.history.position != DRAFT
         return super().check_action(action, parameters)
 
     def action_older(self) -> None:

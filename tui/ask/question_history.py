@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 PAGE = 500
 DRAFT = -1
-"""The place of what is being typed: one newer than the newest question."""
+"""The position of what is being typed: one newer than the newest question."""
 
 
 class QuestionHistory:
-    """Each question once, newest first, read a page at a time; `place` is the one that is shown.
+    """Each question once, newest first, read a page at a time; `position` is the one that is shown.
 
     `older` and `find` read the disk: call them in a thread. Both raise StoreError.
     """
@@ -31,11 +31,11 @@ class QuestionHistory:
         self._read = 0
         self._complete = False
         self._draft = ""
-        self.place = DRAFT
+        self.position = DRAFT
 
     def note(self, question: str) -> None:
         """A question was asked: it is the newest one, and the next walk begins there."""
-        self.place = DRAFT
+        self.position = DRAFT
         with self._lock:
             if question in self._runs_of:
                 self._questions.remove(question)
@@ -44,39 +44,39 @@ class QuestionHistory:
 
     def older(self, typed: str) -> str | None:
         """The question before the one that is shown, None if there is none; what was `typed` is kept."""
-        if self.place == DRAFT:
+        if self.position == DRAFT:
             self._draft = typed
-        question = self._at(self.place + 1)
+        question = self._at(self.position + 1)
         if question is not None:
-            self.place += 1
+            self.position += 1
         return question
 
     def newer(self) -> str | None:
         """The question after the one that is shown, at last what was being typed; None there."""
-        if self.place == DRAFT:
+        if self.position == DRAFT:
             return None
-        self.place -= 1
-        return self._draft if self.place == DRAFT else self._at(self.place)
+        self.position -= 1
+        return self._draft if self.position == DRAFT else self._at(self.position)
 
     def find(self, words: str, start: int = 0) -> tuple[int, str] | None:
-        """The newest question from place `start` on that holds `words`, whatever their case, and its place."""
-        wanted, place = words.casefold(), start
-        while words and (question := self._listed(place)) is not None:
-            if wanted in question.casefold():
-                return place, self._whole(question)
-            place += 1
+        """The newest question from position `start` on that holds `words`, whatever their case, and its position."""
+        folded, position = words.casefold(), start
+        while words and (question := self._listed(position)) is not None:
+            if folded in question.casefold():
+                return position, self._whole(question)
+            position += 1
         return None
 
-    def _at(self, place: int) -> str | None:
-        question = self._listed(place)
+    def _at(self, position: int) -> str | None:
+        question = self._listed(position)
         return None if question is None else self._whole(question)
 
-    def _listed(self, place: int) -> str | None:
-        """The question at this place as the history has it, read if need be."""
+    def _listed(self, position: int) -> str | None:
+        """The question at this position as the history has it, read if need be."""
         with self._lock:
-            while place >= len(self._questions) and not self._complete:
+            while position >= len(self._questions) and not self._complete:
                 self._read_on()
-            return self._questions[place] if place < len(self._questions) else None
+            return self._questions[position] if position < len(self._questions) else None
 
     def _read_on(self) -> None:
         page = self._runs.history.recent(PAGE, self._read)

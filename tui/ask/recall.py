@@ -52,14 +52,14 @@ class Recall:
 
     @property
     def has_found(self) -> bool:
-        """Whether a search has found a question."""
+        """Whether a search found a question."""
         return self._found is not None
 
     def is_new(self, text: str) -> bool:
         """Whether `text` was typed: then it is the newest question again, and nothing of it gets lost."""
         if text == self._shown and text:
             return False
-        self.history.place = DRAFT
+        self.history.position = DRAFT
         return True
 
     def _show(self, question: str) -> None:
@@ -79,7 +79,7 @@ class Recall:
     # -- the search backwards ---------------------------------------------------------------------------------
 
     async def search(self) -> None:
-        """Begin it; once it goes, go on to the next older question that is found."""
+        """Begin it; once it goes, go on to the next older question that matches."""
         if not self._line.searching:
             self._draft, self._found = self._line.value, None
             self._line.search(True)
@@ -93,13 +93,13 @@ class Recall:
 
     async def _find(self, start: int) -> None:
         words = self._line.value
-        found = await self._read(self.history.find, words, start)
+        match = await self._read(self.history.find, words, start)
         if self._line.value == words and self._line.searching:
-            if found is None and self._found is not None:
+            if match is None and self._found is not None:
                 self._complain("there is no older question with these words")
                 return
-            self._found = found
-            self._line.show_found(found[1] if found else None)
+            self._found = match
+            self._line.show_found(match[1] if match else None)
 
     def leave_search(self, *, taking: bool) -> str:
         """End it with the question that was found, else with what was typed before it; returns that."""
@@ -108,12 +108,12 @@ class Recall:
         self._line.search(False, text)
         return text
 
-    async def _read(self, look: Callable[..., _Found | None], *given: object) -> _Found | None:
+    async def _read(self, look: Callable[..., _Found | None], *arguments: object) -> _Found | None:
         try:
-            found = await asyncio.to_thread(look, *given)
+            match = await asyncio.to_thread(look, *arguments)
         except PersonaMoeError as error:
             self._failed = True
             self._complain(str(error))
             return None
         self._failed = False
-        return found
+        return match

@@ -32,8 +32,8 @@ CITATION_KEYS: tuple[BindingType, ...] = tuple(
 def source_lines(citation: Citation, *, liked: bool | None = None) -> Group:
     """`[n] title · page · source`, the number with what the user said of it; below it the quote, indented."""
     mark = (f"[{citation.n}]{JUDGEMENTS[liked]} ", "bold cyan")
-    place = f" · {plain(citation.place)}" if citation.place else ""
-    head = Text.assemble(mark, (plain(citation.title), "bold"), (f"{place} · {short_source(citation.source)}", "dim"))
+    page = f" · {plain(citation.place)}" if citation.place else ""
+    head = Text.assemble(mark, (plain(citation.title), "bold"), (f"{page} · {short_source(citation.source)}", "dim"))
     quote = f"{citation.lead} … {citation.quote}" if citation.lead else citation.quote
     return Group(head, Padding(Text(f"“{plain(quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
 
@@ -70,11 +70,11 @@ class SourceList(OptionList):
         """List the view's citations if they, or what was said of them, changed."""
         citations = view.answer.citations if view.answer is not None else ()
         if (citations, view.judged) != (self._citations, self._judged):
-            kept = self.highlighted if citations == self._citations else None
+            highlighted = self.highlighted if citations == self._citations else None
             self._citations, self._judged = citations, view.judged
             self.set_options(Option(source_lines(c, liked=view.judged.get(c.n))) for c in citations)
             self.border_title = title(f"Sources · {len(citations)}")
-            self.highlighted = kept
+            self.highlighted = highlighted
         self.display = bool(citations)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

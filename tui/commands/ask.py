@@ -71,8 +71,8 @@ async def _ask(session: Session, question: str, conversation: Conversation | Non
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
     yield result["answer"]
     for citation in result["citations"]:
-        place = place_name(citation["page"], citation["location"])
-        span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {place}" if place else "")
+        location = place_name(citation["page"], citation["location"])
+        span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {location}" if location else "")
         yield f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
         yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
     if context_names:

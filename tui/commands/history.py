@@ -101,11 +101,11 @@ def _show(runs: "Runs", options: argparse.Namespace) -> None:
 
 
 def _replay(runs: "Runs", options: argparse.Namespace) -> None:
-    before = 0.0
+    last_ms = 0.0
     for recorded in runs.replay(runs.history.find(options.run_id).run_id):
         if options.speed > 0:
-            time.sleep(max(0.0, recorded.at_ms - before) / 1000 / options.speed)
-            before = recorded.at_ms
+            time.sleep(max(0.0, recorded.at_ms - last_ms) / 1000 / options.speed)
+            last_ms = recorded.at_ms
         line = to_json(recorded)
         if options.json:
             print_json_line(line)
@@ -130,8 +130,8 @@ def _compared_lines(comparison: "Comparison") -> "Iterator[str]":
 
 
 def _delete(runs: "Runs", options: argparse.Namespace) -> None:
-    found = [runs.history.find(run_id).run_id for run_id in options.run_ids]
-    _tell(runs.trash.delete(found), options, said="deleted")
+    run_ids = [runs.history.find(run_id).run_id for run_id in options.run_ids]
+    _tell(runs.trash.delete(run_ids), options, verb="deleted")
     if not options.json:
         print_text("`persona-moe history undelete` brings back, for a day; the ledger keeps what personas earned")
 
@@ -141,8 +141,8 @@ def _undelete(runs: "Runs", options: argparse.Namespace) -> None:
         summaries = [deleted.placed.summary for deleted in runs.trash.contents()]
         _print_runs(summaries, options, nothing="no run can be brought back")
         return
-    _tell(runs.trash.restore(options.run_ids), options, said="back again")
+    _tell(runs.trash.restore(options.run_ids), options, verb="back again")
 
 
-def _tell(runs: "Sequence[Any]", options: argparse.Namespace, *, said: str) -> None:
-    show(options, runs, (f"{said}: {summary.run_id}  {summary.question}" for summary in runs))
+def _tell(runs: "Sequence[Any]", options: argparse.Namespace, *, verb: str) -> None:
+    show(options, runs, (f"{verb}: {summary.run_id}  {summary.question}" for summary in runs))

@@ -27,13 +27,13 @@ class RunPages:
         """The run with this number, which was read; None if it was deleted meanwhile."""
         return self._pages[index // PAGE][index % PAGE]
 
-    def missing(self, wanted: range) -> list[int]:
-        """The numbers of the pages that have to be read before all of `wanted` can be shown."""
-        return sorted({index // PAGE for index in wanted if index not in self})
+    def missing(self, indices: range) -> list[int]:
+        """The numbers of the pages that have to be read before all of `indices` can be shown."""
+        return sorted({index // PAGE for index in indices if index not in self})
 
-    def read_all(self, wanted: range) -> None:
-        """Read what is missing of `wanted`. Raises StoreError."""
-        for number in self.missing(wanted):
+    def read_all(self, indices: range) -> None:
+        """Read what is missing of `indices`. Raises StoreError."""
+        for number in self.missing(indices):
             self._read(number)
 
     def _read(self, number: int) -> None:

@@ -51,10 +51,10 @@ def run_line(row: RunRow, width: int) -> Text:
     if run is None:
         return Text(f"{mark}  {fit('deleted', width - 3)}", "dim")
     when, outcome = local_time(run.at), outcome_text(run.outcome)
-    told = f"{when[5:]} {outcome[0]} "
+    columns = f"{when[5:]} {outcome[0]} "
     if width >= WIDE:
-        told = f"{when}  {fit(outcome, 12)} {duration(run.duration_ms)}  "
-    line = Text.assemble((f"{mark}{judgement_sign(row.judged)} ", "bold"), (told, "dim"))
+        columns = f"{when}  {fit(outcome, 12)} {duration(run.duration_ms)}  "
+    line = Text.assemble((f"{mark}{judgement_sign(row.judged)} ", "bold"), (columns, "dim"))
     return line.append(fit(run.question, width - line.cell_len))
 
 

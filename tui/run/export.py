@@ -39,8 +39,8 @@ def as_markdown(result: dict[str, Any]) -> str:
     lines = [f"# {one_line(result['question'])}", "", result["answer"], ""]
     for citation in result["citations"]:
         page = place_name(citation["page"], citation["location"])
-        place = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {page}" if page else "")
-        lines += [one_line(f"[{citation['n']}] {citation['title']}, {place}"), ""]
+        span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {page}" if page else "")
+        lines += [one_line(f"[{citation['n']}] {citation['title']}, {span}"), ""]
         lines += [f"> {line}" for line in f"{citation['lead']}\n{citation['quote']}".strip("\n").splitlines()]
         lines.append("")
     return printable("\n".join(lines))
