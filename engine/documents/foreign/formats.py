@@ -25,6 +25,7 @@ _READERS = {
     "mail.read_msg": ".msg",
     "notebook.read_notebook": ".ipynb",
     "subtitles.read_subtitles": ".srt .vtt",
+    "chat_export.read_json": ".json",
     "picture.read_picture": ".png .jpg .jpeg .tif .tiff .webp .bmp .gif .heic",
 }
 FORMATS: Mapping[str, str] = {ending: name for name, endings in _READERS.items() for ending in endings.split()}
@@ -40,6 +41,7 @@ TEXT_FORMS: Mapping[str, str] = {
     ".epub": "the text of the book",
     ".eml": "the words of the message",
     ".msg": "the words of the message",
+    ".json": "",  # most are no chats, and then the text is the file
 }
 """What the text of a format is, where it is not simply the file; of others `the text extracted from the file`."""
 

@@ -141,6 +141,7 @@ GOOD = {
     "x.mbox": b"From a@b Tue Mar 12 10:15:02 2024\nSubject: a\n\nwords\n",
     "x.msg": msg({"0037": "a", "1000": "words"}),
     "x.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": ["a"], "outputs": []}]}).encode(),
+    "x.json": b'{"name": "a", "id": 1, "messages": [{"type": "message", "date": "2024-03-12T10:16", "text": "words"}]}',
     "x.srt": b"1\n00:00:01,000 --> 00:00:02,000\nwords\n",
     "x.html": b"<title>a</title><p>words<table><tr><td>a<td>b</table>",
 }
