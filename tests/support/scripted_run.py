@@ -274,6 +274,9 @@ class ScriptedLibrary:
     def suggestions(self) -> list[str]:
         return [QUESTION, "Who led the Net Strike of 1894?", "What were the weights of the Tide Clock cast from?"]
 
+    async def follow(self, on_change: Any) -> None:
+        """Nothing changes."""
+
     async def open_in_thread(self, progress: Any) -> SimpleNamespace:
         await asyncio.to_thread(progress, 3, 51, "people/odo-brennick.md")
         await self._session.may_open.wait()
