@@ -1,7 +1,8 @@
 """The text of PDF documents: their lines as pdfium finds them, laid out again as Markdown."""
 
 import ctypes
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +17,11 @@ from engine.errors import DocumentError
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
-_BROKEN = "\ufffe\x02"  # how pdfium writes the hyphen of a word that goes on in the next line
-_SAMPLE = 400  # characters of a page that are looked at for whether its text layer decodes
+# A line of the page: pdfium joins the halves of a broken word, and writes its hyphen as U+FFFE or U+0002.
+_LINE = re.compile("[^\n\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
+_WORD = re.compile(r"\S+")
+_ODD = re.compile("[\ufffd\ue000-\uf8ff\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]")
+_SAMPLE = 200  # characters of a page that are looked at for whether its text layer decodes
 _UNREADABLE = 0.2  # share of them without a character of Unicode from which on it does not
 _SCALE = 200 / 72  # pixels a point, of a page whose text is recognised
 
@@ -111,63 +115,56 @@ def _page_lines(page: "PdfPage") -> tuple[list[Line], str]:
 
 
 def _decodes(text: "PdfTextPage", count: int, words: str) -> bool:
-    """Has nearly each sign of the page a character, and is that one that can be written?"""
+    """Tell whether nearly every sign of the page maps to a character, and whether that one can be written."""
     from pypdfium2.raw import FPDFText_HasUnicodeMapError, FPDFText_IsGenerated  # noqa: PLC0415 - with pypdfium2
 
-    places = range(0, count, max(1, count // _SAMPLE))
-    real = [place for place in places if FPDFText_IsGenerated(text, place) != 1]
-    bad = sum(FPDFText_HasUnicodeMapError(text, place) == 1 for place in real)
-    odd = sum(
-        sign == "\ufffd" or "\ue000" <= sign <= "\uf8ff" or (sign < " " and sign not in "\r\n\t\x02") for sign in words
-    )
-    return bad <= _UNREADABLE * len(real) and odd <= _UNREADABLE * len(words)
+    handle = text.raw
+    sample = [n for n in range(0, count, max(1, count // _SAMPLE)) if FPDFText_IsGenerated(handle, n) != 1]
+    unmapped = sum(FPDFText_HasUnicodeMapError(handle, n) == 1 for n in sample)
+    return unmapped <= _UNREADABLE * len(sample) and len(_ODD.findall(words)) <= _UNREADABLE * len(words)
 
 
 def _lines(text: "PdfTextPage", words: str, width: float, height: float) -> Iterator[Line]:
-    """The lines of a page, each as its words with their places; y counts downwards from the top of the page."""
-    from pypdfium2 import raw  # noqa: PLC0415 - with pypdfium2
-
-    is_shifted = text.count_chars() != len(words)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    rectangle = raw.FS_RECTF()
-
-    def index(place: int) -> int:
-        return int(raw.FPDFText_GetCharIndexFromTextIndex(text, place)) if is_shifted else place
-
-    start = 0
-    for piece in words.replace("\r\n", "\n ").replace("\r", "\n").split("\n"):
-        for part in _parts(piece):
-            spans = list(_word_spans(part))
-            found = []
-            for a, b in spans:
-                raw.FPDFText_GetCharBox(text, index(start + a), left, right, bottom, top)
-                begin = left.value
-                raw.FPDFText_GetCharBox(text, index(start + b - 1), left, right, bottom, top)
-                found.append(Word(part[a:b], min(begin, left.value), max(begin, right.value)))
-            if found:
-                raw.FPDFText_GetLooseCharBox(text, index(start + spans[0][0]), rectangle)
-                size = max(1.0, abs(rectangle.top - rectangle.bottom))
-                yield Line(found, height - max(rectangle.top, rectangle.bottom), size, width, height)
-            start += len(part)
-        start += 1
+    """Yield the lines of a page, each as its words with their edges; y counts downwards from the top of the page."""
+    boxes = _Boxes(text, is_shifted=text.count_chars() != len(words))
+    for line in _LINE.finditer(words.replace("\r\n", "\n ").replace("\r", "\n")):
+        if spans := [word.span() for word in _WORD.finditer(line[0])]:
+            start = line.start()
+            top, size = boxes.vertical(start + spans[0][0])
+            edges = boxes.horizontal((start + a, start + b) for a, b in spans)
+            found = [Word(line[0][a:b], *edge) for (a, b), edge in zip(spans, edges, strict=True)]
+            yield Line(found, height - top, size, width, height)
 
 
-def _parts(piece: str) -> Iterator[str]:
-    """A line of pdfium's text as the lines of the page: it takes the halves of a broken word together."""
-    start = 0
-    for place, sign in enumerate(piece):
-        if sign in _BROKEN:
-            yield piece[start : place + 1]
-            start = place + 1
-    yield piece[start:]
+class _Boxes:
+    """Asks pdfium for the edges of characters; `is_shifted` if its numbers of characters are not those of the text."""
 
+    def __init__(self, text: "PdfTextPage", *, is_shifted: bool) -> None:
+        from pypdfium2 import raw  # noqa: PLC0415 - with pypdfium2
 
-def _word_spans(part: str) -> Iterator[tuple[int, int]]:
-    start = -1
-    for place, sign in enumerate([*part, " "]):
-        if sign.isspace():
-            if start >= 0:
-                yield start, place
-            start = -1
-        elif start < 0:
-            start = place
+        self._raw, self._text, self._is_shifted = raw, text.raw, is_shifted
+        self._rectangle = raw.FS_RECTF()
+        # Without declared types a call takes half the time, and there are two for each word.
+        address = ctypes.cast(raw.FPDFText_GetCharBox, ctypes.c_void_p).value
+        self._char_box = ctypes.PYFUNCTYPE(ctypes.c_int)(address or 0)
+        self._handle = ctypes.cast(self._text, ctypes.c_void_p)
+
+    def _number(self, position: int) -> int:
+        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._text, position)) if self._is_shifted else position
+
+    def vertical(self, position: int) -> tuple[float, float]:
+        """Return top and height, at least 1, of the type at a position of the text."""
+        rectangle = self._rectangle
+        self._raw.FPDFText_GetLooseCharBox(self._text, self._number(position), rectangle)
+        return max(rectangle.top, rectangle.bottom), max(1.0, abs(rectangle.top - rectangle.bottom))
+
+    def horizontal(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[float, float]]:
+        """Yield left and right edge of each word."""
+        first_left, first_right, left, right, bottom, top = (ctypes.c_double() for _ in range(6))
+        handle, call, number = self._handle, self._char_box, self._number
+        first = tuple(map(ctypes.byref, (first_left, first_right, bottom, top)))
+        last = tuple(map(ctypes.byref, (left, right, bottom, top)))
+        for start, end in spans:
+            call(handle, number(start), *first)
+            call(handle, number(end - 1), *last)
+            yield min(first_left.value, left.value), max(first_right.value, right.value)
