@@ -1,4 +1,4 @@
-"""The text of a file or record with what is known of it, as every reader returns it."""
+"""Declare the text of a file or record with its metadata and places, as every reader returns it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Box = tuple[float, float, float, float]
 
 
 class Syntax(StrEnum):
-    """How the structure of a text is written; `engine.documents.structure` has a parser for each."""
+    """The syntax of a text; `engine.documents.structure` has a parser for each."""
 
     PLAIN = "plain"  # paragraphs, underlined and hashed headings
     MARKDOWN = "markdown"
@@ -21,9 +21,9 @@ class Syntax(StrEnum):
 
 
 class Location(NamedTuple):
-    """From character `start` of a text on, the text stands on `page` of its file (0: the file has no pages).
+    """The place in the file of the text from character `start` on: its `page` (0: the file has no pages).
 
-    `name` says it in other terms, such as a cell of a sheet or a time; `box` is the place on the page.
+    `name` is a place of another kind, such as the row of a sheet or a time; `box` is the place on the page.
     """
 
     start: int
@@ -34,7 +34,7 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The text of one file or record; `source` says where it came from.
+    """The text of one file or record; `source` identifies it (`engine.documents.identity`).
 
     `text` of a plain file is the decoded file itself. Of any other format it is Markdown made by the reader.
     `metadata` maps a term such as `aliases`, `tags`, `date` or `sender` to its values; it is no part of `text`.
@@ -52,7 +52,7 @@ class Document:
 
 @dataclass(slots=True)
 class Extract:
-    """What a reader of a foreign format found in one file, or in one record of it called `name`."""
+    """The text of one file of a foreign format, or of one record of it with this `name`; fields as in `Document`."""
 
     text: str = ""
     title: str = ""

@@ -1,4 +1,4 @@
-"""The characters in the bytes of a file: by its mark, by what it declares, as UTF-8, or by a guess."""
+"""Decode the bytes of a file: by its byte order mark, by its own declaration, as UTF-8, or by a guess."""
 
 import re
 
@@ -8,18 +8,18 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "ut
 _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)\b[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE
 )
-_SAMPLE = 65_536  # bytes that a guess is made from
+_SAMPLE = 65_536  # bytes from which the encoding is guessed
 _DECLARATION = 2048  # bytes in which a page says its encoding
-_WIDE = 0.3  # share of NUL bytes at every other place from which a text is UTF-16
-_NOISE = 0.05  # share of signs that no text has, from which on a guess was wrong
+_WIDE = 0.3  # share of NUL bytes among every other byte above which a text is UTF-16
+_NOISE = 0.05  # share of control characters above which a guess was wrong
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
 
 def decode(data: bytes, *, declares: bool = False) -> tuple[str, str]:
-    """The text of a file with line ends as Python's text mode gives them, and a note on what was guessed.
+    """Return the text of a file with line ends as in Python's text mode, and a note if the encoding was guessed.
 
-    A page that `declares` its encoding is believed. Bytes that do not fit are replaced by U+FFFD and told of.
-    Raises DocumentError for what is binary.
+    With `declares`, the encoding that a web page declares is used. Bytes that do not fit are replaced by U+FFFD, and
+    the note counts them. Raises DocumentError for a binary file.
     """
     encoding, guessed = _encoding(data, declares=declares)
     note = f"read as {encoding.upper()}, a guess" if guessed else ""
@@ -40,7 +40,7 @@ def without_surrogates(text: str) -> str:
 
 
 def _encoding(data: bytes, *, declares: bool) -> tuple[str, bool]:
-    """The name of the encoding, and whether it is a guess."""
+    """Return the name of the encoding, and whether it is a guess."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding, False
@@ -54,7 +54,7 @@ def _encoding(data: bytes, *, declares: bool) -> tuple[str, bool]:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Is it UTF-8, but for a few bytes at most?"""
+    """Tell whether the bytes are UTF-8, except for a few."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -72,7 +72,7 @@ def _is_known(encoding: str) -> bool:
 
 
 def _wide(data: bytes) -> str:
-    """UTF-16 without a mark: in most scripts every other byte of it is NUL here and there. Raises DocumentError."""
+    """Return the byte order of UTF-16 without a mark, by its many NUL bytes. Raises DocumentError for other data."""
     sample = data[: _SAMPLE // 2 * 2]
     half = max(1, len(sample) // 2)
     if len(data) % 2:
@@ -84,14 +84,14 @@ def _wide(data: bytes) -> str:
 
 
 def _is_noise(text: str) -> bool:
-    """Are there more signs that no text has than a damaged one would hold?"""
+    """Tell whether a text has more control characters than a damaged text would have."""
     odd = sum(not (sign.isprintable() or sign.isspace()) or sign == "\ufffd" for sign in text)
     return odd > _NOISE * len(text)
 
 
 def _guess(data: bytes) -> str:
-    """What `chardet` says, of the encodings that the web knows; they hold those of Windows."""
+    """Return the guess of `chardet` among the encodings of the web, which contain those of Windows."""
     from chardet import EncodingEra, detect  # noqa: PLC0415 - 100 ms, and most files need no guess
 
-    found = detect(data[:_SAMPLE], encoding_era=EncodingEra.MODERN_WEB, prefer_superset=True)["encoding"]
-    return found.lower() if found and _is_known(found) else "cp1252"
+    guess = detect(data[:_SAMPLE], encoding_era=EncodingEra.MODERN_WEB, prefer_superset=True)["encoding"]
+    return guess.lower() if guess and _is_known(guess) else "cp1252"

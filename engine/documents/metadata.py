@@ -1,4 +1,4 @@
-"""What a note tells of itself before its text: YAML front matter, the settings of org."""
+"""Read the metadata before the text of a note: YAML front matter, or the settings of an Org file."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all values as th
 
 
 def read_front_matter(text: str) -> dict[str, tuple[str, ...]]:
-    """The terms of a note's front matter with their values as texts; none where it is no YAML."""
+    """Return the terms of a note's front matter with their values as texts; none if it is not YAML."""
     source = front_matter(text)
     if not source.strip() or len(source) > _MAX_LENGTH:
         return {}
@@ -27,26 +27,26 @@ def read_front_matter(text: str) -> dict[str, tuple[str, ...]]:
         return {}
     if not isinstance(values, dict):
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    metadata: dict[str, tuple[str, ...]] = {}
     for key, value in values.items():
         if isinstance(key, str) and (texts := _texts(value)):
             term = _TERMS.get(key.lower(), key.lower())
-            found[term] = (*found.get(term, ()), *texts)
-    return found
+            metadata[term] = (*metadata.get(term, ()), *texts)
+    return metadata
 
 
 def _texts(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    texts = (one_line(each)[:_MAX_VALUE] for each in values[:_MAX_VALUES] if isinstance(each, str))
+    texts = (one_line(entry)[:_MAX_VALUE] for entry in values[:_MAX_VALUES] if isinstance(entry, str))
     return tuple(text for text in texts if text)
 
 
 def read_org_settings(text: str) -> dict[str, tuple[str, ...]]:
-    """The title, author, date and tags that an org file sets."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the title, author, date and tags that an Org file sets."""
+    metadata: dict[str, tuple[str, ...]] = {}
     for match in _ORG_SETTING.finditer(text[:_MAX_LENGTH]):
         term, value = _ORG_TERMS.get(match[1].lower(), ""), one_line(match[2])[:_MAX_VALUE]
         if term and value:
             values = value.strip(":").split(":") if term == "tags" else [value.strip("<>[]")]
-            found[term] = (*found.get(term, ()), *values)
-    return found
+            metadata[term] = (*metadata.get(term, ()), *values)
+    return metadata

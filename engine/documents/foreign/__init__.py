@@ -1,6 +1,6 @@
 """Read files of foreign formats.
 
-`formats` says which reader reads which ending. Each reader gives an `engine.documents.document.Extract`, whose text is
-Markdown that it made with a `markdown_writer`. All of them run confined (`engine.documents.sandbox`): what they get may
-be made to take for ever. They fetch nothing, and run nothing that a file brings.
+`formats` maps the suffix of a file name to its reader. A reader returns `engine.documents.document.Extract`s, whose
+text is Markdown that it wrote with a `markdown_writer`. All readers run in `engine.documents.sandbox`, because a
+prepared file can make them run for ever. They fetch nothing, and run nothing that is in a file.
 """

@@ -1,4 +1,4 @@
-"""The text of electronic books (EPUB): their chapters in order of reading, as Markdown."""
+"""Read electronic books (EPUB): their chapters in reading order."""
 
 import posixpath
 from pathlib import Path
@@ -13,7 +13,7 @@ from engine.errors import DocumentError
 
 
 def read_epub(path: Path) -> list[Extract]:
-    """The chapters of a book. Raises DocumentError."""
+    """Return the chapters of a book as one text. Raises DocumentError."""
     package, writer = Package(path), MarkdownWriter()
     roots = (e for e in package.xml("META-INF/container.xml").iter() if local(e) == "rootfile")
     name = next((attribute(root, "full-path") for root in roots), "")

@@ -1,6 +1,6 @@
-"""Which reader reads which format, by the ending of a file's name.
+"""Choose the reader of a format by the suffix of the file name.
 
-What is in such a file may be made to take for ever, or all the memory: `engine.documents.sandbox` reads it.
+A prepared file can make a reader run for ever or take all memory, so only `engine.documents.sandbox` calls them.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _READERS = {
     "picture.read_picture": ".png .jpg .jpeg .tif .tiff .webp .bmp .gif .heic",
 }
 FORMATS: Mapping[str, str] = {ending: name for name, endings in _READERS.items() for ending in endings.split()}
-"""By the ending of a file's name, the module and function that read it."""
+"""The module and function of the reader by the suffix of the file name."""
 
 _RECOGNISING = frozenset({"pdf.read_pdf", "picture.read_picture"})
 
@@ -43,7 +43,7 @@ TEXT_FORMS: Mapping[str, str] = {
     ".msg": "the words of the message",
     ".json": "",  # most are no chats, and then the text is the file
 }
-"""What the text of a format is, where it is not simply the file; of others `the text extracted from the file`."""
+"""Descriptions of the text of a format; that of others is `the text extracted from the file`."""
 
 UNREAD = {
     ".doc": ".docx",
@@ -54,11 +54,11 @@ UNREAD = {
     ".mobi": ".epub",
     ".azw3": ".epub",
 }
-"""Formats that nothing here reads, and the one to save them in."""
+"""Suffixes of formats that are not read, and the suffix of the format to save them in."""
 
 
 def read_format(path: Path, recogniser: TextRecogniser | None = None) -> list[Extract]:
-    """What is in a file of one of the `FORMATS`. Raises DocumentError."""
+    """Return the extracts of a file of one of the `FORMATS`. Raises DocumentError."""
     name = FORMATS[path.suffix.lower()]
     module, _, function = name.partition(".")
     reader: Callable[..., list[Extract]] = getattr(import_module(f"engine.documents.foreign.{module}"), function)

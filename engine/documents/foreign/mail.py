@@ -1,4 +1,4 @@
-"""The text of mail: single messages (.eml, .msg) and mailboxes (.mbox), each message a document."""
+"""Read mail: single messages (.eml, .msg) and mailboxes (.mbox), each message a document."""
 
 import mailbox
 import re
@@ -20,23 +20,23 @@ _PEOPLE = {"sender": ("From",), "recipients": ("To", "Cc", "Bcc")}
 
 
 def read_eml(path: Path) -> list[Extract]:
-    """One message."""
+    """Return one message."""
     data = path.read_bytes()
     return [_message(message_from_bytes(data, policy=policy.compat32))]
 
 
 def read_mbox(path: Path) -> list[Extract]:
-    """Every message of a mailbox, called by its number. Raises DocumentError."""
+    """Return every message of a mailbox; its name is its number. Raises DocumentError."""
     if not path.read_bytes()[:5] == b"From ":
         raise DocumentError("damaged: no mailbox")
-    extracts, left = [], MAX_TEXT
+    extracts, allowance = [], MAX_TEXT
     box = mailbox.mbox(path, create=False)
     try:
         for number, message in enumerate(box, start=1):
             extract = _message(message)
             extract.name, extract.text = str(number), _QUOTED_FROM.sub("", extract.text)
-            left -= len(extract.text)
-            if left < 0:
+            allowance -= len(extract.text)
+            if allowance < 0:
                 raise DocumentError(f"holds more than {MAX_TEXT / 1e6:g} million characters of text")
             extracts.append(extract)
     finally:
@@ -45,7 +45,7 @@ def read_mbox(path: Path) -> list[Extract]:
 
 
 def _message(message: Message) -> Extract:
-    """The words of a message: its plain text, else its HTML; who wrote it to whom and when is metadata."""
+    """Return the plain text of a message, else its HTML; sender, recipients and date are metadata."""
     writer = MarkdownWriter()
     parts = [part for part in message.walk() if not part.is_multipart()]
     inline = [part for part in parts if part.get_content_disposition() != "attachment" and not part.get_filename()]
@@ -66,7 +66,7 @@ def _message(message: Message) -> Extract:
 
 
 def _write_plain(text: str, writer: MarkdownWriter) -> None:
-    """Paragraphs of a plain message; what it quotes stays quoted."""
+    """Write the paragraphs of a plain message; quoted lines keep their marks."""
     for block in re.split(r"\n\s*\n", text):
         writer.paragraph(block)
 
@@ -105,45 +105,41 @@ def _moment(message: Message) -> str:
 
 # -- Outlook -------------------------------------------------------------------------------------------------
 
-_SUBJECT, _BODY, _HTML, _FROM, _ADDRESS, _TO, _CC, _HEADERS = (
-    "0037",
-    "1000",
-    "1013",
-    "0C1A",
-    "0C1F",
-    "0E04",
-    "0E03",
-    "007D",
-)  # fmt: skip - property tags of [MS-OXPROPS]
+_SUBJECT, _BODY, _HTML, _HEADERS = "0037", "1000", "1013", "007D"  # property tags of [MS-OXPROPS]
+_FROM, _ADDRESS, _TO, _CC = "0C1A", "0C1F", "0E04", "0E03"
 
 
 def read_msg(path: Path) -> list[Extract]:
-    """One message as Outlook saves it. Raises DocumentError."""
+    """Return one message as Outlook saves it. Raises DocumentError."""
+    streams = _streams(path)
+    text = {tag: _stream_text(data, kind) for tag, (data, kind) in streams.items() if tag != _HTML}
+    writer = MarkdownWriter()
+    if text.get(_BODY, "").strip():
+        _write_plain(text[_BODY].replace("\r\n", "\n"), writer)
+    elif _HTML in streams:
+        write_page(decode(streams[_HTML][0], declares=True)[0], writer)
+    sender = clean(f"{text.get(_FROM, '')} {text.get(_ADDRESS, '')}")
+    people = f"{text.get(_TO, '')};{text.get(_CC, '')}".split(";")
+    date = _moment(message_from_bytes(text.get(_HEADERS, "").encode("utf-8", "replace")))
+    metadata = {"sender": (sender,), "recipients": tuple(filter(None, map(clean, people))), "date": (date,)}
+    filled = {term: values for term, values in metadata.items() if any(values)}
+    return [writer.extract(clean(text.get(_SUBJECT, "")), filled)]
+
+
+def _streams(path: Path) -> dict[str, tuple[bytes, str]]:
+    """Return data and type of the text properties of a message by their tag. Raises DocumentError."""
     import olefile  # noqa: PLC0415 - only where there is such a message
 
     try:
         with olefile.OleFileIO(path) as file:
-            streams = {
-                entry[0][12:16].upper(): file.openstream(entry).read() for entry in file.listdir() if _is_text(entry)
-            }
-            wide = {entry[0][12:16].upper() for entry in file.listdir() if _is_text(entry) and entry[0].endswith("1F")}
+            entries = [entry for entry in file.listdir() if _is_text(entry)]
+            return {entry[0][12:16].upper(): (file.openstream(entry).read(), entry[0][16:]) for entry in entries}
     except (OSError, ValueError) as error:
         raise DocumentError("damaged: no Outlook message") from error
 
-    def value(tag: str) -> str:
-        data = streams.get(tag, b"")
-        return data.decode("utf-16-le", "replace") if tag in wide else decode(data.replace(b"\x00", b""))[0]
 
-    writer = MarkdownWriter()
-    if value(_BODY).strip():
-        _write_plain(value(_BODY).replace("\r\n", "\n"), writer)
-    elif _HTML in streams:
-        write_page(decode(streams[_HTML], declares=True)[0], writer)
-    sender = clean(f"{value(_FROM)} {value(_ADDRESS)}")
-    recipients = tuple(filter(None, (clean(each) for each in f"{value(_TO)};{value(_CC)}".split(";"))))
-    headers = message_from_bytes(value(_HEADERS).encode("utf-8", "replace"))
-    metadata = {"sender": (sender,), "recipients": recipients, "date": (_moment(headers),)}
-    return [writer.extract(clean(value(_SUBJECT)), {term: each for term, each in metadata.items() if any(each)})]
+def _stream_text(data: bytes, kind: str) -> str:
+    return data.decode("utf-16-le", "replace") if kind.endswith("1F") else decode(data.replace(b"\x00", b""))[0]
 
 
 def _is_text(entry: list[str]) -> bool:

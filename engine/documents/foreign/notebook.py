@@ -1,4 +1,4 @@
-"""The text of Jupyter notebooks: their Markdown, their code and the words that the code printed."""
+"""Read Jupyter notebooks: their Markdown, their code and the text that the code printed."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ _PRINTED = 4000  # characters of what one cell printed
 
 
 def read_notebook(path: Path) -> list[Extract]:
-    """The cells in order; no pictures. Raises DocumentError."""
+    """Return the cells in order, without pictures. Raises DocumentError."""
     text, note = decode(path.read_bytes())
     try:
         book = json.loads(text)

@@ -1,4 +1,4 @@
-"""The text of Word, PowerPoint and OpenDocument files, as Markdown."""
+"""Read Word, PowerPoint and OpenDocument files."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ _LEVEL = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|ot
 
 
 def read_docx(path: Path) -> list[Extract]:
-    """The body of a Word document with its footnotes; no headers, footers, comments or deleted text."""
+    """Return the body of a Word document with its footnotes, without headers, footers, comments and deleted text."""
     package = Package(path)
     title, metadata = properties(package.xml("docProps/core.xml"))
     word = _Word(package)
@@ -29,7 +29,7 @@ def read_docx(path: Path) -> list[Extract]:
 
 
 class _Word:
-    """Writes the blocks of a Word document; `lastRenderedPageBreak` tells where Word last ended a page."""
+    """Writes the blocks of a Word document; `lastRenderedPageBreak` is where Word last ended a page."""
 
     def __init__(self, package: Package) -> None:
         self.writer = MarkdownWriter()
@@ -37,7 +37,7 @@ class _Word:
         self._page = 0
 
     def write(self, root: Element) -> None:
-        """Write the paragraphs and tables in an element, those of content controls and sections too."""
+        """Write the paragraphs and tables in an element, also those in content controls and sections."""
         if any(local(element) == "lastRenderedPageBreak" for element in root.iter()):
             self._page = 1
             self.writer.locate(1)
@@ -53,7 +53,7 @@ class _Word:
                 pending.extend(reversed(element))
 
     def text(self, root: Element) -> str:
-        """The words in an element, as they were last accepted."""
+        """Return the words in an element, as if all tracked changes were accepted."""
         words: list[str] = []
         pending = [root]
         while pending:
@@ -91,7 +91,7 @@ class _Word:
 
 
 def _word_styles(root: Element) -> dict[str, tuple[int, int]]:
-    """By style id the level of its heading (0: none) and the depth of its list (-1: none)."""
+    """Return by style id the level of its heading (0: none) and the depth of its list (-1: none)."""
     styles = {}
     for style in root:
         name = attribute(child(style, "name"), "val")
@@ -106,7 +106,7 @@ def _word_styles(root: Element) -> dict[str, tuple[int, int]]:
 
 
 def read_pptx(path: Path) -> list[Extract]:
-    """The slides of a presentation, each a page, with its speaker's notes."""
+    """Return the slides of a presentation with the speaker's notes; the page is the number of the slide."""
     package, writer = Package(path), MarkdownWriter()
     title, metadata = properties(package.xml("docProps/core.xml"))
     slides = package.related("ppt/presentation.xml")
@@ -125,7 +125,7 @@ def read_pptx(path: Path) -> list[Extract]:
 
 
 def _relation_ids(package: Package) -> list[str]:
-    """The relation ids of the slides in order: the one of two attributes called `id` that has a namespace."""
+    """Return the relation ids of the slides in order: of two attributes called `id` the one with a namespace."""
     slides = (e for e in package.xml("ppt/presentation.xml").iter() if local(e) == "sldId")
     return [value for slide in slides for key, value in slide.items() if key.endswith("}id")]
 
@@ -167,7 +167,7 @@ def _slide_text(root: Element) -> str:
 
 
 def read_odf(path: Path) -> list[Extract]:
-    """A text or a presentation in OpenDocument; each slide is a page."""
+    """Return a text or a presentation in OpenDocument; the page is the number of the slide."""
     package, writer = Package(path), MarkdownWriter()
     title, metadata = properties(package.xml("meta.xml"))
     pending: list[tuple[Element, int]] = [(package.xml("content.xml"), -1)]
@@ -190,7 +190,7 @@ def read_odf(path: Path) -> list[Extract]:
                 page += 1
                 writer.locate(page)
             inner = depth + 1 if name == "list" else depth
-            pending.extend((each, inner) for each in reversed(element))
+            pending.extend((part, inner) for part in reversed(element))
     return [writer.extract(title, metadata)]
 
 
@@ -199,7 +199,7 @@ def _rows(table: Element) -> list[Element]:
 
 
 def _odf_text(root: Element) -> str:
-    """The words in an element, footnotes where they are referred to, no comments and no text boxes."""
+    """Return the words in an element with footnotes at their references, without comments and text boxes."""
     words: list[str] = []
     pending: list[Element | str] = [root]
     while pending:

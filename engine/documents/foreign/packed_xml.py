@@ -1,4 +1,4 @@
-"""Files that are zip archives of XML: their members, read within limits, and the properties they tell of themselves."""
+"""Read zip archives of XML: their members, within limits, and their document properties."""
 
 import posixpath
 import zipfile
@@ -23,7 +23,7 @@ _TERMS = {
 
 
 class Package:
-    """An open archive. Raises DocumentError for what is damaged, encrypted or unpacks to too much."""
+    """An open archive. Raises DocumentError if it is damaged or encrypted, or if a member unpacks to too much."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -37,15 +37,15 @@ class Package:
         return name in self._archive.NameToInfo
 
     def names(self) -> list[str]:
-        """The names of all members."""
+        """Return the names of all members."""
         return self._archive.namelist()
 
     def read(self, name: str) -> bytes:
-        """A member as bytes; none if there is none of this name."""
+        """Return a member; empty if there is none of this name."""
         return b"".join(self._pieces(name))
 
     def xml(self, name: str) -> Element:
-        """The root of an XML member; an empty element if there is no such member."""
+        """Return the root of an XML member; an empty element if there is no such member."""
         if name not in self:
             return Element("none")
         parser = XMLParser()  # noqa: S314 - confined, and expat bounds entities
@@ -74,40 +74,40 @@ class Package:
             raise DocumentError(f"damaged: {name} cannot be unpacked") from error
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """By relation id the type (its last word) and the member that a member of an Office document refers to.
+        """Return by id the type (its last word) and the target of each relation of a member of an Office document.
 
-        What lies outside the archive is left out: nothing is fetched.
+        Targets outside the archive are left out.
         """
         folder, file = posixpath.split(name)
-        found = {}
+        targets = {}
         for relation in self.xml(f"{folder}/_rels/{file}.rels"):
             if relation.get("TargetMode") != "External":
                 target = posixpath.normpath(posixpath.join("/", folder, relation.get("Target", "")))
-                found[relation.get("Id", "")] = (relation.get("Type", "").rpartition("/")[2], target.lstrip("/"))
-        return found
+                targets[relation.get("Id", "")] = (relation.get("Type", "").rpartition("/")[2], target.lstrip("/"))
+        return targets
 
 
 def local(element: Element) -> str:
-    """The name of an element without its namespace."""
+    """Return the name of an element without its namespace."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def attribute(element: Element | None, name: str) -> str:
-    """An attribute by its name without namespace; empty if there is none."""
+    """Return an attribute by its name without namespace; empty if there is none."""
     if element is None:
         return ""
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    """The first child with a name, of it the first with the next name, and so on."""
+    """Return the first child with a name, of that one the first with the next name, and so on."""
     for name in names:
         element = next((inner for inner in element if local(inner) == name), None) if element is not None else None
     return element
 
 
 def properties(root: Element) -> tuple[str, dict[str, tuple[str, ...]]]:
-    """The title that a document gives itself, and what else it tells: author, date, tags."""
+    """Return title, author, date and tags from the properties of a document."""
     title, metadata = "", dict[str, tuple[str, ...]]()
     for element in root.iter():
         name, value = local(element), clean(element.text or "")

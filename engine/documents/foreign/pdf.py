@@ -1,4 +1,4 @@
-"""The text of PDF documents: their lines as pdfium finds them, laid out again as Markdown."""
+"""Read PDF documents: the lines that pdfium finds, laid out as Markdown."""
 
 import ctypes
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LINE = re.compile("[^\n\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _WORD = re.compile(r"\S+")
 _ODD = re.compile("[\ufffd\ue000-\uf8ff\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]")
-_SAMPLE = 200  # characters of a page that are looked at for whether its text layer decodes
+_SAMPLE = 200  # characters of a page by which its text layer is judged
 _UNREADABLE = 0.2  # share of them without a character of Unicode from which on it does not
 _SCALE = 200 / 72  # pixels a point, of a page whose text is recognised
 
@@ -30,7 +30,7 @@ _NO_CODE = "its text layer does not decode"
 
 
 def read_pdf(path: Path, recogniser: TextRecogniser) -> list[Extract]:
-    """The text of a PDF. Raises DocumentError for one that is damaged, locked or has no text that can be read."""
+    """Return the text of a PDF. Raises DocumentError if it is damaged, locked or has no text that can be read."""
     import pypdfium2  # noqa: PLC0415 - only where there is a PDF
 
     try:
@@ -50,18 +50,18 @@ def read_pdf(path: Path, recogniser: TextRecogniser) -> list[Extract]:
 def _extract(document: "PdfDocument", recogniser: TextRecogniser) -> Extract:
     lines: list[list[Line]] = []
     unread: dict[int, str] = {}
-    left = MAX_TEXT
+    allowance = MAX_TEXT
     for number in range(len(document)):
         page = document[number]
-        found, reason = _page_lines(page)
+        page_lines, reason = _page_lines(page)
         if reason and (recognised := recogniser.lines(partial(_picture, page), number + 1, len(document))):
-            found, reason = recognised, ""
+            page_lines, reason = recognised, ""
         if reason:
             unread[number + 1] = reason
-        left -= sum(len(line.text) for line in found)
-        if left < 0:
+        allowance -= sum(len(line.text) for line in page_lines)
+        if allowance < 0:
             raise DocumentError(f"unpacks to more than {MAX_TEXT / 1e6:g} million characters of text")
-        lines.append(found)
+        lines.append(page_lines)
         page.close()
     if not any(lines):
         raise DocumentError(next(iter(unread.values()), "a PDF without text"), hint=recogniser.hint if unread else "")
@@ -84,14 +84,14 @@ def _metadata(about: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _pages(numbers: list[int]) -> str:
-    """Numbers of pages as a reader writes them: `p. 3, 5-7`."""
+    """Return page numbers in the form `p. 3, 5-7`."""
     ends = [a for a, b in pairwise([*numbers, -1]) if b != a + 1]
     starts = [b for a, b in pairwise([-1, *numbers]) if b != a + 1]
     return "p. " + ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
 def _picture(page: "PdfPage") -> bytes:
-    """The page as a picture in shades of grey, in the format PGM."""
+    """Return the page as a picture in shades of grey, in the format PGM."""
     bitmap = page.render(scale=_SCALE, grayscale=True)
     pixels = bitmap.to_numpy()
     height, width = pixels.shape[:2]
@@ -99,7 +99,7 @@ def _picture(page: "PdfPage") -> bytes:
 
 
 def _page_lines(page: "PdfPage") -> tuple[list[Line], str]:
-    """The lines of a page in the order of its content; or the reason why its text cannot be read."""
+    """Return the lines of a page in the order of its content, or the reason why its text cannot be read."""
     text = page.get_textpage()
     try:
         count = text.count_chars()
@@ -132,8 +132,8 @@ def _lines(text: "PdfTextPage", words: str, width: float, height: float) -> Iter
             start = line.start()
             top, size = boxes.vertical(start + spans[0][0])
             edges = boxes.horizontal((start + a, start + b) for a, b in spans)
-            found = [Word(line[0][a:b], *edge) for (a, b), edge in zip(spans, edges, strict=True)]
-            yield Line(found, height - top, size, width, height)
+            line_words = [Word(line[0][a:b], *edge) for (a, b), edge in zip(spans, edges, strict=True)]
+            yield Line(line_words, height - top, size, width, height)
 
 
 class _Boxes:

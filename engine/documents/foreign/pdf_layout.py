@@ -1,4 +1,4 @@
-"""From the lines of pages to paragraphs, headings, lists and tables: columns in order, running heads left out.
+"""Lay out the lines of pages as paragraphs, headings, lists and tables: columns in order, without running heads.
 
 Words that a line end breaks are written whole. A hyphen stays where the document has the word with it elsewhere, or
 where what follows it begins with a capital or a number.
@@ -29,7 +29,7 @@ _PREFIXES = frozenset("self non ex well co semi quasi all cross half".split())
 
 
 class Word(NamedTuple):
-    """A word and its left and right edge, in points."""
+    """A word with its left and right edge, in points."""
 
     text: str
     left: float
@@ -54,7 +54,7 @@ class Line:
 
     def __post_init__(self) -> None:
         joined = " ".join(word.text for word in self.words)
-        self.text = _PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found[0]), joined)
+        self.text = _PRESENTATION.sub(lambda match: unicodedata.normalize("NFKC", match[0]), joined)
 
     @property
     def left(self) -> float:
@@ -68,7 +68,7 @@ class Line:
 
 
 def lay_out(pages: Sequence[Sequence[Line]]) -> MarkdownWriter:
-    """Write pages, each as its lines in the order of its content."""
+    """Write pages, each given as its lines in the order of its content."""
     furniture = _furniture(pages)
     layout = _Layout(pages)
     for number, lines in enumerate(pages, start=1):
@@ -86,7 +86,7 @@ def lay_out(pages: Sequence[Sequence[Line]]) -> MarkdownWriter:
 
 
 def _furniture(pages: Sequence[Sequence[Line]]) -> set[int]:
-    """Running heads and page numbers, by identity: what stands at the edge of most pages, or counts them there."""
+    """Return the ids of running heads and page numbers: lines at the edge of most pages, equal or counting."""
     if len(pages) < 3:  # noqa: PLR2004 - what repeats on two pages may be text
         return set()
     edges = [(number, line) for number, lines in enumerate(pages) for line in _edge(lines)]
@@ -106,7 +106,7 @@ def _edge(lines: Sequence[Line]) -> list[Line]:
 
 
 def _counted(text: str, number: int) -> tuple[str, int] | None:
-    """The words of a short line with one number that may be the page's, and how far it is from the page's place."""
+    """Return the words of a short line with a number, and that number less the page's; None for other lines."""
     numbers = re.findall(r"\d+", text)
     words = re.findall(r"[^\W\d_]+", text)
     if not numbers or len(numbers[0]) > 5 or len(words) > _NUMBER_WORDS:  # noqa: PLR2004 - digits of a page's number
@@ -118,21 +118,21 @@ def _counted(text: str, number: int) -> tuple[str, int] | None:
 
 
 def _elements(lines: Sequence[Line]) -> Iterator[Line | list[list[str]]]:
-    """The lines of a page, those of columns one column after the other, and its tables."""
-    place = 0
-    while place < len(lines):
-        run = _run(lines[place:])
+    """Yield the lines of a page, one column after the other, and its tables."""
+    position = 0
+    while position < len(lines):
+        run = _run(lines[position:])
         if len(run) < 2:  # noqa: PLR2004 - one line is no table
-            yield lines[place]
-            place += 1
+            yield lines[position]
+            position += 1
             continue
         columns = list(zip(*run, strict=True))
-        place += len(run)
+        position += len(run)
         if mean(len(part.words) for row in run for part in row) >= _PROSE_WORDS and len(run) > 2:  # noqa: PLR2004
             tails: list[list[Line]] = [[] for _ in columns]
-            while place < len(lines) and (column := _column(lines[place], run[-1])) is not None:
-                tails[column].append(lines[place])
-                place += 1
+            while position < len(lines) and (column := _column(lines[position], run[-1])) is not None:
+                tails[column].append(lines[position])
+                position += 1
             for column_lines, tail in zip(columns, tails, strict=True):
                 yield from (*column_lines, *tail)
         else:
@@ -140,7 +140,7 @@ def _elements(lines: Sequence[Line]) -> Iterator[Line | list[list[str]]]:
 
 
 def _run(lines: Sequence[Line]) -> list[list[Line]]:
-    """The lines from the first on that have gaps at the same places, each cut there."""
+    """Return the first lines that have gaps at the same positions, each cut there."""
     run: list[list[Line]] = []
     for line in lines:
         parts = _cut(line)
@@ -151,7 +151,7 @@ def _run(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _cut(line: Line) -> list[Line]:
-    """The line cut at its wide gaps."""
+    """Return the line cut at its wide gaps."""
     parts: list[list[Word]] = [[]]
     for word in line.words:
         if parts[-1] and word.left - parts[-1][-1].right > _GAP * line.size:
@@ -163,7 +163,7 @@ def _cut(line: Line) -> list[Line]:
 
 
 def _is_aligned(parts: Sequence[Line], others: Sequence[Line]) -> bool:
-    """Have two rows as many cells, each flush left, right or centred with the one above?"""
+    """Tell whether two rows have as many cells, each aligned left, right or centred with the one above."""
     return len(parts) == len(others) and all(
         min(abs(a.left - b.left), abs(a.right - b.right), abs(a.left + a.right - b.left - b.right)) < a.size
         for a, b in zip(parts, others, strict=True)
@@ -171,11 +171,11 @@ def _is_aligned(parts: Sequence[Line], others: Sequence[Line]) -> bool:
 
 
 def _column(line: Line, row: Sequence[Line]) -> int | None:
-    """The column that goes on with a line when the other one has ended."""
+    """Return the column that a single line continues after the other columns ended; None if none."""
     if line.top - row[-1].top < 0 or len(_cut(line)) > 1:
         return None
-    places = [n for n, part in enumerate(row) if abs(part.left - line.left) < part.size and line.right < _end(row, n)]
-    return places[0] if places else None
+    columns = [n for n, part in enumerate(row) if abs(part.left - line.left) < part.size and line.right < _end(row, n)]
+    return columns[0] if columns else None
 
 
 def _end(row: Sequence[Line], column: int) -> float:
@@ -199,7 +199,7 @@ class _Layout:
         self._page = 0
 
     def turn_page(self, number: int) -> None:
-        """What is added from here on stands on that page."""
+        """Begin a page."""
         self._page = number
 
     def add(self, line: Line) -> None:
@@ -221,7 +221,7 @@ class _Layout:
             return
         first = lines[0][0]
         is_item = bool(_BULLET.match(first.text))
-        text, places = self._joined(lines)
+        text, starts = self._joined(lines)
         self.writer.locate(lines[0][1], box=first.box)
         start = self.writer.locations[-1].start
         if self._is_larger(first) and len(text.split()) <= _HEADING_WORDS and any(map(str.isalpha, text)):
@@ -230,13 +230,13 @@ class _Layout:
             self.writer.item(_BULLET.sub("", text, count=1))
         else:
             self.writer.paragraph(text)
-            self.writer.locations += [Location(start + at, page, "", box) for at, page, box in places]
+            self.writer.locations += [Location(start + position, page, "", box) for position, page, box in starts]
 
     def _is_larger(self, line: Line) -> bool:
         return not line.box and line.size >= _LARGER * self._body
 
     def _begins(self, line: Line) -> bool:
-        """Does a paragraph begin with this line?"""
+        """Tell whether a paragraph begins with this line."""
         last, page = self._lines[-1]
         if _BREAK.search(last.text):
             return False
@@ -248,7 +248,7 @@ class _Layout:
             return last.text[-1:] in '.!?:\u201d"' or not line.text[:1].islower()
         first = self._lines[0][0]
         is_indented = line.left > last.left + 0.8 * line.size and last is not first
-        is_short = last.right < max(each.right for each, _ in self._lines) - 4 * last.size
+        is_short = last.right < max(other.right for other, _ in self._lines) - 4 * last.size
         ends = last.text[-1:] in ".!?:"
         return (
             line.top - last.top > _PITCH * min(line.size, last.size)
@@ -257,8 +257,8 @@ class _Layout:
         )
 
     def _joined(self, lines: Sequence[tuple[Line, int]]) -> tuple[str, list[tuple[int, int, Box | None]]]:
-        """The text of a paragraph, and where in it another page or recognised line begins."""
-        text, places, page = "", list[tuple[int, int, Box | None]](), lines[0][1]
+        """Return the text of a paragraph, and the positions in it at which another page or recognised line begins."""
+        text, starts, page = "", list[tuple[int, int, Box | None]](), lines[0][1]
         for line, number in lines:
             piece = clean(line.text)
             if not text:
@@ -268,12 +268,12 @@ class _Layout:
             else:
                 text += f" {piece}"
             if number != page or (line.box and line is not lines[0][0]):
-                places.append((max(0, len(text) - len(piece)), number, line.box))
+                starts.append((max(0, len(text) - len(piece)), number, line.box))
                 page = number
-        return _BREAK.sub("-", text), places
+        return _BREAK.sub("-", text), starts
 
     def _whole(self, first: str, second: str) -> str:
-        """The halves of a broken word together."""
+        """Join the halves of a broken word."""
         head = (re.findall(r"[\w-]+$", first) or [""])[0].lower()
         tail = (re.findall(r"^[\w-]+", second) or [""])[0].lower()
         hyphenated, joined = f"{head}-{tail}" in self._known, f"{head}{tail}" in self._known

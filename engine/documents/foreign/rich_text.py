@@ -1,4 +1,4 @@
-"""The text of RTF, as Markdown."""
+"""Read RTF."""
 
 import re
 from pathlib import Path
@@ -13,26 +13,29 @@ _CODE_PAGE = re.compile(r"\\ansicpg(\d{1,5})")
 
 
 def read_rtf(path: Path) -> list[Extract]:
-    """The words of a document; the rows of its tables as tables. Raises DocumentError."""
+    """Return the paragraphs and tables of a document. Raises DocumentError."""
     source = path.read_bytes().decode("latin-1")
     if not source.lstrip().startswith("{\\rtf"):
         raise DocumentError("damaged: no RTF")
     page = _CODE_PAGE.search(source[:2000])
     encoding = f"cp{page[1]}" if page and page[1] != "10000" else "cp1252"
+    properties = _INFO.findall(source[:20_000])
+    info = {name.lower(): clean(_plain(f"{{\\rtf1\\ansi {value}}}", encoding)) for name, value in properties}
+    writer = _written(_plain(source, encoding))
+    return [writer.extract(info.get("title", ""), {"author": (info["author"],)} if info.get("author") else {})]
 
-    info = {
-        name.lower(): clean(_plain(f"{{\\rtf1\\ansi {value}}}", encoding))
-        for name, value in _INFO.findall(source[:20_000])
-    }
+
+def _written(text: str) -> MarkdownWriter:
+    """Write the lines that striprtf returns; it ends a row of a table by `|`."""
     writer, rows = MarkdownWriter(), list[list[str]]()
-    for line in [*_plain(source, encoding).split("\n"), ""]:
+    for line in [*text.split("\n"), ""]:
         if line.endswith("|"):
             rows.append(line.removesuffix("|").split("|"))
             continue
         writer.table(rows)
         rows = []
         writer.paragraph(line)
-    return [writer.extract(info.get("title", ""), {"author": (info["author"],)} if info.get("author") else {})]
+    return writer
 
 
 def _plain(source: str, encoding: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of spreadsheets: Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods)."""
+"""Read spreadsheets: Excel (.xlsx, .xlsm, .xlsb, .xls) and OpenDocument (.ods)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -13,7 +13,7 @@ _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
 def read_spreadsheet(path: Path) -> list[Extract]:
-    """Each sheet as a section; rows without a gap between them are a table, whose first row is its header."""
+    """Return each sheet as a section; adjacent rows are a table with a header. Raises DocumentError."""
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only where there is a spreadsheet
 
     writer = MarkdownWriter()
@@ -33,16 +33,16 @@ def read_spreadsheet(path: Path) -> list[Extract]:
 def _write_sheet(name: str, rows: Iterable[tuple[int, list[_Value]]], writer: MarkdownWriter) -> None:
     writer.locate(name=name)
     writer.heading(name, 2)
-    cells = ((number, [_shown(value) for value in row]) for number, row in rows)
+    cells = ((number, [_cell_text(value) for value in row]) for number, row in rows)
     for is_filled, group in groupby(cells, key=lambda row: any(row[1])):
         if is_filled:
             table = list(group)
-            width = max(place + 1 for _, row in table for place, value in enumerate(row) if value)
+            width = max(column for _, row in table for column, value in enumerate(row, start=1) if value)
             writer.table([row[:width] for _, row in table], names=[f"{name}, row {number}" for number, _ in table])
 
 
-def _shown(value: _Value) -> str:
-    """A cell as its sheet shows it, but for its number format."""
+def _cell_text(value: _Value) -> str:
+    """Return the text of a cell, without its number format."""
     if isinstance(value, float):
         return f"{value:.15g}"
     if isinstance(value, datetime) and value.time() == time():

@@ -1,6 +1,7 @@
-"""The words of subtitles (.srt, .vtt): cues joined to sentences, each with its time."""
+"""Read subtitles (.srt, .vtt): cues joined to sentences, each with its time."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.documents.document import Extract, Location
@@ -13,31 +14,35 @@ _PARAGRAPH = 600  # characters after which the next sentence begins a paragraph
 
 
 def read_subtitles(path: Path) -> list[Extract]:
-    """What is said, as paragraphs; a location for each cue."""
+    """Return the spoken words as paragraphs, with the time of each cue as its place."""
     text, note = decode(path.read_bytes())
-    cues = list(_CUE.finditer(text))
     writer = MarkdownWriter()
-    said, places = "", list[tuple[int, str]]()
-    for cue, end in zip(cues, [*(c.start() for c in cues[1:]), len(text)], strict=True):
-        body = text[cue.end() : end].split("\n\n")[0]
-        words = clean(_TAG.sub("", body))
-        if not words:
-            continue
-        if len(said) > _PARAGRAPH and said[-1] in ".!?\u3002":
-            _write(writer, said, places)
-            said, places = "", []
-        said += " " * bool(said)
-        places.append((len(said), f"{int(cue[1] or 0)}:{int(cue[2]):02}:{cue[3]}"))
-        said += words
-    _write(writer, said, places)
+    paragraph, cues = "", list[tuple[int, str]]()
+    for time, words in _cues(text):
+        if len(paragraph) > _PARAGRAPH and paragraph[-1] in ".!?\u3002":
+            _write(writer, paragraph, cues)
+            paragraph, cues = "", []
+        paragraph += " " * bool(paragraph)
+        cues.append((len(paragraph), time))
+        paragraph += words
+    _write(writer, paragraph, cues)
     extract = writer.extract()
     extract.note = note
     return [extract]
 
 
-def _write(writer: MarkdownWriter, said: str, places: list[tuple[int, str]]) -> None:
-    if said:
-        writer.locate(name=places[0][1])
+def _cues(text: str) -> Iterator[tuple[str, str]]:
+    """Yield time and words of each cue that has words."""
+    cues = list(_CUE.finditer(text))
+    for cue, end in zip(cues, [*(c.start() for c in cues[1:]), len(text)], strict=True):
+        if words := clean(_TAG.sub("", text[cue.end() : end].split("\n\n", 1)[0])):
+            yield f"{int(cue[1] or 0)}:{int(cue[2]):02}:{cue[3]}", words
+
+
+def _write(writer: MarkdownWriter, paragraph: str, cues: list[tuple[int, str]]) -> None:
+    """Write a paragraph; `cues` are position and time of each cue in it."""
+    if paragraph:
+        writer.locate(name=cues[0][1])
         start = writer.locations[-1].start
-        writer.paragraph(said)
-        writer.locations += [Location(start + at, 0, name) for at, name in places[1:]]
+        writer.paragraph(paragraph)
+        writer.locations += [Location(start + position, 0, time) for position, time in cues[1:]]

@@ -1,4 +1,4 @@
-"""Recognise the text of pictures with the program `tesseract`, where it is installed."""
+"""Recognise the text of pictures with the program `tesseract`, if it is installed."""
 
 import os
 import re
@@ -16,14 +16,14 @@ _LEGIBLE = 60  # of 100: the mean of the words of a page that is text at all
 _LANGUAGES = 3  # at most; each takes its time
 
 AWAITED = "to have its text recognised"
-"""Stands in the reason or the note of a file of which text recognition would read more."""
+"""Part of the reason or the note of a file of which text recognition would read more."""
 
 Progress = Callable[[int, int], None]
-"""Tells the page that is being read, and how many there are."""
+"""Called with page and number of pages before a page is recognised."""
 
 
 class TextRecogniser:
-    """Reads pictures of pages; `is_wanted` is the setting `text_recognition`."""
+    """Recognises the text of pictures of pages; `is_wanted` is the setting `text_recognition`."""
 
     def __init__(self, *, is_wanted: bool = True, progress: Progress = lambda _page, _pages: None) -> None:
         self._program = shutil.which("tesseract") if is_wanted else None
@@ -32,18 +32,18 @@ class TextRecogniser:
 
     @property
     def hint(self) -> str:
-        """What to do where nothing is recognised."""
+        """What to do if nothing is recognised."""
         if not self._is_wanted:
             return f"set text_recognition in system.yaml to auto {AWAITED}"
         return "no text was recognised on it" if self._program else f"install tesseract {AWAITED}"
 
     @property
     def is_able(self) -> bool:
-        """Can it recognise anything?"""
+        """Whether it can recognise text."""
         return self._program is not None
 
     def lines(self, picture: Callable[[], bytes], page: int, pages: int) -> list[Line] | None:
-        """The lines in a picture of a page; None where nothing can be recognised.
+        """Return the lines in a picture of a page; None if nothing can be recognised.
 
         A picture is a file of any format that tesseract reads.
         """
@@ -60,7 +60,7 @@ class TextRecogniser:
         return "+".join(self._installed)
 
     def _run(self, arguments: list[str], data: bytes) -> str:
-        """What the program prints when it is given data; nothing when it fails."""
+        """Return the output of the program for an input; empty if it fails."""
         command = [str(self._program), *arguments]
         try:
             run = subprocess.run(  # noqa: S603 - the program of this name on the user's path
@@ -72,12 +72,12 @@ class TextRecogniser:
 
 
 def _environment() -> dict[str, str]:
-    """One thread a page: what is recognised should not depend on how busy the machine is."""
+    """Return an environment with one thread a page, so that the result does not depend on the load of the machine."""
     return {**os.environ, "OMP_THREAD_LIMIT": "1"}
 
 
 def _lines(table: str) -> list[Line]:
-    """The lines in tesseract's table of words."""
+    """Return the lines in tesseract's table of words; none if most of it is not text."""
     rows = [row.split("\t") for row in table.splitlines()[1:]]
     rows = [row for row in rows if len(row) == 12]  # noqa: PLR2004 - columns of the table
     whole = next(((float(row[8]), float(row[9])) for row in rows if row[0] == "1"), (1.0, 1.0))
@@ -85,16 +85,15 @@ def _lines(table: str) -> list[Line]:
     legible = [row for row in words if _WORD.fullmatch(row[11])]
     if sum(float(row[10]) for row in words) < _LEGIBLE * len(words) or 2 * len(legible) < len(words):
         return []
-    found = []
-    for _, group in groupby(words, key=lambda row: row[2:5]):
-        line = list(group)
-        boxes = [[float(value) for value in row[6:10]] for row in line]
-        left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-        right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-        box = (
-            round(left / whole[0], 4), round(top / whole[1], 4), round(right / whole[0], 4), round(bottom / whole[1], 4)
-        )  # fmt: skip
-        parts = [Word(row[11], b[0], b[0] + b[2]) for row, b in zip(line, boxes, strict=True)]
-        block = int(line[0][2]) * 1000 + int(line[0][3]) + 1
-        found.append(Line(parts, top, bottom - top, *whole, block=block, box=box))
-    return found
+    return [_line(list(group), whole) for _, group in groupby(words, key=lambda row: row[2:5])]
+
+
+def _line(rows: list[list[str]], whole: tuple[float, float]) -> Line:
+    """Return the line of these words of the table; `whole` is the size of the picture."""
+    boxes = [[float(value) for value in row[6:10]] for row in rows]
+    begin, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    end, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    box = (round(begin / whole[0], 4), round(top / whole[1], 4), round(end / whole[0], 4), round(bottom / whole[1], 4))
+    words = [Word(row[11], b[0], b[0] + b[2]) for row, b in zip(rows, boxes, strict=True)]
+    block = int(rows[0][2]) * 1000 + int(rows[0][3]) + 1
+    return Line(words, top, bottom - top, *whole, block=block, box=box)

@@ -1,4 +1,4 @@
-"""The text of HTML: what a reader of the page sees of its matter, without menus and hidden elements."""
+"""Read web pages: the visible text of their main part, without menus and hidden elements."""
 
 import re
 from pathlib import Path
@@ -18,15 +18,15 @@ _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form"
     " header hgroup hr legend li main ol p section summary table td th tr ul".split()
 )
-_AROUND = frozenset({"header", "footer", "aside"})  # of a page: its menus, notices and advertisements
+_AROUND = frozenset({"header", "footer", "aside"})  # frames of a page: menus, notices and advertisements
 _ROLES = frozenset({"navigation", "menu", "menubar", "banner", "contentinfo", "search", "dialog", "alertdialog"})
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADING = re.compile(r"h([1-6])")
-_MATTER = 0.3  # share of the page's text that an element called its main one holds at least
+_MAIN_SHARE = 0.3  # of the page's text: the least that a declared main part has
 
 
 def read_page(path: Path) -> list[Extract]:
-    """The matter of an HTML file as Markdown. Raises DocumentError."""
+    """Return the main part of an HTML file. Raises DocumentError."""
     text, note = decode(path.read_bytes(), declares=True)
     extract = page_text(text)
     extract.note = note
@@ -34,7 +34,7 @@ def read_page(path: Path) -> list[Extract]:
 
 
 def page_text(html: str) -> Extract:
-    """The matter of a page as Markdown, with its title and what its head tells of author and date."""
+    """Return the main part of a page, with title, author, date and keywords from its head."""
     writer = MarkdownWriter()
     write_page(html, writer)
     title, metadata = _head(html)
@@ -42,11 +42,11 @@ def page_text(html: str) -> Extract:
 
 
 def write_page(html: str, writer: MarkdownWriter) -> None:
-    """Write the matter of a page."""
+    """Write the main part of a page."""
     from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - only where there is a page
 
     if (body := LexborHTMLParser(html).body) is not None:
-        _Page(writer).write(_matter(body))
+        _Page(writer).write(_main_part(body))
 
 
 def _head(html: str) -> tuple[str, dict[str, tuple[str, ...]]]:
@@ -71,11 +71,11 @@ _TERMS = {
 }
 
 
-def _matter(body: "LexborNode") -> "LexborNode":
-    """The one element that holds the page's matter, where the page says so and it holds enough; else the body."""
+def _main_part(body: "LexborNode") -> "LexborNode":
+    """Return the one element that the page declares as its main part if it has enough text; else the body."""
     for selector in ("main, [role=main]", "article"):
         nodes = body.css(selector)
-        if len(nodes) == 1 and len(nodes[0].text()) >= _MATTER * len(body.text()):
+        if len(nodes) == 1 and len(nodes[0].text()) >= _MAIN_SHARE * len(body.text()):
             return nodes[0]
     return body
 
@@ -93,7 +93,7 @@ def _is_hidden(node: "LexborNode") -> bool:
 
 
 class _Page:
-    """Writes an element as Markdown, without recursion: pages may be nested as deep as they like."""
+    """Writes an element as Markdown, without recursion: pages may be nested to any depth."""
 
     def __init__(self, writer: MarkdownWriter) -> None:
         self._writer = writer
@@ -102,8 +102,8 @@ class _Page:
         self._is_item = False  # what comes next begins an item
 
     def write(self, root: "LexborNode") -> None:
-        """Write what is in `root` and not hidden."""
-        has_frame = root.tag == "body" and _frame_share(root) < 1 - _MATTER
+        """Write the visible text of `root`."""
+        has_frame = root.tag == "body" and _frame_share(root) < 1 - _MAIN_SHARE
         pending: list[LexborNode | str] = [root]
         while pending:
             node = pending.pop()
@@ -117,7 +117,7 @@ class _Page:
         self._flush()
 
     def _enter(self, node: "LexborNode") -> bool:
-        """Begin an element; False where it was written whole."""
+        """Begin an element; False if it was written completely."""
         tag = node.tag or ""
         if tag == "br":
             self._words.append("\n")
@@ -144,7 +144,7 @@ class _Page:
             self._depth -= tag in {"ul", "ol"}
 
     def _has_written_table(self, node: "LexborNode") -> bool:
-        """Write a table of data; one that lays out a page has blocks in its cells and is read like any element."""
+        """Write a table of data; False for a table that lays out a page, with blocks in its cells."""
         if node.css_first("table table, h1, h2, h3, ul, ol, pre") is not None:
             return False
         rows = (
@@ -166,11 +166,11 @@ class _Page:
 
 
 def _is_frame(node: "LexborNode") -> bool:
-    """Is it around the page's matter? A header with the page's own heading is not."""
+    """Tell whether it is a frame around the main part, such as a footer; a header with an h1 is not."""
     return node.tag in _AROUND and node.css_first("h1") is None
 
 
 def _frame_share(body: "LexborNode") -> float:
-    """How much of a page's text is around its matter, in [0, 1]."""
+    """Return the share of the page's text in the frames around its main part, in [0, 1]."""
     whole = len(body.text())
     return sum(len(node.text()) for node in body.css("header, footer, aside") if _is_frame(node)) / max(1, whole)

@@ -1,4 +1,4 @@
-"""Blocks of a text and their units, and what all syntaxes have in common: paragraphs, sentences, code."""
+"""Declare the blocks of a text and their units; find paragraphs, sentences and code, which all syntaxes share."""
 
 import re
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ _CODE_PIECE = 400  # characters of a longer code's units
 
 
 class Unit(NamedTuple):
-    """Characters `start` to `end` (end excluded) of a text, and those of what they belong to, if there is such.
+    """Characters `start` to `end` (excluded) of a text; `lead` is the span of the text that they belong to, if any.
 
-    What cannot be quoted counts for the search all the same.
+    A unit that is not quotable still counts for the search.
     """
 
     start: int
@@ -28,7 +28,7 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Characters `start` to `end` of a text: a paragraph, a list's item, a table, code.
+    """Characters `start` to `end` (excluded) of a text: a paragraph, an item of a list, a row of a table, or code.
 
     `heading` is the title of the section that begins with it, `level` its rank, 1 the highest. A bare block is nothing
     but a heading, of a section or of a table: it stays with what follows it.
@@ -43,7 +43,7 @@ class Block:
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of what blank lines part."""
+    """Yield start and end of each paragraph: text between blank lines."""
     start = len(text) - len(text.lstrip())
     for match in [*_BLOCK_END.finditer(text, start), None]:
         end = match.start() if match else start + len(text[start:].rstrip())
@@ -53,12 +53,12 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def sentences(text: str, start: int, end: int, lead: tuple[int, int] | None = None) -> tuple[Unit, ...]:
-    """The sentences of a piece of a text, all with one lead."""
+    """Return the sentences of a part of a text, all with one lead."""
     return tuple(Unit(start + a, start + b, lead) for a, b in sentence_spans(text[start:end]))
 
 
 def with_code(text: str, block: Block, start: int, end: int) -> Block:
-    """The block with code at `start` to `end` after it: with its last unit where that is short, else as units of it."""
+    """Extend the block by the code at `start` to `end`: joined to its last unit if short, else as own units."""
     unit = block.units[-1] if block.units else None
     if unit and unit.is_quotable and end - unit.start <= _CODE_UNIT:
         return replace(block, end=end, units=(*block.units[:-1], unit._replace(end=end)))
@@ -67,7 +67,7 @@ def with_code(text: str, block: Block, start: int, end: int) -> Block:
 
 
 def code_units(text: str, start: int, end: int, lead: tuple[int, int] | None) -> Iterator[Unit]:
-    """Lines of code, so many together as are short."""
+    """Yield units of whole lines of code, each of at most `_CODE_PIECE` characters where lines allow."""
     begin = start
     while begin < end:
         stop = (

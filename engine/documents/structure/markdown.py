@@ -1,4 +1,4 @@
-"""Markdown: rows with their header, items with what leads to them, code with the sentence before it."""
+"""Find the blocks of Markdown: rows with their header, items with their lead, code with the sentence before it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ _ITEM_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]*(?:\[[ xX]\])?[ \t]*
 
 
 def front_matter(text: str) -> str:
-    """The YAML between dashes at the very beginning of a text; empty if there is none."""
+    """Return the YAML between dashes at the very beginning of a text; empty if there is none."""
     match = _FRONT_MATTER.match(text)
     return match[1] or "" if match else ""
 
 
 class _Leaf(NamedTuple):
-    """A block without blocks inside: its kind, its place with its marks, and the place of its words."""
+    """A block without inner blocks: its kind, its span with its marks, and the span of its words."""
 
     kind: str
     start: int
@@ -38,7 +38,7 @@ class _Leaf(NamedTuple):
 
 
 def markdown_blocks(text: str) -> Iterator[Block]:
-    """The blocks of a note; its front matter is none."""
+    """Yield the blocks of a note, without its front matter."""
     match = _FRONT_MATTER.match(text)
     hidden = match.end() if match else int(text.startswith("\ufeff"))
     body = re.sub(r"[^\n]", " ", text[:hidden]) + text[hidden:]
@@ -55,17 +55,17 @@ def markdown_blocks(text: str) -> Iterator[Block]:
 
 
 def _leaves(text: str) -> Iterator[_Leaf]:
-    """What `pyromark` finds, with places in characters."""
+    """Yield the leaves that `pyromark` finds, with positions in characters."""
     import pyromark  # noqa: PLC0415 - only where there is Markdown
 
     options = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_TASKLISTS
     at, collector = _characters(text), _LeafCollector(text)
-    for event, place in pyromark.events_with_range(text, options=options, merge_text=True):
-        yield from collector.take(*_tag(event), at(place["start"]), at(place["end"]))
+    for event, span in pyromark.events_with_range(text, options=options, merge_text=True):
+        yield from collector.take(*_tag(event), at(span["start"]), at(span["end"]))
 
 
 class _LeafCollector:
-    """Makes leaves of what begins and ends, one inside the other."""
+    """Turns events that start and end nested blocks into leaves."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -74,7 +74,7 @@ class _LeafCollector:
         self._inner = self._inner_end = -1  # of the leaf, or of the words that an item has without a paragraph
 
     def take(self, kind: str, tag: str, detail: str, start: int, end: int) -> Iterator[_Leaf]:
-        """Take the next event: Start, End or words; the leaves that end with it."""
+        """Take the next event and yield the leaves that end with it."""
         if kind == "Start" and tag in _BLOCKS:
             yield from self._words_of_item()
             if tag in _LEAVES:
@@ -104,7 +104,7 @@ class _LeafCollector:
         return leaf
 
     def _start_with_mark(self, start: int) -> int:
-        """Where the first block of an item begins: at the item's mark."""
+        """Return where the first block of an item begins: at the mark of the item."""
         container, begin, _ = self._path[-1] if self._path else ("", 0, "")
         return begin if container == "Item" and _ITEM_MARK.fullmatch(self._text, begin, start) else start
 
@@ -113,7 +113,7 @@ class _LeafCollector:
 
 
 def _tag(event: object) -> tuple[str, str, str]:
-    """Start, End or nothing; the name of the tag; the label of a footnote or the rank of a heading that ends."""
+    """Return Start, End or nothing; the tag; the label of a footnote or the level of a heading that ends."""
     if not isinstance(event, Mapping):
         return "", str(event), ""
     kind, value = next(iter(event.items()))
@@ -127,18 +127,18 @@ def _tag(event: object) -> tuple[str, str, str]:
 
 
 def _characters(text: str) -> Callable[[int], int]:
-    """From a place in UTF-8 to the one in the text, for places in any order."""
+    """Return the function from a position in UTF-8 to the one in the text."""
     if text.isascii():
-        return lambda place: place
+        return lambda position: position
     import numpy as np  # noqa: PLC0415 - only for text beyond ASCII
 
     signs = np.frombuffer(text.encode("utf-8"), np.uint8)
     count = np.concatenate(([0], np.cumsum((signs & 0xC0) != 0x80)))  # noqa: PLR2004 - bytes that begin a character
-    return lambda place: int(count[place])
+    return lambda position: int(count[position])
 
 
 class _Assembler:
-    """Makes blocks of leaves: rows get their header, items what leads to them, code the sentence before it."""
+    """Turns leaves into blocks: rows get their header as lead, items theirs, code joins the sentence before it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -150,13 +150,13 @@ class _Assembler:
         self._footnotes: list[tuple[int, str]] = []  # number of the block, label
 
     def blocks(self) -> list[Block]:
-        """The blocks, with each footnote led by the sentence that refers to it."""
+        """Return the blocks; the lead of a footnote is the sentence that refers to it."""
         if self._footnotes:
             self._lead_footnotes()
         return list(_tidied(self._text, self._blocks))
 
     def add_gap(self, start: int, end: int) -> None:
-        """Add text that is no block, such as the definition of a link."""
+        """Add text outside all blocks, such as the definition of a link."""
         for a, b in paragraphs(self._text[start:end]):
             self._blocks.append(Block(start + a, start + b, sentences(self._text, start + a, start + b)))
         self._kind = ""
@@ -202,7 +202,7 @@ class _Assembler:
             self._lead, self._items = ((units[-1].start, units[-1].end) if is_announcing else None), []
 
     def _unquoted(self, units: tuple[Unit, ...]) -> Iterator[Unit]:
-        """Sentences without the signs of a quotation; the title of a call-out leads them."""
+        """Yield sentences without quotation marks `>`; the title of a call-out is their lead."""
         title: tuple[int, int] | None = None
         for unit in units:
             start = (
@@ -240,16 +240,18 @@ class _Assembler:
             self._blocks.append(Block(leaf.start, end, (Unit(leaf.start, end, self._header),)))
 
     def _lead_footnotes(self) -> None:
-        places: dict[str, int] = {}
+        positions: dict[str, int] = {}
         for match in _REFERENCE.finditer(self._text):
-            places.setdefault(match[1], match.start())
+            positions.setdefault(match[1], match.start())
         units = [unit for block in self._blocks for unit in block.units]
         owners = {}
-        wanted = sorted(((places[label], label) for _, label in self._footnotes if label in places), reverse=True)
+        pending = sorted(
+            ((positions[label], label) for _, label in self._footnotes if label in positions), reverse=True
+        )
         for unit in units:
-            while wanted and wanted[-1][0] < unit.end:
-                place, label = wanted.pop()
-                if place >= unit.start:
+            while pending and pending[-1][0] < unit.end:
+                position, label = pending.pop()
+                if position >= unit.start:
                     owners[label] = unit.start, unit.end
         for number, label in self._footnotes:
             if lead := owners.get(label):
@@ -258,7 +260,7 @@ class _Assembler:
 
 
 def _tidied(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
-    """The blocks without empty units, and none over another: those of odd Markdown may be."""
+    """Yield the blocks without empty units and overlaps, which unusual Markdown can cause."""
     end = 0
     for block in blocks:
         units = tuple(

@@ -1,4 +1,4 @@
-"""Org: read as the Markdown that has its signs in the same places."""
+"""Find the blocks of Org by reading it as Markdown with the signs at the same positions."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PLAN = re.compile(r"\b(?:DEADLINE|SCHEDULED|CLOSED):")
 
 
 def org_blocks(text: str) -> Iterator[Block]:
-    """The blocks of the same text with Markdown's signs in place of those of org, each in its place."""
+    """Yield the blocks of an Org text; its signs are replaced by those of Markdown at the same positions."""
     for block in markdown_blocks(_ORG.sub(_as_markdown, text)):
         if (heading := _org_heading(block.heading)) == block.heading:
             yield block

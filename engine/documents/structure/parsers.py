@@ -1,4 +1,4 @@
-"""Which module finds the blocks of which syntax."""
+"""Choose the parser of a syntax."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -20,5 +20,5 @@ _PARSERS: Mapping[Syntax, Callable[[str], Iterator[Block]]] = {
 
 
 def blocks_of(document: Document) -> Iterator[Block]:
-    """The blocks of a document in order, none over another."""
+    """Return the blocks of a document in order, without overlaps."""
     return _PARSERS[document.syntax](document.text)

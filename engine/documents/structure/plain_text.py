@@ -1,4 +1,4 @@
-"""Plain text and reStructuredText: paragraphs, hashed and underlined headings, literal blocks."""
+"""Find the blocks of plain text and reStructuredText: paragraphs, hashed and underlined headings, literal blocks."""
 
 import re
 from collections.abc import Iterator
@@ -15,24 +15,24 @@ _HEADING = re.compile(
 
 
 def without_code(text: str) -> str:
-    """`text` with every line of fenced code blank, each character in its place."""
+    """Replace every character of fenced code by a blank, so that all positions stay valid."""
     return _FENCED.sub(lambda fenced: re.sub(r"[^\n]", " ", fenced[0]), text)
 
 
 def without_closing(heading: str) -> str:
-    """A heading without the hashes that may close it; in the pattern itself they would take quadratic time."""
+    """Remove the hashes that may close a heading; in the pattern itself they would take quadratic time."""
     return heading[:1] + heading[1:].rstrip(" \t#")
 
 
 def is_heading(text: str) -> bool:
-    """Is this no more than the line (or the underlined line) of a heading?"""
+    """Tell whether `text` is nothing but a heading."""
     text = text.removeprefix("\ufeff").rstrip()
     match = _HEADING.match(without_code(text))
     return match is not None and match.end() >= len(text)
 
 
 def plain_blocks(text: str) -> Iterator[Block]:
-    """Paragraphs; the first lines of one may be a heading."""
+    """Yield paragraphs; the first lines of one may be a heading."""
     prose = without_code(text)
     for start, end in paragraphs(text):
         skipped = text.startswith("\ufeff", start)
@@ -42,16 +42,16 @@ def plain_blocks(text: str) -> Iterator[Block]:
             continue
         heading = without_closing(match["atx"] or match["underlined"])[:MAX_HEADING].strip()
         own = Unit(start, match.end(), is_quotable=False)
-        rest = sentences(text, match.end(), end)
+        prose_units = sentences(text, match.end(), end)
         level = len(match[0]) - len(match[0].lstrip("#")) if match["atx"] else 2 - match[0].rstrip().endswith("=")
-        yield Block(start, end, (own, *rest), heading, not rest, level)
+        yield Block(start, end, (own, *prose_units), heading, not prose_units, level)
 
 
 _DIRECTIVE = re.compile(r"\.\. [\w-]+::")
 
 
 def rst_blocks(text: str) -> Iterator[Block]:
-    """Plain blocks; what is indented after `::` is code and belongs to the sentence before it."""
+    """Yield plain blocks; text that is indented after `::` is code and belongs to the sentence before it."""
     last: Block | None = None
     literal = False
     for block in plain_blocks(text):

@@ -1,4 +1,4 @@
-"""Texts of one record after the other: tables in CSV or TSV, chats."""
+"""Find the records of a text: rows of CSV or TSV, turns of a chat."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from engine.documents.structure.blocks import Block, Unit
 
 
 def table_blocks(text: str) -> Iterator[Block]:
-    """The records of CSV or TSV: the first is the header of all others. A record may hold line ends in quotes."""
+    """Yield the records of CSV or TSV; the first is the header of all others. A record may have line ends in quotes."""
     header: tuple[int, int] | None = None
     start = counted = int(text.startswith("\ufeff"))
     quotes = 0
@@ -38,14 +38,14 @@ _BEGINNING = 4000  # characters
 
 
 def is_chat(text: str) -> bool:
-    """Do a third of the lines at the beginning of a text begin a turn, with a time and a speaker?"""
+    """Tell whether a third of the lines at the beginning of a text start a turn, with a time and a speaker."""
     beginning = text[:_BEGINNING]
     turns = len(_TURN.findall(beginning))
     return turns >= _TURNS and 3 * turns >= len([line for line in beginning.split("\n") if line.strip()])
 
 
 def chat_blocks(text: str) -> Iterator[Block]:
-    """The turns of a chat, and what is before the first."""
+    """Yield the turns of a chat, and the text before the first."""
     starts = [match.start() for match in _TURN.finditer(text)]
     for start, end in pairwise(sorted({0, *starts, len(text)})):
         stop = start + len(text[start:end].rstrip())
