@@ -107,10 +107,10 @@ def xlsx(sheets: Mapping[str, Mapping[str, str | float]]) -> bytes:
     return archive(members)
 
 
-def _cell(place: str, value: str | float) -> str:
+def _cell(cell: str, value: str | float) -> str:
     if isinstance(value, str):
-        return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
-    return f'<c r="{place}"><v>{value}</v></c>'
+        return f'<c r="{cell}" t="inlineStr"><is><t>{value}</t></is></c>'
+    return f'<c r="{cell}"><v>{value}</v></c>'
 
 
 def epub(chapters: Mapping[str, str], *, title: str = "") -> bytes:
@@ -162,12 +162,12 @@ def msg(streams: Mapping[str, str]) -> bytes:
     """A message of Outlook: a compound file with one stream for each property tag. Streams lie in the mini stream."""
     contents = {f"__substg1.0_{tag}001F": text.encode("utf-16-le") for tag, text in streams.items()}
     mini = b"".join(data.ljust(-(-len(data) // 64) * 64, b"\0") for data in contents.values())
-    mini_fat, starts, place = [], [], 0
+    mini_fat, starts, sector = [], [], 0
     for data in contents.values():
         count = max(1, -(-len(data) // 64))
-        starts.append(place)
-        mini_fat += [*range(place + 1, place + count), 0xFFFFFFFE]
-        place += count
+        starts.append(sector)
+        mini_fat += [*range(sector + 1, sector + count), 0xFFFFFFFE]
+        sector += count
     entries = [_entry("Root Entry", 5, 2, len(mini), child=1)]
     names = list(contents)
     for number, (name, start) in enumerate(zip(names, starts, strict=True), start=1):

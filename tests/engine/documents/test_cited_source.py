@@ -34,12 +34,12 @@ def cited(text, quote):
 def test_every_span_of_the_index_is_right_in_what_is_read(tmp_path, name, content, form):
     path = tmp_path / name
     path.write_bytes(content.encode())
-    found = read(path)
-    assert (found.path, found.form, found.problem) == (path, form, "")
+    source_text = read(path)
+    assert (source_text.path, source_text.form, source_text.problem) == (path, form, "")
     (document,) = read_documents(path, root=tmp_path, max_bytes=MB)
     passages = list(split_document(document, 20))
     assert passages
-    assert all(found.text[passage.start : passage.end] == passage.text for passage in passages)
+    assert all(source_text.text[passage.start : passage.end] == passage.text for passage in passages)
 
 
 def test_a_record_of_json_lines_is_read_alone(tmp_path):
@@ -93,7 +93,7 @@ def test_the_nearest_of_several_places_is_taken():
 def test_the_sample_library_reads_as_it_was_indexed(session):
     index = session.library.documents.index
     for passage in (index.open(number).passage for number, _ in index.search({"bell": 1.0}, 20)):
-        found = session.library.read_source(passage.source)
-        assert found.text[passage.start : passage.end] == passage.text
+        source_text = session.library.read_source(passage.source)
+        assert source_text.text[passage.start : passage.end] == passage.text
         assert session.library.passage(passage.id, passage.title) == passage
-        assert Path(passage.source.partition("#")[0]) == found.path
+        assert Path(passage.source.partition("#")[0]) == source_text.path

@@ -25,15 +25,15 @@ GUESSED = [
 
 @pytest.mark.parametrize(("encoding", "text"), GUESSED)
 def test_a_short_text_of_another_encoding_is_read_with_a_note(encoding, text):
-    found, note = decode(text.encode(encoding))
-    assert found == text
+    decoded, note = decode(text.encode(encoding))
+    assert decoded == text
     assert note.startswith("read as ")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_what_is_told_needs_no_note(encoding):
-    found, note = decode("Jörg\r\nBrünning".encode(encoding))
-    assert (found.removeprefix("\ufeff"), note) == ("Jörg\nBrünning", "")
+    decoded, note = decode("Jörg\r\nBrünning".encode(encoding))
+    assert (decoded.removeprefix("\ufeff"), note) == ("Jörg\nBrünning", "")
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_page_is_believed(head):
 
 def test_one_bad_byte_loses_no_file():
     data = "Der Müller Jürgen Gößmann prüfte die Wärmeübertrager.".encode().replace(b"pr", b"p\xffr")
-    found, note = decode(data)
-    assert found == "Der Müller Jürgen Gößmann p\ufffdrüfte die Wärmeübertrager."
+    decoded, note = decode(data)
+    assert decoded == "Der Müller Jürgen Gößmann p\ufffdrüfte die Wärmeübertrager."
     assert note == "1 character could not be read as UTF-8"
     english = b"The room is cooled by two units at 1200 \x80 per unit. " + b"Plain words follow. " * 50
     assert decode(english)[0].startswith("The room is cooled by two units at 1200 € per unit.")

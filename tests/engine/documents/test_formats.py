@@ -151,20 +151,20 @@ def test_rtf_in_its_code_page(read):
 
 
 def message(subject: str, text: str, *, encoding: str = "quoted-printable", subtype: str = "plain") -> EmailMessage:
-    made = EmailMessage()
-    made["From"], made["To"] = "Ilse Kärg <ilse@example.org>", "bo@example.org"
-    made["Subject"], made["Date"] = subject, "Tue, 12 Mar 2024 10:15:02 +0100"
-    made.set_content(text, cte=encoding, subtype=subtype)
-    return made
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Ilse Kärg <ilse@example.org>", "bo@example.org"
+    mail["Subject"], mail["Date"] = subject, "Tue, 12 Mar 2024 10:15:02 +0100"
+    mail.set_content(text, cte=encoding, subtype=subtype)
+    return mail
 
 
 @pytest.mark.parametrize("encoding", ["quoted-printable", "base64"])
 def test_a_message_is_its_words_and_who_wrote_it_is_known(read, encoding):
     text = "Hallo Bo,\n\nder Schlüssel liegt bei Frau Otte, und die Rechnung über 310 Euro ist bezahlt."
     text += "\n\n-- \nIlse, Tel. 0171"
-    made = message("Schlüssel für den Schuppen", text, encoding=encoding)
-    made.add_attachment(b"a;b", maintype="text", subtype="csv", filename="liste.csv")
-    (document,) = read("m.eml", bytes(made))
+    mail = message("Schlüssel für den Schuppen", text, encoding=encoding)
+    mail.add_attachment(b"a;b", maintype="text", subtype="csv", filename="liste.csv")
+    (document,) = read("m.eml", bytes(mail))
     assert document.title == "Schlüssel für den Schuppen"
     assert document.text.startswith(text[:75])
     assert "0171" in document.text
@@ -178,11 +178,11 @@ def test_a_message_is_its_words_and_who_wrote_it_is_known(read, encoding):
 
 
 def test_of_a_message_in_html_the_page_is_read_and_of_both_the_plain_text(read):
-    made = message("Roof", "<style>p{}</style><p>Mended by <b>Callum</b>.</p>", subtype="html")
-    assert read("m.eml", bytes(made))[0].text == "Mended by Callum."
-    both = message("Roof", "Mended by Callum.\n")
-    both.add_alternative("<p>Mended by the page.</p>", subtype="html")
-    assert read("m.eml", bytes(both))[0].text == "Mended by Callum."
+    mail = message("Roof", "<style>p{}</style><p>Mended by <b>Callum</b>.</p>", subtype="html")
+    assert read("m.eml", bytes(mail))[0].text == "Mended by Callum."
+    with_page = message("Roof", "Mended by Callum.\n")
+    with_page.add_alternative("<p>Mended by the page.</p>", subtype="html")
+    assert read("m.eml", bytes(with_page))[0].text == "Mended by Callum."
 
 
 def test_each_message_of_a_mailbox_is_a_document(read, tmp_path):
@@ -231,7 +231,7 @@ def test_the_cues_of_subtitles_are_joined_to_sentences_with_their_times(read, na
         ("01:00:08", "is Wilma Haas."),
     ]
     head = "" if name == "t.srt" else "WEBVTT\n\n"
-    text = head + "\n\n".join(f"{n}\n{at}{comma}000 --> {at}{comma}900\n{said}" for n, (at, said) in enumerate(cues))
+    text = head + "\n\n".join(f"{n}\n{at}{comma}000 --> {at}{comma}900\n{words}" for n, (at, words) in enumerate(cues))
     (document,) = read(name, text)
     assert document.text == "Welcome to the meeting. Our treasurer is Wilma Haas."
     assert place_of(document, "Our treasurer") == (0, "0:00:04")
@@ -258,9 +258,9 @@ def test_words_that_a_line_end_breaks_are_whole_and_hyphens_that_belong_stay(rea
 
 
 def test_columns_are_read_one_after_the_other(read):
-    left = ["The ferry to Skar leaves", "at nine from the north", "quay. Tickets are sold", "by Halvor Dahl."]
+    first = ["The ferry to Skar leaves", "at nine from the north", "quay. Tickets are sold", "by Halvor Dahl."]
     right = ["The museum opens at ten", "and closes at five. The", "guide is Sunniva Berg,", "who runs the café."]
-    woven = [placed for pair in zip(lines(left), lines(right, x=320), strict=True) for placed in pair]
+    woven = [placed for pair in zip(lines(first), lines(right, x=320), strict=True) for placed in pair]
     (document,) = read("x.pdf", pdf([woven]))
     assert document.text == (
         "The ferry to Skar leaves at nine from the north quay. Tickets are sold by Halvor Dahl.\n\n"

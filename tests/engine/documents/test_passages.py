@@ -56,7 +56,7 @@ def test_no_visible_character_is_lost_or_doubled_and_passages_are_in_order():
     for text in random_documents(200):
         passages = split(text, 70)
         assert "".join(visible(passage.text) for passage in passages) == visible(text)
-        assert all(left.end <= right.start for left, right in pairwise(passages))
+        assert all(a.end <= b.start for a, b in pairwise(passages))
 
 
 def test_no_passage_without_a_heading_is_longer_than_the_limit():
@@ -97,9 +97,9 @@ def test_a_document_of_white_space_has_no_passage(text):
     ],
 )
 def test_headings_of_markdown_and_restructured_text(heading):
-    before, after = split(f"Words before.\n\n{heading}\n\nWords after.")
-    assert (before.heading, before.text) == ("", "Words before.")
-    assert (after.heading, after.text) == ("Light", f"{heading}\n\nWords after.")
+    first, second = split(f"Words before.\n\n{heading}\n\nWords after.")
+    assert (first.heading, first.text) == ("", "Words before.")
+    assert (second.heading, second.text) == ("Light", f"{heading}\n\nWords after.")
 
 
 @pytest.mark.parametrize("text", ["#hashtag", "####### seven", "Light\n--", "Light\n-=-=-=", "# ", "a | b\n--- | ---"])

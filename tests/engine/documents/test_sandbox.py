@@ -68,8 +68,8 @@ def reason(reader: ConfinedReader, path: Path, content: bytes) -> str:
 def test_a_page_that_takes_too_long_is_a_reason(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.documents.sandbox.SECONDS_A_MEGABYTE", 0.0)
     with ConfinedReader(seconds=1.0) as reader:
-        told = reason(reader, tmp_path / "x.html", b"<div>" * 60_000)
-        assert told == "takes more than 1 s to read (save its text as a plain file)"
+        message = reason(reader, tmp_path / "x.html", b"<div>" * 60_000)
+        assert message == "takes more than 1 s to read (save its text as a plain file)"
         assert read(reader, tmp_path / "y.html", "<title>T</title><p>after it") == ("T", "after it")
 
 
@@ -91,8 +91,8 @@ def test_more_text_than_any_document_has_is_a_reason(tmp_path, monkeypatch):
 
 def test_what_does_not_fit_into_memory_is_a_reason(tmp_path):
     with ConfinedReader(memory=80_000_000) as reader:
-        told = reason(reader, tmp_path / "x.html", b"a" * 60_000_000)
-        assert "memory" in told or "within limits" in told
+        message = reason(reader, tmp_path / "x.html", b"a" * 60_000_000)
+        assert "memory" in message or "within limits" in message
         assert read(reader, tmp_path / "y.html", "<p>after it") == ("", "after it")
 
 

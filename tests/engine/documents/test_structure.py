@@ -43,10 +43,10 @@ def test_a_row_belongs_to_the_header_in_whatever_passage_it_is():
     rows = [f"| P{n:03} | part {n} | {n * 4} |" for n in range(90)]
     text = "# Parts\n\n| id | what | stock |\n|---|---|---|\n" + "\n".join(rows) + "\n\nEnd.\n"
     assert units(text, limit=400) == [*((row, "| id | what | stock |") for row in rows), ("End.", "")]
-    found = passages(text, limit=400)
-    assert len(found) > 5
-    assert all("stock" in passage.context for passage in found[1:-1])
-    assert "stock" not in found[0].context
+    pieces = passages(text, limit=400)
+    assert len(pieces) > 5
+    assert all("stock" in passage.context for passage in pieces[1:-1])
+    assert "stock" not in pieces[0].context
 
 
 def test_an_item_belongs_to_what_leads_to_its_list_or_to_the_item_above_it():
@@ -81,8 +81,8 @@ def test_code_belongs_to_the_sentence_before_it(fence):
 
 
 def test_code_after_a_heading_stands_alone_and_is_no_heading():
-    found = passages("## Backup\n\n```yaml\nretention: 35 days\n```\n")
-    assert [passage.heading for passage in found] == ["Backup"]
+    pieces = passages("## Backup\n\n```yaml\nretention: 35 days\n```\n")
+    assert [passage.heading for passage in pieces] == ["Backup"]
     assert units("## Backup\n\n```yaml\nretention: 35 days\n```\n") == [("retention: 35 days", "")]
 
 
@@ -151,8 +151,8 @@ saw --on
 
 
 def test_org():
-    found = passages(ORG, Syntax.ORG)
-    assert [passage.heading for passage in found] == ["Replace the saw blade", "Notes"]
+    pieces = passages(ORG, Syntax.ORG)
+    assert [passage.heading for passage in pieces] == ["Replace the saw blade", "Notes"]
     assert units(ORG, Syntax.ORG) == [
         ("DEADLINE: <2024-05-10 Fri>", ""),
         ("The blade is from Holt.", ""),
@@ -171,8 +171,8 @@ def test_the_records_of_a_table_belong_to_its_header():
 
 def test_a_record_is_never_cut():
     text = "id;room\n" + "\n".join(f"S-{n:03};Archive room {n}" for n in range(100))
-    found = passages(text, Syntax.TABLE, 200)
-    assert all(passage.text.startswith(("S-", "id;")) for passage in found)
+    pieces = passages(text, Syntax.TABLE, 200)
+    assert all(passage.text.startswith(("S-", "id;")) for passage in pieces)
     assert len(units(text, Syntax.TABLE, 200)) == 100
 
 
@@ -225,13 +225,13 @@ def test_every_unit_of_any_text_stands_where_it_says(syntax, seed):
     for _ in range(120):
         text = "".join(chance.choice(PIECES) for _ in range(chance.randint(0, 60)))
         limit = chance.choice([20, 61, 200])
-        found = passages(text, syntax, limit)
-        assert all(left.end <= right.start for left, right in pairwise(found))
-        for passage in found:
+        pieces = passages(text, syntax, limit)
+        assert all(a.end <= b.start for a, b in pairwise(pieces))
+        for passage in pieces:
             assert text[passage.start : passage.end] == passage.text
             assert passage.sentences
             assert all(0 <= s.start < s.end <= len(passage.text) for s in passage.sentences)
-            assert all(left.end <= right.start for left, right in pairwise(passage.sentences))
+            assert all(a.end <= b.start for a, b in pairwise(passage.sentences))
             assert all(text[lead.start : lead.end] == lead.text for lead in passage.leads)
             assert all(s.lead < len(passage.leads) for s in passage.sentences)
 

@@ -77,8 +77,8 @@ def test_the_pages_of_a_scan_are_read_with_page_and_box(tmp_path):
     location = passage.location(start)
     assert location.page == 2
     assert location.box is not None
-    left, top, right, bottom = location.box
-    assert 0.05 < left < right < 1
+    begin, top, end, bottom = location.box
+    assert 0.05 < begin < end < 1
     assert 0.05 < top < bottom < 0.15
 
 
