@@ -39,7 +39,7 @@ def library(tmp_path: Path) -> Path:
 def test_commands_name_the_place(library, capsys, question, place, fields):
     def run(*arguments: str) -> str:
         assert main([*arguments, "--workspace", str(library.parent / "workspace")]) == 0
-        return capsys.readouterr().out
+        return str(capsys.readouterr().out)
 
     asking = ("ask", question, "--model", "none", "--library", str(library))
     (citation,) = json.loads(run(*asking, "--json"))["citations"]
