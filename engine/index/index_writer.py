@@ -29,7 +29,7 @@ class IndexWriter:
         """Add passages under each folder, file or group in `scope`; return the numbers of passages and of words."""
         count = total = 0
         for passage in passages:
-            spans = [(sentence.start, sentence.end) for sentence in passage.sentence_list()]
+            spans = [(sentence.start, sentence.end) for sentence in passage.sentences] or None
             analysis, body, exact = analyse(
                 passage.headline, passage.text, passage.language, spans=spans, context=passage.context
             )

@@ -60,6 +60,8 @@ _WRITTEN = (  # neither begins with \b: the regex engine searches three times fa
     re.compile(rf"(?P<day>[0-9][0-9]?)(?:st|nd|rd|th|er|\.|º)? {_OF}{_MONTH}\b{_YEAR}"),
     re.compile(rf"{_MONTH}\.?,? {_OF}(?P<year>[12][0-9]{{3}})\b"),
 )
+_BEFORE_MONTH, _AFTER_MONTH = 12, 24  # characters of a date before and after its month, at most
+_FIGURES = re.compile(r"[0-9](?:[0-9]{7}|(?:[-/]|\. ?| |年)[0-9])")  # in every date without letters
 _IN_MONTH = re.compile(rf"\b(?:in|during|since|until|of|last|this|im|seit|en|in|nel) {_MONTH}\b(?! [0-9])")
 _MONTH_DAYS = 27  # days from the first to the last of a month, at least
 _CENTURY = 100
@@ -120,14 +122,25 @@ def _words(text: str) -> frozenset[str]:
 
 def _dates(text: str, words: Collection[str]) -> Iterator[_Date]:
     """Yield each date that is written in the text, and both readings of one that can be read in two ways."""
-    patterns = [*_NUMERIC] if any(map(str.isdigit, text)) else []
-    if not _MONTH_WORDS.isdisjoint(words):
-        patterns += _WRITTEN
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            previous = text[max(0, match.start() - 1) : match.start()]
-            if not (previous.isalnum() or previous == "_"):
-                yield from _readings(match.groupdict(), match[0])
+    matches = [match for pattern in _NUMERIC for match in pattern.finditer(text)] if _FIGURES.search(text) else []
+    for month in sorted(_MONTH_WORDS.intersection(words)):
+        matches += _written(text, month)
+    for match in matches:
+        previous = text[max(0, match.start() - 1) : match.start()]
+        if not (previous.isalnum() or previous == "_"):
+            yield from _readings(match.groupdict(), match[0])
+
+
+def _written(text: str, month: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of dates with this name of a month; only what is beside the name is searched."""
+    at = text.find(month)
+    while at >= 0:
+        start, end = max(0, at - _BEFORE_MONTH), at + len(month) + _AFTER_MONTH
+        for pattern in _WRITTEN:
+            yield from (
+                match for match in pattern.finditer(text, start, end) if match.span("month") == (at, at + len(month))
+            )
+        at = text.find(month, at + 1)
 
 
 def _readings(parts: dict[str, str | None], text: str) -> Iterator[_Date]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.text.dates import date_terms
 from engine.text.languages import ENGLISH
 from engine.text.sentences import sentence_spans
-from engine.text.words import STOP_WORDS, exact_terms, is_camel_case, raw_words, stemmed, words, written_words
+from engine.text.words import STOP_WORDS, exact_terms, is_camel_case, raw_words, stemmed, words, words_of_pieces
 
 CONNECTORS = frozenset(
     """of the de la le les del della di da do dos das du des van von der den zu y e and in on at for to a an al el bin
@@ -117,20 +117,20 @@ def analyse(
     """
     known = _WORDS.setdefault(language, {})
     spans = list(sentence_spans(text)) if spans is None else spans
-    raws = [written_words(title), *(written_words(text, start, end) for start, end in spans)]
+    pieces = [title, *(text[start:end] for start, end in spans)]
     if context:
-        raws.append(written_words(context))
+        pieces.append(context)
         text = f"{text}\n{context}"
-    raw = list(chain.from_iterable(raws))
+    raw, ends = words_of_pieces(pieces)
     new = set(raw).difference(known)
     if any(map(is_camel_case, new)):
-        raws = [raw_words(" ".join(words)) for words in raws]
-        raw = list(chain.from_iterable(raws))
+        raws = [raw_words(" ".join(raw[start:end])) for start, end in pairwise([0, *ends])]
+        raw, ends = list(chain.from_iterable(raws)), list(accumulate(map(len, raws)))
         new = set(raw).difference(known)
     folded, stems, roots, flags = map(list, zip(*_forms(raw, new, language), strict=True)) if raw else ([], [], [], [])
     whole = f"{title}\n{text}"
     exact = date_terms(whole, raw) + exact_terms(whole)
-    ends, line = list(accumulate(map(len, raws))), "".join(flags)
+    line = "".join(flags)
     run_spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
     runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in run_spans]
     return Analysis(roots + exact, ends, [a for a, _ in run_spans], runs), stems, exact
@@ -171,13 +171,20 @@ def names_in(runs: Iterable[str]) -> list[str]:
     single: list[str] = []
     longer: list[str] = []
     for run in runs:
-        if " " not in run:
+        blanks = run.count(" ")
+        if not blanks:
             single.append(run)
-            continue
-        words, heads = _words_in(run)
-        single += [words[k] for k in heads]
-        names = [" ".join(words[part]) for part in _longer_parts(heads, len(words))]
-        longer += names if _ARTICLES.isdisjoint(words) else [n for n in names if not n.startswith(_LEADING_ARTICLES)]
+        elif blanks == 1:
+            pair = run.split(" ")
+            single += pair
+            if pair[0] not in _ARTICLES:
+                longer.append(run)
+        else:
+            words, heads = _words_in(run)
+            single += [words[k] for k in heads]
+            names = [" ".join(words[part]) for part in _longer_parts(heads, len(words))]
+            is_plain = _ARTICLES.isdisjoint(words)
+            longer += names if is_plain else [name for name in names if not name.startswith(_LEADING_ARTICLES)]
     return list(dict.fromkeys([*longer, *filter(_stands_alone, single)]))
 
 

@@ -6,8 +6,8 @@ is `3.5`, and dotted numbers (addresses, versions) stay whole. Scripts without s
 """
 
 import re
-import sys
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,31 +17,34 @@ from engine.text.stop_words import STOP_WORDS
 
 __all__ = [
     "STOP_WORDS", "content_stems", "exact_terms", "folded", "is_camel_case", "is_unspaced", "normalised", "raw_words",
-    "stemmed", "stems", "words", "written_words",
+    "stemmed", "stems", "words", "words_of_pieces",
 ]  # fmt: skip
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WORD = re.compile(r"[^\W_]+")
-_NOT_PLAIN = re.compile(r"[0-9][.,'][0-9]|[A-Za-z](?:\+\+|#)")
+_SEPARATOR = "\x1e"  # between the pieces of `words_of_pieces`
+_WORD = re.compile(r"[^\W_]+|\x1e")
+_NOT_PLAIN = re.compile(r"[0-9][.,'][0-9]|\+\+|#")
 _NUMBERS = (
     r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:'[0-9]{3})+(?:[.,][0-9]+)?)(?![.,']?[0-9])"
     r"|(?:\bv)?[0-9]+(?:\.[0-9]+){2,}"  # an address or a version
     r"|[0-9]+(?:\.[0-9]+|(?<![0-9],[0-9])(?<![0-9],[0-9]{2}),[0-9]{1,2}(?![0-9]|,[0-9]))"
     r"|[A-Za-z](?:\+\+|#(?![^\W_]))"
 )
-_TOKEN = re.compile(rf"{_NUMBERS}|[^\W_]+")
+_TOKEN = re.compile(rf"{_NUMBERS}|[^\W_]+|\x1e")
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,'])[0-9]{3})(?:\2[0-9]{3})*)(?:[.,]([0-9]+))?")
 _YEARS = re.compile(r"[12][0-9]{3}(?:[-/][12][0-9]{3})+")
 _DATE = re.compile(r"[0-3]?[0-9]\.[01]?[0-9]\.(?:19|20)?[0-9]{2}")
 _JOINED = re.compile(r"[^\W_]+(?:[-/][^\W_]+)+")
 _OTHER_SCRIPTS = re.compile(
-    "[\u0300-\u036f\u0590-\u1fff\u2e80-\ua4cf\ua960-\ud7ff\uf900-\ufaff\ufe70-\ufeff\uff66-\uffdc\U00020000-\U0003ffff]"
+    "[\u0300-\u036f\u0590-\u1dff\u2e80-\ua4cf\ua960-\ud7ff\uf900-\ufaff\ufe70-\ufeff\uff66-\uffdc\U00020000-\U0003ffff]"
 )
+_SIGN_INSIDE = re.compile(r"[-/](?=[^\W_])")
 _GROUP_BLANK = re.compile("(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3})")
 _DROPPED = dict.fromkeys([
     0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF,  # invisible signs
     0x640, *range(0x64B, 0x660), 0x670, *range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7,  # vowel points
 ]) | dict.fromkeys(map(ord, "™®©№½¼¾⅓⅔"), " ")  # fmt: skip
+_IS_DROPPED = re.compile(f"[\u00a0\u202f\u2009{re.escape(''.join(map(chr, _DROPPED)))}]")
 _MARKS = dict.fromkeys(range(0x300, 0x370)) | {ord("ё"): "е"}  # noqa: RUF001 - Cyrillic
 _STEMS: dict[str, dict[str, str]] = {}  # by language and word, shared by all texts
 _CACHED = 200_000
@@ -51,20 +54,28 @@ def normalised(text: str) -> str:
     """Return `text` in compatibility composition (NFKC), without invisible signs and vowel points."""
     if text.isascii():
         return text
-    text = _GROUP_BLANK.sub("", text).translate(_DROPPED)
+    if _IS_DROPPED.search(text):
+        text = _GROUP_BLANK.sub("", text).translate(_DROPPED)
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
 def raw_words(text: str) -> list[str]:
     """Return the words of `text` as written, CamelCase split: chat logs write names as `LiHua`."""
-    return _split(_CAMEL.sub(" ", normalised(text)))
+    return _split(_CAMEL.sub(" ", normalised(text.replace(_SEPARATOR, " "))))
 
 
-def written_words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
-    """Return the words of `text[start:end]` as written, CamelCase not split."""
-    if text.isascii() and not _NOT_PLAIN.search(text, start, end):
-        return _WORD.findall(text, start, end)
-    return _split(normalised(text[start:end]))
+def words_of_pieces(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return the words of all pieces as written, CamelCase not split, and the number of words up to each one's end."""
+    text = _SEPARATOR.join(pieces)
+    if text.count(_SEPARATOR) >= len(pieces):  # a piece has one, too
+        text = _SEPARATOR.join(piece.replace(_SEPARATOR, " ") for piece in pieces)
+    found = _split(normalised(text))
+    ends, end = [], 0
+    for number in range(len(pieces) - 1):
+        end = found.index(_SEPARATOR, end)
+        ends.append(end - number)
+        end += 1
+    return [word for word in found if word != _SEPARATOR], [*ends, len(found) - len(pieces) + 1]
 
 
 def _split(text: str) -> list[str]:
@@ -77,7 +88,7 @@ def _split(text: str) -> list[str]:
 
 def _words_of(token: str) -> list[str]:
     """Return the pairs of characters of a run without spaces, with each Han character; else the token."""
-    if _unspaced().match(token) is None:
+    if token.isascii() or _unspaced().match(token) is None:
         return _numbers(token)
     pairs = [token[k : k + 2] for k in range(len(token) - 1)] or [token]
     return pairs + [sign for sign in token if "\u3400" <= sign <= "\u9fff"] if len(token) > 1 else pairs
@@ -104,7 +115,7 @@ def _any_script() -> Any:
     import regex  # noqa: PLC0415 - only for text in other scripts
 
     spaced = rf"[[\p{{L}}\p{{N}}\p{{M}}]--{_SCRIPTS}]"
-    return regex.compile(rf"{_SCRIPTS}+|{_NUMBERS}|(?!\p{{M}}){spaced}+", regex.VERSION1)
+    return regex.compile(rf"{_SCRIPTS}+|{_NUMBERS}|(?!\p{{M}}){spaced}+|\x1e", regex.VERSION1)
 
 
 @cache
@@ -169,8 +180,17 @@ def exact_terms(text: str) -> list[str]:
     """Return the part numbers in `text`, such as `s-057`, in lower case: words joined by signs, with a digit."""
     if "-" not in text and "/" not in text:
         return []
-    found = (match.lower() for match in _JOINED.findall(normalised(text)))
+    text = normalised(text)
+    found = (match.lower() for chunk in _chunks(text) for match in _JOINED.findall(chunk))
     return list(dict.fromkeys(term for term in found if any(map(str.isdigit, term)) and not _YEARS.fullmatch(term)))
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """Yield what stands between blanks around each sign that joins words."""
+    for sign in _SIGN_INSIDE.finditer(text):
+        at = sign.start()
+        end = text.find(" ", at)
+        yield text[text.rfind(" ", 0, at) + 1 : end if end >= 0 else None]
 
 
 def content_stems(text: str) -> list[str]:
