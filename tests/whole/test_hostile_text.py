@@ -3,6 +3,7 @@
 import json
 import string
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ from engine.personas.persona import PERSONA_ID, require_persona_id
 from engine.settings.settings import load_settings
 from engine.text.safe import one_line, printable
 from engine.text.sentences import sentence_spans
+from tests.support.foreign_files import docx, epub, lines, odt, paragraph, pdf
 from tests.support.steering import steering_characters
 from tui.commands.output import ascii_json
 from tui.drawing.cells import fit, plain
@@ -104,7 +106,11 @@ def test_sentences_lie_apart_inside_their_text(text):
         end = stop
 
 
-@given(st.sampled_from(["x.txt", "x.md", "x.rst", "x.jsonl", "x.html", "x.pdf", "x"]), st.binary(max_size=300) | TEXT)
+TEXTS = ["x.txt", "x.md", "x.rst", "x.org", "x.csv", "x.jsonl", "x"]
+FOREIGN = ["x.html", "x.pdf", "x.docx", "x.odt", "x.xlsx", "x.epub", "x.rtf", "x.eml", "x.mbox", "x.json", "x.srt"]
+
+
+@given(st.sampled_from([*TEXTS, *FOREIGN]), st.binary(max_size=300) | TEXT)
 @example("x.jsonl", DEEP)
 @example("x.md", "# a" + "# " * 50_000 + "x")
 @example("x.pdf", "%PDF-1.7\n" + DEEP)
@@ -115,6 +121,29 @@ def test_any_file_is_read_or_has_a_reason(confined, name, content):
             assert len(document.title) <= 200
             assert not steering_characters(document.title)
             assert "\n" not in document.title
+
+
+EVIL = "Owner\x9b2J\u202eevil\u2066\u2028x"
+TITLED = {
+    "x.docx": docx(paragraph("words"), title=EVIL),
+    "x.odt": odt("<text:p>words</text:p>", title=EVIL),
+    "x.epub": epub({"a": "<p>words"}, title=EVIL),
+    "x.pdf": pdf([lines(["words"])], title=EVIL),
+    "x.html": f"<title>{EVIL}\x1b[2J</title><p>words".encode(),
+    "x.eml": f"Subject: =?utf-8?b?{b64encode(EVIL.encode()).decode()}?=\n\nwords".encode(),
+    "x.json": json.dumps({"name": f"{EVIL}\x1b[2J", "id": 1, "messages": [
+        {"type": "message", "date": "2024-03-12T10:16", "from": f"{EVIL}\x1b[2J", "text": "words"}]}).encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_no_title_of_a_foreign_format_steers_a_terminal(confined, name):
+    with file(name, TITLED[name]) as path:
+        (document,) = read_documents(path, root=path.parent, max_bytes=1_000_000, confined=confined)
+    assert document.title.startswith("Owner")
+    assert not steering_characters(document.title)
+    assert "\n" not in document.title
+    assert not steering_characters(document.text)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "title", "text", "more"]), JSON), max_size=3))
