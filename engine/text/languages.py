@@ -26,7 +26,7 @@ COMPOUNDING = frozenset({"da", "de", "et", "fi", "hu", "nl", "no", "sv"})
 UNSPACED = ("ja", "ko", "th", "zh")
 """Languages that are written without spaces, or whose words are found by pairs of characters."""
 
-_SAMPLE = 1000  # characters that are looked at
+_SAMPLE, _CLASSIFIED = 1000, 400  # characters in which words are counted, and that are classified: 0.5 ms
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH_SHARE = 0.25  # of the words of a text: with so many English function words it is English
 _SHARE = 0.2  # of the words of a text: as many function words of its language, at least
@@ -46,7 +46,7 @@ def language_of(text: str) -> str:
     words = [word.casefold() for word in _LATIN_WORD.findall(sample)]
     if not words or (english := _share(words, STOP_WORDS)) >= _ENGLISH_SHARE:
         return ENGLISH
-    language = str(_detector().classify(sample)[0])
+    language = str(_detector().classify(sample[:_CLASSIFIED])[0])
     language = "no" if language in {"nb", "nn"} else language
     if not english and not sample.isascii():  # some languages have few function words
         return language

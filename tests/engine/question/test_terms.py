@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from engine.documents.passages import Passage
-from engine.index.retriever import index_passages
+from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
+from engine.question.question import read_question
 from engine.question.terms import QuestionWords
 from engine.text.languages import language_of
 
@@ -21,10 +22,15 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], QuestionWords]:
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     passages = [Passage(str(n), "s", "", "", 0, len(text), text, language_of(text)) for n, text in enumerate(TEXTS)]
     retriever = index_passages(SearchIndex(tmp_path_factory.mktemp("index")), [(p, "") for p in passages])
     assert retriever.languages == ("en", "de", "zh")
+    return retriever
+
+
+@pytest.fixture(scope="module")
+def words(retriever: Retriever) -> Callable[[str], QuestionWords]:
     return lambda question: QuestionWords(question, retriever, today=date(2025, 7, 4))
 
 
@@ -61,3 +67,16 @@ def test_the_language_of_a_question_is_one_of_the_library(words):
 def test_a_word_has_a_form_in_each_language(words):
     (term,), _ = words("director").terms()
     assert (term.forms, term.frequency) == (("director",), 2)
+
+
+def test_a_german_noun_by_itself_is_no_unknown_name_but_an_english_one_is(retriever):
+    assert read_question("Wer hat die Dachrinne repariert?", retriever).unknown_names == ()
+    assert read_question("Wer hat mit Ottokar Brandl gesprochen?", retriever).unknown_names == ("Ottokar Brandl",)
+    assert read_question("Who met Dachrinne?", retriever).unknown_names == ("Dachrinne",)
+
+
+def test_a_stem_is_counted_in_the_passages_of_a_language(retriever):
+    counts = [retriever.term_frequency(*look_up) for look_up in (("director",), ("director", "en"), ("director", "de"))]
+    assert counts == [2, 2, 0]
+    assert retriever.term_frequency("warmepump", "de") == 1
+    assert retriever.term_frequency("date:20250703", "en") == 1
