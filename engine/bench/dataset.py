@@ -46,7 +46,7 @@ class Query(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The passages of a folder, and its questions that have gold passages."""
+    """The passages of a folder, and its questions, which have gold passages unless asked for otherwise."""
 
     name: str
     passages: tuple[Line, ...]
@@ -78,10 +78,13 @@ def indexed(dataset: Dataset) -> Iterator[Indexed]:
         yield Indexed(dataset, Path(folder))
 
 
-def read_dataset(folder: Path, *, limit: int | None = None) -> Dataset:
-    """Read the data set in a folder, at most `limit` questions. Raises InputError or DocumentError saying where."""
+def read_dataset(folder: Path, *, limit: int | None = None, unanswerable: bool = False) -> Dataset:
+    """Read the data set in a folder, at most `limit` questions; with `unanswerable` also those without gold passages.
+
+    Raises InputError or DocumentError saying where.
+    """
     passages = tuple(_read(folder / "corpus.jsonl", Line))
-    queries = tuple(query for query in _read(folder / "queries.jsonl", Query) if query.gold)[:limit]
+    queries = tuple(query for query in _read(folder / "queries.jsonl", Query) if query.gold or unanswerable)[:limit]
     if not passages or not queries:
         raise InputError(
             f"{folder}: no passages, or no question with gold passages", hint="see `persona-moe bench --help`"

@@ -101,3 +101,23 @@ def test_measuring_leaves_no_trace(bench, tmp_path):
     assert not list((workspace / "db" / "runs").iterdir())
     assert not (workspace / "db" / "library" / "files.json").exists()
     assert not any("samples" in path.read_text() for path in (workspace / "personas").rglob("*.json"))
+
+
+ANSWER_ROW = [
+    "dataset", "method", "questions", "shown", "first", "f1", "exact", "gold_cited", "abstained",
+    "false_abstentions", "right_abstentions", "words", "p50_ms",
+]  # fmt: skip
+
+
+def test_answers_have_rows_of_their_own_and_a_table(bench, tmp_path):
+    data = write_dataset(tmp_path / "data")
+    rows = bench(data, "--answers", "--json")
+    assert [(row["method"], row["questions"]) for row in rows] == [("extractive", 5), ("bm25-passage", 5)]
+    assert all(list(row) == ANSWER_ROW for row in rows)
+    assert rows[0]["right_abstentions"] == 100.0
+    assert "false abst." in bench(data, "--answers", "--limit", "1")
+
+
+def test_a_model_goes_with_answers_only(bench, tmp_path):
+    data = write_dataset(tmp_path / "data")
+    assert "--model goes with --answers only" in bench(data, "--model", "x", code=2)

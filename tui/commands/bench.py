@@ -6,6 +6,7 @@ not hold the answer. A question with a group searches only the passages of that 
 """
 
 import argparse
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from tui.commands.output import ProgressLine, session_of, show, table
 from tui.session.session import Session
 
 if TYPE_CHECKING:
+    from engine.bench.answers import AnswerRow
     from engine.bench.dataset import Dataset
     from engine.bench.statistics import Interval
     from engine.mixture.gate import Gate
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ablate", action="store_true", help="also measure the panel without each part and each persona"
     )
     other = parser.add_mutually_exclusive_group()
+    other.add_argument(
+        "--answers", action="store_true", help="measure instead whether the answers hold the known answers; see --model"
+    )
     other.add_argument("--personas", action="store_true", help="measure instead how much the personas differ")
     other.add_argument("--scores", action="store_true", help="measure instead how the scores correlate with recall")
     other.add_argument(
@@ -43,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     other.add_argument(
         "--scale", type=int, metavar="N", help="measure instead time and disk at 10,000 and at N passages"
     )
+    parser.add_argument("--model", metavar="NAME", help="with --answers: also measure answers that this model writes")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each data set")
     parser.add_argument("--json", action="store_true", help="print the rows as a JSON list")
 
@@ -56,10 +62,13 @@ def run(options: argparse.Namespace) -> int:
     if options.scale is not None and options.scale < 1:
         raise InputError(f"--scale {options.scale} is not valid", hint="a whole number from 1")
     measure = next((other for name, other in _OTHERS.items() if getattr(options, name)), None)
+    if options.model and not options.answers:
+        raise InputError("--model goes with --answers only", hint="leave it out, or add --answers")
     if measure and (options.methods or options.ablate):
         raise InputError("--methods and --ablate do not go with another measurement", hint="run them one by one")
     session, progress = session_of(options), ProgressLine("measuring")
-    datasets = [read_dataset(folder, limit=options.limit) for folder in options.datasets]
+    unanswerable = options.answers
+    datasets = [read_dataset(path, limit=options.limit, unanswerable=unanswerable) for path in options.datasets]
     try:
         rows, header, cells = (measure or _recall)(options, session, datasets, progress)
     finally:
@@ -89,6 +98,35 @@ def _recall(
     return rows, header, [
         (r.dataset, f"{r.method} ({r.persona})" if r.persona else r.method, r.questions, *r.recall.values(),
          r.all_at_5, _interval(r.lead), r.p50_ms, r.p95_ms, r.index_s)
+        for r in rows
+    ]  # fmt: skip
+
+
+def _answers(
+    options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.bench.answers import measure_answers  # noqa: PLC0415 - with the engine
+    from engine.model.client import connect  # noqa: PLC0415 - with the engine
+
+    async def measure() -> list["AnswerRow"]:
+        model = await connect(session.settings.ollama, options.model) if options.model else None
+        entries, settings = session.personas.roster.entries(), session.settings
+        try:
+            return [
+                row
+                for dataset in datasets
+                for row in await measure_answers(dataset, entries, settings, model, progress=progress)
+            ]
+        finally:
+            if model is not None:
+                await model.close()
+
+    rows = asyncio.run(measure())
+    header = ("data set", "method", "questions", "shown", "first", "f1", "exact", "gold cited", "abstained",
+              "false abst.", "right abst.", "words", "p50 ms")  # fmt: skip
+    return rows, header, [
+        (r.dataset, r.method, r.questions, r.shown, r.first, r.f1, r.exact, r.gold_cited, r.abstained,
+         r.false_abstentions, "-" if r.right_abstentions is None else r.right_abstentions, r.words, r.p50_ms)
         for r in rows
     ]  # fmt: skip
 
@@ -155,7 +193,7 @@ def _gate(session: Session) -> "Gate":
     return BanditGate(thresholds.activation_threshold, seats, session.personas.roster.experiences())
 
 
-_OTHERS = {"personas": _personas, "scores": _scores, "learn": _learning, "scale": _scale}
+_OTHERS = {"answers": _answers, "personas": _personas, "scores": _scores, "learn": _learning, "scale": _scale}
 
 
 def _interval(interval: "Interval") -> str:
