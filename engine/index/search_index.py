@@ -198,11 +198,12 @@ class SearchIndex:
 
     def term_frequency(self, stem: str, language: str = "") -> int:
         """Count the passages that contain a stem; of one language, if given."""
-        frequency = self._frequency(field_of(stem), stem)
+        field = field_of(stem)
+        frequency = self._frequency(field, stem)
         if not frequency or not language or len(self.languages) == 1:
             return frequency
         must, scope = self._tantivy.Occur.Must, [language_scope(language)]
-        return self._count(self._scoped([(must, self._filter("body", [stem]))], scope))
+        return self._count(self._scoped([(must, self._filter(field, [stem]))], scope))
 
     def similar(self, stem: str) -> list[str]:
         """Return stems of the library that differ in one letter (two in a long one), the most similar first.
@@ -222,8 +223,8 @@ class SearchIndex:
         """The languages of the passages (ISO 639-1), English first; English alone for an empty index."""
         if self._languages is None:
             codes = (ENGLISH, *STEMMERS, *UNSPACED)
-            known = (code for code in codes if self._searcher.doc_freq("scope", language_scope(code)))
-            self._languages = tuple(known) or (ENGLISH,)
+            used = (code for code in codes if self._searcher.doc_freq("scope", language_scope(code)))
+            self._languages = tuple(used) or (ENGLISH,)
         return self._languages
 
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:

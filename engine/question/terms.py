@@ -76,14 +76,14 @@ class QuestionWords:
     def _exact(self) -> tuple[list[Term], frozenset[str]]:
         """Return the dates and part numbers that the library has, and the folded words that they are written in."""
         terms, understood = [], frozenset[str]()
-        for asked in asked_dates(self._text, self._today, self.language):
-            if known := next(filter(None, map(self._term, asked.alternatives)), None):
-                terms.append(known)
-                understood |= frozenset(folded(list(asked.words)))
-        for term in exact_terms(self._text):
-            if frequency := self._retriever.term_frequency(term):
-                terms.append(Term((term,), frequency))
-                understood |= frozenset(filter(_is_short_part, folded(raw_words(term))))
+        for day in asked_dates(self._text, self._today, self.language):
+            if term := next(filter(None, map(self._term, day.alternatives)), None):
+                terms.append(term)
+                understood |= frozenset(folded(list(day.words)))
+        for code in exact_terms(self._text):
+            if frequency := self._retriever.term_frequency(code):
+                terms.append(Term((code,), frequency))
+                understood |= frozenset(filter(_is_short_part, folded(raw_words(code))))
         return terms, understood
 
     def _known(self, word: int) -> list[Term]:

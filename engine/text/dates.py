@@ -97,16 +97,16 @@ def date_terms(text: str, words: Collection[str]) -> list[str]:
 def asked_dates(text: str, today: date | None = None, language: str = ENGLISH) -> list[AskedDate]:
     """Return the dates in a question; `today` resolves words such as "yesterday" in English and in its language."""
     written = list(_dates(text, _MONTH_WORDS))
-    asked = [
+    days = [
         AskedDate(tuple((term,) for term in day.terms()[:2]), _words(day.text))
         for day in written
         if not any(day.text != other.text and day.text in other.text for other in written)
     ]
     if not written:
         months = _IN_MONTH.finditer(text)
-        asked += [AskedDate(((f"month:{_MONTHS[match['month']]:02}",),), _words(match[0])) for match in months]
+        days += [AskedDate(((f"month:{_MONTHS[match['month']]:02}",),), _words(match[0])) for match in months]
     relative = relative_days(text, today, language) if today else ()
-    return asked + [AskedDate((tuple(_terms_of(days)),), _words(days.text)) for days in relative]
+    return days + [AskedDate((tuple(_terms_of(span)),), _words(span.text)) for span in relative]
 
 
 def _terms_of(days: Days) -> list[str]:

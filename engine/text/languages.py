@@ -64,8 +64,8 @@ def _detector() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - only for text that is not English
 
     detector = LanguageIdentifier.from_model_file(MODEL_FILE)
-    known = {*STEMMERS, ENGLISH, "nb", "nn", "bg", "he", "uk"}
-    detector.set_languages([code for code in detector.nb_classes if code in known])
+    codes = {*STEMMERS, ENGLISH, "nb", "nn", "bg", "he", "uk"}
+    detector.set_languages([code for code in detector.nb_classes if code in codes])
     return detector
 
 

@@ -87,9 +87,9 @@ def _phrases(text: str, phrases: dict[str, dict[str, int]], code: str) -> Iterat
         yield match[0], numbers[match[0]]
 
 
-def _month(today: date, before: int) -> date:
-    """Return the first day of the month that is `before` months before today's."""
-    year, month = divmod(today.year * 12 + today.month - 1 - before, 12)
+def _month(today: date, months: int) -> date:
+    """Return the first day of the month so many months before today's."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     return date(year, month + 1, 1)
 
 

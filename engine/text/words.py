@@ -69,13 +69,13 @@ def words_of_pieces(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
     text = _SEPARATOR.join(pieces)
     if text.count(_SEPARATOR) >= len(pieces):  # a piece has one, too
         text = _SEPARATOR.join(piece.replace(_SEPARATOR, " ") for piece in pieces)
-    found = _split(normalised(text))
+    tokens = _split(normalised(text))
     ends, end = [], 0
     for number in range(len(pieces) - 1):
-        end = found.index(_SEPARATOR, end)
+        end = tokens.index(_SEPARATOR, end)
         ends.append(end - number)
         end += 1
-    return [word for word in found if word != _SEPARATOR], [*ends, len(found) - len(pieces) + 1]
+    return [word for word in tokens if word != _SEPARATOR], [*ends, len(tokens) - len(pieces) + 1]
 
 
 def _split(text: str) -> list[str]:
@@ -181,8 +181,8 @@ def exact_terms(text: str) -> list[str]:
     if "-" not in text and "/" not in text:
         return []
     text = normalised(text)
-    found = (match.lower() for chunk in _chunks(text) for match in _JOINED.findall(chunk))
-    return list(dict.fromkeys(term for term in found if any(map(str.isdigit, term)) and not _YEARS.fullmatch(term)))
+    tokens = (match.lower() for chunk in _chunks(text) for match in _JOINED.findall(chunk))
+    return list(dict.fromkeys(term for term in tokens if any(map(str.isdigit, term)) and not _YEARS.fullmatch(term)))
 
 
 def _chunks(text: str) -> Iterator[str]:
