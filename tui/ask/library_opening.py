@@ -26,6 +26,7 @@ class LibraryOpening:
     def __init__(self, library: ScopedLibrary) -> None:
         self.problem = ""
         self.note = ""
+        self._skipped = 0
         self.name = ""
         self.suggestions: list[str] = []
         self.ready = asyncio.Event()
@@ -57,7 +58,7 @@ class LibraryOpening:
         except PersonaMoeError as error:
             self.problem = str(error)
         else:
-            self.note = f"{len(report.skipped)} files skipped" if report.skipped else ""
+            self._skipped = len(report.skipped)
         finally:
             self.ready.set()
             self._notify()
@@ -85,7 +86,8 @@ class LibraryOpening:
         if self.problem:
             return "no library"
         if self.ready.is_set():
-            return f"{self.name} · {self._library.passages:,} passages" if self._library.passages else self.name
+            counts = {"passages": self._library.passages, "files skipped": self._skipped}
+            return " · ".join([self.name, *(f"{count:,} {unit}" for unit, count in counts.items() if count)])
         if self._progress is None:
             return f"{self.name} · opening" if self.name else "opening the library"
         done, total, path = self._progress

@@ -42,4 +42,4 @@ async def test_skipped_files_are_counted():
     session.skipped = ("a", "b")
     view, _ = view_on(session)
     await view.open()
-    assert view.note == "2 files skipped"
+    assert (view.note, view.line().endswith(" · 2 files skipped")) == ("", True)
