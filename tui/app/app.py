@@ -138,6 +138,8 @@ class PersonaMoeApp(SteadyApp):
             self.call_after_refresh(self._check_keymap)
         if not self.is_headless:
             self._watch_signals()
+            if not self.is_web:
+                self.set_interval(1.0, self.check_size)
             self.call_after_refresh(_calm_collector)
             self.call_after_refresh(self._open_history)
             self.call_after_refresh(self.follow_folders)

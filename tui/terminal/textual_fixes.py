@@ -7,6 +7,7 @@ below them read or set what Textual offers no public way to.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from contextlib import suppress
 from functools import lru_cache
@@ -16,7 +17,9 @@ from typing import IO, TYPE_CHECKING, Any
 from textual.app import App
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
+from textual.events import Resize
 from textual.filter import Monochrome, NoColor
+from textual.geometry import Size
 from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
@@ -44,7 +47,6 @@ class SteadyApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self.defect: Exception | None = None
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self._has_dropped = False
@@ -58,6 +60,14 @@ class SteadyApp(App[None]):
     def set_timer(self, *args: Any, **options: Any) -> Timer:
         """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""
         return sure(super().set_timer(*args, **options))
+
+    def check_size(self) -> None:
+        """Tell the screens of a size of the terminal that they have missed, as happens in tmux on a busy machine."""
+        size = Size(*shutil.get_terminal_size())
+        if self.screen_stack and size != self.screen.size:
+            for screen in (self.screen, *self._background_screens):
+                screen.post_message(Resize(size, size))
+            self._size = size
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # While widgets are exchanged, as those of a footer, Textual drops what is drawn. `_batch_count` says that.

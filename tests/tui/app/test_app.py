@@ -218,3 +218,11 @@ def test_a_defect_ends_the_program_and_its_traceback_goes_to_the_log(workspace, 
     assert (out, err) == ("", f"persona-moe: internal error: ZeroDivisionError: a[31m b; its traceback is in {path}\n")
     [entry] = log.last_errors(path)
     assert "in fail" in entry["traceback"]
+
+
+async def test_a_size_of_the_terminal_that_was_missed_is_followed(monkeypatch):
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        monkeypatch.setattr("tui.terminal.textual_fixes.shutil.get_terminal_size", lambda: (40, 12))
+        pilot.app.check_size()
+        await script.until(pilot, lambda: pilot.app.screen.size == (40, 12))
