@@ -1,13 +1,14 @@
 """Read the source of a citation as it is now, and locate the quote in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from engine.documents.description import Description
 from engine.documents.foreign.formats import FORMATS, TEXT_FORMS
 from engine.documents.identity import possible_files
-from engine.documents.reader import read_documents
+from engine.documents.reader import containing_folder, read_documents
 from engine.errors import DocumentError
 from engine.events import Citation
 
@@ -42,19 +43,26 @@ class QuoteLocation:
     end: int
 
 
-def read_source(source: str, *, roots: Sequence[str], max_bytes: int) -> SourceText:
+def read_source(
+    source: str,
+    *,
+    roots: Sequence[str],
+    max_bytes: int,
+    description_of: Callable[[Path], Description | None] = lambda _picture: None,
+) -> SourceText:
     """Read a source by the rules of the ingest: no file over `max_bytes`, no link that leads out of its root.
 
-    `roots` are the library's folders; the root of a file outside them is the folder it is in.
+    `roots` are the library's folders; the root of a file outside them is the folder it is in. `description_of` as in
+    `read_documents`.
     """
     path = _file(source)
     record = source.removeprefix(f"{path}#") if source != str(path) else ""
     form = f"the record {record}" if record else _form(path)
     if not path.is_file():
         return SourceText(path, form=form, problem="there is no such file any more")
-    root = next((Path(root) for root in roots if path.is_relative_to(root)), path.parent)
     try:
-        documents = read_documents(path, root=path.parent if root == path else root, max_bytes=max_bytes)
+        root = containing_folder(path, roots)
+        documents = read_documents(path, root=root, max_bytes=max_bytes, description_of=description_of)
         text = next((document.text for document in documents if document.source == source), None)
     except DocumentError as error:
         return SourceText(path, form=form, problem=str(error))

@@ -3,14 +3,15 @@
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from engine.documents.description import Description, add_description
 from engine.documents.document import Document, Extract, Syntax
 from engine.documents.encoding import decode, without_surrogates
-from engine.documents.foreign.formats import FORMATS, UNREAD
+from engine.documents.foreign.formats import FORMATS, PICTURES, UNREAD
 from engine.documents.identity import record_source
 from engine.documents.metadata import read_front_matter, read_org_settings
 from engine.documents.sandbox import ConfinedReader, OnPage
@@ -51,21 +52,21 @@ def read_documents(
     max_bytes: int,
     confined: ConfinedReader | None = None,
     on_page: OnPage = lambda _page, _pages: True,
+    description_of: Callable[[Path], Description | None] = lambda _picture: None,
 ) -> Iterator[Document]:
     """Yield the documents in a file: one, or one for each record of JSON lines, message of a mailbox or exported chat.
 
     The formats of `engine.documents.foreign.formats` are read by `confined`; without it, a process is started for this
-    file alone. `on_page` as in `ConfinedReader.read`. Raises DocumentError if the file is too large, binary or damaged,
-    if reading takes too long, and for a link to a folder or out of `root`.
+    file alone. `on_page` as in `ConfinedReader.read`. The text of a picture begins with its `description_of`, if there
+    is one. Raises DocumentError if the file is too large, binary or damaged, if reading takes too long, and for a link
+    to a folder or out of `root`.
     """
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise DocumentError("a link that leads out of its folder")
     try:
-        _check(path, max_bytes)
+        _check(path, root, max_bytes)
         suffix = path.suffix.lower()
         if suffix in FORMATS:
             with nullcontext(confined) if confined else ConfinedReader() as reader:
-                extracts = reader.read(path, on_page)
+                extracts = _extracts(path, reader, on_page, description_of(path) if suffix in PICTURES else None)
             for extract in extracts:
                 yield _extracted(path, extract)
         elif suffix in {".jsonl", ".ndjson"}:
@@ -76,8 +77,25 @@ def read_documents(
         raise DocumentError(error.strerror or type(error).__name__) from error
 
 
-def _check(path: Path, max_bytes: int) -> None:
-    """Raise DocumentError for a path that is not opened."""
+def read_bytes(path: Path, *, root: Path, max_bytes: int) -> bytes:
+    """Return the content of a file by the rules of `read_documents`. Raises DocumentError."""
+    try:
+        _check(path, root, max_bytes)
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(error.strerror or type(error).__name__) from error
+
+
+def containing_folder(path: Path, roots: Iterable[str]) -> Path:
+    """Return the root that contains a file, a link of which must not lead out of it: without one, its own folder."""
+    root = next((Path(root) for root in roots if path.is_relative_to(root)), path)
+    return path.parent if root == path else root
+
+
+def _check(path: Path, root: Path, max_bytes: int) -> None:
+    """Raise DocumentError for a path that is not opened, OSError for one that cannot be."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise DocumentError("a link that leads out of its folder")
     status = path.stat()
     if stat.S_ISDIR(status.st_mode) and path.is_symlink():
         raise DocumentError("a link to a folder: it is not followed", hint="add that folder itself")
@@ -87,6 +105,18 @@ def _check(path: Path, max_bytes: int) -> None:
         raise DocumentError(f"larger than {max_bytes / 1e6:g} MB", hint="max_file_megabytes in system.yaml")
     if suffix := UNREAD.get(path.suffix.lower()):
         raise DocumentError("a format that is not read", hint=f"save it as {suffix}")
+
+
+def _extracts(path: Path, reader: ConfinedReader, on_page: OnPage, description: Description | None) -> list[Extract]:
+    """Return the extracts of a file; a described picture may have no other text."""
+    if description is None:
+        return reader.read(path, on_page)
+    try:
+        (extract,) = reader.read(path, on_page)
+    except DocumentError as error:
+        extract = Extract(note=f"only the description by a model ({error.hint or error.message})")
+    add_description(extract, description)
+    return [extract]
 
 
 def _extracted(path: Path, extract: Extract) -> Document:

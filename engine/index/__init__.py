@@ -8,6 +8,7 @@ passages.
 - `search_index`: `SearchIndex` reads the embedded tantivy index; `index_writer`: `IndexWriter` changes it.
 - `retriever`: `Retriever`, the index restricted to a scope, and the weights of BM25.
 - `indexed_passage`: the stored form of a passage with its analysis.
+- `descriptions`: `Descriptions`, what models wrote about pictures, by the hash of their content.
 - `file_contents` and `title_completion`: what screens show of the index.
 
 Must hold: a passage number (segment and document of tantivy) is valid until the next refresh; what is stored or shown

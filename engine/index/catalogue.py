@@ -48,7 +48,7 @@ class IngestReport:
 class KnownFile:
     """An indexed or skipped file at its last ingest (`size` in bytes); `reason` is empty for an indexed one.
 
-    `note` says what was guessed or left out of an indexed one.
+    `note` says what was guessed or left out of an indexed one; `is_described`, that it begins with a description.
     """
 
     size: int
@@ -57,6 +57,7 @@ class KnownFile:
     words: int = 0
     reason: str = ""
     note: str = ""
+    is_described: bool = False
 
     @property
     def awaits_recognition(self) -> bool:
@@ -174,10 +175,10 @@ class Catalogue:
     def _is_changed(self, name: str, status: os.stat_result) -> bool:
         return name not in self.files or not self.files[name].is_unchanged(status)
 
-    def plan_known(self, scope: Sequence[str]) -> IngestPlan:
+    def plan_known(self, scope: Sequence[str], *, read_all: bool = False) -> IngestPlan:
         """Compare only the known files (those under `scope`, or all) with the disk; new files are not looked for.
 
-        Files of a root that is not there or is empty count as unchanged.
+        Files of a root that is not there or is empty count as unchanged; with `read_all`, all others as changed.
         """
         roots = [root for root in self.roots if Path(root).is_file() or _has_entries(root)]
         changed: dict[str, tuple[Path, os.stat_result]] = {}
@@ -193,7 +194,7 @@ class Catalogue:
             except OSError:  # a folder that may not be entered now
                 continue
             else:
-                if self._is_changed(name, status):
+                if read_all or self._is_changed(name, status):
                     changed[name] = (Path(root), status)
         return IngestPlan(changed, tuple(sorted(changed)), tuple(sorted(removed)))
 

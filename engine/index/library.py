@@ -8,7 +8,9 @@ from functools import partial
 from itertools import takewhile
 from os import stat_result
 from pathlib import Path
+from typing import NamedTuple
 
+from engine.documents.description import DESCRIBED_BY
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.listing import ListingRules
 from engine.documents.passages import Passage, split_document
@@ -26,6 +28,7 @@ from engine.index.catalogue import (
     is_under,
     load_catalogue,
 )
+from engine.index.descriptions import Descriptions
 from engine.index.index_writer import IndexWriter
 from engine.index.retriever import Retriever
 from engine.index.search_index import SearchIndex
@@ -48,6 +51,14 @@ def _never() -> bool:
     return False
 
 
+class _Contents(NamedTuple):
+    """The passages of a file, the note on it, and whether it begins with a description."""
+
+    passages: list[Passage]
+    note: str
+    is_described: bool
+
+
 class Library:
     """The library in a workspace's folder. Questions need only `retriever`; `ingest` brings it up to date."""
 
@@ -55,6 +66,7 @@ class Library:
         self._system = system
         self._path = folder / "files.json"
         self.index = SearchIndex(folder / f"index-{FORMAT}")
+        self.descriptions = Descriptions(folder / "descriptions")
         self._version: tuple[int, int] | None = None  # of the catalogue that was read last
         self._catalogue = load_catalogue(self._path)
 
@@ -158,6 +170,11 @@ class Library:
         except LibraryError:  # another session reads it
             return None
 
+    def read_again(self, name: str) -> None:
+        """Read a known file although it has not changed. Raises LibraryError when another session is ingesting."""
+        with self._writing() as writer:
+            self._carry_out(self._catalogue.plan_known([name], read_all=True), writer, _silent, _never)
+
     def remove(self, path: str) -> int:
         """Remove a folder or file from the library and return its number of files. Raises InputError if unknown."""
         self._catalogue = load_catalogue(self._path)
@@ -226,26 +243,34 @@ class Library:
         self._commit(writer)
         return self._report(plan, done, added)
 
-    def _read(self, name: str, root: Path, confined: ConfinedReader, on_page: OnPage) -> tuple[list[Passage], str]:
-        """Return the passages of a file and the note on it. Raises DocumentError."""
-        limit = int(self._system.max_file_megabytes * 1e6)
-        folder = root if root.is_dir() else root.parent
-        documents = list(read_documents(Path(name), root=folder, max_bytes=limit, confined=confined, on_page=on_page))
+    def _read(self, name: str, root: Path, confined: ConfinedReader, on_page: OnPage) -> _Contents:
+        """Return the contents of a file. Raises DocumentError."""
+        documents = list(
+            read_documents(
+                Path(name),
+                root=root if root.is_dir() else root.parent,
+                max_bytes=int(self._system.max_file_megabytes * 1e6),
+                confined=confined,
+                on_page=on_page,
+                description_of=self.descriptions.of_file,
+            )
+        )
         passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
-        return passages, next((document.note for document in documents if document.note), "")
+        note = next((document.note for document in documents if document.note), "")
+        return _Contents(passages, note, any(DESCRIBED_BY in document.metadata for document in documents))
 
     def _index_file(
         self,
         name: str,
         status: stat_result,
         writer: IndexWriter,
-        read: Callable[[], tuple[list[Passage], str]],
+        read: Callable[[], _Contents],
         cancelled: Callable[[], bool],
     ) -> KnownFile | None:
         """Replace the passages of one file in the index; None if that was cancelled."""
         file = KnownFile(status.st_size, status.st_mtime_ns)
         try:
-            passages, note = read()
+            passages, note, is_described = read()
         except DocumentError as error:
             if cancelled():
                 return None
@@ -260,7 +285,8 @@ class Library:
             writer.remove(name)
             self._catalogue.files.pop(name, None)
             return None
-        return replace(file, passages=count, words=words, reason="" if count else "empty", note=note)
+        reason = "" if count else "empty"
+        return replace(file, passages=count, words=words, reason=reason, note=note, is_described=is_described)
 
     def _report(self, plan: IngestPlan, done: int, added: int = 0) -> IngestReport:
         return IngestReport(

@@ -5,6 +5,7 @@ In: a `Prompt`. Out: a `Reply`, with fragments, thoughts, notices and costs give
 - `client`: `connect` finds the configured model, `LanguageModel.chat` asks it, with retries and on other hosts.
 - `hosts`: addresses of servers, and the HTTP client for each. `host_pool`: which host takes the next request.
 - `installed_models`: lists and describes the models of the hosts, and chooses one. `pull`: lets hosts download one.
+- `picture_description`: the request for the description of a picture.
 - `faults`: turns every failure of a server into one LanguageModelError with a hint.
 - `window`: shortens the blocks of a prompt to fit the context window. `untrusted_text`: makes text safe in prompts.
 

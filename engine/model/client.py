@@ -25,7 +25,7 @@ from engine.model.faults import (
 )
 from engine.model.host_pool import HostPool
 from engine.model.hosts import Host, close_hosts, reach
-from engine.model.installed_models import ModelDetails, ask_hosts, choose, details_of, models_of
+from engine.model.installed_models import WRITE, ModelDetails, Task, ask_hosts, choose, details_of, models_of
 from engine.settings.settings import Ollama
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ SILENT = Listeners()
 class Prompt:
     """A request to a model: `schema` is the JSON schema of its reply, None as `temperature` means the configured one.
 
-    `think` None lets the model decide. `purpose` and `persona_id` are those of the `ModelReplied` event.
+    `think` None lets the model decide. `purpose` and `persona_id` are those of the `ModelReplied` event. `pictures` are
+    the contents of picture files.
     """
 
     system: str
@@ -71,6 +72,7 @@ class Prompt:
     think: bool | None = False
     purpose: str = "answer"
     persona_id: str = ""
+    pictures: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,12 @@ class LanguageModel:
             "num_predict": chosen.max_tokens + thoughts,
             "seed": self.seed,
         }
-        messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+        request: dict[str, Any] = {"role": "user", "content": clean(prompt.user)}
+        if prompt.pictures:
+            request["images"] = prompt.pictures
         return {
             "model": self.name,
-            "messages": [{**message, "content": clean(message["content"])} for message in messages],
+            "messages": [{"role": "system", "content": clean(prompt.system)}, request],
             "options": options,
             "format": prompt.schema,
             "think": prompt.think,
@@ -253,7 +257,9 @@ def _cost(prompt: Prompt, endpoint: str, model: str, part: "ollama.ChatResponse"
     return ModelReplied(prompt.purpose, prompt.persona_id, endpoint, model, *tokens, *milliseconds)
 
 
-async def connect(settings: Ollama, model_name: str | None = None, *, seed: int = 0) -> LanguageModel:
+async def connect(
+    settings: Ollama, model_name: str | None = None, *, seed: int = 0, task: Task = WRITE
+) -> LanguageModel:
     """Find the model `model_name`, or else the configured one, on those of the configured hosts that have it.
 
     Raises LanguageModelError if there is none: the caller then goes on without a model and shows the reason.
@@ -266,12 +272,11 @@ async def connect(settings: Ollama, model_name: str | None = None, *, seed: int 
         listings, errors = await ask_hosts(hosts, models_of)
         if not listings:
             raise errors[0]
-        name, having = await choose(requested, listings)
+        name, having = await choose(requested, listings, task)
         answers, _ = await ask_hosts(having, lambda host: details_of(host, name))
         details = [answer for _, answer in answers]
-        if not all(host.can("completion") for host in details):
-            hint = "choose another model_name in configs/ollama.yaml: `persona-moe models list`"
-            raise LanguageModelError(f"{name} does not write text", hint=hint)
+        if not all(map(task.is_done_by, details)):
+            raise LanguageModelError(f"{name} {task.negation}", hint=task.hint)
         chosen = having
     finally:
         await close_hosts([host for host in hosts if host not in chosen])

@@ -59,6 +59,11 @@ def cleaned_line(text: object) -> str:
     return f"{line[:_LONGEST_LINE]}..." if len(line) > _LONGEST_LINE else line or "no reason given"
 
 
+def is_of_server(error: Exception) -> bool:
+    """Tell whether an error would meet the next request, too: the server is busy, silent or out of reach."""
+    return isinstance(error, (BusyError, UnreachableError, SilentError))
+
+
 def failures() -> tuple[type[Exception], ...]:
     """Return the exceptions that the package raises for a faulty or missing server."""
     import httpx  # noqa: PLC0415

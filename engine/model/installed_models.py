@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.errors import LanguageModelError
 from engine.model.faults import cleaned_line, explain, failures
@@ -14,6 +14,42 @@ if TYPE_CHECKING:
 
 _LISTING_SECONDS = 10.0
 _T = TypeVar("_T")
+
+
+class Task(NamedTuple):
+    """What a model has to do: the `capability` as Ollama names it, as a verb and its negation, and a model that has it.
+
+    `hint` is what to do about a model without it. `is_assumed` if it has the capability where a host is too old to say.
+    """
+
+    capability: str
+    verb: str
+    negation: str
+    example: str
+    hint: str
+    is_assumed: bool
+
+    def is_done_by(self, details: "ModelDetails") -> bool:
+        """Tell whether a model can do it."""
+        return self.capability in details.capabilities or (self.is_assumed and not details.capabilities)
+
+
+WRITE = Task(
+    "completion",
+    "writes",
+    "does not write text",
+    example="qwen3:4b",
+    hint="choose another model_name in configs/ollama.yaml: `persona-moe models list`",
+    is_assumed=True,
+)
+DESCRIBE = Task(
+    "vision",
+    "sees pictures",
+    "does not see pictures",
+    example="qwen2.5vl:3b",
+    hint="name another with --model: `persona-moe models show NAME` tells its capabilities",
+    is_assumed=False,  # a model that sees nothing invents a description
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +111,12 @@ async def show_model(endpoints: Sequence[str], name: str) -> list[ModelDetails]:
 
 
 async def choose(
-    requested: str, listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]]
+    requested: str, listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]], task: Task = WRITE
 ) -> tuple[str, list[Host]]:
     """Return the full name of the model to use, and the hosts that have it.
 
-    `auto` takes the first model that writes text and runs on the host itself. Raises LanguageModelError if there is
-    none.
+    `auto` takes the first model that can do the task and runs on the host itself. Raises LanguageModelError if there
+    is none.
     """
     names = list(dict.fromkeys(model.model or "" for _, models in listings for model in models))
     installed = ", ".join(map(cleaned_line, names[:8])) or "none"
@@ -89,9 +125,9 @@ async def choose(
         message = f"Ollama has no model {requested!r}; installed: {installed}"
         hint = f"`persona-moe models pull {requested}`"
     else:
-        name = await _first_that_writes(listings)
-        message = f"Ollama has no model that writes; installed: {installed}"
-        hint = "`persona-moe models pull qwen3:4b`"
+        name = await _first_able(listings, task)
+        message = f"Ollama has no model that {task.verb}; installed: {installed}"
+        hint = f"`persona-moe models pull {task.example}`"
     if name is None:
         raise LanguageModelError(message, hint=hint)
     return name, [host for host, models in listings if any(model.model == name for model in models)]
@@ -148,24 +184,25 @@ async def details_of(host: Host, name: str) -> ModelDetails:
     )
 
 
-async def _first_that_writes(listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]]) -> str | None:
+async def _first_able(listings: Sequence[tuple[Host, Sequence["ollama.ListResponse.Model"]]], task: Task) -> str | None:
     for host, models in listings:
         for model in models:
             name = model.model or ""
             is_remote = name.endswith(("-cloud", ":cloud"))  # it would send the documents to another machine
-            if not is_remote and await _writes_text(host, name, (model.details and model.details.family) or ""):
+            family = (model.details and model.details.family) or ""
+            if not is_remote and await _is_able(host, name, family, task):
                 return name
     return None
 
 
-async def _writes_text(host: Host, name: str, family: str) -> bool:
+async def _is_able(host: Host, name: str, family: str, task: Task) -> bool:
     try:
         details = await details_of(host, name)
     except LanguageModelError:
         return False
-    if not details.capabilities:  # an old server does not list them, so the name has to decide
-        return "embed" not in name and "bert" not in family
-    return details.can("completion")
+    if not details.capabilities and ("embed" in name or "bert" in family):  # an old server does not list them
+        return False
+    return task.is_done_by(details)
 
 
 def _size_of(details: Any) -> tuple[str, str]:

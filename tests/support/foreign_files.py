@@ -199,3 +199,31 @@ def _entry(name: str, kind: int, start: int, size: int, *, child: int = 0xFFFFFF
     coded = name.encode("utf-16-le")
     head = coded.ljust(64, b"\0") + struct.pack("<HBB", len(coded) + 2, kind, 1)
     return head + struct.pack("<III16x4x16xIQ", 0xFFFFFFFF, right, child, start, size)
+
+
+def photograph(moment: str) -> bytes:
+    """A JPEG of nothing but its EXIF block: when, where and with what it was taken."""
+
+    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+        return tag.to_bytes(2, "big") + kind.to_bytes(2, "big") + count.to_bytes(4, "big") + value.ljust(4, b"\0")
+
+    def directory(entries: list[bytes]) -> bytes:
+        return len(entries).to_bytes(2, "big") + b"".join(entries) + bytes(4)
+
+    def degrees(*parts: int) -> bytes:
+        return b"".join(part.to_bytes(4, "big") + (1).to_bytes(4, "big") for part in parts)
+
+    values = {"moment": moment.encode() + b"\0", "north": degrees(59, 54, 30), "east": degrees(10, 45, 0)}
+    at, offsets = 200, {}
+    for name, value in values.items():
+        offsets[name] = at.to_bytes(4, "big")
+        at += len(value) + len(value) % 2
+    data = b"".join(value.ljust(len(value) + len(value) % 2, b"\0") for value in values.values())
+    moments = entry(0x0132, 2, 20, offsets["moment"])
+    main = directory([entry(0x0110, 2, 4, b"EOS\0"), moments, entry(0x8825, 4, 1, (100).to_bytes(4, "big"))])
+    north = [entry(1, 2, 2, b"N\0"), entry(2, 5, 3, offsets["north"])]
+    gps = directory([*north, entry(3, 2, 2, b"E\0"), entry(4, 5, 3, offsets["east"])])
+    tiff = (b"MM\0*" + (8).to_bytes(4, "big") + main).ljust(100, b"\0")
+    tiff = (tiff + gps).ljust(200, b"\0") + data
+    block = b"Exif\0\0" + tiff
+    return b"\xff\xd8\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + b"\xff\xd9"

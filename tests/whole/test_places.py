@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.documents.description import Description
 from tests.support import scripted_run as script
 from tests.support.foreign_files import lines, pdf, xlsx
 from tui.command_line import main
@@ -17,17 +18,22 @@ FILES: dict[str, bytes] = {
     "parts.xlsx": xlsx(
         {"Parts": {"A1": "part", "B1": "supplier", "A2": "P-7", "B2": "Dahl", "A3": "P-8", "B3": "Holt"}}
     ),
+    "photo.png": b"\x89PNG\r\n\x1a\n",
     "talk.srt": CUE % (b"00:00:01,000", b"Welcome.") + CUE % (b"00:01:09,000", b"Wilma Haas is the treasurer."),
 }
 CASES = [
     ("Who mends the winch?", "p. 2", {"page": 2, "location": ""}),
     ("Who is the supplier of P-8?", "Parts, row 3", {"page": 0, "location": "Parts, row 3"}),
     ("Who is the treasurer?", "0:01:09", {"page": 0, "location": "0:01:09"}),
+    ("Who waves from the lighthouse?", "described by llava:7b", {"page": 0, "location": "described by llava:7b"}),
 ]
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
+def library(workspace: Path, tmp_path: Path) -> Path:
+    descriptions = open_session(workspace).library.documents.descriptions
+    description = Description("llava:7b", "2026-12-01", "A tall lighthouse. A keeper waves from the lighthouse.")
+    descriptions.keep(FILES["photo.png"], description)
     folder = tmp_path / "docs"
     folder.mkdir()
     for name, content in FILES.items():

@@ -5,11 +5,12 @@ A command module has a docstring (its first line is the command's line in `perso
 `tui.command_line` finds the module by its name in `arguments.COMMANDS` and reports the errors that it raises.
 
 Modules that are no commands:
-    arguments         the parsers of all commands, and the proposal for a mistyped one
-    output            opens the session; prints JSON, text, tables and progress
-    interruption      turns ctrl+c into an event, so that work in progress is finished and kept
-    persona_figures   the actions of `personas` that print figures
-    prometheus_text   the text of `metrics`
+    arguments             the parsers of all commands, and the proposal for a mistyped one
+    output                opens the session; prints JSON, text, tables and progress
+    interruption          turns ctrl+c into an event, so that work in progress is finished and kept
+    persona_figures       the actions of `personas` that print figures
+    picture_descriptions  the action `describe` of `library`
+    prometheus_text       the text of `metrics`
 
 What always holds: standard output has only the result, standard error has errors, warnings and progress. JSON is plain
 ASCII, and no text from a document reaches the terminal with its control characters. Exit codes are 0 done, 1 failed, 2

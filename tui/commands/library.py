@@ -1,13 +1,14 @@
-"""List the folders and files of the library, or remove one."""
+"""List the folders and files of the library, remove one, or let a vision model describe its pictures."""
 
 import argparse
 
 from engine.text.safe import one_line
+from tui.commands import picture_descriptions
 from tui.commands.output import session_of, show, table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `list` and `remove PATH`, each with --json."""
+    """Add `list`, `remove PATH` and `describe PATH ...`, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="its folders and files, and what was skipped").add_argument(
         "--json", action="store_true", help="print JSON"
@@ -17,11 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     remove.add_argument("path", metavar="PATH")
     remove.add_argument("--json", action="store_true", help="print JSON")
+    about = "let a vision model of Ollama describe pictures; its words are marked as such wherever they are cited"
+    picture_descriptions.add_arguments(actions.add_parser("describe", help=about, description=about))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for a path that is not in the library."""
-    library = session_of(options).library.documents
+    """Exit 2 for a path that is not in the library, 1 if pictures cannot be described."""
+    session = session_of(options)
+    if options.action == "describe":
+        return picture_descriptions.describe_pictures(session, options)
+    library = session.library.documents
     if options.action == "remove":
         removed = library.remove(options.path)
         line = one_line(f"{options.path}: {removed} files left the library")

@@ -188,7 +188,9 @@ class ScopedLibrary:
         from engine.documents.cited_source import read_source  # noqa: PLC0415 - after the first paint
 
         limit = int(self._settings().system.max_file_megabytes * 1e6)
-        return read_source(source, roots=self.documents.roots, max_bytes=limit)
+        documents = self.documents
+        described = documents.descriptions.of_file
+        return read_source(source, roots=documents.roots, max_bytes=limit, description_of=described)
 
     def passage(self, passage_id: str, title: str) -> "Passage | None":
         """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""

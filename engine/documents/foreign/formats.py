@@ -32,6 +32,8 @@ FORMATS: Mapping[str, str] = {ending: name for name, endings in _READERS.items()
 """The module and function of the reader by the suffix of the file name."""
 
 _RECOGNISING = frozenset({"pdf.read_pdf", "picture.read_picture"})
+PICTURES = frozenset(suffix for suffix, name in FORMATS.items() if name == "picture.read_picture")
+"""The suffixes of pictures, which may have a description (`engine.documents.description`)."""
 
 TEXT_FORMS: Mapping[str, str] = {
     ".pdf": "the text extracted from the PDF",

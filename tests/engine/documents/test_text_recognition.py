@@ -16,7 +16,7 @@ from engine.documents.passages import split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
-from tests.support.foreign_files import lines, pdf
+from tests.support.foreign_files import lines, pdf, photograph
 
 NEEDS_TESSERACT = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 TEXTS = ["Invoice 2024-117", "The boiler was serviced by Nordtherm", "on 11 March 2024."]
@@ -140,36 +140,8 @@ def test_a_program_that_fails_is_a_reason(tmp_path, monkeypatch, script):
 # -- what the camera wrote -------------------------------------------------------------------------------------
 
 
-def exif(moment: str) -> bytes:
-    """A JPEG of nothing but its EXIF block: when, where and with what it was taken."""
-
-    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
-        return tag.to_bytes(2, "big") + kind.to_bytes(2, "big") + count.to_bytes(4, "big") + value.ljust(4, b"\0")
-
-    def directory(entries: list[bytes]) -> bytes:
-        return len(entries).to_bytes(2, "big") + b"".join(entries) + bytes(4)
-
-    def degrees(*parts: int) -> bytes:
-        return b"".join(part.to_bytes(4, "big") + (1).to_bytes(4, "big") for part in parts)
-
-    values = {"moment": moment.encode() + b"\0", "north": degrees(59, 54, 30), "east": degrees(10, 45, 0)}
-    at, offsets = 200, {}
-    for name, value in values.items():
-        offsets[name] = at.to_bytes(4, "big")
-        at += len(value) + len(value) % 2
-    data = b"".join(value.ljust(len(value) + len(value) % 2, b"\0") for value in values.values())
-    moments = entry(0x0132, 2, 20, offsets["moment"])
-    main = directory([entry(0x0110, 2, 4, b"EOS\0"), moments, entry(0x8825, 4, 1, (100).to_bytes(4, "big"))])
-    north = [entry(1, 2, 2, b"N\0"), entry(2, 5, 3, offsets["north"])]
-    gps = directory([*north, entry(3, 2, 2, b"E\0"), entry(4, 5, 3, offsets["east"])])
-    tiff = (b"MM\0*" + (8).to_bytes(4, "big") + main).ljust(100, b"\0")
-    tiff = (tiff + gps).ljust(200, b"\0") + data
-    block = b"Exif\0\0" + tiff
-    return b"\xff\xd8\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + b"\xff\xd9"
-
-
 def test_a_photograph_tells_when_and_where_it_was_taken(tmp_path):
-    (document,) = read(tmp_path / "IMG_0042.jpg", exif("2023:07:03 10:20:30"), recognises_text=False)
+    (document,) = read(tmp_path / "IMG_0042.jpg", photograph("2023:07:03 10:20:30"), recognises_text=False)
     assert document.text == "Taken on 2023-07-03 10:20 at 59.9083° N, 10.7500° E with EOS."
     assert document.metadata == {"date": ("2023-07-03 10:20",)}
     assert document.title == "IMG 0042"
@@ -177,5 +149,5 @@ def test_a_photograph_tells_when_and_where_it_was_taken(tmp_path):
 
 @pytest.mark.parametrize("moment", ["0000:00:00 00:00:00", "no date at all now!", " " * 19])
 def test_a_date_that_is_none_is_not_pages_read(tmp_path, moment):
-    (document,) = read(tmp_path / "a.jpg", exif(moment), recognises_text=False)
+    (document,) = read(tmp_path / "a.jpg", photograph(moment), recognises_text=False)
     assert document.text == "Taken at 59.9083° N, 10.7500° E with EOS."
