@@ -13,7 +13,7 @@ from engine.documents.foreign.text_recognition import AWAITED
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
-FORMAT = 7  # of the index; an index of another format is rebuilt from the documents
+FORMAT = 8  # of the index; an index of another format is rebuilt from the documents
 
 
 @dataclass(frozen=True, slots=True)

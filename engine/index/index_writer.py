@@ -8,7 +8,7 @@ from typing import Any
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index.indexed_passage import IndexedPassage
-from engine.text.names import analyse, names_in, title_keys
+from engine.text.names import analyse, mention_terms, title_keys
 from engine.text.safe import one_line
 
 WRITER_HEAP = 512_000_000  # bytes that a large ingest may use before it writes a segment: few segments answer faster
@@ -38,7 +38,7 @@ class IndexWriter:
             document.add_text("exact", " ".join(exact))
             for value in (EVERYTHING, language_scope(passage.language), *scope):
                 document.add_text("scope", value)
-            document.add_text("mention", _tokens(names_in(analysis.runs)))
+            document.add_text("mention", _tokens(mention_terms(analysis.runs)))
             document.add_text("title", _tokens(title_keys(passage.title, passage.heading, *passage.aliases)))
             document.add_bytes("opened", IndexedPassage.encode(passage, analysis))
             with _library_errors():

@@ -50,6 +50,10 @@ class Retriever:
         """See `SearchIndex.languages`."""
         return self.index.languages
 
+    def name_frequency(self, key: str) -> int:
+        """See `SearchIndex.name_frequency`."""
+        return self.index.name_frequency(key)
+
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `SearchIndex.name_frequencies`."""
         return self.index.name_frequencies(keys)

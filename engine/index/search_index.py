@@ -25,7 +25,7 @@ from engine.index.index_writer import (
 )
 from engine.index.indexed_passage import IndexedPassage
 from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
-from engine.text.names import title_keys
+from engine.text.names import name_pairs, title_keys
 from engine.text.safe import one_line
 
 _CACHED = 50_000  # passages, and terms, kept in memory between questions
@@ -68,6 +68,7 @@ class SearchIndex:
         self._searcher = self._index.searcher()
         self._open = lru_cache(_CACHED)(self._load)
         self._optional = lru_cache(_CACHED)(self._optional_part)
+        self._pair_frequency = lru_cache(_CACHED)(lambda pair: self._frequency("mention", name_token(pair)))
         self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
@@ -126,12 +127,19 @@ class SearchIndex:
         Tantivy reads a union of optional parts in blocks, which is slow for common words, but skips through the
         postings of a single optional part: in a large library they are nested one inside the other.
         """
-        must, query = self._tantivy.Occur.Must, self._filter("mention", [name_token(mention)])
+        must, query = self._tantivy.Occur.Must, self._mention(mention)
         if len(self) < _LARGE:
             return [*optional, (must, query)]
         for part in optional:
             query = self._tantivy.Query.boolean_query([(must, query), part])
         return [(must, query)]
+
+    def _mention(self, name: str) -> Any:
+        """Return a query for the passages that have all pairs of a name."""
+        filters = [self._filter("mention", [name_token(pair)]) for pair in name_pairs(name)]
+        if len(filters) == 1:
+            return filters[0]
+        return self._tantivy.Query.boolean_query([(self._tantivy.Occur.Must, each) for each in filters])
 
     def _optional_part(self, stem: str, weight: float) -> Any:
         """Return the query part that scores a stem; a date or part number counts alike in every passage."""
@@ -227,10 +235,31 @@ class SearchIndex:
             self._languages = tuple(used) or (ENGLISH,)
         return self._languages
 
+    def name_frequency(self, key: str) -> int:
+        """Count the passages that mention a name."""
+        return self._count(self._mention(key)) if self._rarest_pair(key) else 0
+
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
-        """Count for each name the passages that mention it, and those that have it as title."""
+        """Count for each name the passages that mention it, and those that have it as title.
+
+        A passage must be known to mention each name: of a long name with a pair that only one passage has, the other
+        pairs are not searched for.
+        """
         frequency = self._frequency if self._has_deleted else self._searcher.doc_freq
-        return [(frequency("mention", token), frequency("title", token)) for token in map(name_token, keys)]
+        return [(self._mentions(key), frequency("title", name_token(key))) for key in keys]
+
+    def _mentions(self, key: str) -> int:
+        most = self._rarest_pair(key)
+        return most if most <= 1 or key.count(" ") <= 1 else self._count(self._mention(key))
+
+    def _rarest_pair(self, key: str) -> int:
+        """Return the number of passages that have the rarest pair of a name; the first that at most one has decides."""
+        most = len(self)
+        for pair in name_pairs(key):
+            most = min(most, self._pair_frequency(pair))
+            if most <= 1:
+                break
+        return most
 
     def _frequency(self, field: str, value: str) -> int:
         """Return the document frequency; tantivy's own counts deleted passages until it merges their segment."""

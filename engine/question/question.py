@@ -142,7 +142,7 @@ def _names(words: QuestionWords, retriever: Retriever) -> Iterator[Name]:
             if any(is_named[start:end]) or not _may_be_name(raw, folded, start, end):
                 continue
             key, capital = " ".join(folded[start:end]), is_name_word(raw[start])
-            titled, frequency = tuple(retriever.titled(key)), retriever.name_frequencies([key])[0][0]
+            titled, frequency = tuple(retriever.titled(key)), retriever.name_frequency(key)
             rare = length > 1 or frequency < len(retriever) * _COMMON
             if (titled and (length > 1 or capital)) or (capital and frequency and rare):
                 if titled or raw[end - 1][0].isupper():

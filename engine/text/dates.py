@@ -8,6 +8,7 @@ in two ways (04/05/2025) has the terms of both.
 import re
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from engine.text.languages import ENGLISH
@@ -55,11 +56,6 @@ _NUMERIC = (
     re.compile(r"(?P<day>[0-3]?[0-9])(?P<sep>[-/])(?P<month>[0-3]?[0-9])(?P=sep)(?P<year>(?:19|20)?[0-9]{2})(?![0-9/-])"),
     re.compile(r"(?P<year>[12][0-9]{3})年(?P<month>[01]?[0-9])月(?P<day>[0-3]?[0-9])日"),
 )  # fmt: skip
-_WRITTEN = (  # neither begins with \b: the regex engine searches three times faster for a letter or a digit
-    re.compile(rf"{_MONTH}\.? (?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?\b{_YEAR}"),
-    re.compile(rf"(?P<day>[0-9][0-9]?)(?:st|nd|rd|th|er|\.|º)? {_OF}{_MONTH}\b{_YEAR}"),
-    re.compile(rf"{_MONTH}\.?,? {_OF}(?P<year>[12][0-9]{{3}})\b"),
-)
 _BEFORE_MONTH, _AFTER_MONTH = 12, 24  # characters of a date before and after its month, at most
 _FIGURES = re.compile(r"[0-9](?:[0-9]{7}|(?:[-/]|\. ?| |年)[0-9])")  # in every date without letters
 _IN_MONTH = re.compile(rf"\b(?:in|during|since|until|of|last|this|im|seit|en|in|nel) {_MONTH}\b(?! [0-9])")
@@ -133,14 +129,26 @@ def _dates(text: str, words: Collection[str]) -> Iterator[_Date]:
 
 def _written(text: str, month: str) -> Iterator[re.Match[str]]:
     """Yield the matches of dates with this name of a month; only what is beside the name is searched."""
+    day_before, *after = _patterns(month)
     at = text.find(month)
     while at >= 0:
         start, end = max(0, at - _BEFORE_MONTH), at + len(month) + _AFTER_MONTH
-        for pattern in _WRITTEN:
-            yield from (
-                match for match in pattern.finditer(text, start, end) if match.span("month") == (at, at + len(month))
-            )
+        matches = [match for match in day_before.finditer(text, start, end) if match.start("month") == at]
+        yield from matches
+        yield from filter(None, (pattern.match(text, at, end) for pattern in after))
         at = text.find(month, at + 1)
+
+
+@cache
+def _patterns(month: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a date with a day before this name of a month, and of two that begin with the name."""
+    name = f"(?P<month>{month})"
+    return (
+        # It does not begin with \\b: the regex engine searches three times faster for a digit.
+        re.compile(rf"(?P<day>[0-9][0-9]?)(?:st|nd|rd|th|er|\.|º)? {_OF}{name}\b{_YEAR}"),
+        re.compile(rf"{name}\.? (?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?\b{_YEAR}"),
+        re.compile(rf"{name}\.?,? {_OF}(?P<year>[12][0-9]{{3}})\b"),
+    )
 
 
 def _readings(parts: dict[str, str | None], text: str) -> Iterator[_Date]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.text.dates import date_terms
 from engine.text.languages import ENGLISH
@@ -19,7 +19,7 @@ CONNECTORS = frozenset(
     ibn""".split()
 )
 _ARTICLES = frozenset({"the", "a", "an"})
-_LEADING_ARTICLES = ("the ", "a ", "an ")
+_INNER = CONNECTORS | {"s"}  # words that may stand between the name words of a name
 _PARENTHESES = re.compile(r"\s*\([^)]*\)")
 _MAX_NAME = 8  # words of the longest name that is a whole run
 _MAX_PART = 6  # words of the longest name that is a part of a longer run
@@ -35,7 +35,7 @@ class Analysis(NamedTuple):
     """What the index keeps of a passage beside its text. Sentence 0 is its title and heading.
 
     `roots` are the roots of all its words, in order, then of its date terms; `sentence_ends[i]` is one past the last
-    word of sentence i; `runs` are the encoded runs of name words (`_encoded`) outside sentence 0, `starts` the numbers
+    word of sentence i; `runs` are the encoded runs of name words (`_Forms`) outside sentence 0, `starts` the numbers
     of their first words.
     """
 
@@ -71,7 +71,8 @@ shoe shod; good better best; bad wors worst; far further furthest
 """
 _OTHER_FORMS = {form: group.split() for group in _MORE_FORMS.split(";") for form in group.split()}
 _LEMMA = {form: forms.split()[0] for forms in _IRREGULAR.split(";") for form in forms.split()}
-_Forms = tuple[str, str, str, str]  # folded word, stem, root, and flag (`_flag`)
+_Forms = tuple[str, str, str, str]
+"""Folded word (a connector's with an underscore in front, which no word contains), stem, root, flag (`_flag`)."""
 _WORDS: dict[str, dict[str, _Forms]] = {}  # by language and word as written, shared by all passages
 _CACHED = 200_000
 
@@ -115,37 +116,42 @@ def analyse(
 
     `spans` are its sentences, by default those of the text. `context` counts like a sentence after the last one.
     """
-    known = _WORDS.setdefault(language, {})
     spans = list(sentence_spans(text)) if spans is None else spans
     pieces = [title, *(text[start:end] for start, end in spans)]
     if context:
         pieces.append(context)
         text = f"{text}\n{context}"
     raw, ends = words_of_pieces(pieces)
-    new = set(raw).difference(known)
-    if any(map(is_camel_case, new)):
+    forms = _forms(raw, language)
+    if forms is None:
         raws = [raw_words(" ".join(raw[start:end])) for start, end in pairwise([0, *ends])]
         raw, ends = list(chain.from_iterable(raws)), list(accumulate(map(len, raws)))
-        new = set(raw).difference(known)
-    folded, stems, roots, flags = map(list, zip(*_forms(raw, new, language), strict=True)) if raw else ([], [], [], [])
+        forms = _forms(raw, language) or []
+    encoded, stems, roots, flags = zip(*forms, strict=True) if forms else ((), (), (), ())
     whole = f"{title}\n{text}"
     exact = date_terms(whole, raw) + exact_terms(whole)
     line = "".join(flags)
     run_spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
-    runs = [folded[a] if b - a == 1 else _encoded(folded[a:b], line[a:b]) for a, b in run_spans]
-    return Analysis(roots + exact, ends, [a for a, _ in run_spans], runs), stems, exact
+    runs = [" ".join(encoded[a:b]) for a, b in run_spans]
+    return Analysis([*roots, *exact], ends, [a for a, _ in run_spans], runs), list(stems), exact
 
 
-def _forms(raw: list[str], new: set[str], language: str) -> list[_Forms]:
-    """Return the forms of each word; `new` are the words that are not in `_WORDS` yet."""
-    known = _WORDS[language]
-    if new:
-        folded, stems = stemmed(list(new), language)
-        fresh = dict(zip(new, zip(folded, stems, map(root, stems), map(_flag, new), strict=True), strict=True))
-        if len(known) >= _CACHED:
-            return [fresh.get(word) or known[word] for word in raw]
+def _forms(raw: list[str], language: str) -> list[_Forms] | None:
+    """Return the forms of each word; None if one of them must be split first."""
+    known = _WORDS.setdefault(language, {})
+    forms: list[Any] = list(map(known.get, raw))
+    if None not in forms:
+        return forms
+    new = list({word for word, form in zip(raw, forms, strict=True) if form is None})
+    if any(map(is_camel_case, new)):
+        return None
+    folded, stems = stemmed(new, language)
+    flags = list(map(_flag, new))
+    encoded = [f"_{word}" if flag == "c" else word for word, flag in zip(folded, flags, strict=True)]
+    fresh = dict(zip(new, zip(encoded, stems, map(root, stems), flags, strict=True), strict=True))
+    if len(known) < _CACHED:
         known.update(fresh)  # never emptied: another thread may be reading it
-    return list(map(known.__getitem__, raw))
+    return [form or fresh[word] for word, form in zip(raw, forms, strict=True)]
 
 
 def mentions_in(starts: Sequence[int], runs: Sequence[str]) -> list[tuple[str, list[NameSpan]]]:
@@ -166,26 +172,49 @@ def _longest_first(mention: tuple[str, list[NameSpan]]) -> tuple[int, int]:
     return start - end, start
 
 
-def names_in(runs: Iterable[str]) -> list[str]:
-    """Return the keys of the names in encoded runs, each once."""
+def mention_terms(runs: Iterable[str]) -> list[str]:
+    """Return the terms by which a passage with these encoded runs is found for any name in them, each once.
+
+    They are its names of one word, and its pairs: from one name word to the next, or to a later one if all words
+    between are connectors. A longer name is found by its pairs (`name_pairs`), so that a run costs no square of terms.
+    """
     single: list[str] = []
-    longer: list[str] = []
+    pairs: list[str] = []
     for run in runs:
-        blanks = run.count(" ")
-        if not blanks:
+        if " " not in run:
             single.append(run)
-        elif blanks == 1:
-            pair = run.split(" ")
-            single += pair
-            if pair[0] not in _ARTICLES:
-                longer.append(run)
+            continue
+        words, heads = _words_in(run)
+        if _INNER.isdisjoint(words):
+            single += words
+            pairs += map(" ".join, pairwise(words))
         else:
-            words, heads = _words_in(run)
             single += [words[k] for k in heads]
-            names = [" ".join(words[part]) for part in _longer_parts(heads, len(words))]
-            is_plain = _ARTICLES.isdisjoint(words)
-            longer += names if is_plain else [name for name in names if not name.startswith(_LEADING_ARTICLES)]
-    return list(dict.fromkeys([*longer, *filter(_stands_alone, single)]))
+            pairs += _pairs_of(words, heads)
+    return list(dict.fromkeys([*pairs, *filter(_stands_alone, single)]))
+
+
+def _pairs_of(words: Sequence[str], heads: Sequence[int]) -> Iterator[str]:
+    """Yield the pairs of a run with these name words that do not start with an article."""
+    for number, first in enumerate(heads):
+        if words[first] in _ARTICLES:
+            continue
+        for last in heads[number + 1 :]:
+            if last - first >= _MAX_PART:
+                break
+            yield " ".join(words[first : last + 1])
+            if words[last] not in _INNER:
+                break
+
+
+def name_pairs(key: str) -> Iterator[str]:
+    """Yield the `mention_terms` that a passage has if it mentions this name; a name of one word is its own term."""
+    words, start = key.split(" "), 0
+    for end in range(1, len(words) - 1):
+        if words[end] not in _INNER:
+            yield " ".join(words[start : end + 1])
+            start = end
+    yield " ".join(words[start:])
 
 
 def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
@@ -197,19 +226,12 @@ def name_runs(raw: list[str]) -> Iterator[tuple[int, int]]:
 def _flag(word: str) -> str:
     if is_name_word(word):
         return "N"
-    return "c" if word in CONNECTORS or word == "s" else "."
+    return "c" if word in _INNER else "."
 
 
 def is_name_word(word: str) -> bool:
     """Tell whether a name may begin or end with this word."""
     return word[0].isupper() or word[0].isdigit()
-
-
-def _encoded(folded: list[str], flags: str) -> str:
-    """Join the words of a run by blanks; connectors are marked by an underscore in front, which no word contains."""
-    if "c" not in flags:
-        return " ".join(folded)
-    return " ".join(word if flag == "N" else f"_{word}" for word, flag in zip(folded, flags, strict=True))
 
 
 @lru_cache(maxsize=20_000)
@@ -245,9 +267,3 @@ def _parts(heads: tuple[int, ...], length: int) -> list[tuple[int, int, float]]:
     """Return every part of a run that begins and ends in a name word, with its share; the whole run included."""
     spans = [(a, b + 1) for first, a in enumerate(heads) for b in heads[first:]]
     return [(a, b, (b - a) / length) for a, b in spans if b - a <= (_MAX_NAME if b - a == length else _MAX_PART)]
-
-
-@lru_cache(maxsize=10_000)
-def _longer_parts(heads: tuple[int, ...], length: int) -> list[slice]:
-    """Return the parts of a run that have at least two words."""
-    return [slice(a, b) for a, b, _ in _parts(heads, length) if b - a > 1]

@@ -9,17 +9,18 @@ from collections.abc import Iterator
 
 import regex
 
-_AT_LINE_END = (
-    r"|\n[^\S\n]*\n\s*"  # at a blank line
-    r"|\n(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s)"  # before a speaker's turn, a list item, a heading
+_AT_LINE_END = (  # after the line end
+    r"(?:[^\S\n]*\n\s*"  # at a blank line
+    r"|(?=[^\W\d_][^\n:]{0,40}:\s|[-*#>|]|\d+[.)]\s))"  # before a speaker's turn, a list item, a heading
 )
-_ASCII_END = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])" + _AT_LINE_END)
+# The engine searches for a set of first characters three times faster than for alternatives.
+_ASCII_END = re.compile(r"[.!?\n](?:(?<!\n)[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|(?<=\n)" + _AT_LINE_END + ")")
 _END = regex.compile(
     r"[.!?]['\"\p{Pe}\p{Pf}\p{Pi}]*+\s+(?=['\"¿¡\p{Ps}\p{Pi}\p{Pf}]*+[\p{Lu}\p{Lt}\p{Lo}\p{N}])"
     # Other scripts have their own signs, and need no space after them. In Japanese a quote may go on: 「…。」と言った。
     r"|[\p{Sentence_Terminal}--.!?\uff0e]++[!?]*+(?:[\p{Pe}\p{Pf}]++(?!\p{Hiragana})|(?![\p{Pe}\p{Pf}]))\s*+"
     r"|\uff0e(?!\p{N})\s*+"
-    r"|[;\u037e]\s+(?<=\p{Greek}\p{M}*[;\u037e]\s+)(?=\p{Lu})" + _AT_LINE_END,
+    r"|[;\u037e]\s+(?<=\p{Greek}\p{M}*[;\u037e]\s+)(?=\p{Lu})|\n" + _AT_LINE_END,
     regex.VERSION1,
 )
 _ABBREVIATION = regex.compile(
@@ -27,6 +28,7 @@ _ABBREVIATION = regex.compile(
     r"|Nov|Dec|c|b|d|z|ca|cf|p|pp|vol|e\.g|i\.e|Hr|Nr|Bd|Abs|bzw|vgl|d\. ?h|Mme|Mlle|Sra|Dra|núm|pág"
     r"|\u0433|\u0433\u0433|ул|им|т\. ?\u0435))\.$"  # Russian: year, years, street, named after, that is
 )
+_NO_ABBREVIATION = 5  # letters before a full stop: no abbreviation is so long
 # Of the European languages only German writes nouns with capitals, so that an ordinal looks like the end of a sentence.
 _GERMAN_ORDINAL = re.compile(
     r"\b\d{1,2}\.\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
@@ -51,6 +53,9 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_abbreviation(text: str, start: int, stop: int) -> bool:
     """Tell whether the full stop before `stop` belongs to an abbreviation or to a German ordinal number."""
+    end = text[max(start, stop - _NO_ABBREVIATION - 1) : stop - 1]
+    if len(end) == _NO_ABBREVIATION and end.isalpha():
+        return False
     if _ABBREVIATION.search(text, max(start, stop - 8), stop):
         return True
     return any(_GERMAN_ORDINAL.match(text, number) for number in (stop - 3, stop - 2) if number >= start)

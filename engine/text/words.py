@@ -23,14 +23,16 @@ __all__ = [
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATOR = "\x1e"  # between the pieces of `words_of_pieces`
 _WORD = re.compile(r"[^\W_]+|\x1e")
-_NOT_PLAIN = re.compile(r"[0-9][.,'][0-9]|\+\+|#")
+# The engine searches for a set of first characters three times faster than for alternatives.
+_NOT_PLAIN = re.compile(r"[0-9+#](?:(?<=[0-9])[.,'][0-9]|(?<=\+)\+|(?<=#))")
 _NUMBERS = (
     r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:'[0-9]{3})+(?:[.,][0-9]+)?)(?![.,']?[0-9])"
     r"|(?:\bv)?[0-9]+(?:\.[0-9]+){2,}"  # an address or a version
     r"|[0-9]+(?:\.[0-9]+|(?<![0-9],[0-9])(?<![0-9],[0-9]{2}),[0-9]{1,2}(?![0-9]|,[0-9]))"
     r"|[A-Za-z](?:\+\+|#(?![^\W_]))"
 )
-_TOKEN = re.compile(rf"{_NUMBERS}|[^\W_]+|\x1e")
+_TOKEN = re.compile(rf"(?!v[0-9])[^\W\d_][^\W_]+|{_NUMBERS}|[^\W_]+|\x1e")  # most words are of letters: first
+_NO_NUMBER = re.compile("[^.,']+")
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,'])[0-9]{3})(?:\2[0-9]{3})*)(?:[.,]([0-9]+))?")
 _YEARS = re.compile(r"[12][0-9]{3}(?:[-/][12][0-9]{3})+")
 _DATE = re.compile(r"[0-3]?[0-9]\.[01]?[0-9]\.(?:19|20)?[0-9]{2}")
@@ -38,6 +40,7 @@ _JOINED = re.compile(r"[^\W_]+(?:[-/][^\W_]+)+")
 _OTHER_SCRIPTS = re.compile(
     "[\u0300-\u036f\u0590-\u1dff\u2e80-\ua4cf\ua960-\ud7ff\uf900-\ufaff\ufe70-\ufeff\uff66-\uffdc\U00020000-\U0003ffff]"
 )
+_NEAR = 20  # characters after a word of another script in which the next one is looked for
 _SIGN_INSIDE = re.compile(r"[-/](?=[^\W_])")
 _GROUP_BLANK = re.compile("(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9]{3})")
 _DROPPED = dict.fromkeys([
@@ -79,11 +82,26 @@ def words_of_pieces(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
 
 
 def _split(text: str) -> list[str]:
-    if not text.isascii() and _OTHER_SCRIPTS.search(text):
-        return [word for token in _any_script().findall(text) for word in _words_of(token)]
+    """Return the words of a normalised text, with separators; only what is around other scripts is read as such."""
+    if text.isascii() or not (sign := _OTHER_SCRIPTS.search(text)):
+        return _plain_words(text)
+    words, end = [], 0
+    while sign:
+        start = max(end, text.rfind(" ", end, sign.start()) + 1)
+        while sign:
+            blank = text.find(" ", sign.end())
+            stop = blank if blank >= 0 else len(text)
+            sign = _OTHER_SCRIPTS.search(text, stop, stop + _NEAR)
+        words += _plain_words(text[end:start])
+        words += [word for token in _any_script().findall(text[start:stop]) for word in _words_of(token)]
+        end, sign = stop, _OTHER_SCRIPTS.search(text, stop)
+    return words + _plain_words(text[end:])
+
+
+def _plain_words(text: str) -> list[str]:
     if not _NOT_PLAIN.search(text):
         return _WORD.findall(text)
-    return [word for token in _TOKEN.findall(text) for word in _numbers(token)]
+    return [word for token in _TOKEN.findall(text) for word in ([token] if token.isalnum() else _numbers(token))]
 
 
 def _words_of(token: str) -> list[str]:
@@ -96,7 +114,7 @@ def _words_of(token: str) -> list[str]:
 
 def _numbers(token: str) -> list[str]:
     """Return a number in its one spelling, a date as its parts, and any other token as it is."""
-    if token.isalnum() or not token[-1].isdigit():
+    if not token[-1].isdigit() or _NO_NUMBER.fullmatch(token):
         return [token]
     token = token.removeprefix("v")
     if _DATE.fullmatch(token):

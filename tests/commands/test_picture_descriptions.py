@@ -49,7 +49,7 @@ def call(call, server, capsys):
     return call
 
 
-def cited(call, question: str) -> list[dict]:
+def cited(call, question):
     return json.loads(call("ask", question, "--model", "none", "--json"))["citations"]
 
 

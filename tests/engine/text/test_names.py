@@ -3,7 +3,18 @@
 import pytest
 
 from engine.text import names as entities
-from engine.text.names import Analysis, NameSpan, analyse, mentions_in, name_key, name_runs, names_in, root, title_keys
+from engine.text.names import (
+    Analysis,
+    NameSpan,
+    analyse,
+    mention_terms,
+    mentions_in,
+    name_key,
+    name_pairs,
+    name_runs,
+    root,
+    title_keys,
+)
 from engine.text.sentences import sentence_spans
 from engine.text.words import raw_words, stems
 
@@ -147,14 +158,33 @@ def test_a_passage_without_words_has_an_empty_analysis():
         "The Vane of the Head and Ann Lee, Bob, A Cat. He met The Who in 1999 with LiHua's Dog",
         " ".join(f"Word{letter}" for letter in "ABCDEFGHIJ"),
         "Ann Lee met Ann Lee. Ann met Lee of the Hill.",
+        "The House Of Mr. La Rue and De Niro's Son. University of La Paz in Van Gogh Street",
         "nobody here",
     ],
 )
-def test_the_names_for_the_index_are_those_with_spans(text):
+def test_a_passage_is_found_for_every_name_with_spans(text):
     analysis, _, _ = analyse("", text)
-    keys = names_in(analysis.runs)
-    assert len(keys) == len(set(keys))
-    assert set(keys) == {key for key, _ in mentions_of(analysis)}
+    terms = mention_terms(analysis.runs)
+    keys = {key for key, _ in mentions_of(analysis)}
+    assert len(terms) == len(set(terms))
+    assert set(terms) == {pair for key in keys for pair in name_pairs(key)}
+
+
+def test_a_run_has_terms_in_proportion_to_its_words():
+    words = [f"Word{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    assert len(mention_terms([" ".join(words)])) == 2 * len(words) - 1
+    assert len(mention_terms([" ".join(["Of"] * 100)])) <= 2
+
+
+def test_a_name_is_found_by_its_pairs_however_its_connectors_are_written():
+    assert list(name_pairs("lee")) == ["lee"]
+    assert list(name_pairs("lord of the rings")) == ["lord of the rings"]
+    assert list(name_pairs("new lord of the rings film")) == ["new lord", "lord of the rings", "rings film"]
+    for text in ("a New Lord of the Rings Film", "a New Lord Of The Rings Film"):
+        assert set(name_pairs("new lord of the rings film")) <= set(mention_terms(analyse("", text)[0].runs))
+    assert list(name_pairs("la paz museum")) == ["la paz", "paz museum"]
+    for text in ("at La Paz Museum", "in the Bay of La Paz"):
+        assert "la paz" in mention_terms(analyse("", text)[0].runs)
 
 
 def test_words_that_memory_has_no_room_for_are_analysed_alike(monkeypatch):

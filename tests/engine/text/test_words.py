@@ -143,6 +143,17 @@ def test_part_numbers_are_terms_of_their_own(text, terms):
     assert stems(text)[-len(terms) :] == terms if terms else True
 
 
+def test_a_word_with_a_combining_mark_may_end_in_a_figure():
+    assert raw_words("x\u0302\u03042 and 4,500") == ["x\u0302\u03042", "and", "4500"]
+
+
+def test_words_around_another_script_are_those_of_plain_text():
+    plain = "v1.2 runs on 4,500 hosts, C++ and Bob's S-057"
+    for text in (f"{plain} 東京 {plain}", f"東京 {plain}", f"{plain} 東京 京都", f"{plain} (東京) {plain} 東京都"):
+        ours = [word for word in raw_words(text) if word.isascii()]
+        assert ours == raw_words(plain) * text.count(plain)
+
+
 def test_each_language_has_its_own_stems():
     assert stemmed(["Häuser", "Wärmepumpen", "Waermepumpe"], "de")[1] == ["haus", "warmepump", "warmepump"]
     assert stemmed(["ключи", "ключ"], "ru")[1] == ["ключ", "ключ"]
