@@ -9,6 +9,7 @@ from engine.documents.description import Description
 from engine.documents.foreign.formats import FORMATS, TEXT_FORMS
 from engine.documents.identity import possible_files
 from engine.documents.reader import containing_folder, read_documents
+from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
 from engine.events import Citation
 
@@ -48,12 +49,13 @@ def read_source(
     *,
     roots: Sequence[str],
     max_bytes: int,
+    confined: ConfinedReader | None = None,
     description_of: Callable[[Path], Description | None] = lambda _picture: None,
 ) -> SourceText:
     """Read a source by the rules of the ingest: no file over `max_bytes`, no link that leads out of its root.
 
-    `roots` are the library's folders; the root of a file outside them is the folder it is in. `description_of` as in
-    `read_documents`.
+    `roots` are the library's folders; the root of a file outside them is the folder it is in. `confined` and
+    `description_of` are as in `read_documents`.
     """
     path = _file(source)
     record = source.removeprefix(f"{path}#") if source != str(path) else ""
@@ -62,7 +64,9 @@ def read_source(
         return SourceText(path, form=form, problem="there is no such file any more")
     try:
         root = containing_folder(path, roots)
-        documents = read_documents(path, root=root, max_bytes=max_bytes, description_of=description_of)
+        documents = read_documents(
+            path, root=root, max_bytes=max_bytes, confined=confined, description_of=description_of
+        )
         text = next((document.text for document in documents if document.source == source), None)
     except DocumentError as error:
         return SourceText(path, form=form, problem=str(error))

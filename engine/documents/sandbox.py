@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ import msgspec
 
 from engine.documents.document import Extract
 from engine.documents.foreign.formats import read_format
+from engine.documents.foreign.text_recognition import SECONDS as RECOGNITION_SECONDS
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.network_block import refuse_network
 from engine.errors import DocumentError
@@ -45,10 +47,15 @@ class _Reply(msgspec.Struct, array_like=True):
 
 
 class ConfinedReader:
-    """Reads one file after another; the first starts the process, as does the next after a file that ended it."""
+    """Reads one file after another; the first starts the process, as does the next after a file that ended it.
 
-    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY, recognises_text: bool = True) -> None:
-        self._seconds, self._memory, self._recognises_text = seconds, memory, recognises_text
+    Text is recognised for at most `recognition_seconds` a file, 0 for not at all.
+    """
+
+    def __init__(
+        self, *, seconds: float = SECONDS, memory: int = MEMORY, recognition_seconds: float = RECOGNITION_SECONDS
+    ) -> None:
+        self._seconds, self._memory, self._recognition_seconds = seconds, memory, recognition_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -63,7 +70,7 @@ class ConfinedReader:
         `on_page(page, pages)` is called for each page whose text is recognised; if it returns False, reading ends.
         """
         seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
-        self._request([str(path), seconds, self._recognises_text])
+        self._request([str(path), seconds, self._recognition_seconds])
         while (reply := self._reply()) is not None and reply.pages:
             if not on_page(reply.page, reply.pages):
                 self.close()
@@ -118,14 +125,18 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     refuse_network()
     for line in sys.stdin.buffer:
-        name, seconds, recognises_text = json.loads(line)
-        recogniser = TextRecogniser(
-            is_wanted=recognises_text, progress=lambda page, pages: _send(_Reply(page=page, pages=pages))
-        )
+        name, seconds, recognition_seconds = json.loads(line)
+        recogniser = TextRecogniser(seconds=recognition_seconds, progress=partial(_begin_page, seconds))
         signal.setitimer(signal.ITIMER_PROF, seconds)  # no handler: the signal ends the process in any state
         reply = _read(Path(name), recogniser)
         signal.setitimer(signal.ITIMER_PROF, 0)
         _send(reply)
+
+
+def _begin_page(seconds: float, page: int, pages: int) -> None:
+    """Report a page whose text is recognised; drawing it needs processor time of its own."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    _send(_Reply(page=page, pages=pages))
 
 
 def _send(reply: _Reply) -> None:

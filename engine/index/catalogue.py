@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.atomic_files import write_atomically
-from engine.documents.foreign.text_recognition import AWAITED
+from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
@@ -58,11 +58,6 @@ class KnownFile:
     reason: str = ""
     note: str = ""
     is_described: bool = False
-
-    @property
-    def awaits_recognition(self) -> bool:
-        """Whether it has text in pictures that was not recognised."""
-        return AWAITED in f"{self.reason} {self.note}"
 
     def is_unchanged(self, status: os.stat_result) -> bool:
         """Tell whether the file on disk still has this size and time."""
@@ -131,12 +126,12 @@ class Catalogue:
         return tuple(Skipped(name, file.note) for name, file in sorted(self.files.items()) if file.note)
 
     def plan(
-        self, roots: Sequence[Path], rules: ListingRules, *, read_all: bool, recognises_text: bool = False
+        self, roots: Sequence[Path], rules: ListingRules, *, read_all: bool, recogniser: TextRecogniser
     ) -> IngestPlan:
         """Compare the files under these roots with the catalogue.
 
         Files below a folder that cannot be listed, and those of a root that has become empty, count as unchanged: a
-        disk may not be mounted. With `recognises_text`, those count as changed that await the recognition of text.
+        disk may not be mounted. Those of which the recogniser would read more count as changed.
         """
         present: dict[str, tuple[Path, os.stat_result]] = {}
         unnamed: list[Skipped] = []
@@ -161,7 +156,9 @@ class Catalogue:
         changed = (
             name
             for name, (_, status) in present.items()
-            if read_all or self._is_changed(name, status) or (recognises_text and self.files[name].awaits_recognition)
+            if read_all
+            or self._is_changed(name, status)
+            or recogniser.reads_more(f"{self.files[name].reason} {self.files[name].note}")
         )
         return IngestPlan(
             present,

@@ -93,7 +93,7 @@ class Library:
 
     @property
     def _recogniser(self) -> TextRecogniser:
-        return TextRecogniser(is_wanted=self._system.text_recognition == "auto")
+        return TextRecogniser(seconds=self._system.recognition_seconds)
 
     def files(self, path: str) -> dict[str, KnownFile]:
         """Return the files under `path` by their own paths, in order, as of the last ingest."""
@@ -137,8 +137,8 @@ class Library:
         """
         roots = [existing(path) for path in paths]
         self._catalogue = load_catalogue(self._path)
-        recognises_text = self._recogniser.is_able
-        plan = self._catalogue.plan(roots, self._rules, read_all=self.is_outdated, recognises_text=recognises_text)
+        recogniser = self._recogniser
+        plan = self._catalogue.plan(roots, self._rules, read_all=self.is_outdated, recogniser=recogniser)
         if plan.is_empty and all(self._catalogue.covers(str(root)) for root in roots):
             return self._report(plan, 0)
         with self._writing() as writer:
@@ -147,7 +147,7 @@ class Library:
                 writer.clear()
                 self._remove_other_indexes()
                 roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
-            plan = self._catalogue.plan(roots, self._rules, read_all=False, recognises_text=recognises_text)
+            plan = self._catalogue.plan(roots, self._rules, read_all=False, recogniser=recogniser)
             self._catalogue.add_roots(roots)
             self._catalogue.read_with = self._read_with
             return self._carry_out(plan, writer, progress, cancelled)
@@ -226,7 +226,7 @@ class Library:
         for name in plan.removed:
             writer.remove(name)
             del files[name]
-        with ConfinedReader(recognises_text=self._recogniser.is_able) as confined:
+        with ConfinedReader(recognition_seconds=self._system.recognition_seconds) as confined:
             for name in plan.changed:
                 file_progress = partial(progress, done + 1, len(plan.changed))
                 file_progress(name)

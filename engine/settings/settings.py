@@ -45,6 +45,7 @@ class System(Struct, frozen=True):
     watch_folders: While the program is open, read files again when they change, and read new files.
     passage_characters: The longest passage, in characters; it holds whole paragraphs.
     text_recognition: Read the text of pictures and scanned pages where the program tesseract is installed.
+    text_recognition_minutes: The longest time for recognising the text of one file. Other pages are noted as left out.
     """
 
     max_iterations: Annotated[int, Meta(ge=1, le=10)] = 2
@@ -58,6 +59,12 @@ class System(Struct, frozen=True):
     watch_folders: Annotated[bool, Meta(extra=_AT_START)] = True
     passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
     text_recognition: Annotated[Literal["auto", "off"], Meta(extra=_AT_START)] = "auto"
+    text_recognition_minutes: Annotated[float, Meta(gt=0, le=10_000, extra=_AT_START)] = 30.0
+
+    @property
+    def recognition_seconds(self) -> float:
+        """The longest time for the recognition of text in one file; 0 if it is off."""
+        return 60 * self.text_recognition_minutes if self.text_recognition == "auto" else 0.0
 
 
 class Thresholds(Struct, frozen=True):

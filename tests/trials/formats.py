@@ -56,7 +56,7 @@ from engine.documents.foreign.text_recognition import TextRecogniser
 path, times = Path(sys.argv[1]), []
 for _ in range(6):
     start = time.process_time()
-    read_format(path, TextRecogniser(is_wanted=False))
+    read_format(path, TextRecogniser(seconds=0))
     times.append(1000 * (time.process_time() - start))
 peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024  # rusage counts the parent's
 print(f"{path.suffix:8}{times[0]:8.0f}{min(times[1:]):8.1f}{peak:8.0f}")
@@ -73,7 +73,7 @@ def milliseconds(read: Callable[[], object]) -> float:
 
 def read(path: Path) -> object:
     """Read one file, without text recognition."""
-    return read_format(path, TextRecogniser(is_wanted=False))
+    return read_format(path, TextRecogniser(seconds=0))
 
 
 def alone(path: Path) -> None:

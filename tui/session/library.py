@@ -186,11 +186,17 @@ class ScopedLibrary:
     def read_source(self, source: str) -> "SourceText":
         """Read a file or record of the library as it is now; the result says why if it cannot be read."""
         from engine.documents.cited_source import read_source  # noqa: PLC0415 - after the first paint
+        from engine.documents.sandbox import ConfinedReader  # noqa: PLC0415 - after the first paint
 
-        limit = int(self._settings().system.max_file_megabytes * 1e6)
-        documents = self.documents
-        described = documents.descriptions.of_file
-        return read_source(source, roots=documents.roots, max_bytes=limit, description_of=described)
+        system, documents = self._settings().system, self.documents
+        with ConfinedReader(recognition_seconds=system.recognition_seconds) as confined:
+            return read_source(
+                source,
+                roots=documents.roots,
+                max_bytes=int(system.max_file_megabytes * 1e6),
+                confined=confined,
+                description_of=documents.descriptions.of_file,
+            )
 
     def passage(self, passage_id: str, title: str) -> "Passage | None":
         """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""

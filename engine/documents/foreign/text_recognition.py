@@ -4,50 +4,75 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from itertools import groupby
 
 from engine.documents.foreign.pdf_layout import Line, Word
 
 _WORD = re.compile(r"\W*(?:[^\W\d_]{2,}|\d[\d.,:/-]*)\W*")
-SECONDS = 120  # of one page
+SECONDS = 1800.0  # of one file
+_SECONDS_A_PAGE = 120.0
 _CONFIDENT = 40  # of 100: less sure words are mostly lines and stains
 _LEGIBLE = 60  # of 100: the mean of the words of a page that is text at all
 _LANGUAGES = 3  # at most; each takes its time
 
-AWAITED = "to have its text recognised"
-"""Part of the reason or the note of a file of which text recognition would read more."""
+_AWAITED = "to have its text recognised"  # in the reason or the note of a file of which it would read more
+_OUT_OF_TIME = "not recognised within"
 
 Progress = Callable[[int, int], None]
 """Called with page and number of pages before a page is recognised."""
 
 
 class TextRecogniser:
-    """Recognises the text of pictures of pages; `is_wanted` is the setting `text_recognition`."""
+    """Recognises the text of pictures of pages, for at most `seconds` from now on; 0 is the setting not to do it."""
 
-    def __init__(self, *, is_wanted: bool = True, progress: Progress = lambda _page, _pages: None) -> None:
-        self._program = shutil.which("tesseract") if is_wanted else None
-        self._is_wanted, self._progress = is_wanted, progress
+    def __init__(
+        self,
+        *,
+        seconds: float = SECONDS,
+        progress: Progress = lambda _page, _pages: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._program = shutil.which("tesseract") if seconds else None
+        self._seconds, self._progress, self._clock = seconds, progress, clock
+        self._deadline = clock() + seconds
         self._installed: list[str] = []
 
     @property
     def hint(self) -> str:
         """What to do if nothing is recognised."""
-        if not self._is_wanted:
-            return f"set text_recognition in system.yaml to auto {AWAITED}"
-        return "no text was recognised on it" if self._program else f"install tesseract {AWAITED}"
+        if not self._seconds:
+            return f"set text_recognition in system.yaml to auto {_AWAITED}"
+        if self._program is None:
+            return f"install tesseract {_AWAITED}"
+        if self._seconds_left <= 0:
+            return f"{self._limit}; raise text_recognition_minutes in system.yaml {_AWAITED}"
+        return "no text was recognised on it"
 
     @property
     def is_able(self) -> bool:
         """Whether it can recognise text."""
         return self._program is not None
 
+    def reads_more(self, note: str) -> bool:
+        """Tell whether it would read more of a file with this reason or note: it is able now, or has another limit."""
+        return self.is_able and _AWAITED in note and self._limit not in note
+
+    @property
+    def _limit(self) -> str:
+        return f"{_OUT_OF_TIME} {self._seconds / 60:g} minutes"
+
+    @property
+    def _seconds_left(self) -> float:
+        return self._deadline - self._clock()
+
     def lines(self, picture: Callable[[], bytes], page: int, pages: int) -> list[Line] | None:
-        """Return the lines in a picture of a page; None if nothing can be recognised.
+        """Return the lines in a picture of a page; None if nothing can be recognised or the time is over.
 
         A picture is a file of any format that tesseract reads.
         """
-        if self._program is None:
+        if self._program is None or self._seconds_left <= 0:
             return None
         self._progress(page, pages)
         table = self._run(["-", "-", "-l", self._languages(), "tsv"], picture())
@@ -61,10 +86,10 @@ class TextRecogniser:
 
     def _run(self, arguments: list[str], data: bytes) -> str:
         """Return the output of the program for an input; empty if it fails."""
-        command = [str(self._program), *arguments]
+        command, seconds = [str(self._program), *arguments], min(_SECONDS_A_PAGE, max(0.0, self._seconds_left))
         try:
             run = subprocess.run(  # noqa: S603 - the program of this name on the user's path
-                command, input=data, capture_output=True, timeout=SECONDS, check=False, env=_environment()
+                command, input=data, capture_output=True, timeout=seconds, check=False, env=_environment()
             )
         except (OSError, subprocess.TimeoutExpired):
             return ""

@@ -43,7 +43,7 @@ def read(tmp_path: Path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content))
-        with ConfinedReader(recognises_text=False) as reader:
+        with ConfinedReader(recognition_seconds=0) as reader:
             return list(read_documents(path, root=tmp_path, max_bytes=10**7, confined=reader))
 
     return read

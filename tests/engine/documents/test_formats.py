@@ -18,7 +18,7 @@ from tests.support.foreign_files import docx, epub, lines, msg, odt, paragraph, 
 
 @pytest.fixture(scope="module")
 def confined():
-    with ConfinedReader(recognises_text=False) as reader:
+    with ConfinedReader(recognition_seconds=0) as reader:
         yield reader
 
 

@@ -21,7 +21,7 @@ SECRET = "the secret words of another file"
 
 @pytest.fixture(scope="module")
 def confined():
-    with ConfinedReader(recognises_text=False) as reader:
+    with ConfinedReader(recognition_seconds=0) as reader:
         yield reader
 
 

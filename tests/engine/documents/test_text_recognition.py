@@ -12,13 +12,18 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 
+from engine.documents.foreign.formats import read_format
+from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.passages import split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
+from engine.index.library import Library
+from engine.settings.settings import System
 from tests.support.foreign_files import lines, pdf, photograph
 
 NEEDS_TESSERACT = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+NOTE = "left out: p. 2 (its pages are pictures of text; {} to have its text recognised)"
 TEXTS = ["Invoice 2024-117", "The boiler was serviced by Nordtherm", "on 11 March 2024."]
 
 
@@ -53,14 +58,14 @@ def pgm(picture: np.ndarray) -> bytes:
     return b"P5 %d %d 255\n" % (picture.shape[1], picture.shape[0]) + picture.tobytes()
 
 
-def read(path: Path, content: bytes, *, recognises_text: bool = True, pages_read: list[tuple[int, int]] | None = None):
+def read(path: Path, content: bytes, *, seconds: float = 600.0, pages_read: list[tuple[int, int]] | None = None):
     def on_page(page: int, pages: int) -> bool:
         if pages_read is not None:
             pages_read.append((page, pages))
         return True
 
     path.write_bytes(content)
-    with ConfinedReader(recognises_text=recognises_text) as reader:
+    with ConfinedReader(recognition_seconds=seconds) as reader:
         return list(read_documents(path, root=path.parent, max_bytes=10**8, confined=reader, on_page=on_page))
 
 
@@ -84,16 +89,11 @@ def test_the_pages_of_a_scan_are_read_with_page_and_box(tmp_path):
 
 @NEEDS_TESSERACT
 def test_only_pages_without_text_are_recognised(tmp_path):
-    writer = PdfWriter()
-    writer.append(io.BytesIO(pdf([lines(["This page has a text layer."])])))
-    writer.append(io.BytesIO(scan([["This page has none of it."]])))
-    written = io.BytesIO()
-    writer.write(written)
     pages_read: list[tuple[int, int]] = []
-    (document,) = read(tmp_path / "mixed.pdf", written.getvalue(), pages_read=pages_read)
-    assert document.text == "This page has a text layer.\n\nThis page has none of it."
+    (document,) = read(tmp_path / "mixed.pdf", mixed(1), pages_read=pages_read)
+    assert document.text == "This page has a text layer.\n\nThe receipt of page 2."
     assert pages_read == [(2, 2)]
-    (without,) = read(tmp_path / "mixed.pdf", written.getvalue(), recognises_text=False)
+    (without,) = read(tmp_path / "mixed.pdf", mixed(1), seconds=0)
     assert without.text == "This page has a text layer."
     assert without.note.startswith("left out: p. 2 (its pages are pictures of text; set text_recognition")
 
@@ -113,6 +113,55 @@ def test_reading_ends_when_the_caller_says_so(tmp_path):
             reader.read(tmp_path / "scan.pdf", lambda page, _pages: page < 2)
         (tmp_path / "x.html").write_text("<p>after it")
         assert reader.read(tmp_path / "x.html")[0].text == "after it"
+
+
+def mixed(pages: int) -> bytes:
+    """A PDF of a page with text, and so many pages that are pictures of text."""
+    writer = PdfWriter()
+    writer.append(io.BytesIO(pdf([lines(["This page has a text layer."])])))
+    writer.append(io.BytesIO(scan([[f"The receipt of page {number}."] for number in range(2, pages + 2)])))
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+@NEEDS_TESSERACT
+def test_a_scan_is_read_until_its_time_is_over_and_the_other_pages_are_noted(tmp_path):
+    (tmp_path / "scan.pdf").write_bytes(mixed(5))
+    seconds = [0.0]
+    recogniser = TextRecogniser(
+        seconds=90, clock=lambda: seconds[0], progress=lambda _page, _pages: seconds.append(seconds.pop() + 40)
+    )
+    (extract,) = read_format(tmp_path / "scan.pdf", recogniser)
+    assert "page 3." in extract.text
+    assert "page 4." not in extract.text
+    limit = "not recognised within 1.5 minutes"
+    hint = f"{limit}; raise text_recognition_minutes in system.yaml to have its text recognised"
+    assert extract.note == f"left out: p. 4-6 (its pages are pictures of text; {hint})"
+    assert not TextRecogniser(seconds=90).reads_more(extract.note)
+    assert TextRecogniser(seconds=120).reads_more(extract.note)
+    assert not TextRecogniser(seconds=0).reads_more(extract.note)
+
+
+@NEEDS_TESSERACT
+def test_with_more_time_or_with_tesseract_an_ingest_reads_a_scan_again(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/scan.pdf").write_bytes(mixed(1))
+    path = os.environ["PATH"]
+
+    def ingest(minutes: float = 30.0) -> tuple[int, str]:
+        report = Library(tmp_path / "db", System(text_recognition_minutes=minutes)).ingest([tmp_path / "docs"])
+        return report.added + report.changed, next((note.reason for note in report.notes), "")
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ingest() == (1, NOTE.format("install tesseract"))
+    assert ingest() == (0, NOTE.format("install tesseract"))
+    monkeypatch.setenv("PATH", path)
+    short = NOTE.format("not recognised within 1e-06 minutes; raise text_recognition_minutes in system.yaml")
+    assert ingest(1e-6) == (1, short)
+    assert ingest(1e-6) == (0, short)
+    assert ingest() == (1, "")
+    assert ingest(1e-6) == (0, "")
 
 
 def test_without_tesseract_it_is_said_what_to_install(tmp_path, monkeypatch):
@@ -141,7 +190,7 @@ def test_a_program_that_fails_is_a_reason(tmp_path, monkeypatch, script):
 
 
 def test_a_photograph_tells_when_and_where_it_was_taken(tmp_path):
-    (document,) = read(tmp_path / "IMG_0042.jpg", photograph("2023:07:03 10:20:30"), recognises_text=False)
+    (document,) = read(tmp_path / "IMG_0042.jpg", photograph("2023:07:03 10:20:30"), seconds=0)
     assert document.text == "Taken on 2023-07-03 10:20 at 59.9083° N, 10.7500° E with EOS."
     assert document.metadata == {"date": ("2023-07-03 10:20",)}
     assert document.title == "IMG 0042"
@@ -149,5 +198,5 @@ def test_a_photograph_tells_when_and_where_it_was_taken(tmp_path):
 
 @pytest.mark.parametrize("moment", ["0000:00:00 00:00:00", "no date at all now!", " " * 19])
 def test_a_date_that_is_none_is_not_pages_read(tmp_path, moment):
-    (document,) = read(tmp_path / "a.jpg", photograph(moment), recognises_text=False)
+    (document,) = read(tmp_path / "a.jpg", photograph(moment), seconds=0)
     assert document.text == "Taken at 59.9083° N, 10.7500° E with EOS."
