@@ -19,10 +19,15 @@ _CALLS = {"x86_64": (0xC000003E, (41, 425)), "aarch64": (0xC00000B7, (198, 425))
 """By processor the audit architecture and the numbers of the calls `socket` and `io_uring_setup`."""
 
 
+def is_supported() -> bool:
+    """Tell whether this is a system whose kernel can refuse sockets."""
+    return sys.platform == "linux" and platform.machine() in _CALLS
+
+
 def refuse_network() -> bool:
     """Refuse sockets to this process and its children from now on; tell whether the kernel does it."""
     sys.addaudithook(_refuse_sockets)
-    if sys.platform != "linux" or platform.machine() not in _CALLS:
+    if not is_supported():
         return False
     program = _program(*_CALLS[platform.machine()])
     buffer = ctypes.create_string_buffer(program, len(program))

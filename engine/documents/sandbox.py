@@ -37,13 +37,17 @@ OnPage = Callable[[int, int], bool]
 
 
 class _Reply(msgspec.Struct, array_like=True):
-    """What the process sends: a page whose text it is about to recognise, or the extracts, or a reason for none."""
+    """What the process sends: a page whose text it is about to recognise, or the extracts, or a reason for none.
+
+    `is_offline` answers a request without a file: whether the kernel refuses the network to the process.
+    """
 
     extracts: list[Extract] = []
     reason: str = ""
     hint: str = ""
     page: int = 0
     pages: int = 0
+    is_offline: bool = False
 
 
 class ConfinedReader:
@@ -80,6 +84,18 @@ class ConfinedReader:
         if reply.reason:
             raise DocumentError(reply.reason, hint=reply.hint)
         return reply.extracts
+
+    def is_offline(self) -> bool:
+        """Tell whether the kernel refuses the network to the process. Raises DocumentError if it does not start."""
+        try:
+            self._request(["", 0.0, 0.0])
+            reply = self._reply()
+        except OSError as error:
+            raise DocumentError(f"the process that reads files does not start: {error.strerror}") from error
+        if reply is None:
+            self.close()
+            raise DocumentError("the process that reads files ends at its start")
+        return reply.is_offline
 
     def close(self) -> None:
         """Kill the process and those that it started."""
@@ -123,9 +139,12 @@ class ConfinedReader:
 def serve() -> None:
     """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
-    refuse_network()
+    is_offline = refuse_network()
     for line in sys.stdin.buffer:
         name, seconds, recognition_seconds = json.loads(line)
+        if not name:
+            _send(_Reply(is_offline=is_offline))
+            continue
         recogniser = TextRecogniser(seconds=recognition_seconds, progress=partial(_begin_page, seconds))
         signal.setitimer(signal.ITIMER_PROF, seconds)  # no handler: the signal ends the process in any state
         reply = _read(Path(name), recogniser)

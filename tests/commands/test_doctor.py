@@ -16,7 +16,7 @@ from tui.command_line import main
 from tui.commands import doctor
 from tui.session.session import open_session
 
-PARTS = ["workspace", "locks", "library", "personas", "history", "log", "ollama", "terminal"]
+PARTS = ["workspace", "locks", "library", "readers", "personas", "history", "log", "ollama", "terminal"]
 
 
 @pytest.fixture
@@ -40,12 +40,13 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     found = look()
     assert list(found) == [*PARTS, "code"]
-    assert [what for what in PARTS if not found[what]["required"]] == ["ollama", "terminal"]
+    assert [what for what in PARTS if not found[what]["required"]] == ["readers", "ollama", "terminal"]
     assert found["code"] == 0
     assert [what for what in PARTS if not found[what]["ok"]] == ["terminal"]  # the output is no terminal here
     assert found["workspace"]["detail"] == str(workspace)
     assert found["locks"]["detail"] == "free"
     assert "1 folders or files" in found["library"]["detail"]
+    assert found["readers"]["detail"].endswith("the process that reads PDF, office and other foreign files")
     assert found["personas"]["detail"] == "10, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
     assert found["log"]["detail"].endswith("db/log/persona-moe.jsonl, from WARNING on; no errors")
@@ -102,6 +103,26 @@ def test_an_empty_library_and_a_root_that_went_away(look, tmp_path, capsys):
     found = look(tmp_path / "empty")
     assert (found["library"]["ok"], found["library"]["detail"], found["code"]) == (False, f"{docs} does not exist", 1)
     assert "library remove" in found["library"]["advice"]
+
+
+def test_a_kernel_that_does_not_refuse_the_network_is_told_and_fails_nothing(look, monkeypatch):
+    monkeypatch.setattr("engine.documents.sandbox.ConfinedReader.is_offline", lambda _self: False)
+    monkeypatch.setattr("engine.documents.network_block.is_supported", lambda: True)
+    found = look()
+    assert (found["readers"]["ok"], found["code"]) == (False, 0)
+    assert found["readers"]["detail"].startswith("the kernel does not refuse the network")
+    assert "seccomp" in found["readers"]["advice"]
+    monkeypatch.setattr("engine.documents.network_block.is_supported", lambda: False)
+    found = look()
+    assert (found["readers"]["ok"], found["readers"]["advice"]) == (True, "")
+    assert found["readers"]["detail"].startswith("Python code has no network")
+
+
+def test_readers_that_do_not_start(look, monkeypatch):
+    monkeypatch.setattr("engine.documents.sandbox.sys.executable", "/nowhere/python")
+    found = look()
+    assert (found["readers"]["ok"], found["code"]) == (False, 1)
+    assert found["readers"]["detail"] == "the process that reads files does not start: No such file or directory"
 
 
 def test_a_damaged_library(look, workspace):

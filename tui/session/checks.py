@@ -30,8 +30,8 @@ class Finding(NamedTuple):
 def checks(health: "Health") -> Iterator[Finding]:
     """Check one part after the other; a damaged part is a finding, never an error. Not on the event loop."""
     yield Finding("workspace", True, str(health.workspace.root))
-    parts = {"locks": _locks, "library": _library, "personas": _personas, "history": _history, "log": _log}
-    for part, check in parts.items():
+    parts = {"locks": _locks, "library": _library, "readers": _readers, "personas": _personas, "history": _history}
+    for part, check in (parts | {"log": _log}).items():
         yield _checked(part, check, health)
     yield _ollama(health)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
@@ -65,6 +65,23 @@ def _library(health: "Health") -> Finding:
     if missing:
         return Finding("library", False, f"{missing[0]} does not exist", "mount it, or persona-moe library remove it")
     return Finding("library", True, detail, "persona-moe library list shows why" if skipped else "")
+
+
+def _readers(_health: "Health") -> Finding:
+    """Check whether PDF, office and other foreign files are read without network."""
+    from engine.documents.network_block import is_supported  # noqa: PLC0415 - only the doctor asks
+    from engine.documents.sandbox import ConfinedReader  # noqa: PLC0415 - only the doctor asks
+
+    with ConfinedReader() as reader:
+        is_offline = reader.is_offline()
+    process = "the process that reads PDF, office and other foreign files"
+    if is_offline:
+        return Finding("readers", True, f"the kernel refuses the network to {process}", required=False)
+    if not is_supported():
+        detail = f"Python code has no network in {process}; this system cannot refuse it to libraries"
+        return Finding("readers", True, detail, required=False)
+    detail = f"the kernel does not refuse the network to {process}; only Python code in it has none"
+    return Finding("readers", False, detail, "allow seccomp filters: a container may forbid them", required=False)
 
 
 def _personas(health: "Health") -> Finding:

@@ -46,3 +46,19 @@ def test_the_process_that_reads_files_is_under_the_filter(tmp_path):
         status = Path(f"/proc/{reader._process.pid}/status").read_text()
     assert "Seccomp:\t2\n" in status
     assert "NoNewPrivs:\t1\n" in status
+
+
+@NEEDS_SECCOMP
+def test_it_is_told_whether_the_kernel_took_the_filter(tmp_path):
+    with ConfinedReader() as reader:
+        assert reader.is_offline()
+        (tmp_path / "a.html").write_text("<p>words")
+        assert reader.read(tmp_path / "a.html")[0].text == "words"
+        assert reader.is_offline()
+    prctl = {"x86_64": 157, "aarch64": 167}[platform.machine()]
+    refuse_filters = (
+        "from engine.documents import network_block\n"
+        f"network_block._CALLS = {{m: (audit, ({prctl},)) for m, (audit, _) in network_block._CALLS.items()}}\n"
+    )
+    asked = "from engine.documents.sandbox import ConfinedReader\nwith ConfinedReader() as r: print(r.is_offline())\n"
+    assert run(f"{refuse_filters}print(refuse_network(), flush=True)\n{asked}") == "True\nFalse\n"
