@@ -101,7 +101,7 @@ def test_a_description_stays_as_long_as_the_picture(call, server, docs, workspac
         shutil.rmtree(index)
     call("ingest", docs)
     assert cited(call, "What sits on the mast?")
-    assert call("library", "describe", boat) == "0 pictures described, 0 not, 1 were before\n"
+    assert call("library", "describe", boat) == "0 pictures described, 0 not, 1 already\n"
     assert len(server.chats) == 1
     boat.write_bytes(photograph("2024:08:04 10:20:30"))
     call("ingest", docs)
@@ -116,7 +116,7 @@ def test_a_copy_of_a_described_picture_needs_no_model(call, server, docs):
     shutil.copy(docs / "barn.png", docs / "copy.png")
     call("ingest", docs)
     assert len(cited(call, "Where is the sign NORDTHERM?")) == 1
-    assert call("library", "describe", docs / "copy.png") == "0 pictures described, 0 not, 1 were before\n"
+    assert call("library", "describe", docs / "copy.png") == "0 pictures described, 0 not, 1 already\n"
     assert len(server.chats) == 1
 
 
@@ -195,7 +195,7 @@ def test_a_server_that_goes_silent_ends_the_command_and_keeps_what_was_described
     assert out.startswith("1 pictures described, 1 not\n")
     assert main(["library", "describe", str(docs), "--workspace", str(workspace)]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("0 pictures described, 1 not, 1 were before\n")
+    assert out.startswith("0 pictures described, 1 not, 1 already\n")
     assert "was silent for too long" in err
 
 

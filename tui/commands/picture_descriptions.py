@@ -33,7 +33,7 @@ class _Report:
 
     def lines(self) -> Iterator[str]:
         """Yield the report as text."""
-        already = f", {self.already_described} were before" if self.already_described else ""
+        already = f", {self.already_described} already" if self.already_described else ""
         yield f"{len(self.described)} pictures described, {len(self.not_described)} not{already}"
         for path, description in self.described.items():
             yield one_line(f"{path}: described by {description.model}: {description.text}")
