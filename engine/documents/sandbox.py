@@ -6,19 +6,18 @@ runs in the same session of processes: it has the same limits and ends with the 
 """
 
 import json
-import os
 import resource
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
+from engine.documents import child_process
+from engine.documents.child_process import ChildProcess, requests
 from engine.documents.document import Extract
 from engine.documents.foreign.formats import read_format
 from engine.documents.foreign.text_recognition import SECONDS as RECOGNITION_SECONDS
@@ -28,9 +27,6 @@ from engine.errors import DocumentError
 
 SECONDS, SECONDS_A_MEGABYTE = 20.0, 10.0  # of processor time
 MEMORY = 1_500_000_000  # bytes of address space
-_LENGTH = 8  # bytes in front of a reply, which hold its length
-
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from engine.documents.sandbox import serve; serve()"
 
 OnPage = Callable[[int, int], bool]
 """Called with page and number of pages before text is recognised on that page; False ends the reading."""
@@ -60,7 +56,7 @@ class ConfinedReader:
         self, *, seconds: float = SECONDS, memory: int = MEMORY, recognition_seconds: float = RECOGNITION_SECONDS
     ) -> None:
         self._seconds, self._memory, self._recognition_seconds = seconds, memory, recognition_seconds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ChildProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -100,33 +96,18 @@ class ConfinedReader:
     def close(self) -> None:
         """Kill the process and those that it started."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.communicate()
+            self._process.close()
             self._process = None
 
     def _request(self, values: list[Any]) -> None:
-        process = self._process = self._process or self._start()
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(values).encode() + b"\n")
-            process.stdin.flush()
+        self._process = self._process or ChildProcess("documents.sandbox", str(self._memory))
+        self._process.send(json.dumps(values).encode())
 
     def _reply(self) -> _Reply | None:
         """Return the next reply; None if the process ended."""
         assert self._process is not None
-        assert self._process.stdout is not None
-        length = self._process.stdout.read(_LENGTH)
-        data = self._process.stdout.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else b""
-        return msgspec.msgpack.decode(data, type=_Reply) if data else None
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        # Isolated (-I): a file among the documents with the name of a module of ours must not be run. A new session:
-        # ctrl+C must end the ingest, not the reading of one file.
-        command = [sys.executable, "-I", "-c", _START, str(Path(__file__).parents[2]), str(self._memory)]
-        return subprocess.Popen(  # noqa: S603 - this interpreter and this module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        message = self._process.receive()
+        return msgspec.msgpack.decode(message, type=_Reply) if message else None
 
     def _exit_reason(self, seconds: float) -> str:
         """Return why the process ended; the next file starts a new one."""
@@ -140,8 +121,8 @@ def serve() -> None:
     """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     is_offline = refuse_network()
-    for line in sys.stdin.buffer:
-        name, seconds, recognition_seconds = json.loads(line)
+    for request in requests():
+        name, seconds, recognition_seconds = json.loads(request)
         if not name:
             _send(_Reply(is_offline=is_offline))
             continue
@@ -159,9 +140,7 @@ def _begin_page(seconds: float, page: int, pages: int) -> None:
 
 
 def _send(reply: _Reply) -> None:
-    data = msgspec.msgpack.encode(reply)
-    sys.stdout.buffer.write(len(data).to_bytes(_LENGTH, "big") + data)
-    sys.stdout.buffer.flush()
+    child_process.reply(msgspec.msgpack.encode(reply))
 
 
 def _read(path: Path, recogniser: TextRecogniser) -> _Reply:

@@ -6,6 +6,7 @@ passages.
 - `library`: `Library.ingest` brings folders up to date, `Library.retriever` gives the look-ups over them.
 - `catalogue`: `Catalogue`, the files that are known with size and time, stored as JSON beside the index.
 - `search_index`: `SearchIndex` reads the embedded tantivy index; `index_writer`: `IndexWriter` changes it.
+- `preparation`: what the index stores of a passage, made without the index; `preparation_pool`: in several processes.
 - `retriever`: `Retriever`, the index restricted to a scope, and the weights of BM25.
 - `indexed_passage`: the stored form of a passage with its analysis.
 - `descriptions`: `Descriptions`, what models wrote about pictures, by the hash of their content.
@@ -14,7 +15,7 @@ passages.
 Must hold: a passage number (segment and document of tantivy) is valid until the next refresh; what is stored or shown
 uses passage ids. There is one writer across processes; readers see the last commit. The index is committed before the
 catalogue, so that after a crash files are read again, never lost. The same documents give the same index, whatever the
-machine: one indexing thread, ties by passage number. What is stored has the version `catalogue.FORMAT`.
+machine: one indexing thread, passages in the order of the files, ties by passage number. What is stored has the version `catalogue.FORMAT`.
 
 May import: `engine.documents`, `engine.settings`, `engine.text`, `engine.atomic_files`, `engine.errors`.
 """

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from engine.documents.passages import Passage
 from engine.errors import LibraryError
-from engine.index.indexed_passage import IndexedPassage
-from engine.text.names import analyse, mention_terms, title_keys
+from engine.index.preparation import PreparedPassage
 from engine.text.safe import one_line
 
 WRITER_HEAP = 512_000_000  # bytes that a large ingest may use before it writes a segment: few segments answer faster
@@ -25,25 +23,21 @@ class IndexWriter:
     def __init__(self, tantivy: Any, writer: Any) -> None:
         self._tantivy, self._writer = tantivy, writer
 
-    def add(self, passages: Iterable[Passage], scope: Sequence[str]) -> tuple[int, int]:
+    def add(self, passages: Iterable[PreparedPassage], scope: Sequence[str]) -> tuple[int, int]:
         """Add passages under each folder, file or group in `scope`; return the numbers of passages and of words."""
         count = total = 0
         for passage in passages:
-            spans = [(sentence.start, sentence.end) for sentence in passage.sentences] or None
-            analysis, body, exact = analyse(
-                passage.headline, passage.text, passage.language, spans=spans, context=passage.context
-            )
             document = self._tantivy.Document()
-            document.add_text("body", " ".join(body[: analysis.sentence_ends[0]] + body))  # a title counts twice
-            document.add_text("exact", " ".join(exact))
+            document.add_text("body", passage.body)
+            document.add_text("exact", passage.exact)
             for value in (EVERYTHING, language_scope(passage.language), *scope):
                 document.add_text("scope", value)
-            document.add_text("mention", _tokens(mention_terms(analysis.runs)))
-            document.add_text("title", _tokens(title_keys(passage.title, passage.heading, *passage.aliases)))
-            document.add_bytes("opened", IndexedPassage.encode(passage, analysis))
+            document.add_text("mention", passage.mentions)
+            document.add_text("title", passage.titles)
+            document.add_bytes("opened", passage.stored)
             with _library_errors():
                 self._writer.add_document(document)
-            count, total = count + 1, total + len(body)
+            count, total = count + 1, total + passage.words
         return count, total
 
     def remove(self, scope: str) -> None:
@@ -74,7 +68,9 @@ def index_schema(tantivy: Any) -> Any:
     builder.add_text_field("body", tokenizer_name="whitespace", index_option="freq")  # stems, made by engine.text.words
     builder.add_text_field("exact", tokenizer_name="whitespace", index_option="basic")  # dates and part numbers
     for name in ("mention", "title"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")  # `name_token`s
+        builder.add_text_field(
+            name, tokenizer_name="whitespace", index_option="basic"
+        )  # of `engine.index.preparation.name_token`
     builder.add_text_field("scope", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("opened", stored=True)  # an `IndexedPassage`
     return builder.build()
@@ -85,19 +81,9 @@ def field_of(term: str) -> str:
     return "exact" if any(sign in term for sign in ":-/") else "body"
 
 
-def name_token(key: str) -> str:
-    """Return a name or title key as one token: no word contains an underscore."""
-    return key.replace(" ", "_")
-
-
 def language_scope(language: str) -> str:
     """Return the scope of all passages in a language; no path has its form."""
     return f"language:{language}"
-
-
-def _tokens(keys: Iterable[str]) -> str:
-    """Join the tokens of keys by blanks."""
-    return "\n".join(keys).replace(" ", "_").replace("\n", " ")
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.documents.description import DESCRIBED_BY
+from engine.documents.document import Document
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.listing import ListingRules
-from engine.documents.passages import Passage, split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader, OnPage
 from engine.errors import DocumentError, InputError, LibraryError, OperationError
@@ -30,6 +30,8 @@ from engine.index.catalogue import (
 )
 from engine.index.descriptions import Descriptions
 from engine.index.index_writer import IndexWriter
+from engine.index.preparation import PreparedPassage
+from engine.index.preparation_pool import PreparationPool
 from engine.index.retriever import Retriever
 from engine.index.search_index import SearchIndex
 from engine.settings.settings import System
@@ -52,11 +54,13 @@ def _never() -> bool:
 
 
 class _Contents(NamedTuple):
-    """The passages of a file, the note on it, and whether it begins with a description."""
+    """The documents of a file or the reason for none, the note on it, and whether it begins with a description."""
 
-    passages: list[Passage]
-    note: str
-    is_described: bool
+    name: str
+    documents: Sequence[Document] = ()
+    note: str = ""
+    is_described: bool = False
+    reason: str = ""
 
 
 class Library:
@@ -226,67 +230,78 @@ class Library:
         for name in plan.removed:
             writer.remove(name)
             del files[name]
-        with ConfinedReader(recognition_seconds=self._system.recognition_seconds) as confined:
-            for name in plan.changed:
-                file_progress = partial(progress, done + 1, len(plan.changed))
-                file_progress(name)
-                is_new, (root, status) = name not in files, plan.present[name]
-                read = partial(self._read, name, root, confined, _page_progress(file_progress, name, cancelled))
-                file = self._index_file(name, status, writer, read, cancelled)
+        with (
+            ConfinedReader(recognition_seconds=self._system.recognition_seconds) as confined,
+            PreparationPool(self._system.passage_characters) as pool,
+        ):
+            contents = self._contents(plan, confined, progress, cancelled)
+            for content, prepared in pool.by_file(contents):
+                name = content.name
+                is_new, (_, status) = name not in files, plan.present[name]
+                file = self._index_file(content, status, writer, prepared, cancelled)
                 if file is None:
                     break
                 files[name] = file
                 done, added, passages = done + 1, added + is_new, passages + file.passages
-                if done - committed >= max(FIRST_COMMIT, _COMMIT_SHARE * committed) or passages >= _COMMIT_PASSAGES:
+                is_due = done + pool.ahead - committed >= max(FIRST_COMMIT, _COMMIT_SHARE * committed)
+                if is_due or passages >= _COMMIT_PASSAGES:
                     self._commit(writer)
                     committed, passages = done, 0
         self._commit(writer)
         return self._report(plan, done, added)
 
+    def _contents(
+        self, plan: IngestPlan, confined: ConfinedReader, progress: Progress, cancelled: Callable[[], bool]
+    ) -> Iterator[_Contents]:
+        """Read the changed files one after another, until cancelled."""
+        for number, name in enumerate(plan.changed, start=1):
+            if number > 1 and cancelled():
+                return
+            file_progress = partial(progress, number, len(plan.changed))
+            file_progress(name)
+            yield self._read(name, plan.present[name][0], confined, _page_progress(file_progress, name, cancelled))
+
     def _read(self, name: str, root: Path, confined: ConfinedReader, on_page: OnPage) -> _Contents:
-        """Return the contents of a file. Raises DocumentError."""
-        documents = list(
-            read_documents(
-                Path(name),
-                root=root if root.is_dir() else root.parent,
-                max_bytes=int(self._system.max_file_megabytes * 1e6),
-                confined=confined,
-                on_page=on_page,
-                description_of=self.descriptions.of_file,
+        """Return the contents of a file, or the reason for none."""
+        try:
+            documents = list(
+                read_documents(
+                    Path(name),
+                    root=root if root.is_dir() else root.parent,
+                    max_bytes=int(self._system.max_file_megabytes * 1e6),
+                    confined=confined,
+                    on_page=on_page,
+                    description_of=self.descriptions.of_file,
+                )
             )
-        )
-        passages = [p for d in documents for p in split_document(d, self._system.passage_characters)]
+        except DocumentError as error:
+            return _Contents(name, reason=str(error))
         note = next((document.note for document in documents if document.note), "")
-        return _Contents(passages, note, any(DESCRIBED_BY in document.metadata for document in documents))
+        return _Contents(name, documents, note, any(DESCRIBED_BY in document.metadata for document in documents))
 
     def _index_file(
         self,
-        name: str,
+        contents: _Contents,
         status: stat_result,
         writer: IndexWriter,
-        read: Callable[[], _Contents],
+        prepared: Iterable[PreparedPassage],
         cancelled: Callable[[], bool],
     ) -> KnownFile | None:
         """Replace the passages of one file in the index; None if that was cancelled."""
-        file = KnownFile(status.st_size, status.st_mtime_ns)
-        try:
-            passages, note, is_described = read()
-        except DocumentError as error:
-            if cancelled():
-                return None
-            writer.remove(name)
-            return replace(file, reason=str(error))
         if cancelled():
             return None
+        name, file = contents.name, KnownFile(status.st_size, status.st_mtime_ns)
         writer.remove(name)
-        until_cancelled = takewhile(lambda _: not cancelled(), passages)
+        if contents.reason:
+            return replace(file, reason=contents.reason)
+        until_cancelled = takewhile(lambda _: not cancelled(), prepared)
         count, words = writer.add(until_cancelled, scope=[name, *map(str, Path(name).parents)])
         if cancelled():  # only a part may be indexed, so the next ingest has to read the file again
             writer.remove(name)
             self._catalogue.files.pop(name, None)
             return None
-        reason = "" if count else "empty"
-        return replace(file, passages=count, words=words, reason=reason, note=note, is_described=is_described)
+        reason, note = "" if count else "empty", contents.note
+        return replace(file, passages=count, words=words, reason=reason, note=note, is_described=contents.is_described)
 
     def _report(self, plan: IngestPlan, done: int, added: int = 0) -> IngestReport:
         return IngestReport(

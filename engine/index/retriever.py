@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
+from engine.index.preparation import prepare
 from engine.index.search_index import SearchIndex
 
 K1, B = 1.2, 0.75  # parameters of BM25 with tantivy's values
@@ -64,7 +65,7 @@ def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) 
     count = words = 0
     with index.writing() as writer:
         for passage, group in passages:
-            added, length = writer.add([passage], scope=[group] if group else [])
+            added, length = writer.add([prepare(passage)], scope=[group] if group else [])
             count, words = count + added, words + length
         writer.commit()
     return Retriever(index, (), words / max(count, 1))

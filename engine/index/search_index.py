@@ -21,9 +21,9 @@ from engine.index.index_writer import (
     field_of,
     index_schema,
     language_scope,
-    name_token,
 )
 from engine.index.indexed_passage import IndexedPassage
+from engine.index.preparation import name_token
 from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
 from engine.text.names import name_pairs, title_keys
 from engine.text.safe import one_line
@@ -139,7 +139,7 @@ class SearchIndex:
         filters = [self._filter("mention", [name_token(pair)]) for pair in name_pairs(name)]
         if len(filters) == 1:
             return filters[0]
-        return self._tantivy.Query.boolean_query([(self._tantivy.Occur.Must, each) for each in filters])
+        return self._tantivy.Query.boolean_query([(self._tantivy.Occur.Must, pair) for pair in filters])
 
     def _optional_part(self, stem: str, weight: float) -> Any:
         """Return the query part that scores a stem; a date or part number counts alike in every passage."""

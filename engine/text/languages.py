@@ -43,7 +43,10 @@ def language_of(text: str) -> str:
         for language, script in _UNSPACED:
             if len(script.findall(sample)) * 4 > len(sample):
                 return language
-    words = [word.casefold() for word in _LATIN_WORD.findall(sample)]
+    if sample.isascii():
+        words = _LATIN_WORD.findall(sample.lower())
+    else:
+        words = [word.casefold() for word in _LATIN_WORD.findall(sample)]
     if not words or (english := _share(words, STOP_WORDS)) >= _ENGLISH_SHARE:
         return ENGLISH
     language = str(_detector().classify(sample[:_CLASSIFIED])[0])
@@ -56,7 +59,7 @@ def language_of(text: str) -> str:
 
 
 def _share(words: list[str], function_words: frozenset[str]) -> float:
-    return sum(word in function_words for word in words) / len(words)
+    return sum(map(function_words.__contains__, words)) / len(words)
 
 
 @cache

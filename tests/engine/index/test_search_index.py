@@ -12,6 +12,7 @@ import pytest
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index import search_index as search_module
+from engine.index.preparation import prepare
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex, inverse_document_frequency
 from engine.text.names import analyse, mentions_in
@@ -169,7 +170,7 @@ def test_a_passage_is_found_by_its_id(tmp_path):
     no_title = Passage("/l/x#7", "/l/x", "?!", "", 0, 1, "of a file of which the beginning was removed")
     for passages, file in ((book, "/l/book"), (records, "/l/r.jsonl"), ([no_title], "/l/x")):
         with index.writing() as writer:
-            writer.add(passages, scope=[file, "/l"])
+            writer.add(map(prepare, passages), scope=[file, "/l"])
             writer.commit()
     for passage in (*book, *records, no_title):
         assert index.find(passage.id, passage.title) == passage
@@ -198,7 +199,7 @@ def test_an_empty_index_has_nothing(tmp_path):
 def test_readers_see_a_commit_only_after_a_refresh(tmp_path):
     index, reader = SearchIndex(tmp_path), SearchIndex(tmp_path)
     with index.writing() as writer:
-        writer.add([passage(0, "T", "one")], ["g"])
+        writer.add(map(prepare, [passage(0, "T", "one")]), ["g"])
         reader.refresh()
         assert len(reader) == 0
         writer.commit()
@@ -213,16 +214,16 @@ def test_what_was_not_committed_is_forgotten(tmp_path):
 
     def fail() -> None:
         with index.writing() as writer:
-            writer.add([passage(0, "T", "one")], ["g"])
+            writer.add(map(prepare, [passage(0, "T", "one")]), ["g"])
             writer.commit()
-            writer.add([passage(1, "T", "two")], ["g"])
+            writer.add(map(prepare, [passage(1, "T", "two")]), ["g"])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert len(index) == len(SearchIndex(tmp_path)) == 1
     with index.writing() as writer:
-        writer.add([passage(2, "T", "three")], ["g"])
+        writer.add(map(prepare, [passage(2, "T", "three")]), ["g"])
         writer.commit()
     assert len(index) == 2
 
@@ -230,11 +231,11 @@ def test_what_was_not_committed_is_forgotten(tmp_path):
 def test_removing_takes_all_of_a_group_and_only_that(tmp_path):
     index = SearchIndex(tmp_path)
     with index.writing() as writer:
-        writer.add([passage(0, "T", "one"), passage(1, "T", "two")], ["/g", "/g/a"])
-        writer.add([passage(2, "T", "three")], ["/ga"])
+        writer.add(map(prepare, [passage(0, "T", "one"), passage(1, "T", "two")]), ["/g", "/g/a"])
+        writer.add(map(prepare, [passage(2, "T", "three")]), ["/ga"])
         writer.commit()
         writer.remove("/g")
-        writer.add([passage(3, "T", "four")], ["/g"])
+        writer.add(map(prepare, [passage(3, "T", "four")]), ["/g"])
         writer.commit()
     assert {index.open(n).passage.text for n, _ in index.search({"t": 1.0}, 9)} == {"three", "four"}
 
@@ -245,7 +246,7 @@ def test_nothing_is_written_outside_of_writing(tmp_path):
         with index.writing() as writer:
             writer.commit()
         with pytest.raises(RuntimeError, match="no longer"):
-            writer.add([passage(0, "T", "one")], ["g"])
+            writer.add(map(prepare, [passage(0, "T", "one")]), ["g"])
     assert len(index) == 0
 
 
