@@ -6,8 +6,8 @@ In: the path of a file. Out: `Document` (source, title, text, metadata, places),
 - `reader`: `read_documents` reads one. A file is one document; a file of JSON lines, a mailbox or an exported chat is
   one for each record.
 - `foreign`: a reader for each format that is not plain text (table of formats: FORMATS.md). `sandbox`:
-  `ConfinedReader` runs them in a `child_process`, under `network_block`. `encoding`: from bytes to characters. `metadata`: the front matter
-  of notes.
+  `ConfinedReader` runs them in a `child_process`, under `network_block`. `encoding`: from bytes to characters.
+  `metadata`: the front matter of notes.
 - `structure`: the blocks of a text and the units in them that can be quoted.
 - `passages`: `split_document` packs blocks into passages. `identity`: sources and passage ids as text.
 - `description`: what a model wrote about a picture, in front of its text.

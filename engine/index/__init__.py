@@ -15,7 +15,8 @@ passages.
 Must hold: a passage number (segment and document of tantivy) is valid until the next refresh; what is stored or shown
 uses passage ids. There is one writer across processes; readers see the last commit. The index is committed before the
 catalogue, so that after a crash files are read again, never lost. The same documents give the same index, whatever the
-machine: one indexing thread, passages in the order of the files, ties by passage number. What is stored has the version `catalogue.FORMAT`.
+machine: one indexing thread, passages in the order of the files, ties by passage number. What is stored has the version
+`catalogue.FORMAT`.
 
 May import: `engine.documents`, `engine.settings`, `engine.text`, `engine.atomic_files`, `engine.errors`.
 """
