@@ -4,7 +4,7 @@ import json
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +75,14 @@ def read_documents(
             yield _read_text(path)
     except OSError as error:
         raise DocumentError(error.strerror or type(error).__name__) from error
+
+
+def begin_reading(path: Path, *, root: Path, max_bytes: int, confined: ConfinedReader) -> None:
+    """Let `confined` begin with a file of a foreign format, which must be the next that `read_documents` reads."""
+    with suppress(OSError, DocumentError):
+        if path.suffix.lower() in FORMATS:
+            _check(path, root, max_bytes)
+            confined.begin(path)
 
 
 def read_bytes(path: Path, *, root: Path, max_bytes: int) -> bytes:

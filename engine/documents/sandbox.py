@@ -57,6 +57,7 @@ class ConfinedReader:
     ) -> None:
         self._seconds, self._memory, self._recognition_seconds = seconds, memory, recognition_seconds
         self._process: ChildProcess | None = None
+        self._begun: tuple[Path, float] | None = None  # file and its seconds
 
     def __enter__(self) -> Self:
         return self
@@ -69,8 +70,10 @@ class ConfinedReader:
 
         `on_page(page, pages)` is called for each page whose text is recognised; if it returns False, reading ends.
         """
-        seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
-        self._request([str(path), seconds, self._recognition_seconds])
+        if not self._begun or self._begun[0] != path:
+            self.begin(path)
+        assert self._begun is not None
+        seconds, self._begun = self._begun[1], None
         while (reply := self._reply()) is not None and reply.pages:
             if not on_page(reply.page, reply.pages):
                 self.close()
@@ -80,6 +83,14 @@ class ConfinedReader:
         if reply.reason:
             raise DocumentError(reply.reason, hint=reply.hint)
         return reply.extracts
+
+    def begin(self, path: Path) -> None:
+        """Let the process begin with a file, while this one goes on; `read` returns its extracts."""
+        if self._begun:  # its extracts are not read any more
+            self.close()
+        seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
+        self._request([str(path), seconds, self._recognition_seconds])
+        self._begun = path, seconds
 
     def is_offline(self) -> bool:
         """Tell whether the kernel refuses the network to the process. Raises DocumentError if it does not start."""
@@ -97,7 +108,7 @@ class ConfinedReader:
         """Kill the process and those that it started."""
         if self._process is not None:
             self._process.close()
-            self._process = None
+            self._process = self._begun = None
 
     def _request(self, values: list[Any]) -> None:
         self._process = self._process or ChildProcess("documents.sandbox", str(self._memory))

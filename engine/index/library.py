@@ -8,13 +8,13 @@ from functools import partial
 from itertools import takewhile
 from os import stat_result
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from engine.documents.description import DESCRIBED_BY
 from engine.documents.document import Document
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.listing import ListingRules
-from engine.documents.reader import read_documents
+from engine.documents.reader import begin_reading, read_documents
 from engine.documents.sandbox import ConfinedReader, OnPage
 from engine.errors import DocumentError, InputError, LibraryError, OperationError
 from engine.index.catalogue import (
@@ -51,6 +51,11 @@ def _silent(_done: int, _total: int, _path: str) -> None:
 def _never() -> bool:
     """Tell that an ingest was not cancelled."""
     return False
+
+
+class _Limits(TypedDict):
+    root: Path
+    max_bytes: int
 
 
 class _Contents(NamedTuple):
@@ -259,7 +264,15 @@ class Library:
                 return
             file_progress = partial(progress, number, len(plan.changed))
             file_progress(name)
-            yield self._read(name, plan.present[name][0], confined, _page_progress(file_progress, name, cancelled))
+            contents = self._read(name, plan.present[name][0], confined, _page_progress(file_progress, name, cancelled))
+            for following in plan.changed[number : number + 1]:  # it is read while this one is indexed
+                begin_reading(Path(following), **self._limits(plan.present[following][0]), confined=confined)
+            yield contents
+
+    def _limits(self, root: Path) -> _Limits:
+        """Return the folder out of which no link of a file may lead, and the size of a file, at most."""
+        folder = root if root.is_dir() else root.parent
+        return _Limits(root=folder, max_bytes=int(self._system.max_file_megabytes * 1e6))
 
     def _read(self, name: str, root: Path, confined: ConfinedReader, on_page: OnPage) -> _Contents:
         """Return the contents of a file, or the reason for none."""
@@ -267,8 +280,7 @@ class Library:
             documents = list(
                 read_documents(
                     Path(name),
-                    root=root if root.is_dir() else root.parent,
-                    max_bytes=int(self._system.max_file_megabytes * 1e6),
+                    **self._limits(root),
                     confined=confined,
                     on_page=on_page,
                     description_of=self.descriptions.of_file,

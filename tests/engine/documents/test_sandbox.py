@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from engine.documents.foreign.formats import read_format
+from engine.documents.reader import begin_reading
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
 from tests.support import ROOT
@@ -125,3 +126,26 @@ def test_an_ingest_of_bombs_takes_bounded_memory_and_reads_the_rest(tmp_path):
     assert report["added"] == 7
     assert own < 400, "megabytes"
     assert of_children < 700, "megabytes"
+
+
+def test_a_file_that_was_begun_is_read_once_and_another_one_instead_of_it_too(tmp_path):
+    pages = [tmp_path / f"{number}.html" for number in range(3)]
+    for page in pages:
+        page.write_text(f"<p>words of {page.name}")
+    with ConfinedReader() as reader:
+        reader.begin(pages[0])
+        assert reader.read(pages[0])[0].text == "words of 0.html"
+        reader.begin(pages[1])
+        assert reader.read(pages[2])[0].text == "words of 2.html"
+        assert reader.read(pages[1])[0].text == "words of 1.html"
+
+
+def test_a_file_out_of_the_folder_or_too_large_is_not_begun(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "out.html").write_text("<p>words")
+    (tmp_path / "docs/link.html").symlink_to(tmp_path / "out.html")
+    (tmp_path / "docs/large.html").write_text("<p>words" * 100)
+    with ConfinedReader() as reader:
+        for name in ("link.html", "large.html", "missing.html"):
+            begin_reading(tmp_path / "docs" / name, root=tmp_path / "docs", max_bytes=100, confined=reader)
+        assert reader._process is None
