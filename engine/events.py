@@ -41,7 +41,9 @@ class Citation:
     `passage` is the id of its passage; empty in records of old versions. `lead` are words elsewhere in the source that
     the quote belongs to, such as the header of its table, at `lead_start`. `page` is the page of the file (0: it has
     none), `location` a place of another kind, such as the row of a sheet or a time; `box` is the place on the page as
-    left, top, right and bottom, in shares of its width and height.
+    left, top, right and bottom, in shares of its width and height. `role` is why it is quoted, if not as the answer or
+    its support: it `differs` from the one before, or begins a section of that name. `marks` are the spans
+    of `quote` that most likely hold the answer.
     """
 
     n: int
@@ -56,6 +58,8 @@ class Citation:
     page: int = 0
     location: str = ""
     box: tuple[float, float, float, float] | None = None
+    role: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
 
     @property
     def place(self) -> str:
@@ -263,12 +267,16 @@ class AnswerCutShort:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWritten:
-    """The answer; `[n]` in it refers to citation `n`. `removed` counts citations and sentences without support."""
+    """The answer; `[n]` in it refers to citation `n`. `removed` counts citations and sentences without support.
+
+    `uncovered` are words of the question, names or unknown to the library, of which nothing is quoted.
+    """
 
     answer: str
     abstained: bool
     citations: tuple[Citation, ...]
     removed: int
+    uncovered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

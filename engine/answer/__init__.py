@@ -3,7 +3,10 @@
 In: a `Panel` with its ranking, and a `LanguageModel` if there is one. Out: `AnswerWritten`, whose citations are exact
 words of a source, or the abstention.
 
-- `quotation`: chooses the sentences that cover the question, and decides whether they cover enough of it to answer.
+- `quotation`: the sentences of a passage. `sentence_ranking`: how likely each holds the answer, by its features.
+- `extract`: chooses what is quoted: the answer with its neighbours first, then its support. `parallel`: copies, all
+  that fit a question, and what differs. `topic`: the sections of an answer about a topic.
+- `answerability`: decides whether there is an answer, apart from what is quoted.
 - `citations`: makes the answer without a model (`extractive_answer`), and traces each sentence of a model's answer
   (`resolve_citations`) or each claim (`ground_claims`) to the words that support it.
 - `writing`: one model call for the answer, and one for each persona's claims. `claims`: the request for claims.

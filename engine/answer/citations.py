@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from engine.answer.claims import Claim
+from engine.answer.parallel import DIFFERS
 from engine.answer.quotation import Quotation, sentences
 from engine.events import AnswerWritten, Citation, GroundedClaim
 from engine.model.faults import clean
@@ -32,18 +33,28 @@ def ground_claims(claims: Sequence[Claim], passages: Sequence[Quotation]) -> tup
     return tuple(grounded), len(claims) - len(grounded)
 
 
-def extractive_answer(quotations: Sequence[Quotation]) -> AnswerWritten:
-    """Return the answer that needs no model: the quotations one after the other, each cited."""
+def extractive_answer(quotations: Sequence[Quotation], uncovered: tuple[str, ...] = ()) -> AnswerWritten:
+    """Return the answer that needs no model: the exact words of each quotation, as a paragraph with its mark.
+
+    A lead stands before the words that belong to it, once for quotations that share it. `uncovered` are words of the
+    question of which nothing was found.
+    """
     citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
     leads = ["", *(citation.lead for citation in citations)]
-    texts = [f"{c.lead} {c.quote}" if c.lead != lead else c.quote for lead, c in zip(leads, citations, strict=False)]
-    text = " ".join(f"{one_line(_unmarked(quote))} [{n}]" for n, quote in enumerate(texts, start=1))
-    return AnswerWritten(text, abstained=False, citations=citations, removed=0)
+    texts = [f"{c.lead}\n{c.quote}" if c.lead != lead else c.quote for lead, c in zip(leads, citations, strict=False)]
+    paragraphs = [f"{_heading(c)}{text} [{c.n}]" for c, text in zip(citations, texts, strict=True)]
+    return AnswerWritten("\n\n".join(paragraphs), abstained=False, citations=citations, removed=0, uncovered=uncovered)
 
 
-def abstention() -> AnswerWritten:
+def _heading(citation: Citation) -> str:
+    if citation.role == DIFFERS:
+        return f"Differs from [{citation.n - 1}]:\n"
+    return f"{citation.role}:\n" if citation.role else ""
+
+
+def abstention(uncovered: tuple[str, ...] = ()) -> AnswerWritten:
     """Return the answer for a question that the evidence does not cover."""
-    return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0)
+    return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0, uncovered=uncovered)
 
 
 def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten:
@@ -128,4 +139,6 @@ def _citation(n: int, quotation: Quotation) -> Citation:
         page=location.page,
         location=location.name,
         box=location.box,
+        role=quotation.role,
+        marks=tuple((a - quotation.start, b - quotation.start) for a, b in quotation.marks),
     )

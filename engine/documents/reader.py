@@ -44,6 +44,14 @@ _SYNTAX: Mapping[str, Syntax] = {
 }
 _TITLED = frozenset({Syntax.MARKDOWN, Syntax.RST})  # the first heading of the first level is the title
 
+_AS_PLAIN = frozenset({".srt", ".vtt", ".json"})
+
+
+def is_markdown(source: str) -> bool:
+    """Tell by its suffix whether the text of a source is Markdown: typed as such, or extracted as such."""
+    suffix = Path(source.partition("#")[0]).suffix.lower()
+    return _SYNTAX.get(suffix) is Syntax.MARKDOWN or (suffix in FORMATS and suffix not in _AS_PLAIN)
+
 
 def read_documents(
     path: Path,

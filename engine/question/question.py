@@ -174,7 +174,8 @@ def _unknown_names(words: QuestionWords, unknown: set[str]) -> Iterator[str]:
     In German, where all nouns are capitalised, only runs of two and more count.
     """
     raw, shortest = words.raw, 2 if words.language == "de" else 1
-    first = int(bool(raw) and words.folded[0] in words.stop_words)  # capitalised only as first word of the question
+    is_capitalised_first = bool(raw) and (words.language == "de" or words.folded[0] in words.stop_words)
+    first = int(is_capitalised_first)  # a word that is capitalised because the question begins with it
     for start, end in ((a + first, b + first) for a, b in name_runs(raw[first:])):
         is_unknown = any(k > 0 and raw[k][0].isupper() and words.stem(k) in unknown for k in range(start, end))
         if is_unknown and end - start >= shortest:

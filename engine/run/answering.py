@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.answer.answerability import is_answerable, uncovered
 from engine.answer.citations import abstention, extractive_answer
-from engine.answer.quotation import Quotation, is_covered, quote
+from engine.answer.extract import quote
+from engine.answer.quotation import Quotation
+from engine.answer.sentence_ranking import ranked_sentences
 from engine.answer.synthesis import GraphContext, synthesize_persona_context
 from engine.answer.writing import write_answer, write_output
 from engine.events import AnswerWritten, Emit, RunEvent
@@ -58,12 +61,17 @@ class Answering:
 
     async def answer(self, ranking: Mapping[int, float], model: LanguageModel | None) -> AnswerWritten:
         """Write the answer: an abstention, the model's, or quotations where the model writes none that holds."""
-        quotations = await asyncio.to_thread(quote, self.panel, ranking)
-        if not await asyncio.to_thread(is_covered, self.panel, quotations):
-            return abstention()
+        quotations = await asyncio.to_thread(self._quotations, ranking)
+        if not quotations:
+            return abstention(uncovered(self.panel.question, ()))
         if model is not None and (written := await self._written(list(ranking), model)):
             return written
-        return extractive_answer(quotations)
+        return extractive_answer(quotations, uncovered(self.panel.question, quotations))
+
+    def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
+        """Return what to quote; nothing if the passages do not answer the question."""
+        candidates = ranked_sentences(self.panel, ranking)
+        return quote(self.panel, ranking, candidates) if is_answerable(self.panel, ranking, candidates) else []
 
     async def _written(self, best: list[int], model: LanguageModel) -> AnswerWritten | None:
         """Let the model write an answer whose citations resolve; None, and a reason emitted, if it writes none."""

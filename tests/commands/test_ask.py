@@ -86,6 +86,9 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
     assert (code, err, out.count("\n")) == (0, "", 1)
     assert out.isascii()
     result = json.loads(out)
+    first, *_ = result["citations"]
+    assert [first["quote"][a:b] for a, b in first.pop("marks")]
+    first["marks"] = []
     assert shape(result) == {
         "run_id": "str",
         "question": "str",
@@ -105,6 +108,8 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
                 "page": "int",
                 "location": "str",
                 "box": "NoneType",
+                "role": "str",
+                "marks": [],
             }
         ],
         "passages": [{"id": "str", "source": "str", "score": "float"}],
@@ -173,11 +178,12 @@ def test_the_answer_for_a_person_names_every_source_and_its_place(ask, ask_twin)
     result = json.loads(ask_twin(QUESTION, "--json")[1])
     code, out, err = ask(QUESTION)
     assert (code, err) == (0, "")
-    first, *rest = out.splitlines()
-    assert first == result["answer"]
+    assert out.startswith(result["answer"] + "\n\n[1] ")
+    lines = out.splitlines()
     for citation in result["citations"]:
         place = f"[{citation['n']}] {citation['title']}  {citation['source']}:{citation['start']}-{citation['end']}"
-        assert rest[rest.index(place) + 1] == "    " + " ".join(citation["quote"].split())
+        assert place in lines
+        assert out.count(citation["quote"]) == 1
     assert "note:" not in out
 
 

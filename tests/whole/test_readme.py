@@ -28,7 +28,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = {  # each example of the first five minutes, and a part of what it prints
     "persona-moe ask 'Who led the Net Strike of 1894?'": "led by Keziah Rosk",
     "persona-moe feedback last up": "analyst",
-    "persona-moe graph last --cited": "Net Strike  [1]",
+    "persona-moe graph last --cited": "Net Strike  [2]",
     "persona-moe ingest ~/notes ~/papers": "2 files: 2 added",
     "persona-moe ask 'When is the boiler serviced?'": "every October",
     "persona-moe ask 'Who installed it?' --context last": "context: Boiler",

@@ -14,6 +14,7 @@ from engine.text.safe import printable
 from tui.ask.source_list import CITATION_KEYS
 from tui.drawing.cells import plain, title
 from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
+from tui.drawing.quotation import drawn_quotations
 from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ def answer_text(view: RunState) -> Text:
 
 
 def drawn_answer(view: RunState) -> RenderableType:
-    """`answer_text`, or as Markdown what a model has written to its end: quotations stay letter for letter."""
-    if view.answer is None or not view.is_written:
+    """`answer_text`; as Markdown if a model has written it to its end, or if quotations are."""
+    if view.answer is None or not view.answer.citations:
         return answer_text(view)
-    from tui.ask.answer_markdown import AnswerMarkdown  # noqa: PLC0415 - only a model's answer needs it
+    if not view.is_written:
+        return drawn_quotations(view.answer.citations)
+    from tui.drawing.answer_markdown import AnswerMarkdown  # noqa: PLC0415 - only a model's answer needs it
 
     return AnswerMarkdown(view.answer.answer)
 
@@ -62,10 +65,10 @@ def question_text(view: RunState) -> Text:
 
 
 def answer_note(view: RunState) -> str:
-    """What should be known about the answer: how much the evidence covers, what was left out or missing."""
+    """What should be known about the answer: words of the question of which nothing was found, what was left out."""
     notes = []
-    if view.answer is not None and view.evidence is not None:
-        notes.append(f"the evidence covers {view.evidence.coverage:.0%} of the question")
+    if view.answer is not None and view.answer.uncovered:
+        notes.append(f"nothing about: {', '.join(map(plain, view.answer.uncovered))}")
     if view.answer is not None and view.answer.removed:
         notes.append(f"unresolved citations removed: {view.answer.removed}")
     if view.cut is not None:

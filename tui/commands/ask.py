@@ -70,11 +70,14 @@ async def _ask(session: Session, question: str, conversation: Conversation | Non
 
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
     yield result["answer"]
+    newline = "\n"
     for citation in result["citations"]:
         location = place_name(citation["page"], citation["location"])
         span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {location}" if location else "")
-        yield f"\n[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
-        yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
+        yield f"{newline}[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
+        if citation["quote"] not in result["answer"]:  # an answer without a model has the words already
+            yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
+        newline = "" if citation["quote"] in result["answer"] else "\n"
     if context_names:
         yield f"\ncontext: {', '.join(map(one_line, context_names))}"
     for reason in result["degraded"]:

@@ -241,10 +241,7 @@ def test_quotations_one_after_the_other_each_cited():
     chosen = [*sentences(0, WHOLE[0].passage)][:2] + [*sentences(1, WHOLE[1].passage)][:1]
     answer = extractive_answer(chosen)
     check(answer, SOURCES)
-    assert answer.answer == (
-        "The Net Strike began on 5 March 1894, when 312 netmakers put down their needles. [1] It lasted eleven "
-        "weeks. [2] Gannet Stack Light was built by Tobiász Krelle in 1862. [3]"
-    )
+    assert answer.answer == "\n\n".join(f"{quotation.text} [{n}]" for n, quotation in enumerate(chosen, 1))
     assert answer.citations[1].quote == "It lasted eleven\nweeks."
     assert (answer.removed, answer.abstained) == (0, False)
 
@@ -259,9 +256,10 @@ def test_every_quotation_is_exact(seed):
     check(extractive_answer(chance.sample(every, min(4, len(every)))), sources)
 
 
-def test_the_marks_of_a_source_are_not_ours():
-    sources = {"/docs/wiki.txt": "The light was built in 1862.[7] It still stands.[12]\n"}
-    check(extractive_answer([*sentences(0, passages_of(sources)[0].passage)]), sources)
+def test_what_looks_like_a_mark_in_a_source_stays_in_its_quotation():
+    sources = {"/docs/code.txt": "The first element is written a[0] and the last one a[-1], as m[2][3] shows.\n"}
+    answer = extractive_answer([*sentences(0, passages_of(sources)[0].passage)])
+    assert answer.answer == f"{sources['/docs/code.txt'].strip()} [1]"
 
 
 def test_a_file_with_windows_line_ends_is_quoted_as_python_reads_it(tmp_path):

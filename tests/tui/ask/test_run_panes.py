@@ -9,11 +9,11 @@ from engine.errors import LibraryError
 from engine.events import AnswerFragment, AnswerThought, AnswerWritten, Citation, OutputScored, RunStarted, Scores
 from engine.run.state import Phase, RunState
 from tests.support import scripted_run as script
-from tui.ask.answer_markdown import AnswerMarkdown
 from tui.ask.answer_pane import drawn_answer
 from tui.ask.panel_table import Columns, PanelTable, signed
 from tui.ask.status_text import waiting_for
 from tui.ask.walk_log import WalkLog
+from tui.drawing.answer_markdown import AnswerMarkdown
 from tui.source.screen import SourceScreen
 from tui.widgets.save_prompt import SaveScreen
 

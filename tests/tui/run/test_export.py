@@ -34,7 +34,7 @@ def test_the_suffix_says_the_format(tmp_path):
         export(RESULT, tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8") == as_markdown(RESULT)
     export(RESULT, tmp_path / "a.json")
-    assert json.loads((tmp_path / "a.json").read_text()) == RESULT
+    assert json.loads((tmp_path / "a.json").read_text()) == json.loads(json.dumps(RESULT))
     for name in ("a.pdf", "a"):
         with pytest.raises(InputError, match=r"no format has that ending \(valid are \.md"):
             export(RESULT, tmp_path / name)

@@ -1,0 +1,83 @@
+"""Decide whether the best passages answer a question, apart from which sentences are quoted.
+
+The log odds of an answer are a weighted sum (`_WEIGHTS`) of what the passages have of the question: a logistic
+regression, fitted on questions with and without an answer by `python -m tests.trials.sentence_weights --answerable`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from engine.answer.quotation import Quotation
+from engine.answer.sentence_ranking import PASSAGES, Candidate
+from engine.mixture.panel import Panel
+from engine.question.answer_kind import asked_noun
+from engine.question.question import Question
+from engine.text.names import root
+from engine.text.words import raw_words, stems
+
+_WEIGHTS = {
+    "sentence": 6.44,  # highest share of the question's weight that a sentence, or two that are linked, cover
+    "passage": -1.01,  # highest share that a passage covers
+    "noun": 1.24,  # share of the asked noun, such as "colour" in "what colour", that this passage covers
+    "pairs": 0.92,  # highest share of neighbouring terms of the question that are near each other in a sentence
+    "unknown": -3.45,  # weight of words that the library never uses
+}
+_CHAIN = 0.85  # worth of a share that two linked sentences cover together, as of one that a sentence covers
+_BIAS = -2.6  # at most 5 % of the answerable questions of each data set stay below zero
+
+
+def is_answerable(panel: Panel, ranking: Mapping[int, float], candidates: Sequence[Candidate]) -> bool:
+    """Tell whether the best passages of a ranking, whose sentences are `candidates`, probably answer the question.
+
+    They never do if the question has a name with a word that the library never uses.
+    """
+    if not candidates or panel.question.unknown_names:
+        return False
+    question = panel.question
+    covered = [question.covered(_roots(panel, number)) for number in list(ranking)[:PASSAGES]]
+    shares = [sum(float(w) * d for w, d in zip(question.weights, degrees, strict=True)) for degrees in covered]
+    values = {
+        "sentence": max(
+            *(c.features["covered with title"] for c in candidates), _CHAIN * _chain_share(question, candidates)
+        ),
+        "passage": max(shares),
+        "noun": _noun_share(question, covered[shares.index(max(shares))]),
+        "pairs": max(candidate.features["pairs"] for candidate in candidates),
+        "unknown": question.unknown_weight,
+    }
+    return sum(weight * values[name] for name, weight in _WEIGHTS.items()) + _BIAS > 0
+
+
+def _chain_share(question: Question, candidates: Sequence[Candidate]) -> float:
+    """Return the highest share of the question that a sentence and one reached from elsewhere by a link cover."""
+    anchors = [c.covered for c in candidates if not c.features["reached"]]
+    ends = [c.covered for c in candidates if c.features["reached"]]
+    pairs = (map(max, anchor, end) for anchor in anchors for end in ends)
+    return max((sum(float(w) * d for w, d in zip(question.weights, pair, strict=True)) for pair in pairs), default=0.0)
+
+
+def uncovered(question: Question, quotations: Iterable[Quotation]) -> tuple[str, ...]:
+    """Return the words of a question, as typed, of which the quotations and their titles have nothing.
+
+    These are words that the library never uses, and words of names.
+    """
+    texts = ((f"{q.passage.headline} {q.passage.about} {q.led_text}", q.passage.language) for q in quotations)
+    degrees = question.covered({root(stem) for text, language in texts for stem in stems(text, language)})
+    rows = zip(question.forms, question.in_names, degrees, strict=True)
+    absent = {form for forms, in_name, degree in rows if in_name and not degree for form in forms}
+    absent.update(question.unknown)
+    words = (word for word in raw_words(question.text) if absent.intersection(stems(word)))
+    return tuple(dict.fromkeys(words))
+
+
+def _noun_share(question: Question, degrees: Sequence[float]) -> float:
+    """Return the share of the asked noun that these degrees of the terms cover; 1 if the question has none."""
+    stemmed = [stem for word in asked_noun(question.text) for stem in stems(word)]
+    numbers = [n for n, forms in enumerate(question.forms) if not {*map(root, forms)}.isdisjoint(map(root, stemmed))]
+    unknown = sum(stem in question.unknown for stem in stemmed)
+    return sum(degrees[n] for n in numbers) / (len(numbers) + unknown) if numbers or unknown else 1.0
+
+
+def _roots(panel: Panel, number: int) -> Collection[str]:
+    passage = panel.passage(number)
+    text = f"{passage.headline} {passage.about} {passage.context} {passage.text}"
+    return {root(stem) for stem in stems(text, passage.language)}

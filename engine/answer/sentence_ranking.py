@@ -1,0 +1,235 @@
+"""Rank the sentences of the best passages by how likely they hold the answer.
+
+A sentence has a few features (`FEATURES`), all in [0, 1]. The probability that it is the best one to show is a softmax
+over the sentences of a question of a weighted sum of them: a conditional logit (McFadden 1974), whose weights were
+fitted on questions with known answers by `python -m tests.trials.sentence_weights`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from operator import mul
+from statistics import median_low
+
+from engine.answer.quotation import Quotation, all_sentences
+from engine.mixture.panel import Panel
+from engine.question.answer_kind import AnswerKind, answer_kind
+from engine.question.question_form import is_negated
+from engine.text.names import name_runs, root
+from engine.text.words import raw_words, stems
+from engine.walk.neighbourhood import LinkKind
+
+PASSAGES = 5  # of the ranking whose sentences may be quoted
+_TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
+_NEAR = 3  # words between two terms that stand side by side in the question
+
+_DATE = re.compile(
+    r"\d{3,4}\b|\d{1,2}[:./-]\d\d|[年月日]|\b(?:Jan|Feb|M[aä]r|Apr|Ma[yi]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-z]*\b"
+    r"|\b(?:янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек)\w*|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|half|twice"
+    r"|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|hundert|tausend"
+    r"|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десять)\b|[一二三四五六七八九十百千万]",
+    re.IGNORECASE,
+)
+
+
+_AMOUNT = re.compile(rf"[$€£]?\d[\d.,:/]*(?: ?(?:%|[^\W\d]+))?|{_NUMBER.pattern}", re.IGNORECASE)
+_PATTERNS = {
+    AnswerKind.TIME: re.compile(rf"(?:(?:{_DATE.pattern}|\d+)[., ]*)+(?<![., ])"),
+    AnswerKind.AMOUNT: _AMOUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be quoted: the degree to which it covers each term, its features and its value.
+
+    `position` counts the sentences of its passage; `links_to` are the passages among the best to which it links.
+    """
+
+    quotation: Quotation
+    position: int
+    covered: tuple[float, ...]
+    links_to: frozenset[int]
+    features: dict[str, float]
+    value: float = 0.0
+
+
+FEATURES: Mapping[str, float] = {
+    "rank": 7.72,  # of its passage, in the panel's ranking, as a share of the best
+    "search rank": -2.98,  # of its passage in a plain search, as 1 / rank
+    "best passage": -1.61,  # of the panel
+    "covered": 2.68,  # share of the question's weight that its words cover
+    "covered with title": -3.02,  # with those of its title and heading
+    "covered at best": 3.41,  # that share relative to the best sentence's
+    "relation": 1.14,  # share of the weight outside names that its words cover
+    "completes": 1.73,  # share that the best covering sentence lacks, if its passage was reached by a link
+    "pairs": 1.29,  # share of neighbouring terms of the question that are near each other in it
+    "covered before": 1.31,  # share that the sentence before it covers
+    "covered after": 0.73,  # share that the sentence after it covers
+    "first hit, no title": 2.91,  # times the share of the question's weight outside titles that it names
+    "reached": 0.48,  # its passage was reached by a link, not by search
+    "opens": 0.73,  # it is the first of its passage
+    "new number": 2.17,  # an amount is asked for, and it has one that is not in the question
+    "new date": 2.80,  # a time is asked for
+    "new name of a person": 2.26,  # a person is asked for, and it has a name that is not in the question
+    "new name of a place": 2.97,
+    "new name": 0.64,  # something else is asked for
+    "question": -0.73,  # it is a question itself
+    "denial": 4.00,  # the question denies something and it does, too: set by hand, too few such questions
+}
+
+
+def ranked_sentences(panel: Panel, ranking: Mapping[int, float]) -> list[Candidate]:
+    """Return the sentences of the best passages of a ranking, except headings, by value; ties as in the ranking."""
+    reader = _Reader(panel, ranking)
+    drafts = [draft for number in list(ranking)[:PASSAGES] for draft in reader.drafts(number)]
+    most = max((draft.features["covered with title"] for draft in drafts), default=0.0) or 1.0
+    candidates = []
+    anchor = max((draft.covered for draft in drafts), key=reader.share, default=())
+    for draft in drafts:
+        draft.features["completes"] = draft.features["reached"] * reader.completed(draft.covered, anchor)
+        draft.features["covered at best"] = draft.features["covered with title"] / most
+        value = sum(weight * draft.features[name] for name, weight in FEATURES.items())
+        candidates.append(replace(draft, value=value))
+    return sorted(candidates, key=lambda candidate: -candidate.value)
+
+
+def steps_to(panel: Panel) -> dict[int, int]:
+    """Return the length of the best path to each passage, as the median over the personas."""
+    steps: dict[int, list[int]] = {}
+    for walk in panel.walks.values():
+        best: dict[int, tuple[float, int]] = {}
+        for path in walk.paths:
+            best[path.nodes[-1]] = max(best.get(path.nodes[-1], (0.0, 0)), (path.value, len(path.nodes) - 1))
+        for number, (_, count) in best.items():
+            steps.setdefault(number, []).append(count)
+    return {number: median_low(counts) for number, counts in steps.items()}
+
+
+def answering_spans(candidate: Candidate, question: str) -> tuple[tuple[int, int], ...]:
+    """Return the spans of the source that most likely hold the answer: a new date or amount, or the whole sentence."""
+    quotation, pattern = candidate.quotation, _PATTERNS.get(answer_kind(question))
+    asked = {word.lower() for word in raw_words(question)}
+    matches = pattern.finditer(quotation.text) if pattern else ()
+    new = [m.span() for m in matches if not asked.issuperset(word.lower() for word in raw_words(m[0]))]
+    spans = new or [(0, len(quotation.text))]
+    return tuple((quotation.start + a, quotation.start + b) for a, b in spans)
+
+
+class _Reader:
+    """Reads the best passages of a ranking for one question."""
+
+    def __init__(self, panel: Panel, ranking: Mapping[int, float]) -> None:
+        self._panel, self._question = panel, panel.question
+        self._weights = [float(weight) for weight in panel.question.weights]
+        self._best = list(ranking)[:PASSAGES]
+        top = max(ranking.values(), default=1.0) or 1.0
+        self._rank = {number: ranking[number] / top for number in self._best}
+        self._search_rank = {number: 1 / n for n, (number, _) in enumerate(panel.neighbourhood.first, start=1)}
+        self._steps = steps_to(panel)
+        titled = {word for name in panel.question.names if name.titled for word in name.key.split()}
+        self._in_titles = self.share(self._covered([root(stem) for word in titled for stem in stems(word)]))
+        self._kind = answer_kind(self._question.text)
+        self._denies = is_negated(self._question.text)
+        self._asked = {word.lower() for word in raw_words(self._question.text)}
+
+    def drafts(self, number: int) -> Iterator[Candidate]:
+        """Yield each sentence of a passage, without its value."""
+        passage = self._panel.passage(number)
+        sentences = list(all_sentences(number, passage))
+        by_title = [_TITLE * d for d in self._covered(_roots(passage.headline, passage.language))]
+        roots = [_roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
+        covered = [self._covered(words) for words in roots]
+        shares = [self.share(degrees) for degrees in covered]
+        links = self._links(number)
+        shared = self._passage_features(number)
+        first = next((position for position, sentence in enumerate(sentences) if sentence), 0)
+        for position, sentence in enumerate(sentences):
+            if sentence is None:
+                continue
+            titled = [max(pair) for pair in zip(covered[position], by_title, strict=True)]
+            features = shared | {
+                "covered": shares[position],
+                "covered with title": self.share(titled),
+                "relation": self._relation_share(covered[position]),
+                "pairs": self._pairs(roots[position]),
+                "covered before": shares[position - 1] if position else 0.0,
+                "covered after": shares[position + 1] if position + 1 < len(shares) else 0.0,
+                "opens": float(position == first),
+            }
+            features |= self._form(sentence)
+            degrees = tuple(titled if shares[position] else covered[position])
+            yield Candidate(sentence, position, degrees, frozenset(links[position]), features)
+
+    def _passage_features(self, number: int) -> dict[str, float]:
+        search_rank = self._search_rank.get(number, 0.0)
+        return {
+            "rank": self._rank[number],
+            "search rank": search_rank,
+            "best passage": float(number == self._best[0]),
+            "first hit, no title": (search_rank == 1.0) * (1 - self._in_titles),
+            "reached": float(self._steps.get(number, 0) > 0),
+        }
+
+    def _form(self, sentence: Quotation) -> dict[str, float]:
+        """Return the features of what a sentence has that the question has not, and of its form."""
+        raw = raw_words(sentence.text)
+        rest = " ".join(word for word in raw if word.lower() not in self._asked)
+        new = {
+            "new number": self._kind is AnswerKind.AMOUNT and _NUMBER.search(rest),
+            "new date": self._kind is AnswerKind.TIME and _DATE.search(rest),
+            "new name of a person": self._kind is AnswerKind.PERSON and self._has_new_name(raw),
+            "new name of a place": self._kind is AnswerKind.PLACE and self._has_new_name(raw),
+            "new name": self._kind in {AnswerKind.OTHER, AnswerKind.YES_NO} and self._has_new_name(raw),
+            "denial": self._denies and is_negated(sentence.text),
+            "question": sentence.text.rstrip().endswith(("?", "\uff1f", "\u061f")),
+        }
+        return {name: float(bool(value)) for name, value in new.items()}
+
+    def _has_new_name(self, raw: list[str]) -> bool:
+        return any(
+            start > 0 and any(word.lower() not in self._asked for word in raw[start:end])
+            for start, end in name_runs(raw)
+        )
+
+    def _pairs(self, roots: Sequence[str]) -> float:
+        """Return the share of neighbouring terms of the question that are near each other in these words."""
+        positions: dict[int, list[int]] = defaultdict(list)
+        for position, word in enumerate(roots):
+            for term, _ in self._question.terms_by_root.get(word, ()):
+                positions[term].append(position)
+        pairs = list(pairwise(range(len(self._weights))))
+        near = sum(any(0 < abs(a - b) <= _NEAR for a in positions[x] for b in positions[y]) for x, y in pairs)
+        return near / len(pairs) if pairs else 0.0
+
+    def _links(self, number: int) -> dict[int, set[int]]:
+        links: dict[int, set[int]] = defaultdict(set)
+        for link in self._panel.neighbourhood.links(number):
+            if link.target in self._rank and link.kind is not LinkKind.BACK:
+                links[link.sentence].add(link.target)
+        return links
+
+    def _covered(self, roots: Sequence[str]) -> list[float]:
+        return self._question.covered(roots)
+
+    def _relation_share(self, degrees: Sequence[float]) -> float:
+        outside = [weight * (not named) for weight, named in zip(self._weights, self._question.in_names, strict=True)]
+        return float(sum(map(mul, outside, degrees)) / (sum(outside) or 1.0))
+
+    def completed(self, degrees: Sequence[float], anchor: Sequence[float]) -> float:
+        """Return the share of what these degrees of the terms leave uncovered that others cover."""
+        lacking = [weight * (1 - degree) for weight, degree in zip(self._weights, anchor, strict=True)]
+        return float(sum(map(mul, lacking, degrees)) / (sum(lacking) or 1.0))
+
+    def share(self, degrees: Sequence[float]) -> float:
+        """Return the share of the question's weight that these degrees of the terms cover, in [0, 1]."""
+        return float(sum(map(mul, self._weights, degrees)))
+
+
+def _roots(text: str, language: str) -> list[str]:
+    return [root(stem) for stem in stems(text, language)]
