@@ -7,15 +7,16 @@ words of a source, or the abstention.
 - `extract`: chooses what is quoted: the answer with its neighbours first, then its support. `parallel`: copies, all
   that fit a question, and what differs. `topic`: the sections of an answer about a topic.
 - `answerability`: decides whether there is an answer, apart from what is quoted.
-- `citations`: makes the answer without a model (`extractive_answer`), and traces each sentence of a model's answer
-  (`resolve_citations`) or each claim (`ground_claims`) to the words that support it.
+- `citations`: makes the answer without a model (`extractive_answer`), and traces each statement of a model's answer
+  (`resolve_citations`) or each claim (`ground_claims`) to the words that support it. `model_text`: the statements and
+  marks in what a model wrote. `grounding`: the rule by which a passage holds a statement.
 - `writing`: one model call for the answer, and one for each persona's claims. `claims`: the request for claims.
   `prompt`: that for the answer (`send_prompt_to_ollama`). `voice`: how a persona's traits change its writing.
 - `synthesis`: the context that the model answers from (`synthesize_persona_context`).
 
 Must hold: `quote` of a citation is exactly characters `start` to `end` of its source. What a model writes and no
-passage supports is removed and counted. Without a model, the answer is deterministic. If a model fails, quotations
-answer, and a `Degraded` event gives the reason.
+passage supports is marked or removed, and counted. Without a model, the answer is deterministic. If a model fails,
+quotations answer, and a `Degraded` event gives the reason.
 
 May import: `engine.mixture`, `engine.walk`, `engine.question`, `engine.model`, `engine.personas`, `engine.documents`,
 `engine.text`, `engine.events`.

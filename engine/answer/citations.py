@@ -1,35 +1,36 @@
 """Trace what a model writes to the words that support it, and make the answer that needs no model."""
 
-import re
 from collections.abc import Sequence
+from functools import partial
 
 from engine.answer.claims import Claim
+from engine.answer.grounding import Grounds, Support
+from engine.answer.model_text import Statement, statements_of, without_marks
 from engine.answer.parallel import DIFFERS
-from engine.answer.quotation import Quotation, sentences
+from engine.answer.quotation import Quotation
 from engine.events import AnswerWritten, Citation, GroundedClaim
 from engine.model.faults import clean
 from engine.text.safe import one_line
-from engine.text.sentences import sentence_spans
-from engine.text.words import content_stems
 
 ABSTENTION = "Your library does not say."
-_MARK = re.compile(r"\s*\[(\d[\d,\s]*)\]")
-_SUPPORT = 0.4  # share of a sentence's content stems that its source must contain
+NO_SOURCE = "(no source)"
+"""What stands after a statement that no source supports."""
 
 
-def ground_claims(claims: Sequence[Claim], passages: Sequence[Quotation]) -> tuple[tuple[GroundedClaim, ...], int]:
+def ground_claims(
+    claims: Sequence[Claim], passages: Sequence[Quotation], question: str = ""
+) -> tuple[tuple[GroundedClaim, ...], int]:
     """Return the claims that a passage which they name supports, with the supporting words, and how many were removed.
 
-    The numbers of a claim count `passages` from 1.
+    The numbers of a claim count `passages` from 1. What the question says needs no support.
     """
-    grounded = []
+    grounded, grounds = [], Grounds(passages, question)
     for claim in claims:
-        text = one_line(_unmarked(one_line(clean(claim.text))))
-        support = _support(text, [passages[n - 1] for n in claim.passages if 1 <= n <= len(passages)])
-        if support:
-            passage = support.passage
-            quote = support.start, support.end, support.text
-            grounded.append(GroundedClaim(text, passage.id, passage.source, *quote))
+        text = one_line(without_marks(one_line(clean(claim.text))))
+        quotations = grounds.support(text, _existing(claim.passages, passages)).quotations
+        if quotations:
+            passage, first = quotations[0].passage, quotations[0]
+            grounded.append(GroundedClaim(text, passage.id, passage.source, first.start, first.end, first.text))
     return tuple(grounded), len(claims) - len(grounded)
 
 
@@ -57,70 +58,88 @@ def abstention(uncovered: tuple[str, ...] = ()) -> AnswerWritten:
     return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0, uncovered=uncovered)
 
 
-def resolve_citations(text: str, passages: Sequence[Quotation]) -> AnswerWritten:
-    """Return a model's answer in which every citation is the exact sentence that supports it.
+def resolve_citations(text: str, passages: Sequence[Quotation], question: str = "") -> AnswerWritten:
+    """Return a model's answer in which every citation is the exact sentence that supports its statement.
 
-    `[n]` refers to `passages[n - 1]`. A citation whose source does not support its sentence is removed and counted, as
-    is a sentence that no source supports. If nothing remains, the answer has no citation, and the caller replaces it.
+    `[n]` refers to `passages[n - 1]`. A citation whose source does not support its statement is removed and counted; a
+    statement that no source supports is counted and marked `(no source)`. If none is supported, the answer has no
+    citation, and the caller replaces it. A text that only says that the sources do not tell is the abstention.
     """
-    if one_line(_unmarked(text)).rstrip(". ").endswith(ABSTENTION.rstrip(".")):
+    resolver = _Resolver(passages, question)
+    statements = statements_of(text)
+    declining = [statement.declines for statement in statements]
+    if statements and all(declining):
         return abstention()
-    numbers: dict[tuple[int, int], int] = {}
-    citations: list[Citation] = []
-    written: list[str] = []
-    removed = 0
-    for sentence, cited in _cited_sentences(text):
-        existing = [passages[n - 1] for n in cited if 1 <= n <= len(passages)]
-        support = [best for passage in existing if (best := _support(sentence, [passage]))]
-        removed += len(cited) - len(support)
-        if not support and (best := _support(sentence, passages)):
-            support = [best]
-        removed += not support and not cited
-        marks = []
-        for quotation in support:
-            position = (quotation.number, quotation.start)
-            if position not in numbers:
-                numbers[position] = len(numbers) + 1
-                citations.append(_citation(numbers[position], quotation))
-            marks.append(f"[{numbers[position]}]")
-        if marks:
-            written.append(f"{sentence} {''.join(dict.fromkeys(marks))}")
-    return AnswerWritten(" ".join(written), abstained=False, citations=tuple(citations), removed=removed)
+    written: list[tuple[str, bool]] = []
+    for statement, declines in zip(statements, declining, strict=True):
+        if not declines:
+            written.append((resolver.resolved(statement), statement.is_item))
+        elif not resolver.citations and ABSTENTION.rstrip(".") not in statement.text:
+            written.append((statement.text, statement.is_item))
+    if not resolver.citations:
+        return (
+            abstention()
+            if any(declining)
+            else AnswerWritten("", abstained=False, citations=(), removed=resolver.removed)
+        )
+    citations = tuple(resolver.citations)
+    return AnswerWritten(_laid_out(written), abstained=False, citations=citations, removed=resolver.removed)
 
 
-def _cited_sentences(text: str) -> list[tuple[str, list[int]]]:
-    """Return each sentence without its marks, and the numbers it cites; marks after the full stop belong to it."""
-    joined = re.sub(r"([.!?])((?:\s*\[\d[\d,\s]*\])+)", r"\2\1", text)
-    sentences_cited = []
-    for start, end in sentence_spans(joined):
-        sentence = joined[start:end]
-        cited = [int(n) for mark in _MARK.findall(sentence) for n in re.findall(r"\d{1,9}", mark)]
-        if bare := one_line(_unmarked(sentence)).strip(" -*•"):
-            sentences_cited.append((bare, list(dict.fromkeys(cited))))
-    return sentences_cited
+class _Resolver:
+    """Finds the support of each statement of one answer, and numbers its citations as they come."""
+
+    def __init__(self, passages: Sequence[Quotation], question: str) -> None:
+        self._passages, self._grounds = passages, Grounds(passages, question)
+        self._numbers: dict[tuple[int, int], int] = {}
+        self.citations: list[Citation] = []
+        self.removed = 0
+
+    def resolved(self, statement: Statement) -> str:
+        """Return the statement with its marks; empty for one that only leads to the next."""
+        support = self._support(statement)
+        text = " ".join(filter(None, (statement.reply, statement.text)))
+        if not support.quotations:
+            is_lead = text.endswith((":", "\uff1a")) and not statement.cited
+            self.removed += not statement.cited and not is_lead
+            return "" if is_lead else f"{text} {NO_SOURCE}"
+        marks = "".join(dict.fromkeys(f"[{self._number(quotation)}]" for quotation in support.quotations))
+        computed = f" (computed: {support.computed})" if support.computed else ""
+        return f"{text}{computed} {marks}"
+
+    def _support(self, statement: Statement) -> Support:
+        """Return the support by the passages that the statement cites, else by any."""
+        find = partial(self._grounds.support, statement.text) if statement.text else self._grounds.nearest
+        cited = _existing(statement.cited, self._passages)
+        supports = [support for n in cited if (support := find([n])).quotations]
+        if not supports and len(cited) > 1 and (joint := find(cited)).quotations:
+            used = {quotation.number for quotation in joint.quotations}
+            self.removed += len(statement.cited) - sum(self._passages[n].number in used for n in cited)
+            return joint
+        self.removed += len(statement.cited) - len(supports)
+        if not supports:
+            return find()
+        quotations = dict.fromkeys(quotation for support in supports for quotation in support.quotations)
+        return Support(tuple(quotations), supports[0].computed)
+
+    def _number(self, quotation: Quotation) -> int:
+        position = (quotation.number, quotation.start)
+        if position not in self._numbers:
+            self._numbers[position] = len(self._numbers) + 1
+            self.citations.append(_citation(self._numbers[position], quotation))
+        return self._numbers[position]
 
 
-def _unmarked(text: str) -> str:
-    """Remove everything that looks like a mark `[n]`: sources may contain such marks themselves."""
-    while (bare := _MARK.sub("", text)) != text:
-        text = bare
-    return text
+def _existing(numbers: Sequence[int], passages: Sequence[Quotation]) -> list[int]:
+    """Return the indices of the passages with these numbers, which count from 1."""
+    return [n - 1 for n in dict.fromkeys(numbers) if 1 <= n <= len(passages)]
 
 
-def _support(sentence: str, passages: Sequence[Quotation]) -> Quotation | None:
-    """Return the sentence of these passages that contains most of the given one; None if none contains enough.
-
-    The title and the heading count with each sentence of its passage, because the text refers to it by "he" or "it".
-    """
-    stems = set(content_stems(sentence))
-    best, best_share = None, _SUPPORT if stems else 2.0
-    for passage in passages:
-        title = set(content_stems(passage.passage.headline))
-        for candidate in sentences(passage.number, passage.passage):
-            share = len(stems & (title | set(content_stems(candidate.led_text)))) / max(1, len(stems))
-            if share > best_share or (share == best_share and best is None):
-                best, best_share = candidate, share
-    return best
+def _laid_out(written: Sequence[tuple[str, bool]]) -> str:
+    """Join sentences to one text; the items of a list, if there are several, on a line each."""
+    has_list = sum(is_item for _, is_item in written) > 1
+    lines = [f"\n- {text}" if has_list and is_item else f" {text}" for text, is_item in written if text]
+    return "".join(lines).strip()
 
 
 def _citation(n: int, quotation: Quotation) -> Citation:

@@ -34,7 +34,7 @@ async def write_output(
         stated = await write_claims(model, persona, passages, question, listeners=listeners)
     except LanguageModelError as error:
         return (), [*events, Degraded(f"{name} could not write: {error}")]
-    claims, removed = await asyncio.to_thread(ground_claims, stated, passages)
+    claims, removed = await asyncio.to_thread(ground_claims, stated, passages, question)
     return claims, [*events, ClaimsWritten(name, claims, removed)]
 
 
@@ -55,7 +55,7 @@ async def write_answer(
             emit(AnswerCutShort(error.partial, error.message))
         emit(Degraded(f"the model failed, so quotations answer: {error}"))
         return None
-    answer = await asyncio.to_thread(resolve_citations, text, passages)
+    answer = await asyncio.to_thread(resolve_citations, text, passages, question)
     if not answer.abstained and not answer.citations:
         emit(Degraded("nothing that the model wrote is held by its sources, so quotations answer"))
         return None

@@ -162,7 +162,7 @@ def _plain_rag(model: LanguageModel) -> Method:
             return Shown()
         if ABSTENTION.rstrip(".") in text:
             return Shown()
-        cited = resolve_citations(text, passages).citations
+        cited = resolve_citations(text, passages, query.question).citations
         return Shown(text, _first_sentence(text), tuple(citation.passage for citation in cited))
 
     return answer

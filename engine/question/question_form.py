@@ -59,3 +59,8 @@ def question_form(question: str) -> QuestionForm:
 def is_negated(text: str) -> bool:
     """Tell whether a text has a word of negation."""
     return bool(_NEGATION.search(text))
+
+
+def negations(text: str) -> int:
+    """Count the words of negation in a text."""
+    return len(_NEGATION.findall(text))

@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     other.add_argument(
         "--answers", action="store_true", help="measure instead whether the answers hold the known answers; see --model"
     )
+    other.add_argument(
+        "--grounding", action="store_true", help="measure instead which true and false statements keep a citation"
+    )
     other.add_argument("--personas", action="store_true", help="measure instead how much the personas differ")
     other.add_argument("--scores", action="store_true", help="measure instead how the scores correlate with recall")
     other.add_argument(
@@ -131,6 +134,15 @@ def _answers(
     ]  # fmt: skip
 
 
+def _grounding(
+    _options: argparse.Namespace, _session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.bench.grounding import measure_grounding  # noqa: PLC0415 - with the engine
+
+    rows = [row for dataset in datasets for row in measure_grounding(dataset, progress=progress)]
+    return rows, ("data set", "change", "tried", "kept %"), [(r.dataset, r.change, r.tried, r.kept) for r in rows]
+
+
 def _personas(
     _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
@@ -193,7 +205,10 @@ def _gate(session: Session) -> "Gate":
     return BanditGate(thresholds.activation_threshold, seats, session.personas.roster.experiences())
 
 
-_OTHERS = {"answers": _answers, "personas": _personas, "scores": _scores, "learn": _learning, "scale": _scale}
+_OTHERS = {
+    "answers": _answers, "grounding": _grounding, "personas": _personas, "scores": _scores, "learn": _learning,
+    "scale": _scale,
+}  # fmt: skip
 
 
 def _interval(interval: "Interval") -> str:

@@ -134,18 +134,21 @@ def test_an_invented_mark_that_stands_alone_is_counted_too(mark):
         ("Purple elephants conquered Mars yesterday [9].", 1),
     ],
 )
-def test_a_sentence_that_no_source_supports_is_dropped_and_counted(unfounded, removed):
+def test_a_sentence_that_no_source_supports_is_marked_and_counted(unfounded, removed):
     answer = resolve_citations(f"Keziah Rosk led the strike [1]. {unfounded}", WHOLE)
-    assert (answer.answer, answer.removed) == ("Keziah Rosk led the strike. [1]", removed)
+    text = "Keziah Rosk led the strike. [1] Purple elephants conquered Mars yesterday. (no source)"
+    assert (answer.answer, answer.removed) == (text, removed)
     alone = resolve_citations(unfounded, WHOLE)
     assert (alone.answer, alone.citations, alone.abstained, alone.removed) == ("", (), False, removed)
 
 
-def test_a_sentence_needs_two_fifths_of_its_words_in_its_source():
-    held = resolve_citations("Keziah Rosk hated purple elephants [1].", WHOLE)  # 2 of 5
+def test_a_sentence_needs_three_fifths_of_its_new_words_in_its_source():
+    held = resolve_citations("Keziah Rosk led huge netmakers [1].", WHOLE)  # 2 of 3
     assert len(held.citations) == 1
-    not_held = resolve_citations("Keziah Rosk hated huge purple elephants [1].", WHOLE)  # 2 of 6
+    not_held = resolve_citations("Keziah Rosk led huge purple elephants [1].", WHOLE)  # 1 of 4
     assert not_held.citations == ()
+    asked = resolve_citations("Keziah Rosk led huge purple elephants [1].", WHOLE, "Who led huge purple elephants?")
+    assert len(asked.citations) == 1
 
 
 def test_without_passages_nothing_is_held():

@@ -398,10 +398,11 @@ async def test_a_model_writes_and_every_citation_is_exact(workspace, server):
     assert len(server.chats) == 1
 
 
-async def test_what_the_model_invents_is_removed_and_counted(workspace, server):
+async def test_what_the_model_invents_is_marked_and_counted(workspace, server):
     server.enqueue(Scripted([f"{LED} [1][9]. ", "Purple elephants conquered Mars yesterday [1]."]))
     answer = one(await run(workspace, model=None), AnswerWritten)
-    assert (answer.answer, answer.removed, len(answer.citations)) == (f"{LED}. [1]", 2, 1)
+    text = f"{LED}. [1] Purple elephants conquered Mars yesterday. (no source)"
+    assert (answer.answer, answer.removed, len(answer.citations)) == (text, 2, 1)
 
 
 async def test_when_nothing_that_the_model_wrote_holds_the_quotations_answer(workspace, server):
