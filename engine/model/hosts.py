@@ -1,10 +1,11 @@
 """Reach Ollama servers: addresses, and an HTTP client for each that works around faults of package and server."""
 
 import asyncio
+import os
 import re
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import ollama
 
 _PROBE_SECONDS = 1.0
+_READ_AT_IMPORT = frozenset("HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR OLLAMA_HOST".split())
 _LONGEST_REPLY_LINE = 8_000_000  # bytes; a line without end would fill the memory
 
 _BREAKS_A_LINE = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
@@ -71,13 +73,28 @@ async def reach(endpoints: Sequence[str]) -> list[Host]:
     return await asyncio.to_thread(lambda: [Host(address, open_host(address)) for address in up])
 
 
+@contextmanager
+def _without_variables() -> Iterator[None]:
+    """Set aside the variables that the ollama package reads when it is imported.
+
+    It makes a client for itself, which fails on addresses such as `fe80::/10` in NO_PROXY; ours ignores them.
+    """
+    present = {name: os.environ.pop(name) for name in list(os.environ) if name.upper() in _READ_AT_IMPORT}
+    try:
+        yield
+    finally:
+        os.environ.update(present)
+
+
 def open_host(endpoint: str) -> "ollama.AsyncClient":
     """Make a client that ignores proxies, forbids the server to cut prompts, and reads unusual line breaks."""
     try:
         import httpx  # noqa: PLC0415
-        import ollama  # noqa: PLC0415
-    except (ImportError, ValueError) as error:  # when imported, it reads OLLAMA_HOST and the proxy variables
-        hint = "look at OLLAMA_HOST and ALL_PROXY"
+
+        with _without_variables():
+            import ollama  # noqa: PLC0415
+    except Exception as error:  # whatever a broken installation raises
+        hint = "install persona-moe again, or choose `--model none`"
         raise LanguageModelError(f"the ollama package does not start: {cleaned_line(error)}", hint=hint) from error
 
     class Escaped(httpx.AsyncByteStream):

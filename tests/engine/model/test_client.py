@@ -444,6 +444,26 @@ async def test_a_proxy_variable_does_not_catch_loopback(server, monkeypatch):
         assert await send_prompt_to_ollama(CONTEXT, QUESTION, model)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NO_PROXY", "localhost,fe80::/10"),
+        ("no_proxy", "[::1]"),
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("SSL_CERT_FILE", "/nonexistent.pem"),
+        ("OLLAMA_HOST", "http://[:::9"),
+    ],
+)
+def test_no_variable_of_the_environment_stops_the_import(server, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    script = (
+        "import os; from engine.model.hosts import open_host;"
+        f"print(open_host({server.url!r})._client.base_url, os.environ[{name!r}])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.stdout.split() == [f"{server.url}", value] or run.stdout.split() == [f"{server.url}/", value], run.stderr
+
+
 async def test_the_import_of_the_package_may_fail(server, monkeypatch):
     monkeypatch.setitem(sys.modules, "ollama", None)
     with pytest.raises(LanguageModelError, match="ollama package does not start"):
