@@ -66,14 +66,15 @@ def _drawn(citation: Citation, *, with_lead: bool) -> list[RenderableType]:
 
 def _markdown(citation: Citation, lead: str) -> str:
     """Return the quotation as Markdown with private characters around the answering words; a row gets a header."""
-    quote, pieces, end = citation.quote, [], 0
+    quote, pieces, end = citation.quote, list[str](), 0
+    if _ROW.match(quote) and _ROW.match(citation.lead):
+        header = readable_markdown(_plain(citation.lead)).strip()
+        columns = len(re.findall(r"(?<!\\)\|", header.strip("|"))) + 1
+        return f"{header}\n{'|---' * columns}|\n{readable_markdown(_plain(quote))}\n\n"
     for a, b in citation.marks:
         pieces += [_plain(quote[end:a]), _MARK_START, _plain(quote[a:b]), _MARK_END]
         end = b
     text = readable_markdown("".join([*pieces, _plain(quote[end:])]))
-    if _ROW.match(quote) and _ROW.match(citation.lead):
-        columns = citation.lead.strip().strip("|").count("|") + 1
-        return f"{readable_markdown(_plain(citation.lead))}\n{'|---' * columns}|\n{text}\n\n"
     return f"{readable_markdown(_plain(lead))}\n\n{text}" if lead else text
 
 
