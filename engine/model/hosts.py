@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -27,6 +27,9 @@ _BREAKS_A_LINE = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 _HALF_A_BREAK = re.compile(rb"(?:\xc2|\xe2\x80?)\Z")
 
 
+_BARE_IPV6 = re.compile(r"[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*")
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """The address of a server and the client for it."""
@@ -36,7 +39,12 @@ class Host:
 
 
 def endpoint_address(url: str) -> str:
-    """Complete an address: port 11434 (https: 443) if there is none, loopback for the address "all"."""
+    """Complete an address: port 11434 (https: 443) if there is none, loopback for the address "all".
+
+    It has no user and password, because it is shown. An IPv6 address may stand without brackets.
+    """
+    if _BARE_IPV6.fullmatch(url):
+        url = f"[{url}]"
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 11434)
@@ -46,6 +54,12 @@ def endpoint_address(url: str) -> str:
         raise LanguageModelError(f"{url!r} is no address", hint="such as http://127.0.0.1:11434")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is replaced, not bound
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}{parts.path.rstrip('/')}"
+
+
+def _credentials(url: str) -> tuple[str, str] | None:
+    """Return the user and the password of an address, if it has them."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
 
 async def listens(endpoint: str) -> bool:
@@ -64,13 +78,14 @@ async def listens(endpoint: str) -> bool:
 
 async def reach(endpoints: Sequence[str]) -> list[Host]:
     """Return the hosts that accept a connection. Raises LanguageModelError if none does."""
-    addresses = list(dict.fromkeys(endpoint_address(url) for url in endpoints))
+    credentials = {endpoint_address(url): _credentials(url) for url in endpoints}
+    addresses = list(credentials)
     listening = await asyncio.gather(*map(listens, addresses))
     up = [address for address, is_up in zip(addresses, listening, strict=True) if is_up]
     if not up:
         hint = "start it with `ollama serve`, or set api_endpoint in configs/ollama.yaml"
         raise LanguageModelError(f"Ollama does not answer at {', '.join(addresses)}", hint=hint, retryable=True)
-    return await asyncio.to_thread(lambda: [Host(address, open_host(address)) for address in up])
+    return await asyncio.to_thread(lambda: [Host(address, open_host(address, credentials[address])) for address in up])
 
 
 @contextmanager
@@ -86,8 +101,11 @@ def _without_variables() -> Iterator[None]:
         os.environ.update(present)
 
 
-def open_host(endpoint: str) -> "ollama.AsyncClient":
-    """Make a client that ignores proxies, forbids the server to cut prompts, and reads unusual line breaks."""
+def open_host(endpoint: str, credentials: tuple[str, str] | None = None) -> "ollama.AsyncClient":
+    """Make a client that ignores proxies, forbids the server to cut prompts, and reads unusual line breaks.
+
+    `credentials` are the user and the password that the server asks for.
+    """
     try:
         import httpx  # noqa: PLC0415
 
@@ -129,6 +147,7 @@ def open_host(endpoint: str) -> "ollama.AsyncClient":
     is_https = endpoint.startswith("https")
     return ollama.AsyncClient(
         endpoint,
+        auth=credentials,
         trust_env=False,  # a proxy variable would catch even 127.0.0.1
         follow_redirects=False,
         headers={"Accept-Encoding": "identity"},

@@ -121,8 +121,9 @@ class Ollama(Struct, frozen=True):
     max_tokens: Annotated[int, Meta(ge=1, le=100_000)] = 512
     # `checked` reads a single URL as a list of one: in msgspec 0.22 a pattern in a union with an array crashes.
     api_endpoint: Annotated[
-        str | Annotated[tuple[Annotated[str, Meta(pattern=r"^https?://[^\s/]+")], ...], Meta(min_length=1)],
-        Meta(extra={"valid": "a URL such as http://127.0.0.1:11434, or a list of them"}),
+        str
+        | Annotated[tuple[Annotated[str, Meta(pattern=r"^(https?://)?[^\s/]+(/(?!/)\S*)?$")], ...], Meta(min_length=1)],
+        Meta(extra={"valid": "an address such as http://127.0.0.1:11434 or gpu:11434, or a list of them"}),
     ] = "http://127.0.0.1:11434"
     num_ctx: Annotated[int, Meta(ge=512, le=2**20)] = 8192
     timeout_seconds: Annotated[float, Meta(gt=0, le=3600)] = 120.0

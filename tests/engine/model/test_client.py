@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import json
 import socket
 import subprocess
@@ -480,10 +481,22 @@ async def test_the_import_of_the_package_may_fail(server, monkeypatch):
         ("http://0.0.0.0:11434", "http://127.0.0.1:11434"),
         ("http://[::]:1", "http://[::1]:1"),
         ("http://user:secret@gpu", "http://gpu:11434"),
+        ("::1", "http://[::1]:11434"),
+        ("fe80::7", "http://[fe80::7]:11434"),
     ],
 )
 def test_an_address_is_read_as_ollama_users_mean_it(given, read):
     assert endpoint_address(given) == read
+
+
+async def test_user_and_password_of_an_address_are_sent_and_not_shown(server):
+    address = server.url.replace("http://", "http://Ada:s%C3%A9cret@")
+    model = await connect(settings(address), seed=7)
+    assert model.endpoints == (server.url,)
+    assert await send_prompt_to_ollama(CONTEXT, QUESTION, model)
+    await model.close()
+    expected = base64.b64encode("Ada:sécret".encode()).decode()
+    assert server.requests[-1].headers["authorization"] == f"Basic {expected}"
 
 
 @pytest.mark.parametrize("given", ["http://gpu:port", "http://:1", "http://gpu:99999", "http://[::1"])

@@ -89,7 +89,7 @@ def test_what_is_typed_becomes_a_value_and_is_shown_so_that_it_can_be_typed_agai
         ("seed", "", "a whole number from 0 to 4294967295"),
         ("evolution", "maybe", "true or false"),
         ("log_level", "LOUD", "one of DEBUG, INFO, WARNING, ERROR"),
-        ("api_endpoint", "localhost", "a URL such as http://127.0.0.1:11434, or a list of them"),
+        ("api_endpoint", "ftp://one", "an address such as http://127.0.0.1:11434 or gpu:11434, or a list of them"),
         ("keymap", "quit", "action ids with their keys, such as quit: ctrl+q"),
         ("model_name", "", "a text"),
     ],

@@ -14,7 +14,7 @@ from engine.errors import SettingsError
 from engine.settings.settings import Settings, load_settings
 from engine.shipped import shipped
 
-_URLS = "a URL such as http://127.0.0.1:11434, or a list of them"
+_URLS = "an address such as http://127.0.0.1:11434 or gpu:11434, or a list of them"
 FILES = ("system", "thresholds", "ollama", "scoring", "screen")
 
 
@@ -128,7 +128,7 @@ def test_an_unknown_key_is_told_with_the_nearest_valid_one(folder, name, key, ne
         ("thresholds", "minimum_samples: 0", "0", "a whole number from 1 to 100000"),
         ("ollama", "model_name: ''", "''", "a text"),
         ("ollama", "model_name: 7", "7", "a text"),
-        ("ollama", "api_endpoint: localhost", "'localhost'", _URLS),
+        ("ollama", "api_endpoint: ftp://one", "'ftp://one'", _URLS),
         ("ollama", "api_endpoint: []", "[]", _URLS),
         ("scoring", "novelty: -0.1", "-0.1", "a number from 0 to 1"),
         ("screen", "keymap: [quit]", "['quit']", "action ids with their keys, such as quit: ctrl+q"),
@@ -137,7 +137,7 @@ def test_an_unknown_key_is_told_with_the_nearest_valid_one(folder, name, key, ne
         ("screen", "keymap: {1: f1}", "{1: 'f1'}", "action ids with their keys, such as quit: ctrl+q"),
         ("system", "seed: {}", "{}", "a whole number from 0 to 4294967295"),
         ("system", "log_level: 2020-01-31", "datetime.date(2020, 1, 31)", "one of DEBUG, INFO, WARNING, ERROR"),
-        ("ollama", "api_endpoint: [http://one, two]", "['http://one', 'two']", _URLS),
+        ("ollama", "api_endpoint: [http://one, ftp://two]", "['http://one', 'ftp://two']", _URLS),
         ("ollama", "api_endpoint: 7", "7", _URLS),
         ("ollama", "timeout_seconds: .inf", "inf", "a number above 0 to 3600"),
         (
