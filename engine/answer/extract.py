@@ -18,7 +18,7 @@ from engine.question.question_form import question_form
 _QUOTATIONS = 4  # at most in an answer, without those that differ or belong to a list
 _READABLE = 450  # characters of the first quotation, about 75 words
 _LIST = 900  # characters of a list, which is quoted whole if it is not longer
-_MARGIN = 3.0  # value that a neighbour may be below the best sentence: one twentieth of its odds
+_MARGIN = 4.0  # value that a neighbour may be below the best sentence: a fiftieth of its odds
 _ADDRESS = re.compile(r"\]\([^)\s]*\)|\|[^\]|]*(?=\]\])")  # of a link
 _MARK = r"(?:[-*+•]|\d{1,9}[.)])[ \t]+"
 _AFTER_MARK = re.compile(rf"(?:^|\n)[ \t>]*{_MARK}(?:\[[ xX]\][ \t]+)?$")
@@ -85,7 +85,8 @@ def _with_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
     if is_prose and not best.features["denial"] and _are_joined(whole) and _length(whole) <= _READABLE:
         return whole
     chosen = _list_around(best, near)
-    while chosen == [best] or (best.quotation.lead is None and not _is_item(best.quotation)):
+    is_list = len(chosen) > 1
+    while not is_list:
         sides = [near.get(chosen[0].position - 1), near.get(chosen[-1].position + 1)]
         fitting = [c for c in sides if c and _belongs(c, best, chosen)]
         if not fitting or best.quotation.lead is not None:
