@@ -244,6 +244,27 @@ class Degraded:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFound:
+    """The search for a language model, which began with the run, is over: its name, None if there is none."""
+
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotationsChosen:
+    """Quotations answer until a model has written; if it does not, they are the answer.
+
+    `answer`, `citations` and `uncovered` are those of `AnswerWritten`; `prompt_tokens` is an estimate, rather too high,
+    of what the model reads first.
+    """
+
+    answer: str
+    citations: tuple[Citation, ...]
+    uncovered: tuple[str, ...] = ()
+    prompt_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFragment:
     """A piece of the answer while a model writes it."""
 
@@ -269,7 +290,8 @@ class AnswerCutShort:
 class AnswerWritten:
     """The answer; `[n]` in it refers to citation `n`. `removed` counts citations and sentences without support.
 
-    `uncovered` are words of the question, names or unknown to the library, of which nothing is quoted.
+    `uncovered` are words of the question, names or unknown to the library, of which nothing is quoted. `quoted` are the
+    numbers of the citations that stand below a model's text as quotations.
     """
 
     answer: str
@@ -277,6 +299,7 @@ class AnswerWritten:
     citations: tuple[Citation, ...]
     removed: int
     uncovered: tuple[str, ...] = ()
+    quoted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +311,7 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class RunCancelled:
-    """The user cancelled the run; nothing is recorded after this."""
+    """The user cancelled the run; nothing is recorded after this. Quotations chosen before are the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +335,8 @@ RunEvent = (
     | PersonaTransitioned
     | PersonaBorn
     | EvidenceRanked
+    | ModelFound
+    | QuotationsChosen
     | Degraded
     | AnswerThought
     | AnswerFragment

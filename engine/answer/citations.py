@@ -1,6 +1,8 @@
 """Trace what a model writes to the words that support it, and make the answer that needs no model."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from engine.answer.claims import Claim
@@ -13,6 +15,8 @@ from engine.model.faults import clean
 from engine.text.safe import one_line
 
 ABSTENTION = "Your library does not say."
+_NUMBERED = re.compile(r"\[(\d+)\]")
+_REPEATED = re.compile(r"(\[\d+\])\1+")
 NO_SOURCE = "(no source)"
 """What stands after a statement that no source supports."""
 
@@ -56,6 +60,42 @@ def _heading(citation: Citation) -> str:
 def abstention(uncovered: tuple[str, ...] = ()) -> AnswerWritten:
     """Return the answer for a question that the evidence does not cover."""
     return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0, uncovered=uncovered)
+
+
+def with_quotations(written: AnswerWritten, quoted: AnswerWritten) -> AnswerWritten:
+    """Return a model's answer with the quotations that stand below it.
+
+    A citation within a quotation becomes that quotation, in which its sentence is marked. The citations of the text are
+    numbered as they come, then those of the other quotations.
+    """
+    numbers: dict[int, int] = {}
+    joined: list[Citation] = []
+    for citation in written.citations:
+        whole = next((quotation for quotation in quoted.citations if _contains(quotation, citation)), citation)
+        marks = ((citation.start - whole.start, citation.end - whole.start),) if whole is not citation else ()
+        position = next((n for n, other in enumerate(joined) if _contains(other, citation)), len(joined))
+        if position == len(joined):
+            joined.append(replace(whole, n=position + 1, marks=marks))
+        elif marks:
+            joined[position] = replace(joined[position], marks=(*joined[position].marks, *marks))
+        numbers[citation.n] = position + 1
+    quoted_numbers = []
+    for quotation in quoted.citations:
+        position = next((n for n, other in enumerate(joined) if _contains(other, quotation)), len(joined))
+        if position == len(joined):
+            joined.append(replace(quotation, n=position + 1))
+        quoted_numbers.append(position + 1)
+    text = _NUMBERED.sub(lambda match: f"[{numbers[int(match[1])]}]", written.answer)
+    text = _REPEATED.sub(r"\1", text)
+    return replace(
+        written, answer=text, citations=tuple(joined), uncovered=quoted.uncovered, quoted=tuple(quoted_numbers)
+    )
+
+
+def _contains(quotation: Citation, citation: Citation) -> bool:
+    """Tell whether a quotation has all words of a citation."""
+    is_same = (quotation.source, quotation.passage) == (citation.source, citation.passage)
+    return is_same and quotation.start <= citation.start and citation.end <= quotation.end
 
 
 def resolve_citations(text: str, passages: Sequence[Quotation], question: str = "") -> AnswerWritten:

@@ -12,16 +12,15 @@ from engine.model.untrusted_text import disarmed
 
 @dataclass(frozen=True, slots=True)
 class GraphContext:
-    """The passages for the answer in the order of their numbers, and links as (title, title, name)."""
+    """The passages for the answer, best first: the order of their numbers."""
 
     passages: tuple[Quotation, ...]
-    links: tuple[tuple[str, str, str], ...] = ()
 
 
 def synthesize_persona_context(
     persona_outputs: Sequence[PersonaOutput], graph_context: GraphContext, *, seed: str = ""
 ) -> str:
-    """Return the text from which a model answers: numbered quotations, their links, and what the personas state.
+    """Return the text from which a model answers: numbered quotations, then what the personas state.
 
     Blocks are separated by blank lines, which no block contains, and ordered by importance, so that the last are left
     out if they do not fit. The personas are named by letters, in an order that depends only on `seed`: a model prefers
@@ -31,11 +30,10 @@ def synthesize_persona_context(
     quoted = [
         f"[{n}] {disarmed(q.passage.title)}: {disarmed(q.led_text)}" for n, q in enumerate(graph_context.passages, 1)
     ]
-    links = [f"{disarmed(a)} leads to {disarmed(b)} by {disarmed(name)}." for a, b, name in graph_context.links]
     statements = [statement for output in persona_outputs if (statement := _statement(output, numbers))]
     random.Random(seed).shuffle(statements)  # noqa: S311 - an order, no secret
     readers = [f"Reader {ascii_uppercase[n % 26]} says: {statement}" for n, statement in enumerate(statements)]
-    return "\n\n".join([*quoted, *([" ".join(links)] if links else []), *readers])
+    return "\n\n".join([*quoted, *readers])
 
 
 def _statement(output: PersonaOutput, numbers: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from engine.answer.citations import ground_claims, resolve_citations
 from engine.answer.claims import write_claims
 from engine.answer.prompt import send_prompt_to_ollama
 from engine.answer.quotation import Quotation
+from engine.answer.thought_filter import ThoughtFilter
 from engine.errors import LanguageModelError
 from engine.events import (
     AnswerCutShort,
@@ -42,8 +43,9 @@ async def write_answer(
     context: str, passages: Sequence[Quotation], question: str, model: LanguageModel, emit: Emit
 ) -> AnswerWritten | None:
     """Return the model's answer with its citations resolved; None, after an event with the reason, if there is none."""
+    text_filter = ThoughtFilter(lambda text: emit(AnswerFragment(text)), lambda text: emit(AnswerThought(text)))
     listeners = Listeners(
-        on_token=lambda token: emit(AnswerFragment(token)),
+        on_token=text_filter.feed,
         on_thought=lambda thought: emit(AnswerThought(thought)),
         on_notice=lambda notice: emit(Degraded(notice)),
         on_reply=emit,
@@ -55,6 +57,7 @@ async def write_answer(
             emit(AnswerCutShort(error.partial, error.message))
         emit(Degraded(f"the model failed, so quotations answer: {error}"))
         return None
+    text_filter.close()
     answer = await asyncio.to_thread(resolve_citations, text, passages, question)
     if not answer.abstained and not answer.citations:
         emit(Degraded("nothing that the model wrote is held by its sources, so quotations answer"))

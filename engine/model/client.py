@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 _BUSY_WAITS = (0.2, 4.0)  # seconds before a busy server is asked again: the first time, doubled up to the second
 _UNREACHABLE_WAITS = (0.2, 0.8)
 _AGAIN = 0.2  # seconds before a request that broke off is sent once more
+_READ = 600  # tokens of a prompt: reading so many may take `timeout_seconds` more before the first token
 _LONGEST = 10  # times `timeout_seconds`, for a whole answer
 _THOUGHTS = 4  # times `max_tokens`, for thoughts before the answer
 _LONGEST_TOKEN = 64  # characters; no tokenizer has a higher mean
+_BYTES = 4  # of UTF-8 a token, about
 _SPARSEST = 7  # characters a token; text has about 4.5, so a server that counts fewer tokens has cut the prompt
 
 
@@ -206,12 +208,13 @@ class LanguageModel:
     async def _parts(self, host: Host, request: dict[str, Any]) -> AsyncGenerator["ollama.ChatResponse", None]:
         """Yield the fragments of a reply, the last of which is `done`."""
         clock, silence = asyncio.get_running_loop().time, self.settings.timeout_seconds
+        reading = silence * (1 + sum(len(m["content"].encode()) for m in request["messages"]) / (_BYTES * _READ))
         deadline, has_begun, bounds = clock() + _LONGEST * silence, False, _Bounds(request["options"]["num_predict"])
         reply = cast("AsyncGenerator[ollama.ChatResponse, None]", await host.client.chat(**request, stream=True))
         async with aclosing(reply) as stream:
             while True:
                 try:
-                    async with asyncio.timeout_at(min(clock() + silence, deadline)):
+                    async with asyncio.timeout_at(min(clock() + (silence if has_begun else reading), deadline)):
                         part = await anext(stream, None)
                 except failures() as error:
                     failure = explain(error, host.endpoint, self.name)

@@ -38,6 +38,10 @@ class Host:
     client: "ollama.AsyncClient"
 
 
+class NoServerError(LanguageModelError):
+    """No server listens at any of the addresses."""
+
+
 def endpoint_address(url: str) -> str:
     """Complete an address: port 11434 (https: 443) if there is none, loopback for the address "all".
 
@@ -84,7 +88,7 @@ async def reach(endpoints: Sequence[str]) -> list[Host]:
     up = [address for address, is_up in zip(addresses, listening, strict=True) if is_up]
     if not up:
         hint = "start it with `ollama serve`, or set api_endpoint in configs/ollama.yaml"
-        raise LanguageModelError(f"Ollama does not answer at {', '.join(addresses)}", hint=hint, retryable=True)
+        raise NoServerError(f"Ollama does not answer at {', '.join(addresses)}", hint=hint, retryable=True)
     return await asyncio.to_thread(lambda: [Host(address, open_host(address, credentials[address])) for address in up])
 
 

@@ -1,26 +1,25 @@
 """What is written in a run: the outputs of the personas, and the answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.answer.answerability import is_answerable, uncovered
-from engine.answer.citations import abstention, extractive_answer
+from engine.answer.citations import abstention, extractive_answer, with_quotations
 from engine.answer.extract import quote
+from engine.answer.prompt import prompt_tokens
 from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.answer.synthesis import GraphContext, synthesize_persona_context
 from engine.answer.writing import write_answer, write_output
-from engine.events import AnswerWritten, Emit, RunEvent
+from engine.events import AnswerWritten, Emit, QuotationsChosen, RunEvent
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
 from engine.mixture.scoring import DEPTH
 from engine.model.client import LanguageModel
 from engine.personas.persona import Persona
-from engine.run.graph_record import links_among
-from engine.walk.graph import DynamicKnowledgeGraph
 
-CONTEXT_PASSAGES = 8  # that a model answers from
+CONTEXT_PASSAGES = 5  # that a model answers from
 
 
 async def written_outputs(
@@ -54,31 +53,38 @@ class Answering:
 
     question: str
     panel: Panel
-    graph: DynamicKnowledgeGraph
     outputs: Sequence[PersonaOutput]
     seed: str
     emit: Emit
 
-    async def answer(self, ranking: Mapping[int, float], model: LanguageModel | None) -> AnswerWritten:
-        """Write the answer: an abstention, the model's, or quotations where the model writes none that holds."""
+    async def answer(
+        self, ranking: Mapping[int, float], find_model: Callable[[], Awaitable[LanguageModel | None]] | None
+    ) -> AnswerWritten:
+        """Write the answer: an abstention, the model's, or quotations where the model writes none that holds.
+
+        If there may be a model, the quotations are emitted before it is waited for, and stand below its text.
+        """
         quotations = await asyncio.to_thread(self._quotations, ranking)
         if not quotations:
             return abstention(uncovered(self.panel.question, ()))
-        if model is not None and (written := await self._written(list(ranking), model)):
-            return written
-        return extractive_answer(quotations, uncovered(self.panel.question, quotations))
+        quoted = extractive_answer(quotations, uncovered(self.panel.question, quotations))
+        if find_model is None:
+            return quoted
+        passages = tuple(_whole(self.panel, number) for number in list(ranking)[:CONTEXT_PASSAGES])
+        context = synthesize_persona_context(self.outputs, GraphContext(passages), seed=self.seed)
+        tokens = prompt_tokens(context, self.question)
+        self.emit(QuotationsChosen(quoted.answer, quoted.citations, quoted.uncovered, tokens))
+        if (model := await find_model()) is None:
+            return quoted
+        written = await write_answer(context, passages, self.question, model, self.emit)
+        if written is None:
+            return quoted
+        return written if written.abstained else with_quotations(written, quoted)
 
     def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
         """Return what to quote; nothing if the passages do not answer the question."""
         candidates = ranked_sentences(self.panel, ranking)
         return quote(self.panel, ranking, candidates) if is_answerable(self.panel, ranking, candidates) else []
-
-    async def _written(self, best: list[int], model: LanguageModel) -> AnswerWritten | None:
-        """Let the model write an answer whose citations resolve; None, and a reason emitted, if it writes none."""
-        passages = tuple(_whole(self.panel, number) for number in best[:CONTEXT_PASSAGES])
-        links = links_among(self.graph, best[:DEPTH])
-        context = synthesize_persona_context(self.outputs, GraphContext(passages, links), seed=self.seed)
-        return await write_answer(context, passages, self.question, model, self.emit)
 
 
 def _whole(panel: Panel, number: int) -> Quotation:

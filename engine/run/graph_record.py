@@ -1,7 +1,5 @@
 """The graph of a run: the paths that the personas walked, drawn step by step."""
 
-from collections.abc import Collection
-
 from engine.events import Emit, PersonaStepped
 from engine.mixture.panel import Panel
 from engine.walk.graph import DynamicKnowledgeGraph
@@ -41,12 +39,3 @@ class GraphRecord:
             if not any(edge.target.node_id == passage.id for edge in self._graph.nodes[source_id].edges):
                 self._graph.add_edge(source_id, passage.id, {"name": link.name, "kind": link.kind.name.lower()})
         self._emit(PersonaStepped(persona_id, step, source_id, passage.id, passage.title, via, round(score, 4)))
-
-
-def links_among(graph: DynamicKnowledgeGraph, numbers: Collection[int]) -> tuple[tuple[str, str, str], ...]:
-    """Return the links between these passages: title of the source, title of the target, name of the link."""
-    return tuple(
-        (edge.source.data["title"], edge.target.data["title"], edge.data["name"])
-        for edge in graph.edges
-        if edge.source.data["number"] in numbers and edge.target.data["number"] in numbers
-    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import date
 
@@ -13,6 +13,7 @@ from engine.events import (
     Degraded,
     Emit,
     EvidenceRanked,
+    ModelFound,
     OutputProduced,
     OutputScored,
     QuestionRead,
@@ -43,13 +44,16 @@ from engine.walk.graph import DynamicKnowledgeGraph
 _ENOUGH = 0.9  # coverage of the question at which no further round is needed
 _RANKED = 20  # passages of the ranking that are emitted
 
+FindModel = Callable[[], Awaitable[tuple[LanguageModel | None, Sequence[str]]]]
+"""Finds the language model, if there is one, and the reasons why there is none although one is wanted."""
+
 
 class MoeOrchestrator:
     """Runs one question; each run has its own instance, so that nothing has to be reset.
 
-    `missing` holds the reasons why the run goes without some part, `context_names` the names of the conversation that
-    the question means, `today` the day for words such as "yesterday". Everything that happens is emitted as an event
-    (`engine.events`), from any thread.
+    The model is `language_model`, or `find_model` looks for it while the personas walk. `context_names` are the names
+    of the conversation that the question means, `today` is the day for words such as "yesterday". Everything that
+    happens is emitted as an event (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -62,14 +66,15 @@ class MoeOrchestrator:
         emit: Emit,
         run_id: str,
         language_model: LanguageModel | None = None,
-        missing: Sequence[str] = (),
+        find_model: FindModel | None = None,
         gate: Gate | None = None,
         context_names: Sequence[str] = (),
         today: date | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
-        self._missing, self._gate, self._context_names = missing, gate, tuple(context_names)
+        self._find_model, self._gate, self._context_names = find_model, gate, tuple(context_names)
+        self._search: asyncio.Task[tuple[LanguageModel | None, Sequence[str]]] | None = None
         self._today = today
         self._whole_text = with_names(question, context_names)
         self.graph = DynamicKnowledgeGraph()
@@ -98,8 +103,8 @@ class MoeOrchestrator:
         model = self._model.name if self._model else None
         today = self._today.isoformat() if self._today else ""
         self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model, today))
-        for reason in self._missing:
-            self._emit(Degraded(reason))
+        if self._find_model is not None:
+            self._search = asyncio.ensure_future(self._find_model())
         try:
             for self._cycle in range(1, system.max_iterations + 1):
                 if not await self.expansion_phase():
@@ -113,6 +118,8 @@ class MoeOrchestrator:
         except PersonaMoeError as error:
             self._emit(RunFailed(error.message, error.hint))
             raise
+        finally:
+            await self._end_search()
         self._emit(answer)
         self._emit(RunFinished(self._timings))
         return answer
@@ -122,9 +129,10 @@ class MoeOrchestrator:
     async def expansion_phase(self) -> bool:
         """Generate diverse outputs: the gate calls personas, and they walk. Returns False if it calls none."""
         called = await asyncio.to_thread(self._call_and_walk)
-        if called and self._model is not None and self._settings.ollama.persona_outputs:
+        model = await self._found_model() if called and self._settings.ollama.persona_outputs else None
+        if model is not None:
             with self._timed("writing"):
-                await self._write_outputs(self._model)
+                await self._write_outputs(model)
         else:
             for persona in self._walking:
                 self._emit_output(self._outputs[persona.persona_id])
@@ -229,13 +237,29 @@ class MoeOrchestrator:
         answering = Answering(
             self._whole_text,
             self.panel,
-            self.graph,
             list(self._outputs.values()),
             seed=f"{self._settings.system.seed} {self._text}",
             emit=self._emit,
         )
         with self._timed("answering"):
-            return await answering.answer(self._ranking, self._model)
+            may_be_written = self._model is not None or self._search is not None
+            return await answering.answer(self._ranking, self._found_model if may_be_written else None)
+
+    async def _found_model(self) -> LanguageModel | None:
+        """Wait for the search for the model, and emit what it found; the same at every call."""
+        if self._search is not None and self._find_model is not None:
+            search, self._find_model = self._search, None
+            self._model, reasons = await search
+            self._emit(ModelFound(self._model.name if self._model else None))
+            for reason in reasons:
+                self._emit(Degraded(reason))
+        return self._model
+
+    async def _end_search(self) -> None:
+        """Give up a search that nothing waits for; its error, if any, is of no interest."""
+        if self._search is not None and not self._search.done():
+            self._search.cancel()
+            await asyncio.gather(self._search, return_exceptions=True)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

@@ -16,6 +16,7 @@ from engine.events import (
     Degraded,
     EvidenceRanked,
     GateReceipt,
+    ModelFound,
     ModelReplied,
     OutputProduced,
     OutputScored,
@@ -23,6 +24,7 @@ from engine.events import (
     PersonaStepped,
     PersonaTransitioned,
     QuestionRead,
+    QuotationsChosen,
     RecordedEvent,
     RunCancelled,
     RunEvent,
@@ -125,6 +127,7 @@ class RunState:
 
     `rows` holds the personas in the order in which the gate judged them. The three counters grow when their part
     changed, so that a widget can tell whether it has to draw. `judged` is what the user said of the run, in no event.
+    `was_cut_off`: the user cancelled the model's writing, so quotations answer.
     """
 
     question: str = ""
@@ -134,6 +137,7 @@ class RunState:
     phase: Phase = Phase.READY
     outcome: Outcome | None = None
     finished: bool = False
+    was_cut_off: bool = False
     cycle: int = 0
     read: QuestionRead | None = None
     rows: dict[str, PanelRow] = field(default_factory=dict)
@@ -146,6 +150,7 @@ class RunState:
     replies: list[ModelReplied] = field(default_factory=list)
     claims: dict[str, ClaimsWritten] = field(default_factory=dict)
     thoughts: list[str] = field(default_factory=list)
+    quotations: QuotationsChosen | None = None
     draft: list[str] = field(default_factory=list)
     cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
@@ -172,9 +177,15 @@ class RunState:
     @property
     def is_written(self) -> bool:
         """Whether a model wrote the answer: otherwise it is quotations."""
-        if self.answer is None or not self.draft:
+        if self.answer is None or not self.draft or self.was_cut_off:
             return False
-        return not all(one_line(citation.quote) in self.answer.answer for citation in self.answer.citations)
+        quotes = (one_line(citation.quote) for citation in self.answer.citations)
+        return bool(self.answer.quoted) or not all(quote in self.answer.answer for quote in quotes)
+
+    @property
+    def is_read_by_model(self) -> bool:
+        """Whether a model reads the passages and has written nothing yet."""
+        return self.quotations is not None and self.outcome is None and not self.draft and not self.thoughts
 
     def judge(self, judged: Judgements) -> None:
         """Take over what the user has said of the run."""
@@ -224,6 +235,11 @@ class RunState:
                 self._log(event)
             case EvidenceRanked():
                 self.evidence, self.phase = event, Phase.WRITING
+            case ModelFound():
+                self.model = event.model
+            case QuotationsChosen():
+                self.quotations = event
+                self._write()
             case Degraded():
                 self._degrade(event.reason)
             case AnswerThought():
@@ -240,8 +256,7 @@ class RunState:
             case RunFinished():
                 self.timings_ms, self.finished = dict(event.timings_ms), True
             case RunCancelled():
-                self.finished = True
-                self._close(Outcome.CANCELLED)
+                self._cancel()
             case RunFailed():
                 self.failure, self.finished = event, True
                 self._close(Outcome.FAILED)
@@ -253,6 +268,18 @@ class RunState:
         self.passages, self.model = event.passages, event.model
         self.phase = Phase.READING
         self.answer_changes += 1
+
+    def _cancel(self) -> None:
+        """End the run; quotations that were chosen before are its answer."""
+        chosen, self.finished = self.quotations, True
+        if chosen is None or self.outcome is not None:
+            self._close(Outcome.CANCELLED)
+            return
+        self.was_cut_off = True
+        self.answer = AnswerWritten(
+            chosen.answer, abstained=False, citations=chosen.citations, removed=0, uncovered=chosen.uncovered
+        )
+        self._close(Outcome.ANSWERED)
 
     def _row(self, persona_id: str) -> PanelRow:
         if persona_id not in self.rows:

@@ -10,6 +10,7 @@ import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,6 +60,7 @@ from engine.run.persona_part import RunPart, parts_in_run
 from engine.run.state import Outcome, RunState
 from engine.settings.settings import load_settings
 from tui.session.checks import Finding
+from tui.session.reading_rate import ReadingRate
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
 WALKERS = ("control", "tracker", "archivist", "skeptic")
@@ -318,6 +320,10 @@ class ScriptedRuns:
         except BaseException:
             session.cancelled = True
             raise
+
+    @cached_property
+    def reading_rate(self) -> ReadingRate:
+        return ReadingRate()
 
     def prepare(self) -> None:
         pass

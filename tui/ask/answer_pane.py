@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Group
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -18,8 +19,12 @@ from tui.drawing.quotation import drawn_quotations
 from tui.widgets.scroll_keys import TextPane
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
     from textual.app import ComposeResult
+
+    from engine.events import Citation
 
 _CITATION = re.compile(r"\[\d+\]")
 
@@ -46,14 +51,43 @@ def answer_text(view: RunState) -> Text:
 
 
 def drawn_answer(view: RunState) -> RenderableType:
-    """`answer_text`; as Markdown if a model has written it to its end, or if quotations are."""
-    if view.answer is None or not view.answer.citations:
-        return answer_text(view)
+    """`answer_text`; as Markdown if a model has written it to its end, above the quotations; or quotations alone."""
+    answer = view.answer
+    if answer is None or not answer.citations:
+        return _drawn_draft(view)
     if not view.is_written:
-        return drawn_quotations(view.answer.citations)
+        return drawn_quotations(answer.citations)
     from tui.drawing.answer_markdown import AnswerMarkdown  # noqa: PLC0415 - only a model's answer needs it
 
-    return AnswerMarkdown(view.answer.answer)
+    by_number = {citation.n: citation for citation in answer.citations}
+    return _above_quotations(AnswerMarkdown(answer.answer), [by_number[n] for n in answer.quoted])
+
+
+def _drawn_draft(view: RunState) -> RenderableType:
+    """What a model has written so far above the quotations that stand until it is done."""
+    if view.quotations is None or view.outcome is not None:
+        return answer_text(view)
+    if not view.draft:
+        return drawn_quotations(view.quotations.citations)
+    return _above_quotations(answer_text(view), view.quotations.citations)
+
+
+def _above_quotations(text: RenderableType, quotations: Sequence[Citation]) -> RenderableType:
+    if not quotations:
+        return text
+    return Group(text, Text("\nfrom your library:\n", "dim italic"), drawn_quotations(quotations))
+
+
+def reading_text(view: RunState, tokens_per_second: float) -> Text:
+    """How much a model reads before its first word, and how long that takes at this rate; nothing at other times."""
+    if not view.is_read_by_model or view.quotations is None:
+        return Text()
+    if view.model is None:
+        return Text("looking for a language model, which may add its own words above", "dim")
+    tokens = view.quotations.prompt_tokens
+    duration = f", about {max(1, round(tokens / tokens_per_second))} s" if tokens_per_second else ""
+    words = f"{plain(view.model)} reads {tokens:,} tokens{duration}; esc keeps the quotations"
+    return Text(words, "dim")
 
 
 def question_text(view: RunState) -> Text:
@@ -66,7 +100,7 @@ def question_text(view: RunState) -> Text:
 
 def answer_note(view: RunState) -> str:
     """What should be known about the answer: words of the question of which nothing was found, what was left out."""
-    notes = []
+    notes = ["the model's writing was cancelled, so quotations answer"] if view.was_cut_off else []
     if view.answer is not None and view.answer.uncovered:
         notes.append(f"nothing about: {', '.join(map(plain, view.answer.uncovered))}")
     if view.answer is not None and view.answer.removed:
@@ -98,27 +132,32 @@ class AnswerPane(TextPane):
         self._shown: tuple[object, ...] | None = None
         self._view = RunState()
         self._thinks_aloud = False
+        self.tokens_per_second = 0.0
 
     def compose(self) -> ComposeResult:
-        """Four texts that come from outside, so none is read as markup."""
+        """Five texts that come from outside, so none is read as markup."""
         yield Static(markup=False, id="question-asked")
+        yield Static(markup=False, id="answer-reading")
         yield Static(markup=False, id="answer-text")
         yield Static(markup=False, id="answer-note")
         yield Static(markup=False, id="answer-thoughts")
 
     def show(self, view: RunState) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
-        state = (view.run_id, view.question, view.read is not None, view.answer_changes, view.finished)
+        state = (view.run_id, view.question, view.read is not None, view.answer_changes, view.model, view.finished)
         if state == self._shown:
             return
         self._shown, self._view = state, view
         is_growing = view.phase is Phase.WRITING and view.outcome is None
-        following = is_growing and self.scroll_offset.y >= self.max_scroll_y - 1
+        following = is_growing and view.quotations is None and self.scroll_offset.y >= self.max_scroll_y - 1
         judged = JUDGEMENTS[view.judged.get(None)]
         self.border_title = title(TITLES[view.outcome] + (judged and f" · judged {judged}"))
         for outcome in Outcome:
             self.set_class(outcome is view.outcome, f"-{outcome}")
         self.query_one("#question-asked", Static).update(question_text(view))
+        reading = reading_text(view, self.tokens_per_second)
+        self.query_one("#answer-reading", Static).update(reading)
+        self.query_one("#answer-reading").display = bool(reading)
         self.query_one("#answer-text", Static).update(drawn_answer(view))
         note = answer_note(view)
         self.query_one("#answer-note", Static).update(Text(note))

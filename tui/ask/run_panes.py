@@ -22,12 +22,14 @@ class RunPanes(Container):
             yield AnswerPane(id="answer")
             yield SourceList(id="sources")
 
-    def show(self, view: RunState) -> None:
+    def show(self, view: RunState, tokens_per_second: float = 0.0) -> None:
         """Give every pane the state of the run; each redraws only if its part changed.
 
-        Until there is an answer, its place belongs to the panel and the walk.
+        Until there is an answer, its place belongs to the panel and the walk. `tokens_per_second` is the rate at which
+        the model read last, 0 if unknown.
         """
-        self.set_class(not (view.draft or view.answer or view.failure), "-walking")
+        self.query_one(AnswerPane).tokens_per_second = tokens_per_second
+        self.set_class(not (view.draft or view.quotations or view.answer or view.failure), "-walking")
         self.query_one(PanelTable).show(view)
         self.query_one(WalkLog).show(view)
         self.query_one(AnswerPane).show(view)

@@ -193,7 +193,7 @@ class AskScreen(Screen[None]):
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
             panes.display = started
-            cast("RunPanes", panes).show(self.feed.state)
+            cast("RunPanes", panes).show(self.feed.state, self.session.runs.reading_rate.tokens_per_second)
         self._draw_status()
 
     def _draw_status(self) -> None:
@@ -260,8 +260,8 @@ class AskScreen(Screen[None]):
 
     @property
     def _citations(self) -> tuple[Citation, ...]:
-        answer = self.feed.state.answer
-        return answer.citations if answer else ()
+        shown = self.feed.state.answer or self.feed.state.quotations
+        return shown.citations if shown else ()
 
     def on_source_list_opened(self, event: SourceList.Opened) -> None:
         """Open the source of a citation at its quote."""

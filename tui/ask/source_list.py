@@ -68,7 +68,8 @@ class SourceList(OptionList):
 
     def show(self, view: RunState) -> None:
         """List the view's citations if they, or what was said of them, changed."""
-        citations = view.answer.citations if view.answer is not None else ()
+        shown = view.answer if view.answer is not None else view.quotations
+        citations = shown.citations if shown is not None else ()
         if (citations, view.judged) != (self._citations, self._judged):
             highlighted = self.highlighted if citations == self._citations else None
             self._citations, self._judged = citations, view.judged

@@ -29,8 +29,10 @@ def waiting_for(view: RunState, seconds: int) -> str:
     """What a run that has told nothing for some seconds is waiting for; nothing before that."""
     if seconds < PATIENCE or view.finished:
         return ""
-    if not view.run_id:
+    if not view.run_id or (view.quotations and not view.model):
         return f"looking for the model, {seconds} s"
+    if view.is_read_by_model and view.phase is Phase.WRITING:
+        return f"the model reads, {seconds} s"
     at_model = view.model and view.phase in {Phase.WALKING, Phase.SCORING, Phase.WRITING}
     return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
 
@@ -39,7 +41,8 @@ def status_text(
     view: RunState, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()
 ) -> Text:
     """The line's words; problems and degraded reasons come last, each with its mark."""
-    model = (plain(view.model) + _cost(view) if view.model else "no model") if view.run_id else ""
+    no_model = "no model" if view.run_id and view.outcome else ""
+    model = plain(view.model) + _cost(view) if view.model else no_model
     parts = [progress_text(view), *progress, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):

@@ -40,15 +40,17 @@ def readable_markdown(text: str) -> str:
 def drawn_quotations(citations: Sequence[Citation]) -> RenderableType:
     """Draw the citations of an answer without a model, a paragraph each, with their numbers."""
     drawn: list[RenderableType] = []
-    lead = ""
+    previous: Citation | None = None
     for citation in citations:
-        drawn += [Text(""), *_drawn(citation, with_lead=citation.lead != lead)]
-        lead = citation.lead
+        drawn += [Text(""), *_drawn(citation, previous)]
+        previous = citation
     return Group(*drawn[1:])
 
 
-def _drawn(citation: Citation, *, with_lead: bool) -> list[RenderableType]:
-    role = f"differs from [{citation.n - 1}]" if citation.role == "differs" else citation.role
+def _drawn(citation: Citation, previous: Citation | None) -> list[RenderableType]:
+    with_lead = previous is None or citation.lead != previous.lead
+    differs = previous is not None and citation.role == "differs"
+    role = f"differs from [{previous.n}]" if previous is not None and differs else citation.role
     heading = [Text(printable(role), "dim italic")] if role else []
     lead = citation.lead if with_lead else ""
     if not is_markdown(citation.source):

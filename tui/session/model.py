@@ -20,16 +20,32 @@ class ModelConnection:
         self._model: LanguageModel | None = None
         self._replaced: list[LanguageModel] = []  # a run may still use them
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a model is looked for at all."""
+        return self._wanted_name != _NO_MODEL
+
+    @property
+    def _wanted_name(self) -> str:
+        return self._name or self._settings().ollama.model_name
+
     async def connect(self) -> "tuple[LanguageModel | None, tuple[str, ...]]":
-        """Return the model, and why there is none although one is wanted."""
+        """Return the model, and why there is none although one was chosen.
+
+        Without settings of the user's it is the normal state that no server answers.
+        """
         settings = self._settings()
-        name = self._name or settings.ollama.model_name
+        name = self._wanted_name
         if name == _NO_MODEL or self._model is not None:
             return self._model, ()
         from engine.model.client import connect  # noqa: PLC0415 - after the first paint
+        from engine.model.hosts import NoServerError  # noqa: PLC0415 - after the first paint
 
         try:
             self._model = await connect(settings.ollama, name, seed=settings.system.seed)
+        except NoServerError as error:
+            is_default = (name, settings.ollama.endpoints) == ("auto", type(settings.ollama)().endpoints)
+            return None, () if is_default else (f"no language model: {error}",)
         except LanguageModelError as error:
             return None, (f"no language model: {error}",)
         return self._model, ()

@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from engine.errors import LanguageModelError, StoreError, UnknownRunError
-from engine.events import Degraded, Emit, RecordedEvent, RunFinished
+from engine.events import Degraded, Emit, RecordedEvent, RunEvent, RunFinished
 from engine.run.state import RunState
 from engine.run.stream import events_of
 from tui.session.personas import warn
+from tui.session.reading_rate import ReadingRate
 
 if TYPE_CHECKING:
     from db.runs.history import History
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tui.session.model import ModelConnection
     from tui.session.personas import Personas
 
+_NEWEST = 20  # runs in which the last one with a model is looked for
 _LOG = logging.getLogger("persona_moe")
 
 
@@ -46,6 +48,7 @@ class Runs:
     ) -> None:
         self._workspace, self._settings = workspace, settings
         self._library, self._personas, self._model = library, personas, model
+        self.reading_rate = ReadingRate()
 
     @cached_property
     def history(self) -> "History":
@@ -108,6 +111,7 @@ class Runs:
                     async for recorded in events:
                         recorder.append(recorded)
                         state.apply(recorded.event)
+                        self.reading_rate.measure(recorded.event)
                         at_ms = recorded.at_ms
                         _log(run_id, recorded)
                         yield recorded
@@ -122,13 +126,19 @@ class Runs:
                 recorder.close()
                 self.history.add(summary_of(state, at_ms))
 
+    def _last_written_run(self) -> Iterator[RunEvent]:
+        """Yield the events of the last of the newest runs that a model wrote in; nothing if they cannot be read."""
+        run = next((run for run in self.history.recent(_NEWEST) if run.model), None)
+        with suppress(StoreError, UnknownRunError):
+            yield from (recorded.event for recorded in (self.replay(run.run_id) if run else ()))
+
     async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.question.follow_up import names_meant  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
-        model, missing = await self._model.connect()
         retriever = await asyncio.to_thread(self._library.retriever)
+        await asyncio.to_thread(self.reading_rate.recall, self._last_written_run)
         names = await asyncio.to_thread(names_meant, question, conversation, retriever) if conversation else ()
         run = MoeOrchestrator(
             question,
@@ -137,8 +147,7 @@ class Runs:
             self._settings(),
             emit=emit,
             run_id=run_id,
-            language_model=model,
-            missing=missing,
+            find_model=self._model.connect if self._model.is_wanted else None,
             context_names=names,
             today=datetime.now().astimezone().date(),
         )

@@ -16,6 +16,7 @@ from engine.index.catalogue import IngestReport
 from engine.index.retriever import Retriever
 from engine.mixture.panel import Panel
 from engine.personas.roster import Verdict
+from engine.run.state import RunState
 from tests.support.ollama_server import OllamaServer
 from tui.session.library import sample_library
 from tui.session.session import Session, open_session
@@ -272,8 +273,8 @@ async def test_the_argument_wins_over_the_configuration(workspace):
         (workspace / "configs" / "ollama.yaml").write_text(f"api_endpoint: {server.url}\nmodel_name: a\n")
         for model, used in ((None, "a"), ("b", "b"), ("none", None)):
             session = open_session(workspace, model=model)
-            started = [one.event for one in await asked(session) if isinstance(one.event, RunStarted)]
-            assert started[0].model == used
+            state = RunState.of(await asked(session))
+            assert state.model == used
             await session.close()
 
 
