@@ -108,8 +108,8 @@ class Ollama(Struct, frozen=True):
     max_tokens: The longest answer, in tokens.
     api_endpoint: Where Ollama listens. A list shares the requests of a run among several hosts.
     num_ctx: The context window to use, in tokens; never more than the model has.
-    timeout_seconds: Give up when the server has sent nothing for this many seconds; before the first word, as long again
-        for each 600 tokens that the model has to read.
+    timeout_seconds: Give up when the server has sent nothing for this many seconds; before the first word, as long
+        again for every 600 tokens to read.
     persona_outputs: Let each persona write claims from its own evidence before the answer is written. This is one more
         request a persona, one at a time on each server: for fast models or several hosts.
     requests_per_host: Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.
