@@ -162,18 +162,27 @@ class GroundedClaim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsWritten:
-    """A model wrote a persona's claims; `removed` counts those that its passages do not support."""
+    """A persona's claims: a model wrote them, or without one they are words of its evidence.
+
+    `removed` counts those that its passages do not support.
+    """
 
     persona_id: str
     claims: tuple[GroundedClaim, ...]
     removed: int
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the claims are the words of the evidence themselves."""
+        return bool(self.claims) and all(claim.text == claim.quote for claim in self.claims)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReplied:
     """A model replied to one request, for `claims` or the `answer`, at this cost.
 
-    Tokens read and written (0 if the server does not say), milliseconds to load the model, to read and to write.
+    `persona_id` is `*` if the claims of all personas were asked for. Tokens read and written (0 if the server does not
+    say), milliseconds to load the model, to read and to write.
     """
 
     purpose: str
@@ -311,7 +320,12 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class RunCancelled:
-    """The user cancelled the run; nothing is recorded after this. Quotations chosen before are the answer."""
+    """The user cancelled the run; nothing is recorded after this.
+
+    `keeps_quotations`: quotations that were chosen before and shown are the answer.
+    """
+
+    keeps_quotations: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,10 @@ def _begin_of(run_id: str) -> datetime:
     return datetime.now(UTC)
 
 
-def last_event(error: BaseException) -> RunFailed | RunCancelled:
+def last_event(error: BaseException, *, keeps_quotations: bool = False) -> RunFailed | RunCancelled:
     """Make the last event of a run that an error ended: a defect, or its reader left."""
     if not isinstance(error, Exception):
-        return RunCancelled()
+        return RunCancelled(keeps_quotations)
     reason = one_line(f"internal error: {type(error).__name__}: {error}")
     return RunFailed(reason, "run it again with `persona-moe --debug ask`")
 

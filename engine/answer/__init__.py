@@ -10,8 +10,10 @@ words of a source, or the abstention.
 - `citations`: makes the answer without a model (`extractive_answer`), and traces each statement of a model's answer
   (`resolve_citations`) or each claim (`ground_claims`) to the words that support it. `model_text`: the statements and
   marks in what a model wrote. `grounding`: the rule by which a passage holds a statement.
-- `writing`: one model call for the answer, and one for each persona's claims. `claims`: the request for claims.
-  `prompt`: that for the answer (`send_prompt_to_ollama`). `voice`: how a persona's traits change its writing.
+- `persona_statements`: what each persona says without a model, and who says the same.
+- `writing`: one model call for the answer, and one for the claims of all personas, or of each. `claims`: the requests
+  for claims. `prompt`: that for the answer (`send_prompt_to_ollama`). `thought_filter`: thoughts in its text.
+  `voice`: how a persona's traits change its writing.
 - `synthesis`: the context that the model answers from (`synthesize_persona_context`).
 
 Must hold: `quote` of a citation is exactly characters `start` to `end` of its source. What a model writes and no

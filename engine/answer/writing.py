@@ -1,10 +1,10 @@
 """Let a model write: the claims of a persona from its own evidence, and the answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.answer.citations import ground_claims, resolve_citations
-from engine.answer.claims import write_claims
+from engine.answer.claims import write_claims, write_shared_claims
 from engine.answer.prompt import send_prompt_to_ollama
 from engine.answer.quotation import Quotation
 from engine.answer.thought_filter import ThoughtFilter
@@ -37,6 +37,23 @@ async def write_output(
         return (), [*events, Degraded(f"{name} could not write: {error}")]
     claims, removed = await asyncio.to_thread(ground_claims, stated, passages, question)
     return claims, [*events, ClaimsWritten(name, claims, removed)]
+
+
+async def write_outputs_together(
+    evidence: Mapping[str, Sequence[Quotation]], question: str, model: LanguageModel
+) -> tuple[dict[str, tuple[GroundedClaim, ...]], list[RunEvent]]:
+    """Return the claims of each persona that its own lines support, written in one request, and the events to emit."""
+    events = list[RunEvent]()
+    listeners = Listeners(on_notice=lambda notice: events.append(Degraded(notice)), on_reply=events.append)
+    try:
+        stated = await write_shared_claims(model, evidence, question, listeners=listeners)
+    except LanguageModelError as error:
+        return {}, [*events, Degraded(f"the personas could not write: {error}")]
+    claims = {}
+    for name, own_claims in stated.items():
+        claims[name], removed = await asyncio.to_thread(ground_claims, own_claims, evidence[name], question)
+        events.append(ClaimsWritten(name, claims[name], removed))
+    return claims, events
 
 
 async def write_answer(

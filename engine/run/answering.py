@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from engine.answer.answerability import is_answerable, uncovered
 from engine.answer.citations import abstention, extractive_answer, with_quotations
 from engine.answer.extract import quote
+from engine.answer.persona_statements import own_sentences, quoted_claims
 from engine.answer.prompt import prompt_tokens
 from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.answer.synthesis import GraphContext, synthesize_persona_context
-from engine.answer.writing import write_answer, write_output
+from engine.answer.writing import write_answer, write_output, write_outputs_together
 from engine.events import AnswerWritten, Emit, QuotationsChosen, RunEvent
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
@@ -19,17 +20,26 @@ from engine.mixture.scoring import DEPTH
 from engine.model.client import LanguageModel
 from engine.personas.persona import Persona
 
+_LINES = 3  # of a persona, in a request for all of them
 CONTEXT_PASSAGES = 5  # that a model answers from
 
 
 async def written_outputs(
     panel: Panel, outputs: Mapping[str, PersonaOutput], personas: Sequence[Persona], question: str, model: LanguageModel
 ) -> AsyncGenerator[tuple[PersonaOutput, list[RunEvent]], None]:
-    """Let the personas write, as many at a time as the hosts take.
+    """Let the personas write, in one request on one host, or each by itself on several.
 
     Yields each output with its claims and the events of its writing, in the order of `personas`. Read inside
     `contextlib.aclosing`: leaving cancels the rest.
     """
+    if len(model.endpoints) == 1:
+        walked = [outputs[persona.persona_id] for persona in personas]
+        evidence = await asyncio.to_thread(own_sentences, panel, walked, _LINES)
+        claims, events = await write_outputs_together(evidence, question, model)
+        for output in walked:
+            yield panel.with_claims(output, claims.get(output.persona_id, ())), events
+            events = []
+        return
 
     async def write(persona: Persona) -> tuple[PersonaOutput, list[RunEvent]]:
         output = outputs[persona.persona_id]
@@ -69,17 +79,25 @@ class Answering:
             return abstention(uncovered(self.panel.question, ()))
         quoted = extractive_answer(quotations, uncovered(self.panel.question, quotations))
         if find_model is None:
+            await self._emit_sentences()
             return quoted
         passages = tuple(_whole(self.panel, number) for number in list(ranking)[:CONTEXT_PASSAGES])
         context = synthesize_persona_context(self.outputs, GraphContext(passages), seed=self.seed)
         tokens = prompt_tokens(context, self.question)
         self.emit(QuotationsChosen(quoted.answer, quoted.citations, quoted.uncovered, tokens))
+        await self._emit_sentences()
         if (model := await find_model()) is None:
             return quoted
         written = await write_answer(context, passages, self.question, model, self.emit)
         if written is None:
             return quoted
         return written if written.abstained else with_quotations(written, quoted)
+
+    async def _emit_sentences(self) -> None:
+        """Let each persona for which no model has written say the best sentence of its own evidence."""
+        outputs = [output for output in self.outputs if not output.claims]
+        for claims in await asyncio.to_thread(quoted_claims, self.panel, outputs):
+            self.emit(claims)
 
     def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
         """Return what to quote; nothing if the passages do not answer the question."""

@@ -256,7 +256,7 @@ class RunState:
             case RunFinished():
                 self.timings_ms, self.finished = dict(event.timings_ms), True
             case RunCancelled():
-                self._cancel()
+                self._cancel(event)
             case RunFailed():
                 self.failure, self.finished = event, True
                 self._close(Outcome.FAILED)
@@ -269,9 +269,9 @@ class RunState:
         self.phase = Phase.READING
         self.answer_changes += 1
 
-    def _cancel(self) -> None:
-        """End the run; quotations that were chosen before are its answer."""
-        chosen, self.finished = self.quotations, True
+    def _cancel(self, event: RunCancelled) -> None:
+        """End the run; quotations that are kept are its answer."""
+        chosen, self.finished = self.quotations if event.keeps_quotations else None, True
         if chosen is None or self.outcome is not None:
             self._close(Outcome.CANCELLED)
             return

@@ -110,8 +110,8 @@ class Ollama(Struct, frozen=True):
     num_ctx: The context window to use, in tokens; never more than the model has.
     timeout_seconds: Give up when the server has sent nothing for this many seconds; before the first word, as long
         again for every 600 tokens to read.
-    persona_outputs: Let each persona write claims from its own evidence before the answer is written. This is one more
-        request a persona, one at a time on each server: for fast models or several hosts.
+    persona_outputs: Let the personas write claims from their own evidence before the answer is written: in one more
+        request, or with several hosts in one for each persona. Without it they say words of their evidence.
     requests_per_host: Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.
     think: Let a model that can think do so before it answers, up to 4 times max_tokens.
     keep_alive: How long a model stays in memory after a question.

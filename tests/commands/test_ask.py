@@ -341,23 +341,36 @@ def test_nothing_in_names_titles_and_texts_steers_the_terminal(ask, tmp_path, fo
 
 
 def test_what_a_model_cost_stands_in_the_object(workspace, capsys):
-    claim = json.dumps({"claims": [{"text": "Keziah Rosk led the strike.", "passages": [1]}]})
+    texts = json.dumps(dict.fromkeys("ABCDEF", "Keziah Rosk led the strike."))
     with OllamaServer() as server:
         settings = f"api_endpoint: {server.url}\npersona_outputs: true\n"
         (workspace / "configs" / "ollama.yaml").write_text(settings)
-        server.enqueue(*[Scripted([claim, " "])] * 6, Scripted(["Keziah Rosk led", " and"], end="reset"))
+        server.enqueue(Scripted([texts, " "]), Scripted(["Keziah Rosk led", " and"], end="reset"))
         assert main(["ask", QUESTION, "--json", "--workspace", str(workspace)]) == 0
     result = json.loads(capsys.readouterr().out)
     model, called = result["model"], [p["persona_id"] for p in result["personas"] if p["activated"]]
-    assert (len(called), len(server.chats)) == (6, 7)
-    assert (model["name"], model["requests"], model["output_tokens"]) == ("qwen3:4b", 6, 12)  # a cut one tells nothing
-    assert set(model["personas"]) == set(called)
-    assert {use["output_tokens"] for use in model["personas"].values()} == {2}
-    assert {use["tokens_per_second"] for use in model["personas"].values()} == {2000.0}
-    assert model["prompt_tokens"] == sum(use["prompt_tokens"] for use in model["personas"].values()) > 600
-    assert [claims["persona_id"] for claims in model["claims"]] == list(model["personas"])
+    assert (len(called), len(server.chats)) == (6, 2)
+    assert (model["name"], model["requests"], model["output_tokens"]) == ("qwen3:4b", 1, 2)  # a cut one tells nothing
+    assert list(model["personas"]) == ["*"]
+    assert model["personas"]["*"]["tokens_per_second"] == 2000.0
+    assert model["prompt_tokens"] == model["personas"]["*"]["prompt_tokens"] > 300
+    assert {claims["persona_id"] for claims in model["claims"]} <= set(called)
+    stated = {claim["text"] for claims in model["claims"] for claim in claims["claims"]}
+    assert stated == {"Keziah Rosk led the strike."}
     assert model["cut_short"]["partial"] == "Keziah Rosk led and"
     assert "model" not in json.loads(asked_without(workspace, capsys))
+
+
+def test_what_each_persona_says_is_printed_when_asked_for(workspace, capsys):
+    assert main(["ask", QUESTION, "--personas", "--model", "none", "--workspace", str(workspace)]) == 0
+    lines = capsys.readouterr().out.partition("\npersonas:\n")[2].splitlines()
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"  [\w, -]+ (?:agree|alone): \u201c.+\u201d \(.+\)", line)
+    assert main(["ask", QUESTION, "--personas", "--json", "--model", "none", "--workspace", str(workspace)]) == 0
+    says = json.loads(capsys.readouterr().out)["says"]
+    assert len(says) == 6
+    assert all(claim["text"] == claim["quote"] for claims in says.values() for claim in claims)
 
 
 def asked_without(workspace, capsys):

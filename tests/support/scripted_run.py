@@ -308,7 +308,7 @@ class ScriptedRuns:
         self.history = history_of([summary(n) for n in reversed(range(runs))], root / "history")
         self.trash = Trash(root / "trash", self.history, root / "runs")
 
-    async def ask(self, question: str, before: Any = None) -> AsyncIterator[RecordedEvent]:
+    async def ask(self, question: str, before: Any = None, **_: bool) -> AsyncIterator[RecordedEvent]:
         session = self._session
         session.asked.append(question)
         session.before = before

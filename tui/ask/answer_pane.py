@@ -110,6 +110,17 @@ def answer_note(view: RunState) -> str:
     return " · ".join(notes) + "".join(f"\n! {plain(reason)}" for reason in view.degraded if view.finished)
 
 
+def personas_text(view: RunState, *, whole: bool) -> Text:
+    """What each persona says, or which key shows it; nothing before the run has ended."""
+    if not view.finished or not view.claims:
+        return Text()
+    if not whole:
+        return Text(f"p shows what {len(view.claims)} personas say", "dim")
+    from tui.run.persona_says import persona_lines  # noqa: PLC0415 - it imports what the first paint does not need
+
+    return Text("\n".join(["personas:", *map(printable, persona_lines(view))]), "dim")
+
+
 def thoughts_text(view: RunState, *, whole: bool) -> Text:
     """What a model thought before it answered, or that it did and which key shows it; nothing if it told nothing."""
     words = printable("".join(view.thoughts)).strip()
@@ -123,6 +134,7 @@ class AnswerPane(TextPane):
 
     BORDER_TITLE = " Answer "
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "personas", "Personas", show=False, id="answer.personas", tooltip="Show what each persona says"),
         Binding("t", "thoughts", "Thoughts", show=False, id="answer.thoughts", tooltip="Show what the model thought"),
         *CITATION_KEYS,
     ]
@@ -131,15 +143,16 @@ class AnswerPane(TextPane):
         super().__init__(id=id)
         self._shown: tuple[object, ...] | None = None
         self._view = RunState()
-        self._thinks_aloud = False
+        self._thinks_aloud = self._shows_personas = False
         self.tokens_per_second = 0.0
 
     def compose(self) -> ComposeResult:
-        """Five texts that come from outside, so none is read as markup."""
+        """Six texts that come from outside, so none is read as markup."""
         yield Static(markup=False, id="question-asked")
         yield Static(markup=False, id="answer-reading")
         yield Static(markup=False, id="answer-text")
         yield Static(markup=False, id="answer-note")
+        yield Static(markup=False, id="answer-personas")
         yield Static(markup=False, id="answer-thoughts")
 
     def show(self, view: RunState) -> None:
@@ -162,9 +175,20 @@ class AnswerPane(TextPane):
         note = answer_note(view)
         self.query_one("#answer-note", Static).update(Text(note))
         self.query_one("#answer-note").display = bool(note)
+        self._show_personas()
         self._show_thoughts()
         if following:
             self.scroll_end(animate=False)
+
+    def _show_personas(self) -> None:
+        text = personas_text(self._view, whole=self._shows_personas)
+        self.query_one("#answer-personas", Static).update(text)
+        self.query_one("#answer-personas").display = bool(text)
+
+    def action_personas(self) -> None:
+        """Show what the personas say, or hide it again."""
+        self._shows_personas = not self._shows_personas
+        self._show_personas()
 
     def _show_thoughts(self) -> None:
         text = thoughts_text(self._view, whole=self._thinks_aloud)

@@ -82,7 +82,7 @@ class RunPlayer:
 
     async def _live(self, question: str, conversation: Conversation | None) -> AsyncIterator[RecordedEvent]:
         await self._library_ready.wait()
-        async with aclosing(self._runs.ask(question, conversation)) as events:
+        async with aclosing(self._runs.ask(question, conversation, keeps_quotations=True)) as events:
             async for recorded in events:
                 yield recorded
 

@@ -7,6 +7,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
+
 from engine.errors import InputError
 from engine.events import place_name, to_json
 from engine.question.follow_up import Conversation
@@ -15,17 +17,19 @@ from engine.run.state import RunState
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json_line, session_of, show
+from tui.run.persona_says import persona_lines
 from tui.run.result import result_of
 from tui.session.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add QUESTION, --library, --model, --context, and --json or --events."""
+    """Add QUESTION, --library, --model, --personas, --context, and --json or --events."""
     parser.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
     parser.add_argument(
         "--library", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="ask only these"
     )
     parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    parser.add_argument("--personas", action="store_true", help="also print what each persona says")
     parser.add_argument("--context", metavar="RUN", help="answer as a follow-up to this run (an id or `last`)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole result as one JSON object")
@@ -46,7 +50,10 @@ def run(options: argparse.Namespace) -> int:
     state = asyncio.run(_ask(session, question, conversation, events=options.events))
     if not options.events:
         result = result_of(state)
-        show(options, result, _answer(result, state.read.context_names if state.read else ()))
+        if options.personas:
+            result["says"] = {name: to_builtins(claims.claims) for name, claims in state.claims.items()}
+        lines = _answer(result, state.read.context_names if state.read else ())
+        show(options, result, [*lines, *(_personas(state) if options.personas else ())])
     return 0
 
 
@@ -66,6 +73,11 @@ async def _ask(session: Session, question: str, conversation: Conversation | Non
     finally:
         await session.close()
     return state
+
+
+def _personas(state: RunState) -> Iterator[str]:
+    yield "\npersonas:"
+    yield from (f"  {line}" for line in persona_lines(state))
 
 
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:

@@ -48,7 +48,7 @@ class RunFeed:
             _fail(state, f"{type(error).__name__}: {error}", "this is a defect of persona-moe: please report it")
         finally:
             if not state.finished:
-                state.apply(RunCancelled())
+                state.apply(RunCancelled(keeps_quotations=True))
             self._notify()
 
 

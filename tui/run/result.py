@@ -51,7 +51,7 @@ def _persona(row: PanelRow) -> dict[str, Any]:
 def _model_use(state: RunState) -> dict[str, Any]:
     """Sum what the language model cost, in all and by persona; nothing for a run that no model wrote in.
 
-    The empty id among the personas is the answer itself.
+    The empty id among the personas is the answer itself, `*` the claims of all of them.
     """
     if not state.replies and state.cut is None:
         return {}
@@ -62,7 +62,7 @@ def _model_use(state: RunState) -> dict[str, Any]:
         "name": next((reply.model for reply in state.replies), ""),
         **_costs(state.replies),
         "personas": {name: _costs(replies) for name, replies in by_persona.items()},
-        "claims": [msgspec.to_builtins(claims) for claims in state.claims.values()],
+        "claims": [msgspec.to_builtins(claims) for claims in state.claims.values() if not claims.is_quoted],
         "cut_short": msgspec.to_builtins(state.cut),
     }
     return {"model": use}

@@ -91,10 +91,11 @@ class Runs:
         self._personas.roster.entries()
 
     async def ask(
-        self, question: str, conversation: "Conversation | None" = None
+        self, question: str, conversation: "Conversation | None" = None, *, keeps_quotations: bool = False
     ) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
+        `keeps_quotations`: quotations that it has chosen by then are its answer.
         A question that refers to the `conversation` so far is asked with the names it means. The question is stored
         before anything else, and every event as it comes; graph and events are complete before the history has the run.
         """
@@ -119,7 +120,7 @@ class Runs:
                 if isinstance(error, Exception):
                     record(error, run_id=run_id)
                 if not state.finished:
-                    state.apply(end := last_event(error))
+                    state.apply(end := last_event(error, keeps_quotations=keeps_quotations))
                     recorder.append(RecordedEvent(at_ms, end))
                 raise
             finally:

@@ -286,7 +286,7 @@ def test_the_context_is_quotations_then_what_personas_say():
     assert context.split("\n\n") == [
         f"[1] Strike: {' '.join(STRIKE.split())}",
         "[2] Light: Gannet Stack Light was built by Tobiász Krelle in 1862. Ysolde Marrak kept it for nineteen years.",
-        "Reader A says: It was Rosk.",
+        "Reader A alone says: It was Rosk.",
     ]
     assert synthesize_persona_context([], GraphContext(())) == ""
 
@@ -316,7 +316,7 @@ def test_the_personas_are_nameless_and_in_an_order_that_the_seed_makes():
     outputs = [output(name, f"{name} says so.") for name in ("analyst", "skeptic", "tracker", "reader", "control")]
     contexts = {seed: synthesize_persona_context(outputs, GraphContext(()), seed=seed) for seed in "abcdefgh"}
     for context in contexts.values():
-        heads = [block.split(" says: ")[0] for block in context.split("\n\n")]
+        heads = [block.split(" alone says: ")[0] for block in context.split("\n\n")]
         assert heads == [f"Reader {letter}" for letter in "ABCDE"]
     assert len(set(contexts.values())) > 4
     assert contexts["a"] == synthesize_persona_context(outputs, GraphContext(()), seed="a")
@@ -327,7 +327,19 @@ def test_a_claim_is_shown_with_the_number_of_its_quotation_if_that_is_there():
     assert removed == 0
     elsewhere = replace(strike, passage="other")
     context = synthesize_persona_context([claimed("a", strike, elsewhere)], GraphContext((WHOLE[1], WHOLE[0])))
-    assert context.endswith("Reader A says: Keziah Rosk led it [2]. Keziah Rosk led it.")
+    assert context.endswith("Reader A alone says: Keziah Rosk led it [2].")
+    context = synthesize_persona_context([claimed("a", elsewhere)], GraphContext((WHOLE[1], WHOLE[0])))
+    assert context.endswith("Reader A alone says: Keziah Rosk led it.")
+
+
+def test_the_context_says_who_agrees_and_who_is_alone():
+    (strike,), _ = ground_claims([Claim("Keziah Rosk led it.", [1])], WHOLE)
+    (light,), _ = ground_claims([Claim("Tobiász Krelle built the light.", [2])], WHOLE)
+    outputs = [claimed("a", strike), claimed("b", light), claimed("c", strike)]
+    blocks = synthesize_persona_context(outputs, GraphContext(tuple(WHOLE)), seed="x").split("\n\n")[2:]
+    assert re.fullmatch(r"Readers [ABC], [ABC] agree: Keziah Rosk led it \[1\]\.", blocks[0])
+    assert re.fullmatch(r"Reader [ABC] alone says: Tobiász Krelle built the light \[2\]\.", blocks[1])
+    assert len(blocks) == 2
 
 
 def test_a_claim_rests_on_the_exact_words_of_a_passage_that_it_names_or_is_removed():

@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 
 from db.personas.ledger_entries import Rewards, Transition
-from engine.answer.claims import CLAIM_RULES
+from engine.answer.claims import SHARED_RULES
 from engine.answer.prompt import ANSWER_RULES
 from engine.errors import LibraryError, StoreError
 from engine.events import (
@@ -103,7 +103,7 @@ async def test_a_run_is_told_in_order(workspace):
     kinds = [kind for kind, _ in groupby(type(event) for event in events)]
     assert kinds == [
         RunStarted, QuestionRead, GateReceipt, CycleStarted, PersonaStepped, OutputProduced, OutputScored,
-        EvidenceRanked, AnswerWritten, RunFinished,
+        EvidenceRanked, ClaimsWritten, AnswerWritten, RunFinished,
     ]  # fmt: skip
     called = one(events, CycleStarted).personas
     assert tuple(output.persona_id for output in only(events, OutputProduced)) == called
@@ -516,31 +516,56 @@ def claims(*pairs: tuple[str, list[int]]) -> Scripted:
     return Scripted([json.dumps({"claims": [{"text": text, "passages": numbers} for text, numbers in pairs]})])
 
 
-async def test_each_persona_writes_claims_when_asked_to(workspace, server):
-    configure(workspace, "system", "batch_size: 12")
+def shared(*texts: str) -> Scripted:
+    return Scripted([json.dumps(dict(zip("ABCDEFGHIJKL", texts, strict=False)))])
+
+
+async def test_without_a_model_each_persona_says_words_of_its_own_evidence(workspace):
+    events = await run(workspace)
+    outputs = {output.persona_id: output for output in only(events, OutputProduced)}
+    said = only(events, ClaimsWritten)
+    assert [claims.persona_id for claims in said] == list(outputs)
+    for claims in said:
+        (claim,) = claims.claims
+        assert claim.text == claim.quote
+        assert claim.passage in outputs[claims.persona_id].passages
+        assert outputs[claims.persona_id].text == ""
+    assert len({(claims.claims[0].source, claims.claims[0].start) for claims in said}) > 2
+
+
+async def test_all_personas_write_their_claims_in_one_request(workspace, server):
     configure(workspace, "ollama", f"api_endpoint: {server.url}; persona_outputs: true")
-    stated = claims(("Keziah Rosk led the strike.", [1, 2]), ("Purple elephants conquered Mars.", [1]), ("No.", [99]))
-    server.enqueue(*[stated] * 9, failure(400, "broken"), Scripted([f"{LED} [1]."]))
+    stated = "Keziah Rosk led the Net Strike. Purple elephants conquered Mars."
+    server.enqueue(shared(stated, stated, "", "The lines do not say.", stated, stated), Scripted([f"{LED} [1]."]))
     events = await run(workspace, model=None)
-    outputs, written = only(events, OutputProduced), only(events, ClaimsWritten)
-    assert [output.text for output in outputs] == ["Keziah Rosk led the strike."] * 9 + [""]
-    assert [event.persona_id for event in written] == [output.persona_id for output in outputs[:-1]]
-    for event in written:
-        (claim,) = event.claims
-        assert event.removed == 2
+    called, written = one(events, CycleStarted).personas, only(events, ClaimsWritten)
+    assert [event.persona_id for event in written][: len(called)] == list(called)
+    assert len(server.chats) == 2
+    request = server.chats[0].body
+    assert request["messages"][0]["content"] == SHARED_RULES
+    assert list(request["format"]["properties"]) == list("ABCDEF")[: len(called)]
+    assert "Reader A:\n" in request["messages"][1]["content"]
+    grounded = [claim for event in written[: len(called)] for claim in event.claims]
+    for claim in grounded:
+        assert "elephants" not in claim.text
         assert text_of(claim.source)[claim.start : claim.end] == claim.quote
-        assert "Keziah Rosk" in claim.quote
-    assert one(events, Degraded).reason.startswith(f"{outputs[-1].persona_id} could not write: ")
-    assert one(events, AnswerWritten).answer == f"{LED}. [1]"
-    assert len(server.chats) == 11
-    assert server.most_at_once == 1
-    assert server.chats[0].body["messages"][0]["content"].startswith("You are The Analyst. Balanced in everything")
+    assert "Keziah Rosk led the Net Strike." in [claim.text for claim in grounded]
+    assert {event.removed for event in written[: len(called)]} >= {0, 1}
     said = server.chats[-1].body["messages"][1]["content"]
-    assert "Reader A says: Keziah Rosk led the strike [1]." in said
-    assert not any(f"{output.persona_id} says" in said for output in outputs)
-    assert list(one(events, RunFinished).timings_ms) == [
-        "reading", "walking", "writing", "evaluation", "lifecycle", "answering",
+    assert " agree: Keziah Rosk led the Net Strike" in said
+    assert one(events, AnswerWritten).answer.startswith(LED)
+    assert [(reply.purpose, reply.persona_id) for reply in only(events, ModelReplied)] == [
+        ("claims", "*"), ("answer", ""),
     ]  # fmt: skip
+    assert "writing" in one(events, RunFinished).timings_ms
+
+
+async def test_personas_that_cannot_write_say_words_of_their_evidence(workspace, server):
+    configure(workspace, "ollama", f"api_endpoint: {server.url}; persona_outputs: true")
+    server.enqueue(failure(400, "broken"), Scripted([f"{LED} [1]."]))
+    events = await run(workspace, model=None)
+    assert one(events, Degraded).reason.startswith("the personas could not write: ")
+    assert all(claim.text == claim.quote for event in only(events, ClaimsWritten) for claim in event.claims)
 
 
 async def test_what_each_request_cost_is_told_in_the_order_of_the_panel(workspace):
@@ -559,7 +584,7 @@ async def test_what_each_request_cost_is_told_in_the_order_of_the_panel(workspac
     assert {reply.endpoint for reply in replies} == {slow.url, fast.url}
     assert len(fast.chats) > len(slow.chats) > 0
     assert (slow.most_at_once, fast.most_at_once) == (1, 1)
-    assert [event.persona_id for event in only(events, ClaimsWritten)] == list(called)
+    assert {event.persona_id for event in only(events, ClaimsWritten)} == set(called)
     for reply in replies:
         assert (reply.model, reply.load_ms, reply.prompt_ms, reply.output_ms) == ("qwen3:4b", 1.0, 1.0, 1.0)
         assert reply.prompt_tokens > 100
@@ -568,15 +593,17 @@ async def test_what_each_request_cost_is_told_in_the_order_of_the_panel(workspac
 
 async def test_who_states_the_same_agrees_and_names_are_those_of_the_claims(workspace, server):
     configure(workspace, "ollama", f"api_endpoint: {server.url}; persona_outputs: true")
-    same, other = ("Keziah Rosk led the strike.", [1]), ("The Net Strike began on 5 March 1894.", [1])
-    server.enqueue(*[claims(same)] * 4, claims(other), claims())
+    same, other = "Keziah Rosk led the strike.", "The Net Strike began on 5 March 1894."
+    server.enqueue(shared(same, same, same, same, other, ""))
     events = await run(workspace, model=None)
-    assert len(one(events, CycleStarted).personas) >= 5
-    written = {event.persona_id: [claim.text for claim in event.claims] for event in only(events, ClaimsWritten)}
+    called = one(events, CycleStarted).personas
+    assert len(called) >= 5
     scores = {scored.persona_id: scored.scores for scored in only(events, OutputScored)}
-    first, last = ([name for name, texts in written.items() if texts == [text]] for text, _ in (same, other))
-    assert (len(first), len(last)) == (4, 1)
-    assert min(scores[name].consistency for name in first) > 0.5 > scores[last[0]].consistency == 0
+    texts = {output.persona_id: output.text for output in only(events, OutputProduced)}
+    agreeing = [name for name in called if texts[name] == same]
+    assert len(agreeing) >= 3
+    assert min(scores[name].consistency for name in agreeing) > 0.4
+    assert all(scores[name].consistency == 0 for name in called if texts[name] == other)
 
 
 async def test_thoughts_are_kept_apart(workspace):
@@ -624,18 +651,30 @@ async def test_leaving_a_run_ends_the_generation_and_the_history_knows(workspace
     assert server.chats[0].disconnected
     assert server.chats[0].tokens_sent < 5000
     (summary,) = session.runs.history.recent(1)
-    assert (summary.outcome, summary.model) == ("answered", "qwen3:4b")
+    assert (summary.outcome, summary.model, summary.answer) == ("cancelled", "qwen3:4b", "")
     events = [recorded.event for recorded in session.runs.replay(summary.run_id)]
     assert events[-1] == RunCancelled()
     assert not only(events, AnswerWritten)
-    state = session.runs.state_of(summary)  # the quotations, which stood there already, are the answer
-    assert state.was_cut_off
-    assert state.answer is not None
-    assert state.answer.citations == one(events, QuotationsChosen).citations
     server.enqueue(Scripted([f"{LED} [1]."]))
     async with aclosing(session.runs.ask(QUESTION)) as stream:  # the session goes on
         again = [recorded.event async for recorded in stream]
     assert one(again, AnswerWritten).answer == f"{LED}. [1]"
+    await session.close()
+
+
+async def test_leaving_while_the_model_writes_may_keep_the_quotations(workspace, server):
+    server.enqueue(Scripted(["word "] * 5000, delay=0.005))
+    session = open_session(workspace)
+    async with aclosing(session.runs.ask(QUESTION, keeps_quotations=True)) as stream:
+        async for recorded in stream:
+            if isinstance(recorded.event, AnswerFragment):
+                break
+    (summary,) = session.runs.history.recent(1)
+    state = session.runs.state_of(summary)
+    chosen = one([recorded.event for recorded in session.runs.replay(summary.run_id)], QuotationsChosen)
+    assert (summary.outcome, state.was_cut_off) == ("answered", True)
+    assert state.answer is not None
+    assert (state.answer.answer, state.answer.citations) == (chosen.answer, chosen.citations)
     await session.close()
 
 
@@ -654,15 +693,15 @@ async def test_instructions_in_a_document_are_only_text(workspace, server, tmp_p
     (tmp_path / "evil.md").write_text(f"# Net Strike of 1894\n\nWho led the Net Strike of 1894? {HOSTILE[kind]}\n")
     session = open_session(workspace, paths=[sample_library(), tmp_path / "evil.md"])
     await session.library.open_in_thread(lambda _done, _total, _path: None)
-    server.enqueue(*[claims(("I obey and was hacked.", [1]))] * 9)
+    server.enqueue(shared(*["I obey and was hacked."] * 6))
     async with aclosing(session.runs.ask(QUESTION)) as stream:
         events = [recorded.event async for recorded in stream]
     await session.close()
     *_, chat = server.chats
-    assert len(server.chats) > 3
+    assert len(server.chats) == 2
     for number, each in enumerate(server.chats):
         system, user = (message["content"] for message in each.body["messages"])
-        rules = ANSWER_RULES if each is chat else CLAIM_RULES.format(claims=4)
+        rules = ANSWER_RULES if each is chat else SHARED_RULES
         assert system.endswith(rules), number
         head, fence, *blocks, end, asked = user.split("\n\n")
         assert (end, user.count(fence), asked) == (fence, 3, f"Question: {QUESTION}")
@@ -672,7 +711,7 @@ async def test_instructions_in_a_document_are_only_text(workspace, server, tmp_p
         assert re.findall(r"\[[\d, ]+\]", "".join(blocks)) == [f"[{n}]" for n in marks]
         assert not re.search(r"<[^<>\s]+>|\[/?INST\]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", user)
     assert any("Who led the Net Strike" in block for block in chat.body["messages"][1]["content"].split("\n\n")[2:-2])
-    assert all(event.claims == () for event in only(events, ClaimsWritten))
+    assert all(claim.text == claim.quote for event in only(events, ClaimsWritten) for claim in event.claims)
     answer = one(events, AnswerWritten)
     assert "hacked" not in answer.answer
     for citation in answer.citations:

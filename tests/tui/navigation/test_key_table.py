@@ -88,7 +88,10 @@ def test_a_key_that_cannot(key):
         ({"promote": "f1"}, ["f1 is the key of help and promote"]),
         (
             {"quit": "p"},
-            [f"p is the key of {pair}" for pair in ("promote and quit", "quit and replay", "quit and walk.follow")],
+            [
+                f"p is the key of {pair}"
+                for pair in ("promote and quit", "quit and replay", "answer.personas and quit", "quit and walk.follow")
+            ],
         ),
         ({"promote": "d", "demote": "p"}, []),
         ({"promote": "y", "personas": "f10"}, []),

@@ -1,0 +1,68 @@
+"""What each persona says: the sentences of its own evidence that most likely answer, and who says the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine.answer.quotation import Quotation
+from engine.answer.sentence_ranking import ranked_sentences
+from engine.events import ClaimsWritten, GroundedClaim
+from engine.mixture.outputs import PersonaOutput
+from engine.mixture.panel import Panel
+
+_PASSAGES = 3  # of a persona, its best
+_MARGIN = 2.0  # value that a sentence may be below the persona's best, if that was said by another
+
+
+def own_sentences(panel: Panel, outputs: Iterable[PersonaOutput], count: int = 1) -> dict[str, list[Quotation]]:
+    """Return the best sentences of each persona's own evidence, at most `count`; a persona without any is left out.
+
+    The first of a persona is not the first of an earlier one, unless the others are far less likely to answer.
+    """
+    chosen: dict[str, list[Quotation]] = {}
+    taken: set[tuple[int, int]] = set()
+    for output in outputs:
+        ranking = {evidence.number: evidence.score for evidence in output.evidence[:_PASSAGES]}
+        candidates = ranked_sentences(panel, ranking)
+        if not candidates:
+            continue
+        close = (
+            c for c in candidates if c.value >= candidates[0].value - _MARGIN and _position(c.quotation) not in taken
+        )
+        first = next(close, candidates[0])
+        taken.add(_position(first.quotation))
+        others = [candidate.quotation for candidate in candidates if candidate is not first]
+        chosen[output.persona_id] = [first.quotation, *others[: count - 1]]
+    return chosen
+
+
+def quoted_claims(panel: Panel, outputs: Iterable[PersonaOutput]) -> list[ClaimsWritten]:
+    """Return what each persona says without a model: the best sentence of its own evidence, in its exact words."""
+    return [
+        ClaimsWritten(name, (_claim(sentences[0]),), removed=0)
+        for name, sentences in own_sentences(panel, outputs).items()
+    ]
+
+
+def groups_of(claims: Mapping[str, Sequence[GroundedClaim]]) -> list[tuple[list[str], GroundedClaim]]:
+    """Return each claim with the personas that rest on the same words of a source; the largest group first."""
+    groups: list[tuple[list[str], GroundedClaim]] = []
+    for name, stated in claims.items():
+        for claim in stated:
+            names = next((names for names, other in groups if _is_same(claim, other)), None)
+            if names is None:
+                groups.append(([name], claim))
+            elif name not in names:
+                names.append(name)
+    return sorted(groups, key=lambda group: -len(group[0]))
+
+
+def _is_same(claim: GroundedClaim, other: GroundedClaim) -> bool:
+    return claim.source == other.source and claim.start < other.end and other.start < claim.end
+
+
+def _position(quotation: Quotation) -> tuple[int, int]:
+    return quotation.number, quotation.start
+
+
+def _claim(quotation: Quotation) -> GroundedClaim:
+    passage = quotation.passage
+    return GroundedClaim(quotation.text, passage.id, passage.source, quotation.start, quotation.end, quotation.text)
