@@ -168,13 +168,13 @@ class Grounds:
 
     def _supported_by(self, text: str, source: "_Source") -> tuple[float, Support]:
         """Return the share of the statement's words in the best sentence of a source, and the support there."""
-        asked = self._asked_words(source.language)
-        content = _content_of(text, asked, source.language)
+        question_words = self._asked_words(source.language)
+        content = _content_of(text, question_words, source.language)
         if not content.roots or not source.sentences:
             return 0.0, NO_SUPPORT
         computed = _computed(content, text, source)
         if computed:
-            content = _content_of(_YEARS.sub(" ", text), asked, source.language)
+            content = _content_of(_YEARS.sub(" ", text), question_words, source.language)
         if not _is_held(text, content, source, self._question):
             return 0.0, NO_SUPPORT
         chosen = source.matching(content, text, self._question)
@@ -241,8 +241,8 @@ class _Source:
         if first is None:
             return []
         lacking = content.exact_parts(self.words) - content.exact_parts(first.words)
-        rest = [sentence for sentence in ranked if lacking & content.exact_parts(sentence.words)]
-        return [first, *rest[: _CITED_SENTENCES - 1]]
+        completing = [sentence for sentence in ranked if lacking & content.exact_parts(sentence.words)]
+        return [first, *completing[: _CITED_SENTENCES - 1]]
 
     @staticmethod
     def _rank(sentence: _Sentence, content: _Content) -> tuple[int, float]:
@@ -259,49 +259,49 @@ def _is_held(text: str, content: _Content, source: _Source, question: str) -> bo
         return _has_characters(text, f"{source.text}\n{question}")
     if len(content.others & words.roots) < _NEW_SHARE * len(content.others):
         return False
-    asked = _Words(question, source.language).roots
-    return len(content.roots & (words.roots | asked)) >= _SHARE * len(content.roots)
+    question_words = _Words(question, source.language).roots
+    return len(content.roots & (words.roots | question_words)) >= _SHARE * len(content.roots)
 
 
 def _has_characters(text: str, source: str) -> bool:
     """Tell whether a source has the words of a text in a script without spaces, by their pairs of characters."""
-    held = []
+    are_known = []
     for run in _UNSPACED_RUN.findall(text):
         pairs = [a + b in source for a, b in pairwise(run)]
-        held += (
+        are_known += (
             [any(beside) for beside in zip([False, *pairs], [*pairs, False], strict=True)] if pairs else [run in source]
         )
-    new_runs = re.findall("0+", "".join("01"[is_held] for is_held in held))
+    new_runs = re.findall("0+", "".join("01"[is_known] for is_known in are_known))
     is_short = max(map(len, new_runs), default=0) <= _LONGEST_NEW_RUN
-    return is_short and sum(held) >= _CHARACTERS_SHARE * len(held)
+    return is_short and sum(are_known) >= _CHARACTERS_SHARE * len(are_known)
 
 
-def _content_of(text: str, asked: _Words, language: str) -> _Content:
+def _content_of(text: str, question_words: _Words, language: str) -> _Content:
     words = _Words(text, language)
-    dates = _new_dates(text, asked)
+    dates = _new_dates(text, question_words)
     dated = {word for readings in dates for date in readings for word in date.words}
-    dated |= {word for date in asked_dates(text) if asked.has_date(date) for word in date.words}
+    dated |= {word for date in asked_dates(text) if question_words.has_date(date) for word in date.words}
     undated = [row for row in words.rows if row[0].lower() not in dated]
-    name_forms = {form for form in _names(words.rows, language) if not asked.has_name(form)}
+    name_forms = {form for form in _names(words.rows, language) if not question_words.has_name(form)}
     names = {form for _, form, _ in undated if form in name_forms}
     counted = [word for word, form, _ in undated if form not in _ONE]
-    numbers = set(numbers_in(counted)) - asked.numbers
+    numbers = set(numbers_in(counted)) - question_words.numbers
     roots = _content_roots(words, language)
     name_roots = frozenset(stem for _, form, stem in words.rows if form in names)
     exact = {stem for word, _, stem in words.rows if number_in(word) or word.lower() in dated} | name_roots
-    others = frozenset(stem for stem in roots - exact if stem not in asked.roots)
+    others = frozenset(stem for stem in roots - exact if stem not in question_words.roots)
     return _Content(roots, frozenset(names), name_roots, frozenset(numbers), dates, others)
 
 
 _ONE = frozenset({"one", "ein", "eine", "eins", "один", "одна", "одно"})  # mostly no number: "one of them"
 
 
-def _new_dates(text: str, asked: _Words) -> tuple[tuple[AskedDate, ...], ...]:
+def _new_dates(text: str, question_words: _Words) -> tuple[tuple[AskedDate, ...], ...]:
     """Return the dates that the question does not have, each with all of its readings."""
     readings: dict[frozenset[str], list[AskedDate]] = {}
     for date in asked_dates(text):
         readings.setdefault(date.words, []).append(date)
-    return tuple(tuple(dates) for dates in readings.values() if not any(map(asked.has_date, dates)))
+    return tuple(tuple(dates) for dates in readings.values() if not any(map(question_words.has_date, dates)))
 
 
 def _names(rows: Sequence[tuple[str, str, str]], language: str) -> Iterator[str]:
@@ -338,7 +338,7 @@ def _agrees(text: str, sentence: _Sentence, content: _Content, question: str) ->
     source_parts = _parts(sentence.quotation.led_text, language)
     asked_parts = [roots for part, roots in _parts(question, language) if negations(part)]
     for part, all_roots in _parts(text, language):
-        if any(len(all_roots & asked) >= _ALIKE * len(all_roots) for asked in asked_parts):
+        if any(len(all_roots & question_words) >= _ALIKE * len(all_roots) for question_words in asked_parts):
             continue
         roots = all_roots & content.others or all_roots - content.name_roots or all_roots
         alike, source_part = max(((len(roots & other), name) for name, other in source_parts), default=(0, ""))

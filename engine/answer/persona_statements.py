@@ -18,17 +18,19 @@ def own_sentences(panel: Panel, outputs: Iterable[PersonaOutput], count: int = 1
     The first of a persona is not the first of an earlier one, unless the others are far less likely to answer.
     """
     chosen: dict[str, list[Quotation]] = {}
-    taken: set[tuple[int, int]] = set()
+    used_positions: set[tuple[int, int]] = set()
     for output in outputs:
         ranking = {evidence.number: evidence.score for evidence in output.evidence[:_PASSAGES]}
         candidates = ranked_sentences(panel, ranking)
         if not candidates:
             continue
         close = (
-            c for c in candidates if c.value >= candidates[0].value - _MARGIN and _position(c.quotation) not in taken
+            c
+            for c in candidates
+            if c.value >= candidates[0].value - _MARGIN and _position(c.quotation) not in used_positions
         )
         first = next(close, candidates[0])
-        taken.add(_position(first.quotation))
+        used_positions.add(_position(first.quotation))
         others = [candidate.quotation for candidate in candidates if candidate is not first]
         chosen[output.persona_id] = [first.quotation, *others[: count - 1]]
     return chosen

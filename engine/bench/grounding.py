@@ -100,18 +100,17 @@ def measure_grounding(
     dataset: Dataset, *, progress: Progress = lambda _done, _total, _label: None
 ) -> list[GroundingRow]:
     """Return a row for each kind of change, with at most one statement a question."""
-    tried, kept = dict.fromkeys(CHANGES, 0), dict.fromkeys(CHANGES, 0)
+    results: dict[str, list[bool]] = {name: [] for name in CHANGES}
     with indexed(dataset) as library:
         for count, query in enumerate(dataset.queries, start=1):
             progress(count, len(dataset.queries), f"{dataset.name} grounding")
             case = _case(query, library.library(query), dataset)
             for name, statement in _statements(case):
-                tried[name] += 1
-                kept[name] += _keeps(statement, case)
+                results[name].append(_keeps(statement, case))
     return [
-        GroundingRow(dataset.name, name, tried[name], round(100 * kept[name] / tried[name], 2))
-        for name in CHANGES
-        if tried[name]
+        GroundingRow(dataset.name, name, len(keeps), round(100 * sum(keeps) / len(keeps), 2))
+        for name, keeps in results.items()
+        if keeps
     ]
 
 
