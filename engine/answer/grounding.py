@@ -28,7 +28,7 @@ _NEW_SHARE = 0.6  # of the new words that are neither names nor numbers: in the 
 _CHARACTERS_SHARE = 0.8  # of the characters of a script without spaces: in a pair that the passage or question has
 _LONGEST_NEW_RUN = 2  # characters of such a script side by side that stand in no pair: three are a new name
 _SHARE = 0.4  # of all words: in the passage or the question; without new words, in one sentence
-_ALIKE = 0.5  # of the words of a part of a statement: in the part of the sentence that denies the same
+_ALIKE = 0.6  # of the words of a part of a statement: in the part of the sentence that denies the same
 _CLOSE = 0.8  # of the best sentence's share of the statement's words: another sentence may be cited in its place
 _CITED_SENTENCES = 2  # at most, of a passage
 _NAME_PREFIX, _LONGEST_ENDING = 4, 3  # letters: "Norwegians" has the name "Norwegian"
@@ -39,7 +39,9 @@ _CLAUSE = re.compile(
 _CLAUSE_WORDS = 2  # content words; a shorter clause belongs to the one before
 _PART = re.compile(r"[,;:()\u2014\uff0c\uff1b]|\b(?:and|but|und|aber|и|но)\b")
 _NO_NEGATION = re.compile(
-    r"\bnot (?:only|until|just|merely|least)\b|\bno (?:later|earlier) than\b|\bnicht nur\b", re.IGNORECASE
+    r"\bnot (?:only|until|just|merely|least)\b|\bno (?:later|earlier) than\b|\bnicht nur\b"
+    r"|\bcan(?: ?no|[\u2019'])t (?:wait|believe|help)\b",
+    re.IGNORECASE,
 )
 _YEARS = re.compile(r"\b(\d{1,3})[- ](?:years?|Jahren?|лет|года?)\b", re.IGNORECASE)
 _UNSPACED_RUN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+")
@@ -351,9 +353,19 @@ def _agrees(text: str, sentence: _Sentence, content: _Content, question: str) ->
 
 
 def _parts(text: str, language: str) -> list[tuple[str, frozenset[str]]]:
-    """Return what stands between commas and conjunctions, with the roots of its content words."""
-    parts = _PART.split(_NO_NEGATION.sub("", text))
-    return [(part, _content_roots(_Words(part, language), language)) for part in parts if part.strip()]
+    """Return what stands between commas and conjunctions, with the roots of its content words.
+
+    What has no content word, such as "have not", belongs to what follows.
+    """
+    parts: list[tuple[str, frozenset[str]]] = []
+    without_content = ""
+    for part in _PART.split(_NO_NEGATION.sub("", text)):
+        whole = f"{without_content} {part}"
+        roots = _content_roots(_Words(whole, language), language)
+        without_content = "" if roots else whole
+        if roots:
+            parts.append((whole, roots))
+    return [*parts, (without_content, frozenset())] if negations(without_content) else parts
 
 
 def _clauses(text: str) -> list[str]:

@@ -45,7 +45,7 @@ _ENGLISH_VERB = re.compile(
     r"(?! not\b| just\b| only\b|[n\u2019']+t)"
 )
 _GERMAN_VERB = re.compile(
-    r"\b(?:ist|war|sind|waren|hat|haben|hatten?|wurden?|kann|konnten?|wird|werden)\b(?! (?:nicht|kein|nur))"
+    r"\b(?:ist|war|sind|waren|hat|haben|hatten?|wurden?|kann|konnten?|wird|werden)\b(?! (?:nicht|kein|nur|aber))(?!\s*[.,;:!?\u201c\"])"
 )
 _VERB_AFTER = re.compile(
     r"\b(?:был[аои]?|является|являются|может|могут|имеет|имеют|стал[аои]?)\b|(?<![不并总还都])是(?!否)|(?<![没所还])有(?![些限权])"
