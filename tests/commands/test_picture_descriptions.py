@@ -66,10 +66,11 @@ def test_a_description_is_found_and_cited_as_the_words_of_the_model(call, server
     assert described == {"model": SEES, "date": day.isoformat(), "text": text}
     assert (len(report["described"]), report["not_described"], report["already_described"]) == (2, [], 0)
     (citation,) = cited(call, "What sits on the mast?")
-    assert citation["quote"] == "Two gulls sit on its mast."
+    assert "Two gulls sit on its mast." in citation["quote"]
+    assert "Taken on" not in citation["quote"]  # those are not the model's words
     assert (citation["source"], citation["location"]) == (str(docs / "boat.jpg"), f"described by {SEES}")
     (citation,) = cited(call, "Where does the red trawler lie?")
-    assert citation["quote"] == f"Description by {SEES}, {day}: A red trawler lies at the quay of Holmvik."
+    assert citation["quote"].startswith(f"Description by {SEES}, {day}: A red trawler lies at the quay of Holmvik.")
     (citation,) = cited(call, "What was taken on 3 July 2023?")
     assert (citation["quote"][:10], citation["location"]) == ("Taken on 2", "")
     question = ("What sits on the mast?", "--model", "none")
