@@ -41,7 +41,7 @@ def test_the_number_stands_behind_the_words_and_a_role_before_them():
     first, second = cited("The rent is **640** euros."), cited("The rent is **690** euros.", role="differs")
     text = drawn(first, second)
     assert "The rent is 640 euros. [1]" in text
-    assert "differs from [0]" in text
+    assert "differs from [1]" in text
 
 
 def test_marks_over_several_blocks_are_balanced():
