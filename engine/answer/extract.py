@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from operator import mul
 
 from engine.answer.parallel import alternatives, differing, without_copies
 from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import PASSAGES, Candidate, answering_spans, steps_to
+from engine.answer.sentence_ranking import PASSAGES, Candidate, answering_spans
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
 from engine.mixture.panel import Panel
@@ -55,7 +54,7 @@ def quote(panel: Panel, ranking: Mapping[int, float], candidates: Sequence[Candi
         return [candidate.quotation for candidate in alike]
     answering = _with_neighbours(candidates)
     least = _NEGLIGIBLE_PART if form.has_parts else _NEGLIGIBLE
-    draft = _Draft([float(weight) for weight in panel.question.weights], answering, least)
+    draft = _Draft(panel.question, answering, least)
     others = [candidate for candidate in candidates if candidate not in answering]
     for number in _named(panel.question, ranking):
         if number != answering[0].quotation.number:
@@ -63,13 +62,10 @@ def quote(panel: Panel, ranking: Mapping[int, float], candidates: Sequence[Candi
             draft.take_best([candidate for candidate in others if candidate.quotation.number == number])
     while len(draft.chosen) < _QUOTATIONS - 1 and not draft.is_answered and draft.take_best(others):
         pass
-    steps, order = steps_to(panel), list(ranking)
-    support = sorted(
-        (candidate.quotation for candidate in draft.chosen),
-        key=lambda q: (steps.get(q.number, 0), order.index(q.number), q.start),
-    )
+    order = list(ranking)
+    support = sorted(draft.chosen, key=lambda c: (c.steps, order.index(c.quotation.number), c.quotation.start))
     marks = answering_spans(candidates[0], panel.question.text)
-    return differing(panel, ranking, [replace(_joined(answering), marks=marks), *support])
+    return differing(panel, ranking, [replace(_joined(answering), marks=marks), *(c.quotation for c in support)])
 
 
 def _with_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -85,14 +81,16 @@ def _with_neighbours(candidates: Sequence[Candidate]) -> list[Candidate]:
     if is_prose and not best.features["denial"] and _are_joined(whole) and _length(whole) <= _READABLE:
         return whole
     chosen = _list_around(best, near)
-    is_list = len(chosen) > 1
-    while not is_list:
-        sides = [near.get(chosen[0].position - 1), near.get(chosen[-1].position + 1)]
-        fitting = [c for c in sides if c and _belongs(c, best, chosen)]
-        if not fitting or best.quotation.lead is not None:
-            break
+    if len(chosen) > 1 or best.quotation.lead is not None:
+        return chosen
+    while fitting := [c for c in _beside(chosen, near) if _belongs(c, best, chosen)]:
         chosen = _in_order([*chosen, max(fitting, key=lambda c: c.value)])
     return chosen
+
+
+def _beside(chosen: Sequence[Candidate], near: Mapping[int, Candidate]) -> list[Candidate]:
+    """Return the sentences before and after the chosen ones."""
+    return [near[n] for n in (chosen[0].position - 1, chosen[-1].position + 1) if n in near]
 
 
 def _belongs(side: Candidate, best: Candidate, chosen: Sequence[Candidate]) -> bool:
@@ -152,8 +150,8 @@ def _joined(candidates: Sequence[Candidate]) -> Quotation:
 class _Draft:
     """The sentences chosen beside the answering ones, the terms covered so far and the passages linked to."""
 
-    def __init__(self, weights: list[float], answering: Sequence[Candidate], least: float) -> None:
-        self._weights, self._least = weights, least
+    def __init__(self, question: Question, answering: Sequence[Candidate], least: float) -> None:
+        self._question, self._least = question, least
         self._answering = [max(degrees) for degrees in zip(*(c.covered for c in answering), strict=True)]
         self._covered = list(self._answering)
         self._reached = {number for c in answering for number in c.links_to} - {answering[0].quotation.number}
@@ -161,13 +159,13 @@ class _Draft:
 
     def start_side(self) -> None:
         """Begin a side of a comparison: it has to cover the terms that the other side covers, too."""
-        self._covered = [0.0] * len(self._weights)
+        self._covered = [0.0] * len(self._question.terms)
 
     @property
     def is_answered(self) -> bool:
         """Whether the answering quotation, or one sentence, covers the whole question."""
         covered = [self._answering, *(candidate.covered for candidate in self.chosen)]
-        return any(sum(map(mul, self._weights, degrees)) >= _ENOUGH for degrees in covered)
+        return any(self._question.share(degrees) >= _ENOUGH for degrees in covered)
 
     def take_best(self, candidates: Sequence[Candidate]) -> bool:
         """Choose the best sentence; False if none covers anything new."""
@@ -181,8 +179,8 @@ class _Draft:
         return True
 
     def _gain(self, candidate: Candidate) -> float:
-        rows = zip(self._weights, candidate.covered, self._covered, strict=True)
-        return float(sum(weight * max(0.0, degree - covered) for weight, degree, covered in rows))
+        pairs = zip(candidate.covered, self._covered, strict=True)
+        return self._question.share(max(0.0, degree - covered) for degree, covered in pairs)
 
     def _value(self, candidate: Candidate) -> tuple[float, int, int]:
         features, quotation = candidate.features, candidate.quotation

@@ -1,15 +1,16 @@
 """Compare sentences with one another: copies, all that fit a question alike, and those that differ in a detail."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from engine.answer.quotation import Quotation, sentences
 from engine.answer.sentence_ranking import Candidate
 from engine.mixture.panel import Panel
 from engine.question.question_form import is_negated
-from engine.text.names import root
-from engine.text.words import raw_words, stems
+from engine.text.names import roots
+from engine.text.words import raw_words
 
 DIFFERS = "differs"  # role of a quotation
 _LISTED = 9  # quotations of a list at most
@@ -50,46 +51,62 @@ def differing(panel: Panel, ranking: Mapping[int, float], quotations: Sequence[Q
 
     A detail is a number or a negation; the sentence has the other's words of the question.
     """
-    return [one for quotation in quotations for one in (quotation, *_others(panel, ranking, quotation))]
+    versions = _Versions(panel, ranking)
+    return [one for quotation in quotations for one in (quotation, *versions.of(quotation))]
 
 
-def _others(panel: Panel, ranking: Mapping[int, float], quotation: Quotation) -> Iterator[Quotation]:
-    own = [
-        _words(sentence) for sentence in sentences(quotation.number, quotation.passage) if _is_in(sentence, quotation)
-    ]
-    own = [words for words in own if len(words) > _SAME_WORDS]
-    if not own:
-        return
-    for number in list(ranking)[:_COMPARED]:
-        passage = panel.passage(number)
-        if passage.source == quotation.passage.source:
-            continue
-        for sentence in sentences(number, passage):
-            words = _words(sentence)
-            if any(_is_other_version(panel, one, words) for one in own):
-                yield replace(sentence, role=DIFFERS)
-                return
+class _Versions:
+    """The best passages of a ranking, in which another version of a quotation may stand; each is read at most once."""
+
+    def __init__(self, panel: Panel, ranking: Mapping[int, float]) -> None:
+        self._panel, self._question = panel, panel.question
+        self._roots = {number: panel.roots_of([number]) for number in list(ranking)[:_COMPARED]}
+        self._sentences: dict[int, list[tuple[Quotation, frozenset[str]]]] = {}
+
+    def of(self, quotation: Quotation) -> list[Quotation]:
+        """Return the first sentence of another document that is another version of one in the quotation, if any."""
+        own = [_words(one) for one in sentences(quotation.number, quotation.passage) if _is_in(one, quotation)]
+        own_words = [{word: roots(word) for word in words} for words in own if len(words) > _SAME_WORDS]
+        versions = (
+            other
+            for number, passage_roots in self._roots.items()
+            if (similar := [frozenset(words) for words in own_words if _may_have_version(words, passage_roots)])
+            for other, other_words in self._read(number)
+            if other.passage.source != quotation.passage.source
+            and any(self._differ(words, other_words) for words in similar)
+        )
+        return [replace(version, role=DIFFERS) for version in islice(versions, 1)]
+
+    def _read(self, number: int) -> list[tuple[Quotation, frozenset[str]]]:
+        if number not in self._sentences:
+            every = sentences(number, self._panel.passage(number))
+            self._sentences[number] = [(sentence, frozenset(_words(sentence))) for sentence in every]
+        return self._sentences[number]
+
+    def _differ(self, one: frozenset[str], other: frozenset[str]) -> bool:
+        """Tell whether two sentences differ in few words, with a number or a negation among them, on what was asked."""
+        ours, theirs = one - other, other - one
+        if not (ours or theirs) or max(len(ours), len(theirs)) > _DIFFERENT_WORDS:
+            return False
+        is_number = any(map(_DETAIL.search, ours)) and any(map(_DETAIL.search, theirs))
+        if not is_number and is_negated(" ".join(ours)) == is_negated(" ".join(theirs)):
+            return False
+        covered = self._question.covered
+        return len(one & other) >= _SAME_WORDS and covered(_roots(ours)) == covered(_roots(theirs))
+
+
+def _may_have_version(words: Mapping[str, Sequence[str]], passage_roots: frozenset[str]) -> bool:
+    """Tell whether a passage with these roots has enough of a sentence, given as roots by word, for a version of it."""
+    absent = sum(not passage_roots.issuperset(word_roots) for word_roots in words.values())
+    return absent <= _DIFFERENT_WORDS and len(words) - absent >= _SAME_WORDS
 
 
 def _is_in(sentence: Quotation, quotation: Quotation) -> bool:
     return quotation.start <= sentence.start and sentence.end <= quotation.end
 
 
-def _is_other_version(panel: Panel, one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether two sentences differ in few words, with a number or a negation among them, on what was asked."""
-    ours, theirs = set(one) - set(other), set(other) - set(one)
-    if not (ours | theirs) or max(len(ours), len(theirs)) > _DIFFERENT_WORDS:
-        return False
-    if len(set(one) & set(other)) < _SAME_WORDS or panel.question.covered(_roots(ours)) != panel.question.covered(
-        _roots(theirs)
-    ):
-        return False
-    is_number = any(map(_DETAIL.search, ours)) and any(map(_DETAIL.search, theirs))
-    return is_number or is_negated(" ".join(ours)) != is_negated(" ".join(theirs))
-
-
-def _roots(words: set[str]) -> list[str]:
-    return [root(stem) for word in sorted(words) for stem in stems(word)]
+def _roots(words: frozenset[str]) -> list[str]:
+    return [root for word in sorted(words) for root in roots(word)]
 
 
 def _words(quotation: Quotation) -> tuple[str, ...]:

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import ranked_sentences
+from engine.answer.sentence_ranking import SentenceRanker
 from engine.events import ClaimsWritten, GroundedClaim
 from engine.mixture.outputs import PersonaOutput
-from engine.mixture.panel import Panel
 
 _PASSAGES = 3  # of a persona, its best
 _MARGIN = 2.0  # value that a sentence may be below the persona's best, if that was said by another
 
 
-def own_sentences(panel: Panel, outputs: Iterable[PersonaOutput], count: int = 1) -> dict[str, list[Quotation]]:
+def own_sentences(
+    ranker: SentenceRanker, outputs: Iterable[PersonaOutput], count: int = 1
+) -> dict[str, list[Quotation]]:
     """Return the best sentences of each persona's own evidence, at most `count`; a persona without any is left out.
 
     The first of a persona is not the first of an earlier one, unless the others are far less likely to answer.
@@ -21,7 +22,7 @@ def own_sentences(panel: Panel, outputs: Iterable[PersonaOutput], count: int = 1
     used_positions: set[tuple[int, int]] = set()
     for output in outputs:
         ranking = {evidence.number: evidence.score for evidence in output.evidence[:_PASSAGES]}
-        candidates = ranked_sentences(panel, ranking)
+        candidates = ranker.ranked(ranking)
         if not candidates:
             continue
         close = (
@@ -36,11 +37,11 @@ def own_sentences(panel: Panel, outputs: Iterable[PersonaOutput], count: int = 1
     return chosen
 
 
-def quoted_claims(panel: Panel, outputs: Iterable[PersonaOutput]) -> list[ClaimsWritten]:
+def quoted_claims(ranker: SentenceRanker, outputs: Iterable[PersonaOutput]) -> list[ClaimsWritten]:
     """Return what each persona says without a model: the best sentence of its own evidence, in its exact words."""
     return [
         ClaimsWritten(name, (_claim(sentences[0]),), removed=0)
-        for name, sentences in own_sentences(panel, outputs).items()
+        for name, sentences in own_sentences(ranker, outputs).items()
     ]
 
 

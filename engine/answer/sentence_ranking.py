@@ -17,8 +17,8 @@ from engine.answer.quotation import Quotation, all_sentences
 from engine.mixture.panel import Panel
 from engine.question.answer_kind import AnswerKind, answer_kind
 from engine.question.question_form import is_negated
-from engine.text.names import name_runs, root
-from engine.text.words import raw_words, stems
+from engine.text.names import name_runs, roots
+from engine.text.words import raw_words
 from engine.walk.neighbourhood import LinkKind
 
 PASSAGES = 5  # of the ranking whose sentences may be quoted
@@ -35,12 +35,9 @@ _NUMBER = re.compile(
     r"|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десять)\b|[一二三四五六七八九十百千万]",
     re.IGNORECASE,
 )
-
-
-_AMOUNT = re.compile(rf"[$€£]?\d[\d.,:/]*(?: ?(?:%|[^\W\d]+))?|{_NUMBER.pattern}", re.IGNORECASE)
 _PATTERNS = {
     AnswerKind.TIME: re.compile(rf"(?:(?:{_DATE.pattern}|\d+)[., ]*)+(?<![., ])"),
-    AnswerKind.AMOUNT: _AMOUNT,
+    AnswerKind.AMOUNT: re.compile(rf"[$€£]?\d[\d.,:/]*(?: ?(?:%|[^\W\d]+))?|{_NUMBER.pattern}", re.IGNORECASE),
 }
 
 
@@ -48,11 +45,13 @@ _PATTERNS = {
 class Candidate:
     """A sentence that may be quoted: the degree to which it covers each term, its features and its value.
 
-    `position` counts the sentences of its passage; `links_to` are the passages among the best to which it links.
+    `position` counts the sentences of its passage, `steps` those of the walk to it; `links_to` are the passages among
+    the best to which it links.
     """
 
     quotation: Quotation
     position: int
+    steps: int
     covered: tuple[float, ...]
     links_to: frozenset[int]
     features: dict[str, float]
@@ -85,30 +84,8 @@ FEATURES: Mapping[str, float] = {
 
 
 def ranked_sentences(panel: Panel, ranking: Mapping[int, float]) -> list[Candidate]:
-    """Return the sentences of the best passages of a ranking, except headings, by value; ties as in the ranking."""
-    reader = _Reader(panel, ranking)
-    drafts = [draft for number in list(ranking)[:PASSAGES] for draft in reader.drafts(number)]
-    most = max((draft.features["covered with title"] for draft in drafts), default=0.0) or 1.0
-    candidates = []
-    anchor = max((draft.covered for draft in drafts), key=reader.share, default=())
-    for draft in drafts:
-        draft.features["completes"] = draft.features["reached"] * reader.completed(draft.covered, anchor)
-        draft.features["covered at best"] = draft.features["covered with title"] / most
-        value = sum(weight * draft.features[name] for name, weight in FEATURES.items())
-        candidates.append(replace(draft, value=value))
-    return sorted(candidates, key=lambda candidate: -candidate.value)
-
-
-def steps_to(panel: Panel) -> dict[int, int]:
-    """Return the length of the best path to each passage, as the median over the personas."""
-    steps: dict[int, list[int]] = {}
-    for walk in panel.walks.values():
-        best: dict[int, tuple[float, int]] = {}
-        for path in walk.paths:
-            best[path.nodes[-1]] = max(best.get(path.nodes[-1], (0.0, 0)), (path.value, len(path.nodes) - 1))
-        for number, (_, count) in best.items():
-            steps.setdefault(number, []).append(count)
-    return {number: median_low(counts) for number, counts in steps.items()}
+    """Return the sentences of the best passages of a ranking as `SentenceRanker.ranked` does."""
+    return SentenceRanker(panel).ranked(ranking)
 
 
 def answering_spans(candidate: Candidate, question: str) -> tuple[tuple[int, int], ...]:
@@ -121,33 +98,63 @@ def answering_spans(candidate: Candidate, question: str) -> tuple[tuple[int, int
     return tuple((quotation.start + a, quotation.start + b) for a, b in spans)
 
 
-class _Reader:
-    """Reads the best passages of a ranking for one question."""
+class SentenceRanker:
+    """Ranks the sentences of a panel's passages for its question; a passage is read once for all rankings."""
 
-    def __init__(self, panel: Panel, ranking: Mapping[int, float]) -> None:
+    def __init__(self, panel: Panel) -> None:
         self._panel, self._question = panel, panel.question
-        self._weights = [float(weight) for weight in panel.question.weights]
-        self._best = list(ranking)[:PASSAGES]
-        top = max(ranking.values(), default=1.0) or 1.0
-        self._rank = {number: ranking[number] / top for number in self._best}
         self._search_rank = {number: 1 / n for n, (number, _) in enumerate(panel.neighbourhood.first, start=1)}
-        self._steps = steps_to(panel)
-        titled = {word for name in panel.question.names if name.titled for word in name.key.split()}
-        self._in_titles = self.share(self._covered([root(stem) for word in titled for stem in stems(word)]))
+        self._steps = _steps_to(panel)
+        titled = " ".join(
+            dict.fromkeys(word for name in self._question.names if name.titled for word in name.key.split())
+        )
+        self._in_titles = self._question.share(self._question.covered(roots(titled)))
         self._kind = answer_kind(self._question.text)
         self._denies = is_negated(self._question.text)
         self._asked = {word.lower() for word in raw_words(self._question.text)}
+        self._drafts: dict[int, list[Candidate]] = {}
 
-    def drafts(self, number: int) -> Iterator[Candidate]:
-        """Yield each sentence of a passage, without its value."""
-        passage = self._panel.passage(number)
+    def ranked(self, ranking: Mapping[int, float]) -> list[Candidate]:
+        """Return the sentences of the best passages of a ranking, except headings, by value; ties as in the ranking."""
+        best = list(ranking)[:PASSAGES]
+        drafts = [(number, draft) for number in best for draft in self._drafts_of(number)]
+        most = max((draft.features["covered with title"] for _, draft in drafts), default=0.0) or 1.0
+        anchor = max((draft.covered for _, draft in drafts), key=self._question.share, default=())
+        lacking = [w * (1 - degree) for w, degree in zip(self._question.weights.tolist(), anchor, strict=False)]
+        all_lacking = sum(lacking) or 1.0
+        top = max(ranking.values(), default=1.0) or 1.0
+        candidates = []
+        for number, draft in drafts:
+            features = draft.features | {
+                "rank": ranking[number] / top,
+                "best passage": float(number == best[0]),
+                "completes": draft.features["reached"] * sum(map(mul, lacking, draft.covered)) / all_lacking,
+                "covered at best": draft.features["covered with title"] / most,
+            }
+            value = sum(weight * features[name] for name, weight in FEATURES.items())
+            links = draft.links_to.intersection(best)
+            candidates.append(replace(draft, links_to=links, features=features, value=value))
+        return sorted(candidates, key=lambda candidate: -candidate.value)
+
+    def _drafts_of(self, number: int) -> list[Candidate]:
+        if number not in self._drafts:
+            self._drafts[number] = list(self._read(number))
+        return self._drafts[number]
+
+    def _read(self, number: int) -> Iterator[Candidate]:
+        """Yield each sentence of a passage with the features that do not depend on the ranking, and all its links."""
+        passage, question = self._panel.passage(number), self._question
         sentences = list(all_sentences(number, passage))
-        by_title = [_TITLE * d for d in self._covered(_roots(passage.headline, passage.language))]
-        roots = [_roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
-        covered = [self._covered(words) for words in roots]
-        shares = [self.share(degrees) for degrees in covered]
-        links = self._links(number)
-        shared = self._passage_features(number)
+        by_title = [_TITLE * degree for degree in question.covered(roots(passage.headline, passage.language))]
+        sentence_roots = [roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
+        covered = [question.covered(words) for words in sentence_roots]
+        shares = [question.share(degrees) for degrees in covered]
+        links, steps, search_rank = self._links(number), self._steps.get(number, 0), self._search_rank.get(number, 0.0)
+        shared = {
+            "search rank": search_rank,
+            "first hit, no title": (search_rank == 1.0) * (1 - self._in_titles),
+            "reached": float(steps > 0),
+        }
         first = next((position for position, sentence in enumerate(sentences) if sentence), 0)
         for position, sentence in enumerate(sentences):
             if sentence is None:
@@ -155,26 +162,16 @@ class _Reader:
             titled = [max(pair) for pair in zip(covered[position], by_title, strict=True)]
             features = shared | {
                 "covered": shares[position],
-                "covered with title": self.share(titled),
+                "covered with title": question.share(titled),
                 "relation": self._relation_share(covered[position]),
-                "pairs": self._pairs(roots[position]),
+                "pairs": self._pairs(sentence_roots[position]),
                 "covered before": shares[position - 1] if position else 0.0,
                 "covered after": shares[position + 1] if position + 1 < len(shares) else 0.0,
                 "opens": float(position == first),
             }
             features |= self._form(sentence)
             degrees = tuple(titled if shares[position] else covered[position])
-            yield Candidate(sentence, position, degrees, frozenset(links[position]), features)
-
-    def _passage_features(self, number: int) -> dict[str, float]:
-        search_rank = self._search_rank.get(number, 0.0)
-        return {
-            "rank": self._rank[number],
-            "search rank": search_rank,
-            "best passage": float(number == self._best[0]),
-            "first hit, no title": (search_rank == 1.0) * (1 - self._in_titles),
-            "reached": float(self._steps.get(number, 0) > 0),
-        }
+            yield Candidate(sentence, position, steps, degrees, frozenset(links[position]), features)
 
     def _form(self, sentence: Quotation) -> dict[str, float]:
         """Return the features of what a sentence has that the question has not, and of its form."""
@@ -197,39 +194,36 @@ class _Reader:
             for start, end in name_runs(raw)
         )
 
-    def _pairs(self, roots: Sequence[str]) -> float:
+    def _pairs(self, words: Sequence[str]) -> float:
         """Return the share of neighbouring terms of the question that are near each other in these words."""
         positions: dict[int, list[int]] = defaultdict(list)
-        for position, word in enumerate(roots):
+        for position, word in enumerate(words):
             for term, _ in self._question.terms_by_root.get(word, ()):
                 positions[term].append(position)
-        pairs = list(pairwise(range(len(self._weights))))
+        pairs = list(pairwise(range(len(self._question.terms))))
         near = sum(any(0 < abs(a - b) <= _NEAR for a in positions[x] for b in positions[y]) for x, y in pairs)
         return near / len(pairs) if pairs else 0.0
 
     def _links(self, number: int) -> dict[int, set[int]]:
         links: dict[int, set[int]] = defaultdict(set)
         for link in self._panel.neighbourhood.links(number):
-            if link.target in self._rank and link.kind is not LinkKind.BACK:
+            if link.kind is not LinkKind.BACK:
                 links[link.sentence].add(link.target)
         return links
 
-    def _covered(self, roots: Sequence[str]) -> list[float]:
-        return self._question.covered(roots)
-
     def _relation_share(self, degrees: Sequence[float]) -> float:
-        outside = [weight * (not named) for weight, named in zip(self._weights, self._question.in_names, strict=True)]
+        rows = zip(self._question.weights.tolist(), self._question.in_names, strict=True)
+        outside = [weight * (not named) for weight, named in rows]
         return float(sum(map(mul, outside, degrees)) / (sum(outside) or 1.0))
 
-    def completed(self, degrees: Sequence[float], anchor: Sequence[float]) -> float:
-        """Return the share of what these degrees of the terms leave uncovered that others cover."""
-        lacking = [weight * (1 - degree) for weight, degree in zip(self._weights, anchor, strict=True)]
-        return float(sum(map(mul, lacking, degrees)) / (sum(lacking) or 1.0))
 
-    def share(self, degrees: Sequence[float]) -> float:
-        """Return the share of the question's weight that these degrees of the terms cover, in [0, 1]."""
-        return float(sum(map(mul, self._weights, degrees)))
-
-
-def _roots(text: str, language: str) -> list[str]:
-    return [root(stem) for stem in stems(text, language)]
+def _steps_to(panel: Panel) -> dict[int, int]:
+    """Return the length of the best path to each passage, as the median over the personas."""
+    steps: dict[int, list[int]] = {}
+    for walk in panel.walks.values():
+        best: dict[int, tuple[float, int]] = {}
+        for path in walk.paths:
+            best[path.nodes[-1]] = max(best.get(path.nodes[-1], (0.0, 0)), (path.value, len(path.nodes) - 1))
+        for number, (_, count) in best.items():
+            steps.setdefault(number, []).append(count)
+    return {number: median_low(counts) for number, counts in steps.items()}

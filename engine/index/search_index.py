@@ -69,6 +69,7 @@ class SearchIndex:
         self._open = lru_cache(_CACHED)(self._load)
         self._optional = lru_cache(_CACHED)(self._optional_part)
         self._pair_frequency = lru_cache(_CACHED)(lambda pair: self._frequency("mention", name_token(pair)))
+        self._mention_count = lru_cache(_CACHED)(lambda name: self._count(self._mention(name)))
         self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
@@ -237,7 +238,7 @@ class SearchIndex:
 
     def name_frequency(self, key: str) -> int:
         """Count the passages that mention a name."""
-        return self._count(self._mention(key)) if self._rarest_pair(key) else 0
+        return self._mention_count(key) if self._rarest_pair(key) else 0
 
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """Count for each name the passages that mention it, and those that have it as title.
@@ -250,7 +251,7 @@ class SearchIndex:
 
     def _mentions(self, key: str) -> int:
         most = self._rarest_pair(key)
-        return most if most <= 1 or key.count(" ") <= 1 else self._count(self._mention(key))
+        return most if most <= 1 or key.count(" ") <= 1 else self._mention_count(key)
 
     def _rarest_pair(self, key: str) -> int:
         """Return the number of passages that have the rarest pair of a name; the first that at most one has decides."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from operator import mul
 from typing import TYPE_CHECKING
 
 from engine.index.retriever import Retriever
@@ -77,10 +78,13 @@ class Question:
                 best[term] = max(best[term], degree)
         return best
 
+    def share(self, degrees: Iterable[float]) -> float:
+        """Return the share of the question's known weight that terms covered to these degrees have, in [0, 1]."""
+        return float(sum(map(mul, self.weights.tolist(), degrees)))
+
     def coverage(self, roots: Collection[str]) -> float:
         """Return the share of the question's weight, unknown words included, that these roots stand for."""
-        covered = sum(float(w) * degree for w, degree in zip(self.weights, self.covered(roots), strict=True))
-        return covered / (1.0 + self.unknown_weight)
+        return self.share(self.covered(roots)) / (1.0 + self.unknown_weight)
 
 
 def read_question(text: str, retriever: Retriever, *, today: date | None = None) -> Question:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.answer.answerability import is_answerable, uncovered
 from engine.answer.citations import abstention, extractive_answer, with_quotations
@@ -10,7 +11,7 @@ from engine.answer.extract import quote
 from engine.answer.persona_statements import own_sentences, quoted_claims
 from engine.answer.prompt import prompt_tokens
 from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import ranked_sentences
+from engine.answer.sentence_ranking import SentenceRanker
 from engine.answer.synthesis import GraphContext, synthesize_persona_context
 from engine.answer.writing import write_answer, write_output, write_outputs_together
 from engine.events import AnswerWritten, Emit, QuotationsChosen, RunEvent
@@ -34,7 +35,7 @@ async def written_outputs(
     """
     if len(model.endpoints) == 1:
         walked = [outputs[persona.persona_id] for persona in personas]
-        evidence = await asyncio.to_thread(own_sentences, panel, walked, _LINES)
+        evidence = await asyncio.to_thread(own_sentences, SentenceRanker(panel), walked, _LINES)
         claims, events = await write_outputs_together(evidence, question, model)
         for output in walked:
             yield panel.with_claims(output, claims.get(output.persona_id, ())), events
@@ -93,15 +94,19 @@ class Answering:
             return quoted
         return written if written.abstained else with_quotations(written, quoted)
 
+    @cached_property
+    def _ranker(self) -> SentenceRanker:
+        return SentenceRanker(self.panel)
+
     async def _emit_sentences(self) -> None:
         """Let each persona for which no model has written say the best sentence of its own evidence."""
         outputs = [output for output in self.outputs if not output.claims]
-        for claims in await asyncio.to_thread(quoted_claims, self.panel, outputs):
+        for claims in await asyncio.to_thread(quoted_claims, self._ranker, outputs):
             self.emit(claims)
 
     def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
         """Return what to quote; nothing if the passages do not answer the question."""
-        candidates = ranked_sentences(self.panel, ranking)
+        candidates = self._ranker.ranked(ranking)
         return quote(self.panel, ranking, candidates) if is_answerable(self.panel, ranking, candidates) else []
 
 

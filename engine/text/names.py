@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from engine.text.dates import date_terms
 from engine.text.languages import ENGLISH
 from engine.text.sentences import sentence_spans
-from engine.text.words import STOP_WORDS, exact_terms, is_camel_case, raw_words, stemmed, words, words_of_pieces
+from engine.text.words import STOP_WORDS, exact_terms, is_camel_case, raw_words, stemmed, stems, words, words_of_pieces
 
 CONNECTORS = frozenset(
     """of the de la le les del della di da do dos das du des van von der den zu y e and in on at for to a an al el bin
@@ -83,6 +83,11 @@ def root(stem: str) -> str:
     if stem in _LEMMA:
         return _LEMMA[stem]
     return stem[:-2] if len(stem) >= 6 and stem.endswith(("er", "or")) else stem  # noqa: PLR2004 - not "her", "order"
+
+
+def roots(text: str, language: str = ENGLISH) -> list[str]:
+    """Return the roots of the search terms of `text` (`engine.text.words.stems`)."""
+    return [root(stem) for stem in stems(text, language)]
 
 
 def related_stems(stem: str) -> list[str]:
