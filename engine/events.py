@@ -34,6 +34,9 @@ class RankedPassage:
     personas: tuple[str, ...] = ()
 
 
+DIFFERS = "differs"  # the role of a citation that is another version of the one before
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Words of a source: `quote` is characters `start` to `end` (excluded) of the text of `source`.
@@ -42,7 +45,7 @@ class Citation:
     the quote belongs to, such as the header of its table, at `lead_start`. `page` is the page of the file (0: it has
     none), `location` a place of another kind, such as the row of a sheet or a time; `box` is the place on the page as
     left, top, right and bottom, in shares of its width and height. `role` is why it is quoted, if not as the answer or
-    its support: it `differs` from the one before, or begins a section of that name. `marks` are the spans
+    its support: it DIFFERS from the one before, or begins a section of that name. `marks` are the spans
     of `quote` that most likely hold the answer.
     """
 

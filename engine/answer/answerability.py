@@ -1,7 +1,7 @@
 """Decide whether the best passages answer a question, apart from which sentences are quoted.
 
 The log odds of an answer are a weighted sum (`_WEIGHTS`) of what the passages have of the question: a logistic
-regression, fitted on questions with and without an answer by `python -m tests.trials.sentence_weights --answerable`.
+regression, fitted on questions with an answer and on questions without one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

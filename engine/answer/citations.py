@@ -8,9 +8,8 @@ from functools import partial
 from engine.answer.claims import Claim
 from engine.answer.grounding import Grounds, Support
 from engine.answer.model_text import Statement, statements_of, without_marks
-from engine.answer.parallel import DIFFERS
 from engine.answer.quotation import Quotation
-from engine.events import AnswerWritten, Citation, GroundedClaim
+from engine.events import DIFFERS, AnswerWritten, Citation, GroundedClaim
 from engine.model.faults import clean
 from engine.text.safe import one_line
 

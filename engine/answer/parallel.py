@@ -7,12 +7,12 @@ from itertools import islice
 
 from engine.answer.quotation import Quotation, sentences
 from engine.answer.sentence_ranking import Candidate
+from engine.events import DIFFERS
 from engine.mixture.panel import Panel
 from engine.question.question_form import is_negated
 from engine.text.names import roots
 from engine.text.words import raw_words
 
-DIFFERS = "differs"  # role of a quotation
 _LISTED = 9  # quotations of a list at most
 _FITS = 0.95  # of the best sentence's share, for a sentence to fit as well
 _MARGIN = 4.0  # value that a sentence of a list may be below the best

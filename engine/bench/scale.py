@@ -2,9 +2,10 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.bench.enlarged_library import enlarged
 from engine.bench.statistics import median_and_p95
@@ -14,6 +15,9 @@ from engine.index.index_writer import WRITER_HEAP
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.text.words import STOP_WORDS, words
+
+if TYPE_CHECKING:
+    import tantivy
 
 SMALL = 10_000  # passages of the smaller library of the two
 ALONE = "tantivy alone"
@@ -100,14 +104,13 @@ def _build_ours(folder: Path, passages: Sequence[Passage], ranks: Mapping[str, R
     return {method: ask_by(rank) for method, rank in ranks.items()}
 
 
-def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str, Rank]) -> dict[str, Ask]:
-    """Index the texts in one stored field with tantivy's own analysis; a question searches for any of its words."""
+def index_alone(folder: Path, passages: Iterable[Passage]) -> "tantivy.Index":
+    """Index the texts in one stored field with tantivy's own analysis and one thread."""
     import tantivy  # noqa: PLC0415 - not needed for the first paint
 
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text", stored=True, tokenizer_name="default", index_option="freq")
-    schema = builder.build()
-    index = tantivy.Index(schema, path=str(folder))
+    index = tantivy.Index(builder.build(), path=str(folder))
     writer = index.writer(heap_size=WRITER_HEAP, num_threads=1)
     for passage in passages:
         document = tantivy.Document()
@@ -116,7 +119,15 @@ def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str,
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
-    searcher, query = index.searcher(), tantivy.Query
+    return index
+
+
+def _build_alone(folder: Path, passages: Sequence[Passage], _ranks: Mapping[str, Rank]) -> dict[str, Ask]:
+    """Index the texts with tantivy alone; a question searches for any of its words."""
+    import tantivy  # noqa: PLC0415 - not needed for the first paint
+
+    index = index_alone(folder, passages)
+    schema, searcher, query = index.schema, index.searcher(), tantivy.Query
 
     def ask(question: str) -> object:
         terms = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]

@@ -12,7 +12,7 @@ from engine.documents.description import Description, add_description
 from engine.documents.document import Document, Extract, Syntax
 from engine.documents.encoding import decode, without_surrogates
 from engine.documents.foreign.formats import FORMATS, PICTURES, UNREAD
-from engine.documents.identity import record_source
+from engine.documents.identity import possible_files, record_source
 from engine.documents.metadata import read_front_matter, read_org_settings
 from engine.documents.sandbox import ConfinedReader, OnPage
 from engine.documents.structure.parsers import blocks_of
@@ -49,7 +49,8 @@ _AS_PLAIN = frozenset({".srt", ".vtt", ".json"})
 
 def is_markdown(source: str) -> bool:
     """Tell by its suffix whether the text of a source is Markdown: typed as such, or extracted as such."""
-    suffix = Path(source.partition("#")[0]).suffix.lower()
+    suffixes = (Path(name).suffix.lower() for name in possible_files(source))
+    suffix = next((suffix for suffix in suffixes if suffix in _SYNTAX or suffix in FORMATS), "")
     return _SYNTAX.get(suffix) is Syntax.MARKDOWN or (suffix in FORMATS and suffix not in _AS_PLAIN)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -47,10 +47,8 @@ def endpoint_address(url: str) -> str:
 
     It has no user and password, because it is shown. An IPv6 address may stand without brackets.
     """
-    if _BARE_IPV6.fullmatch(url):
-        url = f"[{url}]"
     try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        parts = _parts(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 11434)
     except ValueError:
         host, port = None, 0
@@ -60,9 +58,16 @@ def endpoint_address(url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}{parts.path.rstrip('/')}"
 
 
+def _parts(url: str) -> SplitResult:
+    """Split an address, of which the scheme and the brackets of an IPv6 address may be missing."""
+    if _BARE_IPV6.fullmatch(url):
+        url = f"[{url}]"
+    return urlsplit(url if "://" in url else f"http://{url}")
+
+
 def _credentials(url: str) -> tuple[str, str] | None:
     """Return the user and the password of an address, if it has them."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    parts = _parts(url)
     return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
 
 

@@ -2,8 +2,7 @@
 
 from functools import cache
 
-from engine.text.names import root
-from engine.text.words import stems
+from engine.text.names import roots
 
 # General English, collected by hand; the words of a line express the same relation.
 _RELATIONS = """
@@ -53,7 +52,7 @@ def related_roots(word_root: str) -> frozenset[str]:
 def _table() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
     for line in _RELATIONS.strip().splitlines():
-        group = {root(stem) for stem in stems(line)}
+        group = set(roots(line))
         for member in group:
             table.setdefault(member, set()).update(group - {member})
     return {member: frozenset(related) for member, related in table.items()}

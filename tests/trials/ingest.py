@@ -10,12 +10,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.bench.enlarged_library import enlarged
+from engine.bench.scale import index_alone
 from engine.documents.passages import Passage
-from engine.index.index_writer import WRITER_HEAP
 from engine.index.library import Library
 from engine.settings.settings import System
 
@@ -35,21 +35,6 @@ def write_corpus(folder: Path, passages: Sequence[Passage]) -> None:
         with (folder / f"{first:08}.jsonl").open("w", encoding="utf-8") as lines:
             for passage in passages[first : first + 10_000]:
                 lines.write(json.dumps({"id": passage.id, "title": passage.title, "text": passage.text}) + "\n")
-
-
-def index_alone(folder: Path, passages: Iterable[Passage]) -> None:
-    """Index the texts with tantivy."""
-    import tantivy
-
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", stored=True, tokenizer_name="default", index_option="freq")
-    writer = tantivy.Index(builder.build(), path=str(folder)).writer(heap_size=WRITER_HEAP, num_threads=1)
-    for passage in passages:
-        document = tantivy.Document()
-        document.add_text("text", f"{passage.title}\n{passage.text}")
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
 
 
 def seconds(call: Callable[[], object]) -> tuple[float, float]:

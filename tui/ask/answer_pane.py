@@ -168,22 +168,21 @@ class AnswerPane(TextPane):
         for outcome in Outcome:
             self.set_class(outcome is view.outcome, f"-{outcome}")
         self.query_one("#question-asked", Static).update(question_text(view))
-        reading = reading_text(view, self.tokens_per_second)
-        self.query_one("#answer-reading", Static).update(reading)
-        self.query_one("#answer-reading").display = bool(reading)
+        self._show_if_any("#answer-reading", reading_text(view, self.tokens_per_second))
         self.query_one("#answer-text", Static).update(drawn_answer(view))
-        note = answer_note(view)
-        self.query_one("#answer-note", Static).update(Text(note))
-        self.query_one("#answer-note").display = bool(note)
+        self._show_if_any("#answer-note", Text(answer_note(view)))
         self._show_personas()
         self._show_thoughts()
         if following:
             self.scroll_end(animate=False)
 
+    def _show_if_any(self, selector: str, text: Text) -> None:
+        part = self.query_one(selector, Static)
+        part.update(text)
+        part.display = bool(text)
+
     def _show_personas(self) -> None:
-        text = personas_text(self._view, whole=self._shows_personas)
-        self.query_one("#answer-personas", Static).update(text)
-        self.query_one("#answer-personas").display = bool(text)
+        self._show_if_any("#answer-personas", personas_text(self._view, whole=self._shows_personas))
 
     def action_personas(self) -> None:
         """Show what the personas say, or hide it again."""
@@ -191,9 +190,7 @@ class AnswerPane(TextPane):
         self._show_personas()
 
     def _show_thoughts(self) -> None:
-        text = thoughts_text(self._view, whole=self._thinks_aloud)
-        self.query_one("#answer-thoughts", Static).update(text)
-        self.query_one("#answer-thoughts").display = bool(text)
+        self._show_if_any("#answer-thoughts", thoughts_text(self._view, whole=self._thinks_aloud))
 
     def action_thoughts(self) -> None:
         """Show the thoughts, or hide them again."""

@@ -82,14 +82,16 @@ def _personas(state: RunState) -> Iterator[str]:
 
 def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
     yield result["answer"]
-    newline = "\n"
+    is_quoted = False  # whether the answer has the words itself, as one without a model
     for citation in result["citations"]:
+        if not is_quoted:
+            yield ""
         location = place_name(citation["page"], citation["location"])
         span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {location}" if location else "")
-        yield f"{newline}[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
-        if citation["quote"] not in result["answer"]:  # an answer without a model has the words already
+        yield f"[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
+        is_quoted = citation["quote"] in result["answer"]
+        if not is_quoted:
             yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
-        newline = "" if citation["quote"] in result["answer"] else "\n"
     if context_names:
         yield f"\ncontext: {', '.join(map(one_line, context_names))}"
     for reason in result["degraded"]:

@@ -10,14 +10,12 @@ from markdown_it.token import Token
 from rich.markdown import Markdown
 
 from engine.text.safe import printable
+from tui.drawing.quotation import MARK_END, MARK_START, MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MARK_START, MARK_END = "\ue000", "\ue001"
-"""Private characters around words that are drawn bold."""
 _CITATION = re.compile(rf"(\[\d+\]|[{MARK_START}{MARK_END}])")
-_MARKS = re.compile(f"[{MARK_START}{MARK_END}]")
 _HARMFUL = ("link", "image", "autolink", "reference", "html_block", "html_inline", "entity")
 """The text of a link may differ from its address; `[1]` is a citation, which a text must not redefine."""
 
@@ -37,7 +35,7 @@ def _marked(block: Token) -> Token:
     if block.type == "inline" and block.children:
         block.children = list(_balanced(piece for child in block.children for piece in _pieces(child)))
     elif block.content:
-        block.content = _MARKS.sub("", block.content)
+        block.content = MARKS.sub("", block.content)
     return block
 
 
@@ -55,7 +53,7 @@ def _balanced(pieces: Iterable[Token]) -> Iterator[Token]:
 
 def _pieces(token: Token) -> Iterator[Token]:
     if token.type != "text":
-        token.content = _MARKS.sub("", token.content)
+        token.content = MARKS.sub("", token.content)
         yield token
         return
     for words in filter(None, _CITATION.split(token.content)):

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from engine.documents.reader import is_markdown
+from engine.events import DIFFERS
 from engine.text.safe import printable
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from engine.events import Citation
 
-_MARK_START, _MARK_END = "\ue000", "\ue001"  # as in `answer_markdown`
-_MARKS = re.compile(f"[{_MARK_START}{_MARK_END}]")
+MARK_START, MARK_END = "\ue000", "\ue001"  # private characters around the answering words
+MARKS = re.compile(f"[{MARK_START}{MARK_END}]")
 _LINKS = (
     (re.compile(r"!?\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]"), r"\1"),
     (re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)"), r"\1"),
@@ -49,7 +50,7 @@ def drawn_quotations(citations: Sequence[Citation]) -> RenderableType:
 
 def _drawn(citation: Citation, previous: Citation | None) -> list[RenderableType]:
     with_lead = previous is None or citation.lead != previous.lead
-    differs = previous is not None and citation.role == "differs"
+    differs = previous is not None and citation.role == DIFFERS
     role = f"differs from [{previous.n}]" if previous is not None and differs else citation.role
     heading = [Text(printable(role), "dim italic")] if role else []
     lead = citation.lead if with_lead else ""
@@ -74,11 +75,11 @@ def _markdown(citation: Citation, lead: str) -> str:
         columns = len(re.findall(r"(?<!\\)\|", header.strip("|"))) + 1
         return f"{header}\n{'|---' * columns}|\n{readable_markdown(_plain(quote))}\n\n"
     for a, b in citation.marks:
-        pieces += [_plain(quote[end:a]), _MARK_START, _plain(quote[a:b]), _MARK_END]
+        pieces += [_plain(quote[end:a]), MARK_START, _plain(quote[a:b]), MARK_END]
         end = b
     text = readable_markdown("".join([*pieces, _plain(quote[end:])]))
     return f"{readable_markdown(_plain(lead))}\n\n{text}" if lead else text
 
 
 def _plain(text: str) -> str:
-    return _MARKS.sub("", text)
+    return MARKS.sub("", text)

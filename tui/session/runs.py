@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from db.runs.summary import RunSummary
     from db.runs.trash import Trash
     from db.workspace import Workspace
+    from engine.model.client import LanguageModel
     from engine.question.follow_up import Conversation
     from engine.run.feedback import FeedbackGiven
     from engine.run.persona_comparison import Comparison
@@ -133,13 +134,19 @@ class Runs:
         with suppress(StoreError, UnknownRunError):
             yield from (recorded.event for recorded in (self.replay(run.run_id) if run else ()))
 
+    async def _find_model(self) -> "tuple[LanguageModel | None, tuple[str, ...]]":
+        """Connect to the model, and take the rate at which it read its last prompt."""
+        model, reasons = await self._model.connect()
+        if model is not None:
+            await asyncio.to_thread(self.reading_rate.recall, self._last_written_run)
+        return model, reasons
+
     async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.question.follow_up import names_meant  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         retriever = await asyncio.to_thread(self._library.retriever)
-        await asyncio.to_thread(self.reading_rate.recall, self._last_written_run)
         names = await asyncio.to_thread(names_meant, question, conversation, retriever) if conversation else ()
         run = MoeOrchestrator(
             question,
@@ -148,7 +155,7 @@ class Runs:
             self._settings(),
             emit=emit,
             run_id=run_id,
-            find_model=self._model.connect if self._model.is_wanted else None,
+            find_model=self._find_model if self._model.is_wanted else None,
             context_names=names,
             today=datetime.now().astimezone().date(),
         )

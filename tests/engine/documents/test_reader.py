@@ -16,7 +16,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from engine.documents.document import Document, Location, Syntax
-from engine.documents.reader import read_documents
+from engine.documents.reader import is_markdown, read_documents
 from engine.documents.sandbox import ConfinedReader
 from engine.errors import DocumentError
 
@@ -423,3 +423,17 @@ def test_a_torn_pdf_is_read_or_is_a_reason(read):
 def test_a_pdf_with_a_damaged_or_an_unknown_encryption_is_a_reason(reason):
     assert reason("x.pdf", ENCRYPTED_AES)
     assert reason("x.pdf", ENCRYPTED_AES.replace(b"/Standard", b"/Whatever"))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("/notes/C# notes.md", True),
+        ("/notes/C#.md/list.txt", False),
+        ("/notes/mail.mbox#3", True),
+        ("/notes/F#/mail.mbox#3", True),
+        ("/notes/C# notes.txt", False),
+    ],
+)
+def test_the_suffix_of_the_file_tells_markdown(source: str, *, expected: bool) -> None:
+    assert is_markdown(source) is expected
