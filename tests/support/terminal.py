@@ -123,6 +123,6 @@ def walking(report: Path, **environ: str) -> Terminal:
     program = SCRIPTED.format(script="walk", hold=True)
     terminal = Terminal([sys.executable, "-c", program, str(report)], environ=environ)
     wait_for(lambda: b"412 passages" in terminal.written, lambda: terminal.text)
-    terminal.press("1")
+    terminal.press("1\r")
     wait_for(lambda: b"walking" in terminal.written, lambda: terminal.text)
     return terminal

@@ -106,7 +106,7 @@ def test_it_works_inside(multiplexer, tmp_path, short_folder):
     }[multiplexer]
     terminal = Terminal(inside, environ={"SCREENDIR": short_folder})
     terminal.shows("412 passages")
-    terminal.press("1")
+    terminal.press("1\r")
     terminal.shows("It was built by Tobiász Krelle.")
     terminal.resize(40, 10)
     terminal.shows("● answered")

@@ -218,7 +218,7 @@ def test_its_table_of_keys_has_keys_that_work():
 async def test_the_first_five_minutes_work_as_written(session, home):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         await script.ready(pilot)
-        await pilot.press("1")
+        await pilot.press("1", "enter")
         await script.until(
             pilot, lambda: pilot.app.ask_screen.feed.state.finished and not pilot.app.ask_screen.player.busy
         )

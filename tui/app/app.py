@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import signal
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 
     from rich.terminal_theme import TerminalTheme
     from textual.binding import ActiveBinding
+    from textual.command import Provider
     from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.messages import TerminalSupportsSynchronizedOutput
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from engine.index.catalogue import IngestReport
     from tui.history.screen import HistoryScreen
@@ -45,8 +48,16 @@ if TYPE_CHECKING:
     from tui.session.session import Session
 
 SECONDS_TO_STORE = 5.0
+MOVEMENTS = (".up", ".down", ".top", ".end", ".first", ".last")
+"""How the ids of keys end that only move a cursor."""
 WHERE = ("The pane with the focus", "This screen", "Everywhere", "Moving and typing")
 """The headings of the help, the nearest first."""
+
+
+def _commands_in_order() -> type[Provider]:
+    from tui.navigation.command_order import CommandsInOrder  # noqa: PLC0415 - not needed for the first paint
+
+    return CommandsInOrder
 
 
 class PersonaMoeApp(SteadyApp):
@@ -55,6 +66,7 @@ class PersonaMoeApp(SteadyApp):
     TITLE = "persona-moe"
     CSS_PATH = "styles.tcss"
     DEFAULT_MODE = "ask"
+    COMMANDS = {_commands_in_order}  # noqa: RUF012 - textual declares it so
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual declares it so
         (0, "-narrow"),
         (100, "-normal"),
@@ -73,7 +85,11 @@ class PersonaMoeApp(SteadyApp):
             "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
         ),
         Binding("ctrl+o", "jump", "Jump", id="jump", show=False, tooltip="To another pane, by the letter shown on it"),
-        *(Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, tooltip=p.tooltip) for p in SCREENS),
+        *(
+            Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, priority=True, tooltip=p.tooltip)
+            for p in SCREENS
+        ),
+        Binding("alt+a", "switch('ask')", "Ask", id="ask", show=False, priority=True, tooltip="The question"),
         Binding(
             "ctrl+z", "suspend_process", "Suspend", id="suspend", show=False, tooltip="Back to the shell; `fg` returns"
         ),
@@ -83,6 +99,7 @@ class PersonaMoeApp(SteadyApp):
         self.session = session
         super().__init__()
         self.animation_level = "none"
+        self.used_commands: Counter[str] = Counter()
         self._begin_look()
         self.feed = RunFeed()
         self.opening = LibraryOpening(session.library)
@@ -212,18 +229,30 @@ class PersonaMoeApp(SteadyApp):
         return super().check_action(action, parameters)
 
     def action_switch(self, mode: str) -> None:
-        """Go to a screen; what runs on another goes on."""
+        """Go to a screen, unless a window with a question of its own is open; what runs on another goes on."""
+        from textual.screen import ModalScreen  # noqa: PLC0415 - as below
+
+        while isinstance(self.screen, ModalScreen):
+            if self.screen.query("Input"):
+                self.notify("Close this window first: esc.", markup=False)
+                return
+            self.pop_screen()
         self.switch_mode(mode)
 
     def action_jump(self) -> None:
-        """Show a letter on every pane that can have the focus."""
+        """Show a letter on every pane that can have the focus, and a number for each screen."""
         from textual.screen import ModalScreen  # noqa: PLC0415 - as below
 
         from tui.navigation.jump_screen import JumpScreen  # noqa: PLC0415 - not needed for the first paint
 
-        panes = self.screen.focus_chain
-        if panes and not isinstance(self.screen, ModalScreen):
-            self.push_screen(JumpScreen(panes), lambda pane: None if pane is None else self.screen.set_focus(pane))
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(JumpScreen(self.screen.focus_chain), self._jump)
+
+    def _jump(self, goal: Widget | str | None) -> None:
+        if isinstance(goal, str):
+            self.switch_mode(goal)
+        elif goal is not None:
+            self.screen.set_focus(goal)
 
     def action_help(self) -> None:
         """The keys that work here: of the pane with the focus, of the screen, and those of every screen."""
@@ -246,7 +275,7 @@ class PersonaMoeApp(SteadyApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything by name: what works here, the other screens with all they do, and the themes."""
-        for keys, active in self._keys(screen):
+        for keys, active in sorted(self._keys(screen), key=_rank):
             if active.enabled and active.binding.id:
                 run = partial(self.run_action, active.binding.action, default_namespace=active.node)
                 yield SystemCommand(f"{active.binding.description} ({keys})", active.tooltip, run)
@@ -327,6 +356,14 @@ class PersonaMoeApp(SteadyApp):
         """The sign of life that paces the drawing (see `tui.terminal.frame_pacing`)."""
         if isinstance(pace := getattr(self.screen, "pace", None), Pace):
             pace.acknowledged()
+
+
+def _rank(key: tuple[str, ActiveBinding]) -> int:
+    """Order the commands of the palette: what the last line of the screen offers, other commands, mere movements."""
+    binding = key[1].binding
+    if (binding.id or "").startswith(("pane.", "quit")) or (binding.id or "").endswith(MOVEMENTS):
+        return 2
+    return 0 if binding.show else 1
 
 
 def _calm_collector() -> None:

@@ -10,7 +10,7 @@ from tui.drawing.cells import plain
 from tui.run.judgement_text import feedback_text
 
 if TYPE_CHECKING:
-    from engine.events import AnswerWritten
+    from engine.events import AnswerWritten, Citation
     from engine.run.state import RunState
     from tui.session.runs import Runs
     from tui.widgets.message_line import MessageLine
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 def copied_text(answer: AnswerWritten) -> str:
     """Write an answer and its sources as plain text."""
-    sources = [f"[{c.n}] {plain(c.title)} ({c.source}): “{plain(c.quote)}”" for c in answer.citations]
+    sources = [f"[{citation.n}] {copied_quotation(citation)}" for citation in answer.citations]
     return "\n".join((answer.answer, "", *sources))
+
+
+def copied_quotation(citation: Citation) -> str:
+    """Write one quotation with its place as plain text: “words” (title, page, file, characters)."""
+    place = f"{plain(citation.place)}, " if citation.place else ""
+    span = f"{place}{citation.source}, characters {citation.start:,} to {citation.end:,}"
+    return f"“{plain(citation.quote)}” ({plain(citation.title)}, {span})"
 
 
 async def judge_answer(runs: Runs, state: RunState, message: MessageLine, *, liked: bool, citation: int | None) -> None:

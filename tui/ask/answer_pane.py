@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from engine.events import Citation
 
+MOST_OF_QUESTION = 240
+"""Characters of the question above the answer: more would push the answer out of sight."""
+
 _CITATION = re.compile(r"\[\d+\]")
 
 TITLES = {
@@ -91,8 +94,9 @@ def reading_text(view: RunState, tokens_per_second: float) -> Text:
 
 
 def question_text(view: RunState) -> Text:
-    """The question, and of which names of the conversation before it was read."""
-    text = Text(printable(view.question), "bold")
+    """The question, cut if it is long, and the names of the conversation before it that it was read with."""
+    question = printable(view.question)
+    text = Text(question if len(question) <= MOST_OF_QUESTION else f"{question[:MOST_OF_QUESTION]} …", "bold")
     if view.read is not None and view.read.context_names:
         text.append(f"  context: {', '.join(map(plain, view.read.context_names))}", "not bold dim")
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual import events
 
-DIGITS = tuple("12345678")
-JUDGING = frozenset({"plus", "minus"})
+LINE_END = "↵"
+"""What is drawn for the end of a line of a pasted text."""
 LONGEST = 4_000
 """Characters of a question: a longer text is a document, which belongs into the library."""
 
@@ -30,10 +31,10 @@ SEARCHING = "a part of an earlier question · ^r older · enter asks it · esc l
 
 
 class AskInput(Input):
-    """A line for a question. While it is empty, a digit picks one of the first `picking` suggestions.
+    """A line for a question, which types every character but a question mark that would be its first.
 
-    While it is empty and `judging`, plus and minus are keys of the screen, which has an answer to judge. While it is
-    `searching`, the text is part of an earlier question, and the matching question is drawn after it.
+    The ends of the lines of a pasted text stay in its value. While it is `searching`, the text is part of an earlier
+    question, and the matching question is drawn after it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,18 +42,10 @@ class AskInput(Input):
     ]
 
     @dataclass
-    class Picked(Message):
-        """The digit of a suggestion was pressed in the empty line; `index` counts from 0."""
+    class Refused(Message):
+        """A text with too many `characters` was pasted."""
 
-        index: int
-
-    @dataclass
-    class Pasted(Message):
-        """Several lines were pasted as one, or a text that is too long was `refused`."""
-
-        lines: int
         characters: int
-        refused: bool
 
     @dataclass
     class Taken(Message):
@@ -61,8 +54,6 @@ class AskInput(Input):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(placeholder=ASKING, compact=True, max_length=LONGEST, id=id)
         self.cursor_blink = False
-        self.picking = 0
-        self.judging = False
         self.searching = False
         self._offered = ""
 
@@ -119,22 +110,14 @@ class AskInput(Input):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Say whether the key types a character here."""
-        if key == "question_mark" and not self.value:  # no question begins so: it is the key of the help
+        if key == "question_mark" and not self.value:  # the key of the help, which says how to type it
             return False
-        if key in JUDGING:  # Textual does not know their characters
-            return bool(self.value) or not self.judging or self.searching
-        return super().check_consume_key(key, character)
+        return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        """Leave some keys to the screen and pick suggestions by digits; Textual then calls the base class's handler."""
+        """Leave some keys to the application; Textual then calls the base class's handler."""
         if event.is_printable and not self.check_consume_key(event.key, event.character):
             event.prevent_default()  # the base class would type it
-            return
-        character = event.character or ""
-        if not self.value and not self.searching and character in DIGITS[: self.picking]:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Picked(int(character) - 1))
 
     def on_paste(self, event: events.Paste) -> None:
         """Take all lines of the text: the base class takes only the first one."""
@@ -147,11 +130,15 @@ class AskInput(Input):
         self._insert(self.app.clipboard)
 
     def _insert(self, text: str) -> None:
-        """Insert a text as one line."""
-        joined, lines = one_line(text), len(text.strip().splitlines())
+        """Insert a text with its lines."""
+        lines = "\n".join(filter(None, map(one_line, text.splitlines())))
         start, end = sorted(self.selection)
-        refused = len(self.value) - (end - start) + len(joined) > LONGEST
-        if not refused:
-            self.replace(joined, start, end)
-        if refused or lines > 1:
-            self.post_message(self.Pasted(lines, len(joined), refused))
+        if len(self.value) - (end - start) + len(lines) > LONGEST:
+            self.post_message(self.Refused(len(lines)))
+        else:
+            self.replace(lines, start, end)
+
+    @property
+    def _value(self) -> Text:
+        """The value as it is drawn, on one row."""
+        return Text(self.value.replace("\n", LINE_END), no_wrap=True, overflow="ignore", end="")

@@ -59,6 +59,7 @@ class LibraryOpening:
             self.problem = str(error)
         else:
             self._skipped = len(report.skipped)
+            await self.introduce()
         finally:
             self.ready.set()
             self._notify()

@@ -118,8 +118,3 @@ class RunPlayer:
             self.replay.finish()
         elif self.worker is not None:
             self.worker.cancel()
-
-    def clear(self) -> None:
-        """Show no run."""
-        self.replay = None
-        self._feed.reset()

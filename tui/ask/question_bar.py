@@ -91,14 +91,11 @@ class QuestionBar(Horizontal):
         elif self._recall.is_new(event.value) and self.completing:
             self.run_worker(self._recall.complete(), group="look up", exclusive=True)
 
-    def on_ask_input_pasted(self, event: AskInput.Pasted) -> None:
-        """Say what became of a text that does not fit on the line as it is."""
+    def on_ask_input_refused(self, event: AskInput.Refused) -> None:
+        """Say what to do with a text that is too long."""
         event.stop()
-        words = f"{event.lines} lines were pasted as one"
-        if event.refused:
-            words = f"{event.characters:,} characters are too many for a question ({LONGEST:,} at most): "
-            words += "put them into a file, and that into the library"
-        self._tell(words, done=not event.refused)
+        words = f"{event.characters:,} characters are too many for a question ({LONGEST:,} at most): "
+        self._tell(words + "put them into a file, and that into the library", done=False)
 
     def on_ask_input_taken(self, event: AskInput.Taken) -> None:
         """The question that was found is to be changed."""

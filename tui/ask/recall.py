@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _Found = TypeVar("_Found")
 
+LONGEST_COMPLETED = 300
+"""Characters of a question up to which a title is offered: it costs a look at the index for each key."""
+
 
 class Recall:
     """Keeps an input and the history of questions in step; the disk is read in threads.
@@ -71,7 +74,7 @@ class Recall:
     async def complete(self) -> None:
         """Offer a title that the last words begin; what was typed meanwhile gets no old offer."""
         typed = self._line.value
-        if typed and self._line.cursor_at_end and not self._line.is_completed:
+        if 0 < len(typed) <= LONGEST_COMPLETED and self._line.cursor_at_end and not self._line.is_completed:
             completed = await self._read(self._library.complete, typed)
             if self._line.value == typed and not self._line.searching:
                 self._line.offer(completed or "")

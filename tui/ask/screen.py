@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
 from engine.text.safe import one_line
-from tui.ask.answer_actions import copied_text, judge_answer
+from tui.ask.answer_actions import copied_quotation, copied_text, judge_answer
 from tui.ask.ask_input import AskInput
 from tui.ask.follow_up import FollowUp
 from tui.ask.player import REPLAY_KEYS, RunPlayer
@@ -48,9 +48,9 @@ LIKE = "Mark the answer (or the selected citation) as good: the personas that fo
 DISLIKE = "Mark it as bad: the personas that found it lose"
 CONTEXT = "Let the next question refer to the names of this one, or not"
 LEGEND = """
-Enter asks; 1-8 asks a suggestion while the input is empty, and opens a citation in answer and sources; tab takes the \
-title that is offered, or goes to the next pane; + and - judge an answer, or the citation under the cursor; ^p finds \
-every command by name.
+Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
+answer. Tab takes the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. \
+Without function keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
 Panel: ● called, ▸ walks, ✓ back, ○ resting (with the gate's reason), then the number that picks it in the walk; \
 A active, S stable, E experimental. gate = expected gain - cost; rel relevance, con consistency, nov novelty, \
 ent entity grounding, tot their weighted total, crd what the panel loses without it, chg what it earned less what \
@@ -68,11 +68,12 @@ class AskScreen(Screen[None]):
     AUTO_FOCUS = "#ask"
     LEGEND = LEGEND
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy", id="copy", tooltip="Copy the answer and its sources (OSC 52)"),
+        Binding("y", "copy(False)", "Copy", id="copy", tooltip="Copy the quotation under the cursor, or the answer"),
+        Binding("Y", "copy(True)", "Copy all", show=False, id="copy.all", tooltip="Copy the answer and its sources"),
         Binding("w", "save", "Save", show=False, id="save", tooltip="Write the answer to a Markdown or JSON file"),
         Binding("escape", "cancel", "Cancel", id="cancel", tooltip="Cancel the question, the indexing, or a replay"),
-        Binding("escape", "back", "Back", id="back", tooltip="Back to the input, then to the suggestions"),
-        Binding("ctrl+n", "new", "New", show=False, id="new", tooltip="Clear the answer and show the suggestions"),
+        Binding("escape", "back", "Back", id="back", tooltip="To the input, or from the suggestions to the answer"),
+        Binding("ctrl+n", "new", "New", id="new", tooltip="Begin anew; esc shows the answer again"),
         Binding("plus,equals_sign", "judge(True)", "Judge", id="like", key_display="+/-", tooltip=LIKE),
         Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip=DISLIKE),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
@@ -91,7 +92,7 @@ class AskScreen(Screen[None]):
         self._opening: Worker[None] | None = None
         self._follow_up = FollowUp()
         self._silence = Silence()
-        self._prepared = False
+        self._prepared = self._begins_anew = False
 
     @property
     def _line(self) -> AskInput:
@@ -149,8 +150,9 @@ class AskScreen(Screen[None]):
         self.query_one(MessageLine).clear()
         self._follow_up = FollowUp()
         self._silence = Silence()
+        self._begins_anew = False
         self._ticks.resume()
-        self._offer_keys()
+        self.refresh_bindings()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Other keys work when a run is over."""
@@ -158,13 +160,14 @@ class AskScreen(Screen[None]):
             if not self.player.busy:
                 self._ticks.pause()
                 self._conclude()
-            self._offer_keys()
+            self.refresh_bindings()
         elif event.worker is self._opening:
             self.refresh_bindings()
 
-    def _offer_keys(self) -> None:
-        self._line.judging = self._can_be_judged
-        self.refresh_bindings()
+    @property
+    def _suggests(self) -> bool:
+        """Whether the suggestions are shown, not a run."""
+        return self._begins_anew or not (self.player.busy or self.feed.state.question)
 
     def _tick(self) -> None:
         """While a run tells nothing, say what it waits for, once a second at most."""
@@ -184,10 +187,9 @@ class AskScreen(Screen[None]):
 
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
-        started = self.player.busy or self.feed.state.question != ""
+        started = not self._suggests
         line, bar = self._line, self.query_one(QuestionBar)
         bar.completing = self.library.ready.is_set() and not self.library.problem
-        line.picking = 0 if started else len(self.library.suggestions)
         line.follow_up(self._follow_up.names)
         self.query_one(Welcome).display = not started
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
@@ -210,8 +212,9 @@ class AskScreen(Screen[None]):
         self.query_one(StatusLine).show(words)
 
     def on_question_bar_asked(self, event: QuestionBar.Asked) -> None:
-        """Enter asks."""
-        self.ask(event.question)
+        """Enter asks what was typed, or the suggestion with this number."""
+        picked = self.query_one(Welcome).picked(event.question) if self._suggests else ""
+        self.ask(picked or event.question)
 
     def on_question_bar_told(self, event: QuestionBar.Told) -> None:
         """What happened to the line, or cannot."""
@@ -219,12 +222,10 @@ class AskScreen(Screen[None]):
         (message.say if event.done else message.complain)(event.words)
 
     def on_question_bar_filled(self, event: QuestionBar.Filled) -> None:
-        """Get ready for the first question; plus and minus are offered only while nothing is typed."""
+        """Get ready for the first question."""
         if event.filled and not self._prepared:
             self._prepared = True
             self._prepare()
-        if self._can_be_judged:
-            self.refresh_bindings()
 
     @work(group="prepare")
     async def _prepare(self) -> None:
@@ -232,9 +233,10 @@ class AskScreen(Screen[None]):
         with suppress(PersonaMoeError):
             await asyncio.to_thread(self.session.runs.prepare)
 
-    def on_ask_input_picked(self, event: AskInput.Picked) -> None:
-        """A digit asks a suggestion."""
-        self.ask(self.library.suggestions[event.index])
+    def on_welcome_picked(self, event: Welcome.Picked) -> None:
+        """The digit of a suggestion asks it."""
+        self._line.focus()
+        self.ask(event.question)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a suggestion asks it."""
@@ -244,12 +246,12 @@ class AskScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the keys that do something now are offered."""
         offered: dict[str, Callable[[], bool]] = {
-            "replay": lambda: self.player.can_be_steered(str(parameters[0])),
+            "replay": lambda: not self._suggests and self.player.can_be_steered(str(parameters[0])),
             "cancel": lambda: self.player.busy or self.opening,
             "context": lambda: self._follow_up.is_possible,
-            "back": lambda: not self.player.busy and self.feed.state.question != "",
-            "new": lambda: not self.player.busy and self.feed.state.question != "",
-            "judge": lambda: self._can_be_judged,
+            "back": lambda: not self._line.has_focus or self._begins_anew,
+            "new": lambda: not self.player.busy and not self._suggests,
+            "judge": lambda: self._can_be_judged and not self._line.has_focus,
             **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
@@ -280,11 +282,15 @@ class AskScreen(Screen[None]):
         if problem := await open_passage(self.app, self.session.library, step.target_id, step.title):
             self.query_one(MessageLine).complain(problem)
 
-    def action_copy(self) -> None:
-        """Copy the answer with its sources."""
-        if self.feed.state.answer is not None:
-            self.app.copy_to_clipboard(copied_text(self.feed.state.answer))
-            self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
+    def action_copy(self, whole: bool) -> None:  # noqa: FBT001 - textual passes it by position
+        """Copy the quotation under the cursor with its place; the answer with its sources if `whole` or without one."""
+        answer, chosen = self.feed.state.answer, cast("SourceList", self.query_one("#sources")).chosen
+        if answer is None:
+            return
+        cited = [citation for citation in answer.citations if citation.n == chosen and not whole]
+        self.app.copy_to_clipboard(copied_quotation(cited[0]) if cited else copied_text(answer))
+        words = f"Quotation [{chosen}] copied" if cited else "Answer and sources copied"
+        self.query_one(MessageLine).say(f"{words} (inside tmux this needs `set -g set-clipboard on`)")
 
     def action_save(self) -> None:
         """Write the result to a file, for OSC 52 does not work everywhere."""
@@ -319,20 +325,20 @@ class AskScreen(Screen[None]):
             self._opening.cancel()
 
     def action_back(self) -> None:
-        """Leave the pane for the input; from there, leave the answer."""
-        if not self._line.has_focus:
-            self._line.focus()
-        else:
-            self.action_new()
+        """Leave the pane for the input; from the suggestions, go back to the answer."""
+        self._begins_anew = self._begins_anew and not self._line.has_focus
+        self._line.focus()
+        self.pace.mark()
+        self.refresh_bindings()
 
     def action_new(self) -> None:
-        """Back to the empty screen."""
-        if not self.player.busy:
-            self.player.clear()
-            self._follow_up = FollowUp()
-            self.query_one(MessageLine).clear()
-            self._line.focus()
-            self._offer_keys()
+        """Show the suggestions; the answer is only hidden."""
+        self._begins_anew = True
+        self._follow_up = FollowUp()
+        self.query_one(MessageLine).clear()
+        self._line.focus()
+        self.pace.mark()
+        self.refresh_bindings()
 
     def action_context(self) -> None:
         """Let the next question refer to this one, or not."""
@@ -342,7 +348,7 @@ class AskScreen(Screen[None]):
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""
         result = "#sources" if self.query_one("#sources").display else "#answer"
-        below = self.query_one(result if self.feed.state.question else "#suggestions")
+        below = self.query_one("#suggestions" if self._suggests else result)
         if isinstance(below, OptionList) and below.highlighted is None:
             below.action_first()
         below.focus()

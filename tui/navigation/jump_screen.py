@@ -1,12 +1,15 @@
-"""Put a letter on each pane; pressing it gives the focus to the pane."""
+"""Put a letter on each pane and a number on each screen's name; pressing one goes there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Label
+
+from tui.navigation.screens import SCREENS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
 LETTERS = "asdfghjklweruiozxcvbnm"
 
 
-class JumpScreen(ModalScreen["Widget | None"]):
-    """Dismissed with the pane whose letter was pressed, or with None."""
+class JumpScreen(ModalScreen["Widget | str | None"]):
+    """Dismissed with the pane whose letter was pressed, the mode of the screen whose number was, or with None."""
 
     DEFAULT_CSS = """
     JumpScreen { background: transparent; }
     JumpScreen Label { position: absolute; text-style: bold reverse; }
+    JumpScreen #screens { text-style: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+o", "dismiss", "Stay", id="jump.stay", tooltip="Keep the focus where it is"),
@@ -32,16 +36,24 @@ class JumpScreen(ModalScreen["Widget | None"]):
     def __init__(self, panes: Sequence[Widget]) -> None:
         super().__init__()
         self._panes = dict(zip(LETTERS, panes, strict=False))
+        titles = {"ask": "Ask"} | {entry.mode: entry.title for entry in SCREENS}
+        self._screens = dict(zip("123456789", titles.items(), strict=False))
 
     def compose(self) -> ComposeResult:
-        """Place each letter in the corner of its pane."""
+        """Name the screens in the first line, and place each letter in the corner of its pane."""
+        names = ((f" {number} ", "bold reverse") for number in self._screens)
+        titles = (f" {title} " for _, title in self._screens.values())
+        yield Label(Text.assemble(*(part for pair in zip(names, titles, strict=True) for part in pair)), id="screens")
         for letter, pane in self._panes.items():
             label = Label(f" {letter} ", markup=False)
             label.styles.offset = pane.region.offset
             yield label
 
     def on_key(self, event: events.Key) -> None:
-        """Choose the pane of a letter; other keys do nothing."""
+        """Choose the pane of a letter or the screen of a number; other keys do nothing."""
         if event.key in self._panes:
             event.stop()
             self.dismiss(self._panes[event.key])
+        elif event.key in self._screens:
+            event.stop()
+            self.dismiss(self._screens[event.key][0])

@@ -29,27 +29,27 @@ class ScreenEntry:
 
 SCREENS = (
     ScreenEntry(
-        "personas", "Personas", "f2", "Promote, demote, prune and restore personas",
+        "personas", "Personas", "f2,alt+p", "Promote, demote, prune and restore personas",
         "tui.personas.screen", "PersonasScreen",
     ),
     ScreenEntry(
-        "history", "History", "f3,f8", "Find, replay, compare and export earlier questions",
+        "history", "History", "f3,f8,alt+h", "Find, replay, compare and export earlier questions",
         "tui.history.screen", "HistoryScreen",
     ),
     ScreenEntry(
-        "graph", "Graph", "f4", "The graph of a question: its steps, its personas, the paths to the citations",
+        "graph", "Graph", "f4,alt+g", "The graph of a question: its steps, its personas, the paths to the citations",
         "tui.graph.screen", "GraphScreen",
     ),
     ScreenEntry(
-        "library", "Library", "f5", "Add, rescan and remove documents",
+        "library", "Library", "f5,alt+l", "Add, rescan and remove documents",
         "tui.library.screen", "LibraryScreen",
     ),
     ScreenEntry(
-        "settings", "Settings", "f6", "Change thresholds, weights, model, theme and keys",
+        "settings", "Settings", "f6,alt+s", "Change thresholds, weights, model, theme and keys",
         "tui.settings.screen", "SettingsScreen",
     ),
     ScreenEntry(
-        "health", "Health", "f7", "Numbers of runs, checks, and the newest log entries",
+        "health", "Health", "f7,alt+e", "Numbers of runs, checks, and the newest log entries",
         "tui.health.screen", "HealthScreen",
     ),
 )  # fmt: skip

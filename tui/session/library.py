@@ -55,13 +55,20 @@ class ScopedLibrary:
         return ", ".join(Path(root).name or root for root in roots)
 
     def suggestions(self) -> list[str]:
-        """Return questions that the sample answers; none for any other library."""
+        """Return questions that the sample answers, or those that the titles of any other library make."""
         if self.name != SAMPLE_NAME:
-            return []
+            return self._questions_about_titles()
         import json  # noqa: PLC0415 - after the first paint
 
         entries = json.loads(shipped("db/sample_questions.json").read_bytes())
         return [entry["question"] for entry in entries[:SUGGESTIONS]]
+
+    def _questions_about_titles(self) -> list[str]:
+        from tui.session.suggested_questions import questions_about  # noqa: PLC0415 - after the first paint
+
+        scope, documents = self._scope(), self.documents
+        files = {path: file for root in scope or documents.roots for path, file in documents.files(root).items()}
+        return questions_about(files, partial(documents.titles, scope=scope), SUGGESTIONS)
 
     def retriever(self) -> "Retriever":
         """Open the index for the questions: it finds passages of the scope only. Raises LibraryError."""

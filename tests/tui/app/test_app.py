@@ -137,7 +137,7 @@ async def test_the_palette_knows_the_keys():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)
         names = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Personas (f2)", "History (f3 f8)", "Help (f1 ?)", "Theme: high-contrast"} <= set(names)
+        assert {"Personas (f2 alt+p)", "History (f3 f8 alt+h)", "Help (f1 ?)", "Theme: high-contrast"} <= set(names)
         assert {"Go to Personas: Prune (x)", "Go to History: Find (/)", "Go to Settings: Reset (r)"} <= set(names)
         assert len(names) == len(set(names))
 

@@ -70,6 +70,7 @@ def test_answer(snap_compare, size):
 def test_judged(snap_compare, size):
     async def play(pilot: Any) -> None:
         await asking()(pilot)
+        pilot.app.screen.query_one("#answer").focus()
         await pilot.press("plus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
 

@@ -215,9 +215,13 @@ async def test_every_line_of_a_pasted_text_is_kept_and_none_is_asked():
         await script.ready(pilot)
         await pilot.press(*"Say: ")
         pilot.app.post_message(events.Paste("Who built\r\n  the lighthouse\x1b[2J\nthat she kept?\n"))
-        await holds(pilot, "Say: Who built the lighthouse[2J that she kept?")
-        await shows(pilot, "✓ 3 lines were pasted as one")
-    assert session.asked == []
+        question = "Say: Who built\nthe lighthouse[2J\nthat she kept?"
+        await holds(pilot, question)
+        await shows(pilot, "Say: Who built↵the lighthouse[2J↵that she kept?")
+        assert session.asked == []
+        await pilot.press("enter")
+        await script.until(pilot, lambda: session.asked)
+    assert session.asked == [question]
 
 
 async def test_a_pasted_text_that_is_no_question_is_refused():
@@ -234,7 +238,7 @@ async def test_what_was_copied_here_is_pasted_in_whole():
         await script.ready(pilot)
         pilot.app.copy_to_clipboard("one\ntwo")
         await pilot.press("ctrl+v")
-        await holds(pilot, "one two")
+        await holds(pilot, "one\ntwo")
 
 
 # -- follow-up questions ----------------------------------------------------------------------------------------------

@@ -244,7 +244,8 @@ async def test_what_was_judged_bears_its_mark():
         await running(pilot, "#sources")
         await pilot.press("G", "minus")
         await script.until(pilot, lambda: "[2]- Gannet" in text(pilot))
-        await pilot.press("escape", "plus")
+        pilot.app.screen.query_one("#answer").focus()
+        await pilot.press("plus")
         await script.until(pilot, lambda: "● Answer · judged +" in text(pilot))
         assert "[1] Ysolde" in text(pilot)
 

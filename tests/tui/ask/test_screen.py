@@ -34,28 +34,23 @@ async def test_a_question_is_answered_from_the_sample_library(session):
     assert session.runs.history.recent(1, 0)[0].question == "Who led the Net Strike of 1894?"
 
 
-async def test_the_empty_screen_offers_questions_by_digit():
+@pytest.mark.parametrize("keys", [["2", "enter"], ["down", "2"]], ids=["typed", "in the list"])
+async def test_the_empty_screen_offers_questions_by_number(keys):
     session = script.ScriptedSession(script.answered())
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         assert "2 Who led the Net Strike of 1894?" in script.screen_text(pilot.app)
-        await pilot.press("2")
+        await pilot.press(*keys)
         await script.until(pilot, lambda: session.asked)
     assert session.asked == ["Who led the Net Strike of 1894?"]
-
-
-async def test_a_digit_is_a_digit_once_something_is_typed():
-    async with script.app(script.ScriptedSession()).run_test() as pilot:
-        await script.ready(pilot)
-        await pilot.press("a", "1", "8")
-        assert pilot.app.screen.query_one(AskInput).value == "a18"
 
 
 async def test_a_digit_without_its_suggestion_is_typed():
     async with script.app(script.ScriptedSession()).run_test() as pilot:
         await script.ready(pilot)
-        await pilot.press("8")
-        assert pilot.app.screen.query_one(AskInput).value == "8"
+        await pilot.press("8", "enter")
+        await script.until(pilot, lambda: pilot.app.ask_screen.session.asked)
+        assert pilot.app.ask_screen.session.asked == ["8"]
 
 
 async def test_a_library_that_cannot_be_opened_says_what_to_do():
@@ -106,7 +101,7 @@ async def test_escape_cancels_and_says_so():
         await pilot.press("escape")
         await script.until(pilot, lambda: "■ Cancelled" in script.screen_text(pilot.app))
         assert session.cancelled
-        await pilot.press("escape")
+        await pilot.press("ctrl+n")
         await script.until(pilot, lambda: "Suggestions" in script.screen_text(pilot.app))
 
 
@@ -147,9 +142,12 @@ async def test_a_source_opens_with_its_place_in_the_file():
 async def test_the_answer_is_copied_with_its_sources():
     async with script.app(script.ScriptedSession(script.answered())).run_test() as pilot:
         await asked(pilot)
-        await pilot.press("down", "y")
+        quoted = f"“{script.BUILT.quote}” (Gannet Stack Light, {script.BUILT.source}, characters 0 to 66)"
+        await pilot.press("down", "down", "y")
+        assert pilot.app.clipboard == quoted
+        await pilot.press("Y")
         assert pilot.app.clipboard.splitlines()[0] == f"{script.KEPT.quote} [1] {script.BUILT.quote} [2]"
-        assert "[2] Gannet Stack Light (/library/places/gannet-stack-light.md)" in pilot.app.clipboard
+        assert f"[2] {quoted}" in pilot.app.clipboard
 
 
 async def test_a_birth_stands_in_the_walk():
@@ -276,7 +274,8 @@ async def test_a_recorded_run_is_scrubbed_there_and_back():
         await script.until(pilot, lambda: not screen.player.busy)
         assert (screen.player.replay.ended, screen.feed.state.outcome) == (True, Outcome.ANSWERED)
         await pilot.press("ctrl+n", "space", "left")
-        assert (screen.player.replay, screen.feed.state.question) == (None, "")
+        assert (screen.player.replay.ended, screen.player.busy) == (True, False)
+        assert "Suggestions" in script.screen_text(pilot.app)
 
 
 async def test_a_long_record_is_scrubbed_at_once():
@@ -291,11 +290,12 @@ async def test_a_long_record_is_scrubbed_at_once():
         assert screen.feed.state.steps == screen.player.replay.position - 1 == 4498
 
 
-async def test_an_answer_is_judged_from_the_empty_input():
+async def test_an_answer_is_judged_from_its_pane():
     session = script.ScriptedSession(script.answered())
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await asked(pilot)
-        assert "+/- Judge" in script.screen_text(pilot.app)
+        pilot.app.screen.query_one("#answer").focus()
+        await script.until(pilot, lambda: "+/- Judge" in script.screen_text(pilot.app))
         await pilot.press("plus")
         words = "✓ noted for the answer: + archivist, tracker · - skeptic · = control"
         await script.until(pilot, lambda: words in script.screen_text(pilot.app))
@@ -303,12 +303,44 @@ async def test_an_answer_is_judged_from_the_empty_input():
         await script.until(pilot, lambda: len(session.judged) == 2)
         await pilot.press("minus")
         await script.until(pilot, lambda: "! the answer was judged so already" in script.screen_text(pilot.app))
-        await pilot.press("escape")
+        await pilot.press("ctrl+n")
         await script.until(pilot, lambda: "Suggestions" in script.screen_text(pilot.app))
         assert "judged so already" not in script.screen_text(pilot.app)
-        await pilot.press("plus", "minus")
-        assert pilot.app.screen.query_one(AskInput).value == "+-"
     assert session.judged == [("run-1", None, True), ("run-1", None, False)]
+
+
+@pytest.mark.parametrize("question", ["2019 storm?", "- and what else", "+1 more", "=x", " ? what"])
+async def test_a_question_may_begin_with_any_character(question):
+    session = script.ScriptedSession(script.answered())
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        for _ in range(2):  # with the suggestions, and with an answer
+            await pilot.press(*question)
+            assert pilot.app.screen.query_one(AskInput).value == question
+            await pilot.press("enter")
+            await script.until(pilot, lambda: session.asked and not pilot.app.ask_screen.player.busy)
+    assert session.asked == [question, question]
+    assert session.judged == []
+
+
+async def test_escape_keeps_the_answer_and_a_new_question_only_hides_it():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        await pilot.press("escape", "escape")
+        assert script.KEPT.quote in script.screen_text(pilot.app)
+        await pilot.press("ctrl+n")
+        await script.until(pilot, lambda: "Suggestions" in script.screen_text(pilot.app))
+        await pilot.press("escape")
+        await script.until(pilot, lambda: script.KEPT.quote in script.screen_text(pilot.app))
+
+
+async def test_a_question_mark_in_the_empty_input_opens_the_help():
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("question_mark")
+        await script.until(pilot, lambda: "Keys · Ask" in script.screen_text(pilot.app))
+        await pilot.press("escape", "w", "question_mark")
+        assert pilot.app.screen.query_one(AskInput).value == "w?"
 
 
 async def test_plus_and_minus_are_typed_once_something_is_typed():
@@ -327,7 +359,8 @@ async def test_the_citation_under_the_cursor_is_judged():
         await asked(pilot)
         await pilot.press("down", "down", "plus")
         await script.until(pilot, lambda: "noted for citation 2" in script.screen_text(pilot.app))
-        await pilot.press("escape", "minus")
+        pilot.app.screen.query_one("#answer").focus()
+        await pilot.press("minus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
     assert session.judged == [("run-1", 2, True), ("run-1", None, False)]
 
@@ -359,6 +392,7 @@ async def test_a_run_that_cites_nothing_cannot_be_judged():
 async def test_a_judgement_reaches_the_real_personas(session):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         view = await asked(pilot, "Who led the Net Strike of 1894?")
+        pilot.app.screen.query_one("#answer").focus()
         await pilot.press("plus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
         assert session.runs.judgements() == {view.run_id: {None: True}}

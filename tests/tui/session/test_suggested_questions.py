@@ -1,0 +1,35 @@
+"""Questions from the titles of a library."""
+
+import pytest
+
+from engine.index.catalogue import KnownFile
+from tui.session.suggested_questions import question_about, questions_about
+
+LONG = KnownFile(size=1, mtime_ns=1, passages=3, words=400)
+TITLES = {"canvas": "Canvas", "daily notes": "Daily notes", "how to begin": "How to begin"}
+
+
+def titles(key: str) -> list[str]:
+    return [title for name, title in TITLES.items() if name.startswith(key)]
+
+
+@pytest.mark.parametrize(
+    ("title", "question"),
+    [("Canvas", "What is Canvas about?"), ("How to begin", "How to begin?"), ("What is new?", "What is new?")],
+)
+def test_a_title_becomes_a_question(title, question):
+    assert question_about(title) == question
+
+
+def test_each_folder_has_its_turn_and_only_files_named_by_their_title_are_asked():
+    files = {
+        "/a/canvas.md": LONG,
+        "/a/daily-notes.md": KnownFile(size=1, mtime_ns=1, passages=9, words=300),
+        "/b/How to begin.md": KnownFile(size=1, mtime_ns=1, passages=1, words=200),
+        "/b/short.md": KnownFile(size=1, mtime_ns=1, passages=1, words=5),
+        "/b/2024.md": LONG,
+        "/c/picture.png": KnownFile(size=1, mtime_ns=1, reason="binary"),
+    }
+    questions = ["What is Canvas about?", "How to begin?", "What is Daily notes about?"]
+    assert questions_about(files, titles, 8) == questions
+    assert questions_about(files, titles, 1) == questions[:1]

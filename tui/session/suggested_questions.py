@@ -1,0 +1,54 @@
+"""Make questions that a library can answer from the titles of its documents, without a model."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from engine.index.catalogue import KnownFile
+from engine.text.names import name_key
+
+FEWEST_WORDS, MOST_WORDS = 120, 8
+"""Words of a document that has enough to say, and words of a title that is no sentence."""
+
+_QUESTION_WORDS = frozenset({"how", "what", "when", "where", "which", "who", "why", "can", "is", "are", "does", "do"})
+
+Titles = Callable[[str], Sequence[str]]
+
+
+def questions_about(files: Mapping[str, KnownFile], titles: Titles, count: int) -> list[str]:
+    """Return at most `count` questions about documents whose file has their title as its name.
+
+    `titles(key)` gives the titles of the index that begin with `key` (`engine.text.names.name_key`). Each folder gets
+    its turn, its longest documents first.
+    """
+    questions: dict[str, None] = {}
+    folders = [filter(None, (_title_of(path, titles) for path in paths)) for paths in _by_folder(files)]
+    while folders and len(questions) < count:
+        titled = [(folder, title) for folder in folders if (title := next(folder, ""))]
+        folders = [folder for folder, _ in titled]
+        questions |= dict.fromkeys(question_about(title) for _, title in titled)
+    return list(questions)[:count]
+
+
+def question_about(title: str) -> str:
+    """Return a title as a question: `Canvas` as `What is Canvas about?`, `How to begin` as `How to begin?`."""
+    first = title.split(maxsplit=1)[0].casefold()
+    if first in _QUESTION_WORDS:
+        return title.rstrip("?.!") + "?"
+    return f"What is {title} about?"
+
+
+def _by_folder(files: Mapping[str, KnownFile]) -> Iterable[list[str]]:
+    """Return the paths of the documents of each folder that have enough to say, the longest document first."""
+    folders: dict[str, list[str]] = {}
+    for path, file in sorted(files.items(), key=lambda item: (-item[1].words, item[0])):
+        if not file.reason and file.words >= FEWEST_WORDS:
+            folders.setdefault(str(Path(path).parent), []).append(path)
+    return folders.values()
+
+
+def _title_of(path: str, titles: Titles) -> str:
+    """Return the title of a document that has the name of its file; empty if it has another one or none of words."""
+    key = name_key(Path(path).stem.replace("_", " ").replace("-", " "))
+    if not any(word.isalpha() for word in key.split()) or len(key.split()) > MOST_WORDS:
+        return ""
+    return next((title for title in titles(key) if name_key(title) == key and title[0].isupper()), "")
