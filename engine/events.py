@@ -94,8 +94,9 @@ class RunStarted:
 class QuestionRead:
     """The question was analysed: its names (`entities`), those that the library knows, and its terms.
 
-    `context` are its features for the gate; empty in records of old versions. `context_names` are names of the
-    conversation that it refers to (`engine.question.follow_up`); they were analysed with it.
+    `context` are its features for the gate; empty in records of old versions. `context_names` are the subjects of the
+    questions before. `understood` is the complete question that a follow-up was read as
+    (`engine.question.follow_up`); empty where that is the question as written.
     """
 
     entities: tuple[str, ...]
@@ -103,6 +104,7 @@ class QuestionRead:
     terms: tuple[str, ...]
     context: tuple[float, ...] = ()
     context_names: tuple[str, ...] = ()
+    understood: str = ""
 
 
 @dataclass(frozen=True, slots=True)

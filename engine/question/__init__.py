@@ -5,7 +5,9 @@ knows.
 
 - `question`: `read_question` makes the `Question`. Its `coverage` says how much of the question some words hold; walks,
   scores, and the decision to abstain all rest on it.
-- `follow_up`: `names_meant` resolves "When did he die?" to a name of the `Conversation` so far.
+- `follow_up`: `understood` reads "When did he die?" or "And the other one?" as a complete question, with the
+  `Conversation` so far. `follow_up_words` has the words of each language, `phrases` finds names and noun phrases,
+  `referents` chooses what a pronoun stands for, `exchange` puts a part of the previous question in another's place.
 
 Must hold: the same text and library give the same `Question`. Terms are indices into `Question.terms`; the weights of
 the known terms add up to one.

@@ -1,14 +1,71 @@
 """The conversation that a run leaves behind for the next question."""
 
-from engine.question.follow_up import Conversation, as_written
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
+
+from engine.events import Citation
+from engine.question.follow_up import Conversation
+from engine.question.phrases import distinct, name_spans, names_in, noun_phrases, span_of
 from engine.run.state import RunState
 from engine.text.names import name_key
 
+_MOST = 8  # names of one kind
+_LONGEST = 80  # characters of a name
+_BEFORE_NAME = re.compile(r"\bthe $")
+
 
 def conversation_of(state: RunState) -> Conversation:
-    """Name the subjects of a run (the known names of its question, or of its context) and the titles that it cites."""
+    """Return what a run was about: names and phrases of its question as understood, and names of what it cites.
+
+    A title that no quotation has is that of a document ("Minutes of March"), which no pronoun stands for.
+    """
     read, citations = state.read, state.answer.citations if state.answer else ()
-    inherited = {name_key(name): name for name in read.context_names} if read else {}
-    subjects = {key: inherited.get(key) or as_written(key, state.question) for key in (read.known if read else ())}
-    titles = dict.fromkeys(citation.title for citation in citations if citation.title)
-    return Conversation(tuple(subjects.values()), tuple(titles))
+    question = state.understood or state.question
+    subjects = _subjects(read.known if read else (), question)
+    texts = [text for citation in citations for text in (citation.title, citation.quote)]
+    phrases = [phrase for phrase in noun_phrases(question, texts) if not _overlaps(phrase, subjects)]
+    phrases = [phrase for phrase in phrases if " " in phrase or not subjects]
+    keys = {name_key(name) for name in subjects}
+    quoted = [name for name in chain.from_iterable(map(_names_quoted, citations[:1])) if name_key(name) not in keys]
+    words = f" {name_key(' '.join([question, *(citation.quote for citation in citations)]))} "
+    titles = [citation.title for citation in citations if f" {name_key(citation.title)} " in words]
+    others = chain.from_iterable(names_in(citation.quote) for citation in citations)
+    return Conversation(
+        question=question,
+        subjects=_short(subjects),
+        phrases=_short(phrases),
+        answers=_short(name for name in quoted if not _overlaps(name, subjects)),
+        titles=_short(titles),
+        cited=_short(others),
+        earlier=read.context_names if read else (),
+    )
+
+
+def _names_quoted(citation: Citation) -> list[str]:
+    """Return the names of a quotation, those in its marked words first."""
+
+    def is_outside_marks(name: tuple[str, int]) -> bool:
+        return not any(start < name[1] + len(name[0]) and name[1] < end for start, end in citation.marks)
+
+    return [name for name, _ in sorted(name_spans(citation.quote), key=is_outside_marks)]
+
+
+def _subjects(keys: Sequence[str], question: str) -> list[str]:
+    """Return the names with these keys as the question writes them, with their article, in its order.
+
+    Numbers and parts of longer names are left out.
+    """
+    spans = {span for key in keys if (span := span_of(name_key(key), question)) and not question[span[0]].isdigit()}
+    inside = {a for a, b in product(spans, spans) if a != b and b[0] <= a[0] and a[1] <= b[1]}
+    starts = [(len(_BEFORE_NAME.sub("", question[:start])), end) for start, end in sorted(spans - inside)]
+    return [question[start:end] for start, end in starts]
+
+
+def _overlaps(phrase: str, names: "list[str]") -> bool:
+    words = set(name_key(phrase).split())
+    return any(words & set(name_key(name).split()) for name in names)
+
+
+def _short(names: "Iterator[str] | list[str]") -> tuple[str, ...]:
+    return distinct(name for name in names if name and len(name) <= _LONGEST)[:_MOST]

@@ -35,7 +35,6 @@ from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
 from engine.personas.persona import Persona
 from engine.personas.roster import Roster
-from engine.question.follow_up import with_names
 from engine.run.answering import Answering, written_outputs
 from engine.run.graph_record import GraphRecord
 from engine.settings.settings import Settings
@@ -51,9 +50,9 @@ FindModel = Callable[[], Awaitable[tuple[LanguageModel | None, Sequence[str]]]]
 class MoeOrchestrator:
     """Runs one question; each run has its own instance, so that nothing has to be reset.
 
-    The model is `language_model`, or `find_model` looks for it while the personas walk. `context_names` are the names
-    of the conversation that the question means, `today` is the day for words such as "yesterday". Everything that
-    happens is emitted as an event (`engine.events`), from any thread.
+    The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the complete
+    question that a follow-up is read as, `context_names` are the subjects of the questions before, `today` is the day
+    for words such as "yesterday". Everything that happens is emitted as an event (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -68,6 +67,7 @@ class MoeOrchestrator:
         language_model: LanguageModel | None = None,
         find_model: FindModel | None = None,
         gate: Gate | None = None,
+        understood: str = "",
         context_names: Sequence[str] = (),
         today: date | None = None,
     ) -> None:
@@ -76,7 +76,8 @@ class MoeOrchestrator:
         self._find_model, self._gate, self._context_names = find_model, gate, tuple(context_names)
         self._search: asyncio.Task[tuple[LanguageModel | None, Sequence[str]]] | None = None
         self._today = today
-        self._whole_text = with_names(question, context_names)
+        self._understood = understood
+        self._whole_text = understood or question
         self.graph = DynamicKnowledgeGraph()
         self._panel: Panel | None = None
         self._called: dict[str, Persona] = {}  # in all cycles
@@ -182,7 +183,8 @@ class MoeOrchestrator:
                 entities = (*known_names, *panel.question.unknown_names)
                 self._features = question_features(panel.neighbourhood)
                 terms = panel.question.terms
-                self._emit(QuestionRead(entities, known_names, terms, self._features, self._context_names))
+                context = self._context_names, self._understood
+                self._emit(QuestionRead(entities, known_names, terms, self._features, *context))
         with self._timed("walking"):
             self._walking = self._call()
             record = GraphRecord(self.graph, panel, self._emit)

@@ -187,6 +187,11 @@ class RunState:
         """Whether a model reads the passages and has written nothing yet."""
         return self.quotations is not None and self.outcome is None and not self.draft and not self.thoughts
 
+    @property
+    def understood(self) -> str:
+        """The complete question that a follow-up was read as; empty for a question that is read as written."""
+        return self.read.understood if self.read else ""
+
     def judge(self, judged: Judgements) -> None:
         """Take over what the user has said of the run."""
         if judged != self.judged:

@@ -383,8 +383,11 @@ def test_a_follow_up_takes_its_context_from_the_run_that_is_named(ask):
     code, out, err = ask("Who built it?", "--context", "last")
     assert (code, err) == (0, "")
     assert "Tobiász Krelle" in out
-    assert "\ncontext: Gannet Stack Light\n" in out
-    assert "context:" not in ask("Who built it?")[1]
+    assert "\nread as: Who built Gannet Stack Light?\n" in out
+    assert "read as:" not in ask("Who built it?")[1]
+    ask("How high is Gannet Stack Light?")
+    result = json.loads(ask("Who built it?", "--context", "last", "--json")[1])
+    assert (result["question"], result["read_as"]) == ("Who built it?", "Who built Gannet Stack Light?")
 
 
 def test_a_follow_up_on_an_unknown_run_is_refused(ask):

@@ -31,7 +31,7 @@ EXAMPLES = {  # each example of the first five minutes, and a part of what it pr
     "persona-moe graph last --cited": "Net Strike  [2]",
     "persona-moe ingest ~/notes ~/papers": "2 files: 2 added",
     "persona-moe ask 'When is the boiler serviced?'": "every October",
-    "persona-moe ask 'Who installed it?' --context last": "context: Boiler",
+    "persona-moe ask 'Who installed it?' --context last": "read as: Who installed the boiler?",
     "persona-moe history list boiler after:2026": "When is the boiler serviced?",
     "persona-moe ~/notes": "",
 }

@@ -3,7 +3,7 @@
 In: a `Session`, and the `RunFeed` and `LibraryOpening` of the application. Out: runs, judgements, saved answers.
 
 - `AskScreen` (screen) has the keys and draws; `RunPlayer` (player) makes the run that the feed follows, live or
-  replayed. `follow_up` keeps the conversation for the next question, `library_opening` opens the library.
+  replayed. `library_opening` opens the library.
 - The question: `question_bar`, `ask_input`, `recall` and `question_history` (earlier questions), `welcome`
   (suggestions).
 - The run, in `run_panes`: `panel_table`, `walk_log`, `answer_pane` with `answer_markdown`, `source_list`.

@@ -94,11 +94,12 @@ def reading_text(view: RunState, tokens_per_second: float) -> Text:
 
 
 def question_text(view: RunState) -> Text:
-    """The question, cut if it is long, and the names of the conversation before it that it was read with."""
+    """The question, cut if it is long, and below it the complete question that a follow-up was read as."""
     question = printable(view.question)
     text = Text(question if len(question) <= MOST_OF_QUESTION else f"{question[:MOST_OF_QUESTION]} …", "bold")
-    if view.read is not None and view.read.context_names:
-        text.append(f"  context: {', '.join(map(plain, view.read.context_names))}", "not bold dim")
+    if view.understood:
+        text.append(f"\nread as: {plain(view.understood)}", "not bold")
+        text.append("  ^t asks it as written", "not bold dim")
     return text
 
 

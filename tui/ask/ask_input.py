@@ -75,7 +75,7 @@ class AskInput(Input):
     def follow_up(self, names: Sequence[str]) -> None:
         """Name, while nothing is typed, the subjects of the conversation to which a question may refer."""
         about = ", ".join(plain(name) for name in names[:SHOWN_NAMES])
-        words = f"a follow-up on {about} · ^t without" if about else ASKING
+        words = f"a follow-up on {about} · ^n starts over" if about else ASKING
         if not self.searching and words != self.placeholder:
             self.placeholder = words
 

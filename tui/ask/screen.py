@@ -16,7 +16,6 @@ from engine.errors import PersonaMoeError
 from engine.text.safe import one_line
 from tui.ask.answer_actions import copied_quotation, copied_text, judge_answer
 from tui.ask.ask_input import AskInput
-from tui.ask.follow_up import FollowUp
 from tui.ask.player import REPLAY_KEYS, RunPlayer
 from tui.ask.question_bar import QuestionBar
 from tui.ask.status_text import Silence, status_text, waiting_for
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from engine.events import Citation, RecordedEvent
+    from engine.question.follow_up import Conversation
     from tui.ask.library_opening import LibraryOpening
     from tui.ask.run_panes import RunPanes
     from tui.ask.source_list import SourceList
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 LIKE = "Mark the answer (or the selected citation) as good: the personas that found it are rewarded"
 DISLIKE = "Mark it as bad: the personas that found it lose"
-CONTEXT = "Let the next question refer to the names of this one, or not"
+AS_WRITTEN = "Ask the question as it is written, without the ones before it"
 LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
 answer. Tab takes the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. \
@@ -77,7 +77,7 @@ class AskScreen(Screen[None]):
         Binding("plus,equals_sign", "judge(True)", "Judge", id="like", key_display="+/-", tooltip=LIKE),
         Binding("minus", "judge(False)", "Bad", show=False, id="dislike", tooltip=DISLIKE),
         Binding("down", "below", "Answer", show=False, id="below", tooltip="From the question to what is below it"),
-        Binding("ctrl+t", "context", "Context", show=False, id="context", tooltip=CONTEXT),
+        Binding("ctrl+t", "as_written", "As written", show=False, id="as_written", tooltip=AS_WRITTEN),
         *REPLAY_KEYS,
     ]
 
@@ -90,7 +90,7 @@ class AskScreen(Screen[None]):
             source.watchers.append(self.pace.mark)
         self.player = RunPlayer(self, feed, session.runs, library_ready=library.ready, started=self._on_start)
         self._opening: Worker[None] | None = None
-        self._follow_up = FollowUp()
+        self._conversation: Conversation | None = None
         self._silence = Silence()
         self._prepared = self._begins_anew = False
 
@@ -131,14 +131,17 @@ class AskScreen(Screen[None]):
         await self.library.open()
 
     def ask(self, question: str) -> None:
-        """Start a run, unless one is running."""
+        """Start a run, unless one is running; the question may refer to the run before."""
+        self._ask(question, self._conversation)
+
+    def _ask(self, question: str, conversation: Conversation | None) -> None:
         if not question.strip():
             return
         if self.player.asking:
             self.notify("A question is running: esc cancels it.", markup=False)
             return
         self.query_one(QuestionBar).note(one_line(question))
-        self.player.ask(question, self._follow_up.conversation)
+        self.player.ask(question, conversation)
 
     def show_run(self, recorded: Sequence[RecordedEvent], *, play: bool = True) -> None:
         """Replay a recorded run, or show its end; the keys of the replay work while no question is being typed."""
@@ -148,7 +151,7 @@ class AskScreen(Screen[None]):
     def _on_start(self) -> None:
         """Forget what belonged to the run before."""
         self.query_one(MessageLine).clear()
-        self._follow_up = FollowUp()
+        self._conversation = None
         self._silence = Silence()
         self._begins_anew = False
         self._ticks.resume()
@@ -180,7 +183,7 @@ class AskScreen(Screen[None]):
         from engine.run.conversation import conversation_of  # noqa: PLC0415 - not needed for the first paint
 
         state = self.feed.state
-        self._follow_up = FollowUp(conversation_of(state))
+        self._conversation = conversation_of(state)
         if state.answer is not None:
             state.judge((await asyncio.to_thread(self.session.runs.judgements)).get(state.run_id, {}))
         self.pace.mark()
@@ -190,7 +193,7 @@ class AskScreen(Screen[None]):
         started = not self._suggests
         line, bar = self._line, self.query_one(QuestionBar)
         bar.completing = self.library.ready.is_set() and not self.library.problem
-        line.follow_up(self._follow_up.names)
+        line.follow_up(self._conversation.names if self._conversation else ())
         self.query_one(Welcome).display = not started
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
@@ -248,7 +251,7 @@ class AskScreen(Screen[None]):
         offered: dict[str, Callable[[], bool]] = {
             "replay": lambda: not self._suggests and self.player.can_be_steered(str(parameters[0])),
             "cancel": lambda: self.player.busy or self.opening,
-            "context": lambda: self._follow_up.is_possible,
+            "as_written": lambda: not self.player.busy and self.feed.state.understood != "",
             "back": lambda: not self._line.has_focus or self._begins_anew,
             "new": lambda: not self.player.busy and not self._suggests,
             "judge": lambda: self._can_be_judged and not self._line.has_focus,
@@ -334,16 +337,15 @@ class AskScreen(Screen[None]):
     def action_new(self) -> None:
         """Show the suggestions; the answer is only hidden."""
         self._begins_anew = True
-        self._follow_up = FollowUp()
+        self._conversation = None
         self.query_one(MessageLine).clear()
         self._line.focus()
         self.pace.mark()
         self.refresh_bindings()
 
-    def action_context(self) -> None:
-        """Let the next question refer to this one, or not."""
-        self.query_one(MessageLine).say(self._follow_up.toggle())
-        self.pace.mark()
+    def action_as_written(self) -> None:
+        """Ask the question of the run that is shown as it is written."""
+        self._ask(self.feed.state.question, None)
 
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""

@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,13 @@ def run(options: argparse.Namespace) -> int:
         result = result_of(state)
         if options.personas:
             result["says"] = {name: to_builtins(claims.claims) for name, claims in state.claims.items()}
-        lines = _answer(result, state.read.context_names if state.read else ())
+        lines = _answer(result, state.understood)
         show(options, result, [*lines, *(_personas(state) if options.personas else ())])
     return 0
 
 
 def _conversation(session: Session, run: str) -> Conversation:
-    """Return the names and citations of a run that a follow-up may refer to."""
+    """Return what a follow-up to a run may refer to."""
     return conversation_of(session.runs.state_of(session.runs.history.find(run)))
 
 
@@ -80,7 +80,7 @@ def _personas(state: RunState) -> Iterator[str]:
     yield from (f"  {line}" for line in persona_lines(state))
 
 
-def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[str]:
+def _answer(result: dict[str, Any], understood: str) -> Iterator[str]:
     yield result["answer"]
     is_quoted = False  # whether the answer has the words itself, as one without a model
     for citation in result["citations"]:
@@ -92,7 +92,7 @@ def _answer(result: dict[str, Any], context_names: Sequence[str]) -> Iterator[st
         is_quoted = citation["quote"] in result["answer"]
         if not is_quoted:
             yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
-    if context_names:
-        yield f"\ncontext: {', '.join(map(one_line, context_names))}"
+    if understood:
+        yield f"\nread as: {one_line(understood)}"
     for reason in result["degraded"]:
         yield f"\nnote: {one_line(reason)}"

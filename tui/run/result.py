@@ -26,6 +26,7 @@ def result_of(state: RunState) -> dict[str, Any]:
     return {
         "run_id": state.run_id,
         "question": state.question,
+        **({"read_as": state.understood} if state.understood else {}),
         "answer": answer.answer,
         "abstained": answer.abstained,
         "citations": [msgspec.to_builtins(citation) for citation in answer.citations],

@@ -97,8 +97,9 @@ class Runs:
         """Yield the events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
         `keeps_quotations`: quotations that it has chosen by then are its answer.
-        A question that refers to the `conversation` so far is asked with the names it means. The question is stored
-        before anything else, and every event as it comes; graph and events are complete before the history has the run.
+        A question that refers to the `conversation` so far is read as the complete question that it stands for. The
+        question is stored before anything else, and every event as it comes; graph and events are complete before the
+        history has the run.
         """
         from db.log import record  # noqa: PLC0415 - after the first paint
         from db.runs.history import new_run_id  # noqa: PLC0415 - after the first paint
@@ -143,11 +144,11 @@ class Runs:
 
     async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
-        from engine.question.follow_up import names_meant  # noqa: PLC0415 - after the first paint
+        from engine.question.follow_up import understood  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         retriever = await asyncio.to_thread(self._library.retriever)
-        names = await asyncio.to_thread(names_meant, question, conversation, retriever) if conversation else ()
+        complete = await asyncio.to_thread(understood, question, conversation, retriever) if conversation else ""
         run = MoeOrchestrator(
             question,
             retriever,
@@ -156,7 +157,8 @@ class Runs:
             emit=emit,
             run_id=run_id,
             find_model=self._find_model if self._model.is_wanted else None,
-            context_names=names,
+            understood=complete,
+            context_names=conversation.recent if conversation else (),
             today=datetime.now().astimezone().date(),
         )
         await run.run()

@@ -42,7 +42,7 @@ def hostile() -> list[Any]:
     cited = Citation(1, HOSTILE, HOSTILE, 0, 1, HOSTILE)
     return [
         RunStarted("r", HOSTILE, 1, 1, HOSTILE),
-        QuestionRead((), (), (), context_names=(HOSTILE,)),
+        QuestionRead((), (), (), understood=HOSTILE),
         GateReceipt(HOSTILE, HOSTILE, 1, 0, 0, 0, 0, 0, 0, 0, activated=True, reason=HOSTILE),
         script.step(HOSTILE, title=HOSTILE, via=HOSTILE),
         AnswerFragment(HOSTILE),

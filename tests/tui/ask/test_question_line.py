@@ -1,4 +1,4 @@
-"""The question's line: earlier questions, the search backwards, titles, pasted texts, and a follow-up's context."""
+"""The question's line: earlier questions, the search backwards, titles, pasted texts, and follow-ups."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ from textual import events
 
 from db.runs.summary import RunSummary
 from engine.errors import StoreError
-from engine.events import AnswerWritten, QuestionRead
-from engine.question.follow_up import Conversation
+from engine.events import AnswerWritten, QuestionRead, RunFinished
 from tests.support import scripted_run as script
 from tui.ask.ask_input import LONGEST, AskInput
 from tui.ask.question_history import PAGE, QuestionHistory
@@ -244,36 +243,43 @@ async def test_what_was_copied_here_is_pasted_in_whole():
 # -- follow-up questions ----------------------------------------------------------------------------------------------
 
 
-async def test_a_follow_up_gets_the_conversation_unless_its_key_drops_it():
+READ = QuestionRead(("vane head light",), ("vane head light",), (), understood="Who built Vane Head Light\x1b[2J?")
+ANSWER = AnswerWritten("x", abstained=False, citations=(script.KEPT,), removed=0)
+
+
+async def test_a_follow_up_gets_the_conversation_and_a_new_start_forgets_it():
     session = script.ScriptedSession(script.answered())
-    about = Conversation(("Ysolde Marrak",), ("Ysolde Marrak", "Gannet Stack Light"))
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
-        for keys, before in (((), None), ((), about), (("ctrl+t",), None), (("ctrl+t", "ctrl+t"), about)):
-            if keys or before:
-                await shows(pilot, "a follow-up on Ysolde Marrak, Gannet Stack Light · ^t without")
-            await pilot.press(*keys)
-            if len(keys) == 1:
-                await shows(pilot, "✓ the next question stands alone")
-                await shows(pilot, "a question about your documents")
+        for number in range(2):
             await pilot.press("w", "enter")
             await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
-            assert session.before == before
-        await shows(pilot, "a follow-up on")
+            assert (session.before is not None) == bool(number)
+            await shows(pilot, "a follow-up on Ysolde Marrak")
+        assert session.before.question == script.QUESTION
         await pilot.press("ctrl+n")
         await shows(pilot, "a question about your documents")
         await pilot.press("w", "enter")
-        await script.until(pilot, lambda: len(session.asked) == 5)
+        await script.until(pilot, lambda: len(session.asked) == 3)
         assert session.before is None
 
 
-async def test_the_context_stands_under_the_answer():
-    read = QuestionRead((), (), (), context_names=("Gannet\x1b Stack Light",))
-    answer = AnswerWritten("x", abstained=False, citations=(script.KEPT,), removed=0)
-    async with script.app(script.ScriptedSession([script.STARTED, read, answer])).run_test(size=(80, 24)) as pilot:
+async def test_what_a_follow_up_was_read_as_stands_below_it_and_is_taken_back_by_a_key():
+    session = script.ScriptedSession([script.STARTED, READ, ANSWER, RunFinished({})])
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
         await script.ready(pilot)
         await pilot.press("w", "enter")
-        await shows(pilot, "context: Gannet Stack Light")
+        await shows(pilot, "read as: Who built Vane Head Light[2J?  ^t asks it as written")
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
+        session.script = [script.STARTED, ANSWER, RunFinished({})]
+        await pilot.press("ctrl+t")
+        await script.until(pilot, lambda: len(session.asked) == 2)
+        await script.until(pilot, lambda: not pilot.app.ask_screen.player.busy)
+        assert (session.asked[1], session.before) == (script.QUESTION, None)
+        assert "read as" not in script.screen_text(pilot.app)
+        await pilot.press("ctrl+t")  # there is nothing to take back
+        await pilot.pause()
+        assert len(session.asked) == 2
 
 
 async def test_a_follow_up_is_answered_about_what_was_talked_of(session):
@@ -284,5 +290,9 @@ async def test_a_follow_up_is_answered_about_what_was_talked_of(session):
             await pilot.press("enter")
             await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
             await script.until(pilot, lambda: "a follow-up on" in script.screen_text(pilot.app))
+        await shows(pilot, "read as: Who built Gannet Stack Light?")
         await shows(pilot, "Tobiász Krelle")
-        await shows(pilot, "context: Gannet Stack Light")
+        await pilot.press("ctrl+t")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.understood == "")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
+        assert "read as" not in script.screen_text(pilot.app)
