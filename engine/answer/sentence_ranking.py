@@ -35,6 +35,11 @@ _NUMBER = re.compile(
     r"|дв[ае]|три|четыре|пять|шесть|семь|восемь|девять|десять)\b|[一二三四五六七八九十百千万]",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"\b(?:in|on|at|under|behind|beside|above|below|inside|near|next to|in front of|(?:left|right) of) "
+    r"(?:the|a|my|our) (\w+)",
+    re.IGNORECASE,
+)
 _PATTERNS = {
     AnswerKind.TIME: re.compile(rf"(?:(?:{_DATE.pattern}|\d+)[., ]*)+(?<![., ])"),
     AnswerKind.AMOUNT: re.compile(rf"[$€£]?\d[\d.,:/]*(?: ?(?:%|[^\W\d]+))?|{_NUMBER.pattern}", re.IGNORECASE),
@@ -181,7 +186,8 @@ class SentenceRanker:
             "new number": self._kind is AnswerKind.AMOUNT and _NUMBER.search(rest),
             "new date": self._kind is AnswerKind.TIME and _DATE.search(rest),
             "new name of a person": self._kind is AnswerKind.PERSON and self._has_new_name(raw),
-            "new name of a place": self._kind is AnswerKind.PLACE and self._has_new_name(raw),
+            "new name of a place": self._kind is AnswerKind.PLACE
+            and (self._has_new_name(raw) or self._has_new_place(sentence.text)),
             "new name": self._kind in {AnswerKind.OTHER, AnswerKind.YES_NO} and self._has_new_name(raw),
             "denial": self._denies and is_negated(sentence.text),
             "question": sentence.text.rstrip().endswith(("?", "\uff1f", "\u061f")),
@@ -193,6 +199,10 @@ class SentenceRanker:
             start > 0 and any(word.lower() not in self._asked for word in raw[start:end])
             for start, end in name_runs(raw)
         )
+
+    def _has_new_place(self, text: str) -> bool:
+        """Tell whether a text has words such as "in the garage" with a noun that is not in the question."""
+        return any(match[1].lower() not in self._asked for match in _PLACE.finditer(text))
 
     def _pairs(self, words: Sequence[str]) -> float:
         """Return the share of neighbouring terms of the question that are near each other in these words."""

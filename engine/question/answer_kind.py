@@ -26,7 +26,7 @@ _TIME = (
 )
 _AMOUNT = (
     r"\bhow (?:many|much|old|long|far|tall|high|deep|large|big|often|heavy|wide|fast)\b|\b(?:what|which) "
-    r"(?:percent|percentage|number|amount|share|size|price|cost|rent|age|population)|\bnumber of\b|\bwie ?(?:viele?n?|lange"
+    r"(?:percent|percentage|number|amount|share|size|price|cost|rent|age|population|(?:\w+ )?version)|\bnumber of\b|\bwie ?(?:viele?n?|lange"
     r"|hoch|groß|alt|weit|oft|schwer|tief|breit|schnell|teuer)\b|\bсколько\b|\bкак (?:долго|далеко|часто)|多少|几[个名次位条种]"
     r"|多[长大高远久]|いくつ|何[人個回]|\bcombien\b|\bcuánt[oa]s?\b|\bquant[oiae]s?\b|\bhoeveel\b"
 )

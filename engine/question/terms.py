@@ -15,6 +15,7 @@ from engine.text.languages import COMPOUNDING, function_words, stop_words
 from engine.text.names import related_stems
 from engine.text.words import exact_terms, folded, is_unspaced, raw_words, stemmed
 
+_ASKING = frozenset("many much long far often happen happens happened".split())  # they say what is asked, not of what
 _SHORTEST_PART = 4  # letters of a part of a compound
 _SHORTEST_NAME, _SHORTEST_WORD = 5, 7  # letters of a name, and of another word, that is looked for in near spellings
 _JOINTS = ("", "s", "es", "n", "en", "e", "er")  # what may stand between the parts of a compound
@@ -59,7 +60,8 @@ class QuestionWords:
         exact, understood = self._exact()
         terms = {term.forms: term for word in self._content(understood) for term in self._known(word)}
         terms |= {term.forms: term for term in exact}
-        unknown = [self.stem(word) for word in self._content(understood) if not self._known(word)]
+        content = [word for word in self._content(understood) if self.folded[word] not in _ASKING]
+        unknown = [self.stem(word) for word in content if not self._known(word)]
         unspaced = [word for word in self._content(understood) if is_unspaced(self.raw[word])]
         if any(self._known(word) for word in unspaced):  # a pair of characters is often no word
             unknown = [stem for stem in unknown if not is_unspaced(stem)]

@@ -48,8 +48,8 @@ def words(retriever: Retriever) -> Callable[[str], QuestionWords]:
         ("钥匙在哪里", {"钥匙", "钥", "匙"}, []),
         ("What is file S-057?", {"file", "s-057"}, []),
         ("What is file S-059?", {"file"}, ["059"]),
-        ("What happened on 3 July 2025?", {"date:20250703"}, ["happen"]),
-        ("What happened yesterday?", {"date:20250703"}, ["happen"]),
+        ("What happened on 3 July 2025?", {"date:20250703"}, []),
+        ("What happened yesterday?", {"date:20250703"}, []),
     ],
 )
 def test_a_word_is_tried_in_every_form_before_it_is_unknown(words, question, known, unknown):
