@@ -12,6 +12,7 @@ from engine.text.names import name_key
 
 _MOST = 8  # names of one kind
 _LONGEST = 80  # characters of a name
+_NUMBER = re.compile(r"\b\d+\b")
 _BEFORE_NAME = re.compile(r"\bthe $")
 
 
@@ -27,7 +28,9 @@ def conversation_of(state: RunState) -> Conversation:
     phrases = [phrase for phrase in noun_phrases(question, texts) if not _overlaps(phrase, subjects)]
     phrases = [phrase for phrase in phrases if " " in phrase or not subjects]
     keys = {name_key(name) for name in subjects}
-    quoted = [name for name in chain.from_iterable(map(_names_quoted, citations[:1])) if name_key(name) not in keys]
+    quoted = [
+        name for name in (_names_quoted(citations[0], question) if citations else ()) if name_key(name) not in keys
+    ]
     words = f" {name_key(' '.join([question, *(citation.quote for citation in citations)]))} "
     titles = [citation.title for citation in citations if f" {name_key(citation.title)} " in words]
     others = chain.from_iterable(names_in(citation.quote) for citation in citations)
@@ -42,13 +45,19 @@ def conversation_of(state: RunState) -> Conversation:
     )
 
 
-def _names_quoted(citation: Citation) -> list[str]:
-    """Return the names of a quotation, those in its marked words first."""
+def _names_quoted(citation: Citation, question: str) -> list[str]:
+    """Return the names of a quotation, those in its marked words first, then those near the numbers of the question."""
+    quote = citation.quote
+    numbers = [[match.start() for match in re.finditer(number, quote)] for number in _NUMBER.findall(question)]
 
-    def is_outside_marks(name: tuple[str, int]) -> bool:
-        return not any(start < name[1] + len(name[0]) and name[1] < end for start, end in citation.marks)
+    def distance(name: tuple[str, int]) -> tuple[bool, int]:
+        text, start = name
+        is_marked = any(first < start + len(text) and start < last for first, last in citation.marks)
+        return not is_marked, sum(
+            min(abs(position - start) for position in positions) for positions in numbers if positions
+        )
 
-    return [name for name, _ in sorted(name_spans(citation.quote), key=is_outside_marks)]
+    return [name for name, _ in sorted(name_spans(quote), key=distance)]
 
 
 def _subjects(keys: Sequence[str], question: str) -> list[str]:

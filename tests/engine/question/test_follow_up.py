@@ -112,8 +112,8 @@ def opened(folder: Path, library: str) -> Session:
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory):
-    return {library: opened(tmp_path_factory.mktemp(library), library) for library in TALKS}
+def retriever(tmp_path_factory):
+    return opened(tmp_path_factory.mktemp("sample"), "sample").library.retriever()
 
 
 async def run_of(session, question, before=None):
@@ -144,8 +144,10 @@ async def replies(session, talk):
     [(library, talk) for library, talks in TALKS.items() for talk in talks],
     ids=[f"{library}-{talk[0]}-{talk[1][0]}" for library, talks in TALKS.items() for talk in talks],
 )
-async def test_each_follow_up_of_a_conversation_is_read_as_a_complete_question(sessions, library, talk):
-    results = await replies(sessions[library], talk)
+async def test_each_follow_up_of_a_conversation_is_read_as_a_complete_question(tmp_path, library, talk):
+    session = opened(tmp_path, library)  # one of its own: the personas learn from each question
+    results = await replies(session, talk)
+    await session.close()
     assert [read for read, _ in results] == [read for _, read, _ in talk[1:]]
     for (_, answer), (_, _, right) in zip(results, talk[1:], strict=True):
         assert right in one_line(answer)
@@ -195,8 +197,8 @@ RENT = Conversation("What was the rent of the Salt House in 1951?", ("the Salt H
          "Quién construyó Vane Head Light?"),
     ],
 )  # fmt: skip
-def test_a_follow_up_is_put_into_the_words_of_the_question_before(sessions, before, question, read):
-    assert understood(question, before, sessions["sample"].library.retriever()) == read
+def test_a_follow_up_is_put_into_the_words_of_the_question_before(retriever, before, question, read):
+    assert understood(question, before, retriever) == read
 
 
 @pytest.mark.parametrize(
@@ -219,9 +221,9 @@ def test_a_follow_up_is_put_into_the_words_of_the_question_before(sessions, befo
         ("it " * 200, ""),  # too long for a follow-up
     ],
 )
-def test_only_what_refers_back_is_read_otherwise(sessions, question, read):
+def test_only_what_refers_back_is_read_otherwise(retriever, question, read):
     before = Conversation("How high is Gannet Stack Light?", ("Gannet Stack Light",))
-    assert understood(question, before, sessions["sample"].library.retriever()) == read
+    assert understood(question, before, retriever) == read
 
 
 def test_without_a_conversation_nothing_is_meant(session):
@@ -271,13 +273,13 @@ def test_a_name_that_cannot_be_put_in_place_is_added():
 async def _count() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for library, talks in TALKS.items():
-            (place := Path(folder) / library).mkdir()
-            session = opened(place, library)
-            for talk in talks:
+            for number, talk in enumerate(talks):
+                (own := Path(folder) / f"{library}-{number}").mkdir()
+                session = opened(own, library)
                 for (read, answer), (text, expected, right) in zip(await replies(session, talk), talk[1:], strict=True):
                     is_right = bool(right) and right in one_line(answer)
                     sys.stdout.write(f"{is_right:d} {read == expected:d} {text} | {read}\n")
-            await session.close()
+                await session.close()
 
 
 if __name__ == "__main__":
