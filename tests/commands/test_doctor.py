@@ -45,7 +45,7 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     assert [what for what in PARTS if not found[what]["ok"]] == ["terminal"]  # the output is no terminal here
     assert found["workspace"]["detail"] == str(workspace)
     assert found["locks"]["detail"] == "free"
-    assert "1 folders or files" in found["library"]["detail"]
+    assert "1 folder or file" in found["library"]["detail"]
     assert found["readers"]["detail"].endswith("the process that reads PDF, office and other foreign files")
     assert found["personas"]["detail"] == "10, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
@@ -97,7 +97,7 @@ def test_an_empty_library_and_a_root_that_went_away(look, tmp_path, capsys):
     assert main(["ingest", str(docs), "--workspace", str(tmp_path / "empty")]) == 0
     capsys.readouterr()
     found = look(tmp_path / "empty")
-    assert found["library"]["detail"] == "1 folders or files, 1 passages, 1 files skipped"
+    assert found["library"]["detail"] == "1 folder or file, 1 passage, 1 file skipped"
     assert "library list" in found["library"]["advice"]
     shutil.rmtree(docs)
     found = look(tmp_path / "empty")

@@ -233,7 +233,7 @@ async def test_the_first_five_minutes_work_as_written(session, home):
         await script.until(pilot, lambda: pilot.app.screen is pilot.app.ask_screen)
         run_id = pilot.app.ask_screen.feed.state.run_id
         await pilot.press("plus")
-        await script.until(pilot, lambda: session.runs.judgements().get(run_id) == {None: True})
+        await script.until(pilot, lambda: session.runs.judgements().get(run_id) == {1: True})
         await pilot.press("f4")
         await script.until(pilot, lambda: "the answer cites" in script.screen_text(pilot.app))
         await pilot.press("c", "f3")

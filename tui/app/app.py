@@ -24,6 +24,7 @@ from tui.drawing.ascii import replacement
 from tui.navigation.screen_bar import ScreenBar
 from tui.navigation.screens import SCREENS
 from tui.run.feed import RunFeed
+from tui.terminal.contrast import Legible
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.no_color import Colourless
 from tui.terminal.textual_fixes import SteadyApp, lasting
@@ -72,6 +73,7 @@ class PersonaMoeApp(SteadyApp):
         (100, "-normal"),
         (120, "-wide"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-high")]  # noqa: RUF012 - textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+q",
@@ -84,6 +86,8 @@ class PersonaMoeApp(SteadyApp):
         Binding(
             "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
         ),
+        Binding("z,alt+z", "zoom", "Zoom", id="zoom", show=False, tooltip="One pane on the whole screen, or all"),
+        Binding("ctrl+l", "redraw", "Redraw", id="redraw", show=False, tooltip="Draw the whole screen again"),
         Binding("ctrl+o", "jump", "Jump", id="jump", show=False, tooltip="To another pane, by the letter shown on it"),
         *(
             Binding(p.keys, f"switch('{p.mode}')", p.title, id=p.mode, show=False, priority=True, tooltip=p.tooltip)
@@ -119,6 +123,8 @@ class PersonaMoeApp(SteadyApp):
             self.register_theme(theme)
         if self.no_color:
             self.replace_colour_filters(Colourless(Color.parse(self.theme_variables["background"])))
+        else:
+            self.add_filter(Legible())
 
     @property
     def ansi_theme(self) -> TerminalTheme:
@@ -238,6 +244,21 @@ class PersonaMoeApp(SteadyApp):
                 return
             self.pop_screen()
         self.switch_mode(mode)
+
+    def action_zoom(self) -> None:
+        """Show the pane with the focus alone, the largest pane if a line of text has it; or all panes again."""
+        from textual.widgets import Input  # noqa: PLC0415 - as below
+
+        screen, pane = self.screen, self.screen.focused
+        if screen.maximized is not None:
+            screen.minimize()
+            return
+        if pane is None or isinstance(pane, Input):
+            panes = (other for other in screen.focus_chain if not isinstance(other, Input))
+            pane = max(panes, key=lambda other: other.region.area, default=None)
+        if pane is not None:
+            screen.set_focus(pane)
+            screen.maximize(pane, container=False)
 
     def action_jump(self) -> None:
         """Show a letter on every pane that can have the focus, and a number for each screen."""

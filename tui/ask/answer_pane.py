@@ -13,7 +13,7 @@ from textual.widgets import Static
 from engine.run.state import Outcome, Phase, RunState
 from engine.text.safe import printable
 from tui.ask.source_list import CITATION_KEYS
-from tui.drawing.cells import plain, title
+from tui.drawing.cells import counted, plain, title
 from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
 from tui.drawing.quotation import drawn_quotations
 from tui.widgets.scroll_keys import TextPane
@@ -120,7 +120,7 @@ def personas_text(view: RunState, *, whole: bool) -> Text:
     if not view.finished or not view.claims:
         return Text()
     if not whole:
-        return Text(f"p shows what {len(view.claims)} personas say", "dim")
+        return Text(f"p shows what {counted(len(view.claims), 'persona')} say", "dim")
     from tui.run.persona_says import persona_lines  # noqa: PLC0415 - it imports what the first paint does not need
 
     return Text("\n".join(["personas:", *map(printable, persona_lines(view))]), "dim")

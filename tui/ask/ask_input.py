@@ -56,6 +56,7 @@ class AskInput(Input):
         self.cursor_blink = False
         self.searching = False
         self._offered = ""
+        self._typed: list[str] = []
 
     @property
     def is_completed(self) -> bool:
@@ -110,19 +111,35 @@ class AskInput(Input):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Say whether the key types a character here."""
-        if key == "question_mark" and not self.value:  # the key of the help, which says how to type it
+        if key == "question_mark" and not (self.value or self._typed):  # the help, which says how to type it
             return False
         return not key.startswith("alt+") and super().check_consume_key(key, character)
 
     def on_key(self, event: events.Key) -> None:
-        """Leave some keys to the application; Textual then calls the base class's handler."""
-        if event.is_printable and not self.check_consume_key(event.key, event.character):
-            event.prevent_default()  # the base class would type it
+        """Insert characters together that come faster than they are drawn; leave some keys to the application."""
+        if not event.is_printable:
+            self._insert_typed()
+            return  # textual then calls the base class's handler, or runs a binding
+        event.prevent_default()  # the base class would type it
+        if event.character is None or not self.check_consume_key(event.key, event.character):
+            return
+        event.stop()
+        self._typed.append(event.character)
+        if len(self._typed) == 1:
+            self.call_later(self._insert_typed)
+
+    def _insert_typed(self) -> None:
+        """Insert the characters that were typed since the last call."""
+        if self._typed:
+            text = "".join(self._typed)
+            self._typed.clear()
+            self.replace(text, *sorted(self.selection))
 
     def on_paste(self, event: events.Paste) -> None:
         """Take all lines of the text: the base class takes only the first one."""
         event.stop()
         event.prevent_default()
+        self._insert_typed()
         self._insert(event.text)
 
     def action_paste(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
+from tui.drawing.cells import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +88,8 @@ class LibraryOpening:
         if self.problem:
             return "no library"
         if self.ready.is_set():
-            counts = {"passages": self._library.passages, "files skipped": self._skipped}
-            return " · ".join([self.name, *(f"{count:,} {unit}" for unit, count in counts.items() if count)])
+            skipped = f"{counted(self._skipped, 'file')} skipped" if self._skipped else ""
+            return " · ".join(filter(None, (self.name, counted(self._library.passages, "passage"), skipped)))
         if self._progress is None:
             return f"{self.name} · opening" if self.name else "opening the library"
         done, total, path = self._progress

@@ -13,13 +13,15 @@ from tui.drawing.marks import ASCENDING, BACK, CALLED, DESCENDING, RESTING, WALK
 from tui.widgets.line_pane import LinePane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine.events import GateReceipt
     from engine.run.state import PanelRow, RunState
 
-WITH_GATE, WITH_STATE, WITH_NODE = 50, 68, 84
-"""Widths in cells from which the scores come with the gate's score, the state in full, and the last step."""
+WITH_STATE, WITH_NODE = 60, 84
+"""Widths in cells from which the scores come with the state, and with the last step."""
+LEAST_NODE = 12
+"""Cells without which the title of the last step is left out."""
 PASSED_OVER = 3
 """Draws of the walk that leave the table as it is: nobody reads where eight personas are twelve times a second."""
 
@@ -33,33 +35,41 @@ class Columns(StrEnum):
 
 
 class Figure(NamedTuple):
-    """A column of figures: its head, and how to read it off a row."""
+    """A column of figures: its head, how to read it off a row, and the score whose weight it needs (empty: none)."""
 
     head: str
     of: Callable[[PanelRow], float | None]
+    weighed_as: str = ""
+
+    @property
+    def width(self) -> int:
+        """Cells of the column, with a blank before it."""
+        return max(len(self.head), 5) + 1
 
 
 def _score_of(name: str) -> Callable[[PanelRow], float | None]:
     return lambda row: None if row.scores is None else float(getattr(row.scores, name))
 
 
-GATE = Figure("gate", lambda row: row.gate)
-CHANGE = Figure("chg", lambda row: row.change)
+CHANGE = Figure("vs usual", lambda row: row.change)
 SCORES = (
-    Figure("rel", _score_of("relevance")),
-    Figure("con", _score_of("consistency")),
-    Figure("nov", _score_of("novelty")),
-    Figure("ent", _score_of("entity_grounding")),
-    Figure("tot", _score_of("total")),
-    Figure("crd", lambda row: row.credit),
+    Figure("score", _score_of("total")),
+    Figure("alone", lambda row: row.credit),
     CHANGE,
+    Figure("agrees", _score_of("consistency"), "consistency"),
+    Figure("new", _score_of("novelty"), "novelty"),
+    Figure("on topic", _score_of("relevance"), "relevance"),
+    Figure("has names", _score_of("entity_grounding"), "entity_grounding"),
+    Figure("gate", lambda row: row.gate),
 )
-ORDERS = (*SCORES[4:], GATE, *SCORES[:4], Figure("steps", lambda row: float(row.steps)))
-"""What the rows can be sorted by, one after the other; before the first, they stand in the gate's order."""
+"""The most telling first: a narrow table shows as many as it has room for."""
+STEPS = Figure("steps", lambda row: float(row.steps))
+WEIGHTS: Mapping[str, float] = {"consistency": 0.75, "novelty": 0.25}
+"""The shipped weights of the scores, until the settings are known; a score that weighs nothing is not shown."""
 
 
 def signed(value: float | None) -> str:
-    """A difference in five cells, its sign always shown: `chg` stands apart from the score beside it."""
+    """A difference in five cells, its sign always shown: it stands apart from the score beside it."""
     if value is None:
         return "    ·"
     return f" {value:+.2f}".replace("0.", ".", 1)[:5] if abs(value) < 1 else f" {value:+.1f}"
@@ -68,18 +78,20 @@ def signed(value: float | None) -> str:
 class PanelTable(LinePane):
     """One line a persona: a mark for how far it is, its number, its state, and the columns of the moment.
 
-    A resting persona shows the gate's reason. By itself the table shows the walk, then the scores.
+    A persona that was not called shows why. By itself the table shows the walk, then the scores. `weights` are those of
+    the scores in the settings.
     """
 
     BORDER_TITLE = " Panel "
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort", id="panel.sort", tooltip="Sort by total, credit, change, gate, ... and back"),
+        Binding("s", "sort", "Sort", id="panel.sort", tooltip="Sort by score, alone, vs usual, ... and back"),
         Binding("S", "reverse", "Reverse", show=False, id="panel.reverse", tooltip="Sort the other way round"),
         Binding("v", "columns", "Columns", id="panel.columns", tooltip="Show the walk, the scores or the gate's sums"),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
+        self.weights = WEIGHTS
         self._view: RunState | None = None
         self._rows: list[PanelRow] = []
         self._numbers: dict[str, int] = {}
@@ -109,11 +121,11 @@ class PanelTable(LinePane):
     def _draw(self) -> None:
         panel = self._view.panel() if self._view is not None else []
         self._numbers = {row.persona_id: number for number, row in enumerate(panel, start=1)}
-        self._rows = panel if self._order is None else self._sorted(panel, ORDERS[self._order])
+        self._rows = panel if self._by is None else self._sorted(panel, self._by)
         seats = sum(row.activated for row in panel)
         name = f"Panel · {seats} of {len(panel)} called" if panel else "Panel"
-        if self._order is not None:
-            name += f" · by {ORDERS[self._order].head} {ASCENDING if self._upwards else DESCENDING}"
+        if self._by is not None:
+            name += f" · by {self._by.head} {ASCENDING if self._upwards else DESCENDING}"
         self.border_title = title(name)
         self.resized_to(len(panel) + 1)
 
@@ -130,7 +142,7 @@ class PanelTable(LinePane):
     def action_sort(self) -> None:
         """Sort by the next figure, after the last one by the gate's order again."""
         following = 0 if self._order is None else self._order + 1
-        self._order = following if following < len(ORDERS) else None
+        self._order = following if following < len(self._orders) else None
         self._draw()
 
     def action_reverse(self) -> None:
@@ -148,57 +160,68 @@ class PanelTable(LinePane):
 
     def line_at(self, index: int, width: int) -> Text:
         """The head line, then one line a persona."""
-        figures = self._figures(width)
-        state = 13 if width >= WITH_STATE else 2
-        node = width // 4 if figures and width >= WITH_NODE else 0
-        room = width - 3 - state - _width(figures)
-        name = max(min(room - node, 14), 6) if figures else 11
-        room = room - name
-        if not index:
-            head = Text(f"   {fit('persona', name)}{fit('state' if state > len('state') else 's', state)}", "dim")
-            for figure in figures:
-                head.append(f"{figure.head:>{_width((figure,))}}", "bold underline" if figure is self._by else "dim")
-            gap = 2 if node else int(self.columns is Columns.GATE)
-            return head.append(" " * gap + fit(self._last_head(bool(node)), room - gap), "dim")
-        return self._persona(self._rows[index - 1], figures, (name, state, room), node=bool(node))
+        state = 13 if width >= WITH_STATE else 0
+        room = width - 3 - state
+        name = min(14 if state else 12, max(room // 3, 6))
+        figures, room = self._figures(room - name, has_node=width >= WITH_NODE)
+        if index:
+            return self._persona(self._rows[index - 1], figures, (name, state, room))
+        head = Text(f"   {fit('persona', name)}{fit('state', state)}", "dim")
+        for figure in figures:
+            head.append(f"{figure.head:>{figure.width}}", "bold underline" if figure is self._by else "dim")
+        return head.append(self._last_head(room)[:room].ljust(room), "dim")
+
+    @property
+    def _shown_scores(self) -> tuple[Figure, ...]:
+        return tuple(figure for figure in SCORES if not figure.weighed_as or self.weights.get(figure.weighed_as))
+
+    @property
+    def _orders(self) -> tuple[Figure, ...]:
+        """What the rows can be sorted by, one after the other; before the first, they stand in the gate's order."""
+        return (*self._shown_scores, STEPS)
 
     @property
     def _by(self) -> Figure | None:
-        return None if self._order is None else ORDERS[self._order]
+        return None if self._order is None else self._orders[self._order]
 
-    def _figures(self, width: int) -> tuple[Figure, ...]:
-        """The columns of figures that there is room for; none beside the walk and the gate's sums."""
-        if self.columns is not Columns.SCORES:
-            return ()
-        return (GATE, *SCORES) if width >= WITH_GATE else SCORES
+    def _figures(self, room: int, *, has_node: bool) -> tuple[tuple[Figure, ...], int]:
+        """The columns of figures that fit, and the cells that they leave; none beside the walk and the gate's sums."""
+        figures: list[Figure] = []
+        reserved = room // 4 if has_node else 0
+        for figure in self._shown_scores if self.columns is Columns.SCORES else ():
+            if room - figure.width < reserved:
+                break
+            figures.append(figure)
+            room -= figure.width
+        return tuple(figures), room
 
-    def _last_head(self, node: bool) -> str:  # noqa: FBT001 - whether there is such a column
+    def _last_head(self, room: int) -> str:
         if self.columns is Columns.GATE:
-            return "expected+bonus+match-cost=gate, voice"
-        return "at" if node else "gate steps at" if self.columns is Columns.WALK else ""
+            return " expected+bonus+match-cost=gate, voice"
+        if self.columns is Columns.WALK:
+            return " steps  now at"
+        return "  last at" if room >= LEAST_NODE else ""
 
-    def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int], *, node: bool) -> Text:
+    def _persona(self, row: PanelRow, figures: tuple[Figure, ...], widths: tuple[int, int, int]) -> Text:
         name, state, room = widths
         colour = colour_of(row.number) if row.activated else "dim"
-        state_text = fit(row.state, state) if state > len("state") else fit(row.state[:1].upper(), 2)
         number = self._numbers.get(row.persona_id, 0)
         mark = f"{_mark(row)}{number if number < 10 else ' '} "  # noqa: PLR2004 - a digit is a key
-        line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (state_text, "dim"))
+        line = Text.assemble((f"{mark}{fit(row.persona_id, name - 1)} ", colour), (fit(row.state, state), "dim"))
         if not row.activated:
-            width = room + _width(figures)
-            return line.append(score(row.gate), "dim").append(f" {fit(f'resting: {row.reason}', width - 5)}", "dim")
+            return line.append(f" {fit(f'not called: {row.reason}', room + _width(figures) - 1)}", "dim")
         for figure in figures:
             write = signed if figure is CHANGE else score
-            line.append(write(figure.of(row)), "bold" if figure.head == "tot" else "")
+            line.append(f"{write(figure.of(row)):>{figure.width}}", "bold" if figure.head == "score" else "")
         if self.columns is Columns.WALK:
-            return line.append(score(row.gate)).append(f"{row.steps:>6} ").append(fit(_at(row), room - 11))
+            return line.append(f"{row.steps:>6}  ").append(fit(_at(row), room - 8))
         if self.columns is Columns.GATE:
             return line.append(f" {fit(gate_sums(row.receipt) if row.receipt else '', room - 1)}", "dim")
-        return line.append(f"  {fit(_at(row) if node else '', room - 2)}", "dim")
+        return line.append("  " + fit(_at(row), room - 2) if room >= LEAST_NODE else " " * room, "dim")
 
 
 def _width(figures: tuple[Figure, ...]) -> int:
-    return sum(5 if figure is CHANGE else 4 for figure in figures)
+    return sum(figure.width for figure in figures)
 
 
 def _mark(row: PanelRow) -> str:

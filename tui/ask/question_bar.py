@@ -16,6 +16,7 @@ from tui.ask.recall import Recall
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.worker import Worker
 
     from tui.session.library import ScopedLibrary
     from tui.session.runs import Runs
@@ -56,7 +57,8 @@ class QuestionBar(Horizontal):
         super().__init__(id=id)
         self.line = AskInput(id="ask")
         self._recall = Recall(runs, library, self.line, lambda words: self._tell(words, done=False))
-        self._filled = False
+        self._filled = self._is_outdated = False
+        self._looking: Worker[None] | None = None
         self.completing = False
 
     def compose(self) -> ComposeResult:
@@ -86,10 +88,19 @@ class QuestionBar(Horizontal):
         if bool(event.value) is not self._filled:
             self._filled = bool(event.value)
             self.post_message(self.Filled(self._filled))
-        if self.line.searching:
-            self.run_worker(self._recall.look_up(), group="look up", exclusive=True)
-        elif self._recall.is_new(event.value) and self.completing:
-            self.run_worker(self._recall.complete(), group="look up", exclusive=True)
+        if self.line.searching or (self._recall.is_new(event.value) and self.completing):
+            self._look_up_soon()
+
+    def _look_up_soon(self) -> None:
+        """Look for what is typed once the last look is over: one for each key of a burst would take minutes."""
+        self._is_outdated = True
+        if self._looking is None or self._looking.is_finished:
+            self._looking = self.run_worker(self._look_up(), group="look up")
+
+    async def _look_up(self) -> None:
+        while self._is_outdated:
+            self._is_outdated = False
+            await (self._recall.look_up() if self.line.searching else self._recall.complete())
 
     def on_ask_input_refused(self, event: AskInput.Refused) -> None:
         """Say what to do with a text that is too long."""

@@ -1,26 +1,46 @@
 """The four panes of a run, side by side or below each other as the width allows."""
 
-from textual.app import ComposeResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.containers import Container
 
-from engine.run.state import RunState
 from tui.ask.answer_pane import AnswerPane
 from tui.ask.panel_table import PanelTable
 from tui.ask.source_list import SourceList
 from tui.ask.walk_log import WalkLog
+from tui.source.preview import SourcePreview
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+
+    from engine.run.state import RunState
+    from tui.session.library import ScopedLibrary
 
 
 class RunPanes(Container):
-    """Panel and walk, answer and sources; mounted after the first paint, which does not show them."""
+    """The answer and its sources first, then panel and walk; mounted after the first paint, which does not show them.
+
+    While the cursor is in the sources, the document of the citation under it is shown, in a wide window in place of
+    panel and walk, in a narrow one in place of the answer. `library` reads it.
+    """
+
+    def __init__(self, library: ScopedLibrary, weights: Mapping[str, float], *, id: str) -> None:  # noqa: A002 - textual's own name for it
+        super().__init__(id=id)
+        self._library, self._weights = library, weights
 
     def compose(self) -> ComposeResult:
-        """The work above or left, its result below or right."""
-        with Container(id="work"):
-            yield PanelTable(id="panel")
-            yield WalkLog(id="walk")
+        """Lay out the result, and beside or below it the work."""
         with Container(id="result"):
             yield AnswerPane(id="answer")
             yield SourceList(id="sources")
+        yield SourcePreview(self._library, id="preview")
+        with Container(id="work"):
+            yield PanelTable(id="panel")
+            yield WalkLog(id="walk")
 
     def show(self, view: RunState, tokens_per_second: float = 0.0) -> None:
         """Give every pane the state of the run; each redraws only if its part changed.
@@ -29,8 +49,15 @@ class RunPanes(Container):
         the model read last, 0 if unknown.
         """
         self.query_one(AnswerPane).tokens_per_second = tokens_per_second
+        self.query_one(PanelTable).weights = self._weights
         self.set_class(not (view.draft or view.quotations or view.answer or view.failure), "-walking")
         self.query_one(PanelTable).show(view)
         self.query_one(WalkLog).show(view)
         self.query_one(AnswerPane).show(view)
         self.query_one(SourceList).show(view)
+
+    def on_source_list_pointed(self, event: SourceList.Pointed) -> None:
+        """Show the document of the citation under the cursor, or hide it when the list is left."""
+        self.set_class(event.citation is not None, "-previewing")
+        if event.citation is not None:
+            self.query_one(SourcePreview).show(event.citation)

@@ -51,10 +51,11 @@ LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
 answer. Tab takes the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. \
 Without function keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
-Panel: ● called, ▸ walks, ✓ back, ○ resting (with the gate's reason), then the number that picks it in the walk; \
-A active, S stable, E experimental. gate = expected gain - cost; rel relevance, con consistency, nov novelty, \
-ent entity grounding, tot their weighted total, crd what the panel loses without it, chg what it earned less what \
-was expected of it by its earlier runs at questions like this."""
+Panel: ● called, ▸ walks, ✓ back, ○ not called (with the reason), then the number that picks it in the walk. score: \
+the reward for what it brought (agrees: its passages are those of the others; new: a plain search does not have them); \
+alone: what the panel would lose without it; vs usual: its reward less what was expected of it at such questions; \
+gate: what was expected less its cost. A score that weighs nothing in the settings is not shown.
+Walk: how each cited passage was found; s shows every step, r plays them again. z shows one pane on the whole screen."""
 
 TICK_SECONDS = 1.0
 """How often the screen looks whether a run has told something."""
@@ -122,7 +123,8 @@ class AskScreen(Screen[None]):
     async def _after_first_paint(self) -> None:
         from tui.ask.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
 
-        await self.mount(RunPanes(id="run"), after="#welcome")
+        panes = RunPanes(self.session.library, self.session.settings.scoring.weights, id="run")
+        await self.mount(panes, after="#welcome")
         self.pace.mark()
         self._opening = self._open_library()
 
@@ -285,6 +287,10 @@ class AskScreen(Screen[None]):
         if problem := await open_passage(self.app, self.session.library, step.target_id, step.title):
             self.query_one(MessageLine).complain(problem)
 
+    def on_walk_log_replay_wanted(self) -> None:
+        """Play the run again; the keys of a replay slow it down."""
+        self.show_run(list(self.feed.events))
+
     def action_copy(self, whole: bool) -> None:  # noqa: FBT001 - textual passes it by position
         """Copy the quotation under the cursor with its place; the answer with its sources if `whole` or without one."""
         answer, chosen = self.feed.state.answer, cast("SourceList", self.query_one("#sources")).chosen
@@ -328,7 +334,10 @@ class AskScreen(Screen[None]):
             self._opening.cancel()
 
     def action_back(self) -> None:
-        """Leave the pane for the input; from the suggestions, go back to the answer."""
+        """Make a large pane small, or leave it for the input; from the suggestions, go back to the answer."""
+        if self.maximized is not None:
+            self.minimize()
+            return
         self._begins_anew = self._begins_anew and not self._line.has_focus
         self._line.focus()
         self.pace.mark()

@@ -1,12 +1,10 @@
-"""The citations under an answer, each with the exact words of its source."""
+"""The citations under an answer, one line each; the document of the one under the cursor is shown beside them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.console import Group
-from rich.padding import Padding
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -29,13 +27,12 @@ CITATION_KEYS: tuple[BindingType, ...] = tuple(
 """Digits open citations wherever an answer is read."""
 
 
-def source_lines(citation: Citation, *, liked: bool | None = None) -> Group:
-    """`[n] title · page · source`, the number with what the user said of it; below it the quote, indented."""
+def source_line(citation: Citation, *, liked: bool | None = None) -> Text:
+    """`[n] title · page · source`, the number with what the user said of it; the answer has the words themselves."""
     mark = (f"[{citation.n}]{JUDGEMENTS[liked]} ", "bold cyan")
     page = f" · {plain(citation.place)}" if citation.place else ""
-    head = Text.assemble(mark, (plain(citation.title), "bold"), (f"{page} · {short_source(citation.source)}", "dim"))
-    quote = f"{citation.lead} … {citation.quote}" if citation.lead else citation.quote
-    return Group(head, Padding(Text(f"“{plain(quote)}”"), (0, 0, 0, len(f"[{citation.n}] "))))
+    facts = (f"{page} · {short_source(citation.source)}", "dim")
+    return Text.assemble(mark, (plain(citation.title), "bold"), facts, no_wrap=True, overflow="ellipsis")
 
 
 class SourceList(OptionList):
@@ -56,6 +53,12 @@ class SourceList(OptionList):
 
         citation: Citation
 
+    @dataclass
+    class Pointed(Message):
+        """The cursor is on another citation, or (None) the list has no cursor or not the focus."""
+
+        citation: Citation | None
+
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id, markup=False, compact=True)
         self._citations: tuple[Citation, ...] = ()
@@ -73,10 +76,26 @@ class SourceList(OptionList):
         if (citations, view.judged) != (self._citations, self._judged):
             highlighted = self.highlighted if citations == self._citations else None
             self._citations, self._judged = citations, view.judged
-            self.set_options(Option(source_lines(c, liked=view.judged.get(c.n))) for c in citations)
+            self.set_options(Option(source_line(c, liked=view.judged.get(c.n))) for c in citations)
             self.border_title = title(f"Sources · {len(citations)}")
             self.highlighted = highlighted
         self.display = bool(citations)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Tell the citation under the cursor."""
+        event.stop()
+        self._point()
+
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - textual calls it
+        """Put the cursor on a citation, so that its document is shown; without the focus there is no cursor."""
+        super().watch_has_focus(has_focus)
+        if has_focus and self.highlighted is None and self._citations:
+            self.action_first()
+        self._point()
+
+    def _point(self) -> None:
+        citation = self._citations[self.highlighted] if self.has_focus and self.highlighted is not None else None
+        self.post_message(self.Pointed(citation))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Hand on the citation itself."""

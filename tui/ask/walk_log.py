@@ -1,39 +1,38 @@
-"""The walk, live: one line a step. A bounded log drawn at a fixed rate, so its cost does not follow the run's."""
+"""The walk: while a run goes, one line a step; then how the cited passages were found, with the steps on a key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, assert_never
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.events import CycleStarted, GateReceipt, PersonaBorn, PersonaStepped, PersonaTransitioned
+from engine.events import CycleStarted, PersonaStepped
 from engine.run.state import LogEntry, RunState
-from tui.ask.panel_table import gate_sums
-from tui.drawing.cells import colour_of, fit, plain, score, title
-from tui.drawing.marks import ARROW, LINE
+from tui.ask.walk_text import StoryLine, log_line, story_lines
+from tui.drawing.cells import counted, plain, title
 from tui.widgets.cursor_pane import CursorPane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDE = 50
+    from rich.text import Text
 
 
 class WalkLog(CursorPane):
-    """The gate's calls with their sums, then `persona hop  title  via  score` for each step; enter opens a step.
+    """The gate's calls with their sums, then a line for each step; after the run, the story of what is cited.
 
     It follows the end until the reader moves up or pauses it: then it stays still, whatever comes. It can show one
-    persona alone.
+    persona alone. Enter opens the passage under the cursor.
     """
 
     BORDER_TITLE = " Walk "
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Passage", id="walk.open", tooltip="Open the passage of the step under the cursor"),
-        Binding("f", "filter", "Filter", id="walk.filter", tooltip="Show one persona alone, the next one, or all"),
+        Binding("enter", "open", "Passage", id="walk.open", tooltip="Open the passage of the line under the cursor"),
+        Binding("s", "steps", "Steps", id="walk.steps", tooltip="Show every step, or how the citations were found"),
+        Binding("r", "replay", "Replay", id="walk.replay", tooltip="Watch the run again from its beginning, slowly"),
+        Binding("f", "filter", "Filter", show=False, id="walk.filter", tooltip="One persona alone, or all"),
         Binding("p", "pause", "Follow", show=False, id="walk.follow", tooltip="Stand still, or follow the run"),
         Binding("0", "pick(0)", "All", show=False, id="walk.all", tooltip="Show all personas"),
         *(
@@ -49,26 +48,40 @@ class WalkLog(CursorPane):
 
         step: PersonaStepped
 
+    @dataclass
+    class ReplayWanted(Message):
+        """The user wants to watch the run again."""
+
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._view = RunState()
-        self._drawn_state: tuple[str, int] | None = None
-        self._entries: Sequence[LogEntry] = ()
+        self._drawn_state: tuple[str, int, bool] | None = None
+        self._entries: Sequence[LogEntry | StoryLine] = ()
         self.following = True
+        self.tells_story = True
         self.only = ""
 
     def show(self, view: RunState) -> None:
         """Draw the view's log if it changed."""
-        state = (view.run_id, view.log_changes)
+        state = (view.run_id, view.log_changes, view.finished)
         if view is not self._view:
-            self.following, self.only = True, ""
+            self.following, self.tells_story, self.only = True, True, ""
         if state != self._drawn_state or view is not self._view:
             self._view, self._drawn_state = view, state
             self._draw()
 
+    @property
+    def is_story(self) -> bool:
+        """Whether the story of the citations is shown, not the steps."""
+        view = self._view
+        return self.tells_story and not self.only and view.finished and view.answer is not None and view.steps > 0
+
     def _draw(self) -> None:
         """Draw the log as it is now, unless it stays still: then only its title says that there is more."""
-        if self.following or not self._entries:
+        if self.is_story:
+            self._entries, self.top = list(story_lines(self._view)), 0
+            self.cursor = min(1, len(self._entries) - 1)  # the first line is about the whole run
+        elif self.following or not self._entries:
             self._entries = self._selected()
             self.cursor = max(len(self._entries) - 1, 0)
         self._retitle()
@@ -84,13 +97,17 @@ class WalkLog(CursorPane):
         row = self._view.rows.get(self.only)
         steps = row.steps if row else self._view.steps
         paused = "" if self.following else "stands"
-        parts = ["Walk", paused, plain(self.only), f"{steps:,} steps" if steps else ""]
+        about = "how it was found" if self.is_story else ""
+        parts = ["Walk", about, paused, plain(self.only), counted(steps, "step") if steps else ""]
         self.border_title = title(" · ".join(part for part in parts if part))
 
     # -- the keys ---------------------------------------------------------------------------------------------
 
     def move_to(self, line: int) -> None:
         """Move the cursor; upwards the log stops following, at its last line it follows again."""
+        if self.is_story:
+            super().move_to(line)
+            return
         follows = line >= self.lines - 1
         if follows != self.following:
             self.action_pause()
@@ -101,10 +118,25 @@ class WalkLog(CursorPane):
         """Move the cursor by some lines."""
         self.move_to(self.cursor + by)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer story and replay only when the run is over."""
+        if action in {"steps", "replay"}:
+            return self._view.finished
+        return super().check_action(action, parameters)
+
     def action_pause(self) -> None:
         """Stay still, or follow."""
         self.following = not self.following
         self._draw()
+
+    def action_steps(self) -> None:
+        """Show the steps, or the story of the citations."""
+        self.tells_story, self.following, self.only, self._entries = not self.tells_story, True, "", ()
+        self._draw()
+
+    def action_replay(self) -> None:
+        """Ask for the run from its beginning."""
+        self.post_message(self.ReplayWanted())
 
     def action_filter(self) -> None:
         """Show the next persona that walked alone, after the last one all."""
@@ -120,7 +152,7 @@ class WalkLog(CursorPane):
             self._show_only(panel[number - 1].persona_id)
 
     def _show_only(self, persona_id: str) -> None:
-        self.only = persona_id
+        self.only, self.tells_story = persona_id, False
         self._entries = self._selected()
         self._draw()
 
@@ -128,8 +160,9 @@ class WalkLog(CursorPane):
         """Post the step under the cursor; other lines have no passage."""
         if self.cursor < len(self._entries):
             entry = self._entries[self.cursor]
-            if isinstance(entry, PersonaStepped):
-                self.post_message(self.Opened(entry))
+            step = entry.step if isinstance(entry, StoryLine) else entry
+            if isinstance(step, PersonaStepped):
+                self.post_message(self.Opened(step))
 
     # -- the lines --------------------------------------------------------------------------------------------
 
@@ -141,36 +174,9 @@ class WalkLog(CursorPane):
 
     def entry_at(self, index: int, width: int) -> Text:
         """Build the line of the entry `index` of the log, oldest first."""
-        match self._entries[index]:
-            case PersonaStepped() as step:
-                return self._step(step, width)
-            case CycleStarted(cycle=cycle):
-                return Text(fit(f"cycle {cycle} ".ljust(width, LINE), width), "dim")
-            case GateReceipt() as receipt:
-                return self._receipt(receipt, width)
-            case PersonaTransitioned() as move:
-                return Text(fit(f"{move.persona_id}: {move.before} {ARROW} {move.after} ({move.rule})", width), "bold")
-            case PersonaBorn() as child:
-                return Text(fit(f"{child.persona_id} is born of {' and '.join(child.parents)}", width), "bold")
-            case _ as never:
-                assert_never(never)
-
-    def _step(self, step: PersonaStepped, width: int) -> Text:
-        name, hop = (12, 2) if width >= WIDE else (8, 1)
-        room = width - name - hop - 6
-        # On a narrow pane the link takes what the title leaves: two columns would cut both.
-        title_cells = round(room * 0.55) if width >= WIDE else min(cell_len(plain(step.title)), room - 1)
-        return Text.assemble(
-            (f"{fit(step.persona_id, name)} ", colour_of(self._view.number_of(step.persona_id))),
-            (f"{fit(str(step.step), hop)} ", "dim"),
-            fit(step.title, title_cells),
-            (f" {fit(step.via, room - title_cells - 1)}", "dim"),
-            score(step.score),
-        )
-
-    def _receipt(self, receipt: GateReceipt, width: int) -> Text:
-        """Show the sum by which the gate called the persona."""
-        name = 12 if width >= WIDE else 8
-        sums = f"{'called ' if width >= WIDE else ''}{gate_sums(receipt)}"
-        colour = colour_of(self._view.number_of(receipt.persona_id))
-        return Text.assemble((f"{fit(receipt.persona_id, name)} ", colour), (fit(sums, width - name - 1), "dim"))
+        entry = self._entries[index]
+        if isinstance(entry, StoryLine):
+            line = entry.text.copy()
+            line.truncate(width, overflow="ellipsis", pad=self.has_focus and index == self.cursor)
+            return line
+        return log_line(entry, self._view, width)

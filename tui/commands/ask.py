@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         result = result_of(state)
         if options.personas:
             result["says"] = {name: to_builtins(claims.claims) for name, claims in state.claims.items()}
-        lines = _answer(result, state.understood)
+        lines = answer_lines(result, state.understood)
         show(options, result, [*lines, *(_personas(state) if options.personas else ())])
     return 0
 
@@ -80,7 +80,8 @@ def _personas(state: RunState) -> Iterator[str]:
     yield from (f"  {line}" for line in persona_lines(state))
 
 
-def _answer(result: dict[str, Any], understood: str) -> Iterator[str]:
+def answer_lines(result: dict[str, Any], understood: str) -> Iterator[str]:
+    """Yield an answer, its sources, how a follow-up was understood, and what was missing, as lines."""
     yield result["answer"]
     is_quoted = False  # whether the answer has the words itself, as one without a model
     for citation in result["citations"]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, session_of, show
+from tui.drawing.cells import counted
 
 if TYPE_CHECKING:
     from engine.index.catalogue import IngestReport
@@ -30,8 +31,8 @@ def run(options: argparse.Namespace) -> int:
         report = session.library.ingest(options.paths, progress, interrupted)
         progress.clear()
     summary = (
-        f"{report.files} files: {report.added} added, {report.changed} changed, {report.removed} removed, "
-        f"{len(report.skipped)} skipped; {report.passages} passages in the library"
+        f"{counted(report.files, 'file')}: {report.added} added, {report.changed} changed, {report.removed} removed, "
+        f"{len(report.skipped)} skipped; {counted(report.passages, 'passage')} in the library"
     )
     left_out = f"{report.left_out} files and folders left out by `exclude` and .gitignore" if report.left_out else ""
     skipped = (f"skipped {file.path}: {file.reason}" for file in report.skipped)
@@ -45,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
 
 def _show_change(options: argparse.Namespace, report: "IngestReport") -> None:
     line = f"{report.added} added, {report.changed} changed, {report.removed} removed"
-    show(options, report, [f"{line}; {report.passages} passages in the library"])
+    show(options, report, [f"{line}; {counted(report.passages, 'passage')} in the library"])
     sys.stdout.flush()

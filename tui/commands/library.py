@@ -5,6 +5,7 @@ import argparse
 from engine.text.safe import one_line
 from tui.commands import picture_descriptions
 from tui.commands.output import session_of, show, table
+from tui.drawing.cells import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     library = session.library.documents
     if options.action == "remove":
         removed = library.remove(options.path)
-        line = one_line(f"{options.path}: {removed} files left the library")
+        line = one_line(f"{options.path}: {counted(removed, 'file')} left the library")
         show(options, {"path": options.path, "files_removed": removed}, [line])
         return 0
     rows = [(root, *library.count(root)) for root in library.roots]

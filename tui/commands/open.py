@@ -14,7 +14,7 @@ from tui.commands.output import session_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add LIBRARY ... and --model."""
+    """Add LIBRARY ..., --model and --plain."""
     parser.add_argument(
         "library",
         nargs="*",
@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folders or files to ask; without any, your library or else the sample",
     )
     parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    parser.add_argument(
+        "--plain", action="store_true", help="ask and read in plain lines, without screens: for screen readers"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,6 +35,10 @@ def run(options: argparse.Namespace) -> int:
     for path in options.library:
         if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file, or a command: --help lists them")
+    if options.plain:
+        from tui.commands.plain import run_plain  # noqa: PLC0415 - not needed by the screens
+
+        return run_plain(session_of(options, paths=options.library, model=options.model))
     if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)
     session = session_of(options, paths=options.library, model=options.model)

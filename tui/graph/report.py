@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tui.drawing.cells import plain, score
+from tui.drawing.cells import counted, plain, score
 from tui.drawing.marks import REFERENCE
 from tui.graph.state import GraphState
 from tui.graph.text import Picture, citation_marks, rails_text, words_of
@@ -16,7 +16,8 @@ def graph_lines(view: GraphState, choice: Choice) -> Iterator[str]:
     """Yield the tree, each line with the facts of its passage; before it the meaning of the signs."""
     picture = Picture(view, choice.persona)
     personas = ", ".join(f"{symbol} {plain(name)}" for name, symbol in view.symbols.items())
-    yield f"{len(view.nodes)} passages, {len(view.links)} links; who came there: {personas or 'nobody'}"
+    size = f"{counted(len(view.nodes), 'passage')}, {counted(len(view.links), 'link')}"
+    yield f"{size}; who came there: {personas or 'nobody'}"
     yield "[n] cited by the answer, #n in the panel's ranking, xn visits, then who came there and the best score"
     yield ""
     tree = tree_of(view, choice.persona)

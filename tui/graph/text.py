@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from engine.events import AnswerWritten, EvidenceRanked, PersonaStepped
-from tui.drawing.cells import colour_of, fit, plain, score
+from tui.drawing.cells import colour_of, counted, fit, plain, score
 from tui.drawing.marks import ARROW, CORNER, FOLDED, FORK, NEW, NO_VALUE, OPEN, RAIL, REFERENCE
 from tui.graph.state import FIRST, GraphNode, GraphState, GrowthStep
 from tui.graph.tree import NAMED, SEARCHED, LineKind, TreeLine, keys_of
@@ -137,7 +137,7 @@ def legend_text(view: GraphState, persona: str, width: int) -> Text:
 
 def growth_text(view: GraphState, total: int, playing: str = "") -> Text:
     """Draw `step 17/212 · what it added · the size of the graph after it`."""
-    size = f"{len(view.nodes)} passages, {len(view.links)} links"
+    size = f"{counted(len(view.nodes), 'passage')}, {counted(len(view.links), 'link')}"
     return Text(" · ".join(filter(None, (f"{playing}step {view.steps}/{total}", _last_step(view), size))))
 
 
@@ -148,7 +148,7 @@ def _last_step(view: GraphState) -> str:
             origin = f"{plain(source.title)} {ARROW} " if source else ""
             return f"{plain(step.persona_id)}: {origin}{plain(step.title)} by {plain(step.via)}"
         case EvidenceRanked(passages=passages, coverage=coverage):
-            return f"the panel ranks {len(passages)} passages, {coverage:.0%} of the question"
+            return f"the panel ranks {counted(len(passages), 'passage')}, {coverage:.0%} of the question"
         case AnswerWritten(citations=citations, abstained=abstained):
             return f"the answer cites {len(citations)}" if not abstained else "unanswered"
         case None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 
-from tui.drawing.cells import fit, local_time, plain
+from tui.drawing.cells import counted, fit, local_time, plain
 from tui.drawing.marks import CHOSEN
 from tui.run.judgement_text import judgement_marks, judgement_sign
 from tui.run.progress_text import outcome_text
@@ -61,7 +61,7 @@ def run_line(row: RunRow, width: int) -> Text:
 def run_facts(run: RunSummary, judged: Judgements) -> str:
     """What a run was made of, and what the user said of it, in one line."""
     best = f"best persona {plain(run.top_persona)} · " if run.top_persona else ""
-    made_of = f"{best}{run.passages} passages · {plain(run.model) if run.model else 'no model'}"
+    made_of = f"{best}{counted(run.passages, 'passage')} · {plain(run.model) if run.model else 'no model'}"
     return f"{made_of} · judged {judgement_marks(judged)}" if judged else made_of
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from db.runs.summary import RunSummary
 from engine.run.state import RunState
+from tui.drawing.cells import counted
 from tui.drawing.marks import NO_VALUE
 
 SHOWN_RANKS = 10
@@ -80,7 +81,7 @@ class Comparison:
         return [
             self._row("outcome", lambda run: run.outcome),
             self._row("model", lambda run: run.model or "none"),
-            self._row("library", lambda run: f"{run.passages:,} passages"),
+            self._row("library", lambda run: counted(run.passages, "passage")),
             self._row("covered", lambda run: NO_VALUE if run.coverage is None else f"{run.coverage:.0%}"),
             self._row("cycles, steps", lambda run: f"{run.cycles}, {run.steps}"),
         ]

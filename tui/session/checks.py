@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import LanguageModelError, PersonaMoeError
 from engine.text.safe import one_line
+from tui.drawing.cells import counted
 from tui.terminal.requirements import terminal_problem
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def _library(health: "Health") -> Finding:
     skipped = len(library.skipped)
     if not library.roots:
         return Finding("library", True, "empty: the sample is asked", "persona-moe ingest PATH adds your documents")
-    detail = f"{len(library.roots)} folders or files, {len(library.index)} passages, {skipped} files skipped"
+    roots = f"{len(library.roots)} folders or files" if len(library.roots) > 1 else "1 folder or file"
+    detail = f"{roots}, {counted(len(library.index), 'passage')}, {counted(skipped, 'file')} skipped"
     missing = [root for root in library.roots if not Path(root).exists()]
     if missing:
         return Finding("library", False, f"{missing[0]} does not exist", "mount it, or persona-moe library remove it")
@@ -95,7 +97,7 @@ def _history(health: "Health") -> Finding:
     runs, problems = health.runs.history.count(), health.runs.history.problems()
     if problems:
         return Finding("history", False, problems[0], "the runs in the file set aside are not listed; later ones are")
-    return Finding("history", True, f"{runs} runs")
+    return Finding("history", True, counted(runs, "run"))
 
 
 def _log(health: "Health") -> Finding:

@@ -24,12 +24,21 @@ class SourcePane(ScrollKeys, can_focus=True):
         self.quote = self.match = (0, 0)
         self.top = Anchor()
         self._numbered = True
+        self._is_placed = True
 
     def show(self, content: WrappedText, quote: tuple[int, int], *, numbered: bool) -> None:
         """Show this text at its quote."""
         self.content, self.quote, self.match, self._numbered = content, quote, (0, 0), numbered
-        self._measure()
-        self.reveal(quote[0])
+        self._is_placed = False
+        self._place()
+        self.refresh()
+
+    def _place(self) -> None:
+        """Go to the quote; while the pane has no size yet, its first layout does so."""
+        if not self._is_placed and self.size.width:
+            self._is_placed = True
+            self._measure()
+            self.reveal(self.quote[0])
 
     def reveal(self, offset: int, *, match: tuple[int, int] | None = None) -> None:
         """Scroll to a character, with some rows above it; `match` is highlighted from now on."""
@@ -58,6 +67,9 @@ class SourcePane(ScrollKeys, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the same words at the top."""
+        if not self._is_placed:
+            self._place()
+            return
         first = self.offset_in_sight
         self._measure()
         self.top = self._bounded(self.content.at(first))
@@ -94,6 +106,7 @@ class SourcePane(ScrollKeys, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible row."""
+        self._place()
         width, rows = self.size.width, self._visible()
         if y >= len(rows):
             return Strip.blank(width, self.rich_style)

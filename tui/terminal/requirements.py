@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-PLAIN_ROUTE = "`persona-moe ask QUESTION` answers in plain lines"
+PLAIN_ROUTE = "`persona-moe --plain` and `persona-moe ask QUESTION` answer in plain lines"
 
 
 def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:  # noqa: FBT001 - the answer of isatty()

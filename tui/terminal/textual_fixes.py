@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
@@ -21,6 +22,8 @@ from textual.events import Resize
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Size
 from textual.worker import WorkerFailed
+
+from tui.terminal.changed_cells import ChangedCells, ShownCells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +45,15 @@ ASK_FOR_SYNC = "\x1b[?2026$p"
 class SteadyApp(App[None]):
     """Textual's application without three of its races: they lose a new size of the terminal, a frame, or the start.
 
-    `defect` is the first exception that nobody caught.
+    `defect` is the first exception that nobody caught, `shown_cells` is what the terminal shows: only other cells are
+    sent.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.defect: Exception | None = None
         self.stylesheet = ParsedOnce(variables=self.get_css_variables())
+        self.shown_cells = ShownCells()
         self._has_dropped = False
 
     async def _process_messages(self, *args: Any, **options: Any) -> None:
@@ -61,6 +66,15 @@ class SteadyApp(App[None]):
         """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""
         return sure(super().set_timer(*args, **options))
 
+    def on_resize(self) -> None:
+        """Send everything again: a terminal rearranges what it shows when its size changes, even back and forth."""
+        self.shown_cells.forget()
+
+    def action_redraw(self) -> None:
+        """Send everything again, as after another program has written to the terminal."""
+        self.shown_cells.forget()
+        self.screen.refresh()
+
     def check_size(self) -> None:
         """Tell the screens of a size of the terminal that they have missed, as happens in tmux on a busy machine."""
         size = Size(*shutil.get_terminal_size())
@@ -72,6 +86,8 @@ class SteadyApp(App[None]):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # While widgets are exchanged, as those of a footer, Textual drops what is drawn. `_batch_count` says that.
         self._has_dropped |= bool(self._batch_count) and renderable is not None
+        if isinstance(renderable, CompositorUpdate):
+            renderable = ChangedCells(renderable, self.shown_cells)
         super()._display(screen, renderable)
 
     def _end_batch(self) -> None:
@@ -92,6 +108,10 @@ class SteadyApp(App[None]):
         """Use this filter in place of Textual's own for NO_COLOR, which loses highlighted backgrounds."""
         self._filters = [own for own in self._filters if not isinstance(own, Monochrome | NoColor)]
         self._filters.append(replacement)
+
+    def add_filter(self, line_filter: LineFilter) -> None:
+        """Pass every line through a filter before it is drawn."""
+        self._filters.append(line_filter)
 
     def all_screens(self) -> Iterator[Screen[Any]]:
         """Return the screens of all modes; Textual gives only those of the present one."""
@@ -175,6 +195,12 @@ def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self._file: Any = LastingFile(self._file, draw)
+
+        def start_application_mode(self) -> None:
+            # At the start and after a suspension the screen is empty.
+            if isinstance(self._app, SteadyApp):
+                self._app.shown_cells.forget()
+            super().start_application_mode()
 
         def _sigcont_application(self, *_: object) -> None:
             # A hang-up sends SIGCONT as well, which the base class takes for the end of a suspension.

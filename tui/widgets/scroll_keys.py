@@ -40,7 +40,6 @@ class ScrollKeys(Widget):
 class TextPane(ScrollKeys, can_focus=True):
     """A page of widgets that scrolls as a whole, vertically."""
 
-    ALLOW_MAXIMIZE = False
     DEFAULT_CSS = "TextPane { width: 1fr; height: 1fr; layout: vertical; overflow: hidden auto; }"
 
     def action_scroll_lines(self, by: int) -> None:

@@ -60,9 +60,11 @@ async def test_jumping_to_a_pane_by_its_letter():
         lines = script.screen_text(pilot.app).splitlines()
         assert lines[1].startswith("Ask   a ")  # the corner of the input
         assert sum(line.startswith((" s ", " d ")) for line in lines) == 2
-        await pilot.press("0", "d")
+        await pilot.press("0", "g")
         assert pilot.app.screen is pilot.app.ask_screen
         assert pilot.app.focused.id == "walk"
+        await pilot.press("ctrl+o", "3")
+        await script.until(pilot, lambda: pilot.app.current_mode == "history")
         await pilot.press("ctrl+o", "escape")
         assert pilot.app.focused.id == "walk"
 

@@ -106,6 +106,20 @@ async def test_every_text_on_every_screen_can_be_read(name, keys):
         assert faint(pilot.app, needed(name)) == []
 
 
+@pytest.mark.parametrize("keys", [("down",), ("f2",), ("f3",), ("f6",), ("f1",)], ids=str)
+async def test_every_text_can_be_read_in_every_theme(keys):
+    async with script.app(script.ScriptedSession(script.answered(), runs=3)).run_test(size=(120, 40)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("w", "enter")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
+        await pilot.press(*keys)
+        for name in (name for name, theme in pilot.app.available_themes.items() if not theme.ansi):
+            pilot.app.theme = name
+            await script.drawn(pilot)
+            await pilot.pause()
+            assert faint(pilot.app, 4.5) == [], name
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("keys", "styles"), [(("f6", "j"), {"bold", "underline"}), (("f2", "j"), {"bold", "reverse"})])
 async def test_the_line_of_the_cursor_is_told_without_a_colour(name, keys, styles):

@@ -60,7 +60,7 @@ def test_empty(snap_compare, size, theme):
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 def test_answered(snap_compare, size, theme):
     app = script.app(session_of(script.answered(), theme=theme))
-    play = after("plus", words="judged +", focus="#sources")
+    play = after("plus", words="judged +", focus="#answer")
     assert snap_compare(app, run_before=play, terminal_size=size)
 
 
@@ -78,7 +78,7 @@ def test_filtered_log(snap_compare, size):
 @both_sizes
 def test_sorted_panel(snap_compare, size):
     app = script.app(session_of(script.answered()))
-    assert snap_compare(app, run_before=after("s", "S", words="by tot ▴", focus="#panel"), terminal_size=size)
+    assert snap_compare(app, run_before=after("s", "S", words="by score ▴", focus="#panel"), terminal_size=size)
 
 
 def test_gate_columns(snap_compare):

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import LibraryError
 from engine.events import AnswerFragment, AnswerThought, AnswerWritten, Citation, OutputScored, RunStarted, Scores
 from engine.run.state import Phase, RunState
+from tests.support import graph_run
 from tests.support import scripted_run as script
 from tui.ask.answer_pane import drawn_answer
 from tui.ask.panel_table import Columns, PanelTable, signed
@@ -52,20 +53,29 @@ async def test_while_a_run_goes_the_panel_tells_where_each_persona_is():
         panel = await running(pilot, PanelTable)
         assert panel.columns is Columns.WALK
         lines = [panel.line_at(n, 45).plain for n in range(panel.lines)]
-        assert lines[0].split() == ["persona", "s", "gate", "steps", "at"]
-        assert lines[2] == "▸2 tracker    A  .71     4 Orrin Bell 鐘🔔   "
-        assert lines[5].startswith("○5 wanderer   E -.12 resting: gain below cost")
+        assert lines[0].split() == ["persona", "steps", "now", "at"]
+        assert lines[2] == "▸2 tracker          4  Orrin Bell 鐘🔔       "
+        assert lines[5].startswith("○5 wanderer     not called: gain below cost")
 
 
 async def test_once_there_are_scores_the_panel_shows_them_and_the_change():
     async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
         panel = await running(pilot, PanelTable)
         assert panel.columns is Columns.SCORES
-        assert panel.line_at(0, 45).plain.split() == "persona s rel con nov ent tot crd chg".split()
-        assert panel.line_at(2, 45).plain.split() == "✓2 tracker A .71 .80 .33 1.0 .59 .06 +.25".split()
+        assert panel.line_at(0, 45).plain.split() == "persona score alone vs usual agrees".split()
+        assert panel.line_at(2, 45).plain.split() == "✓2 tracker .59 .06 +.25 .80".split()
         wide = panel.line_at(2, 100).plain.split()
-        assert wide[:4] == ["✓2", "tracker", "active", ".71"]  # the state in full and the gate's score
+        assert wide[:9] == "✓2 tracker active .59 .06 +.25 .80 .33 .71".split()  # all that weighs something
         assert " ".join(wide[-3:]) == "Orrin Bell 鐘🔔"
+
+
+async def test_a_score_is_shown_only_if_it_weighs_something():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
+        panel = await running(pilot, PanelTable)
+        assert "on topic" not in panel.line_at(0, 120).plain
+        panel.weights = {"relevance": 0.5}
+        assert "on topic" in panel.line_at(0, 120).plain
+        assert "agrees" not in panel.line_at(0, 120).plain
 
 
 async def test_the_panel_is_sorted_by_key_both_ways_and_back():
@@ -77,14 +87,14 @@ async def test_the_panel_is_sorted_by_key_both_ways_and_back():
 
         gate_order = names()
         await pilot.press("s", "S")
-        assert "by tot ▴" in text(pilot)
+        assert "by score ▴" in text(pilot)
         assert names() == ["skeptic", "archivist", "tracker", "control", "wanderer"]  # who has none stays last
         await pilot.press("S")
         assert names() == ["control", "tracker", "archivist", "skeptic", "wanderer"]
-        await pilot.press("s", "s", "s")
+        await pilot.press(*"sssss")
         assert "by gate ▾" in text(pilot)
         assert names() == ["tracker", "control", "archivist", "skeptic", "wanderer"]
-        await pilot.press(*"sssss")
+        await pilot.press("s")
         assert "by steps" in text(pilot)
         await pilot.press("s")
         assert ("by " in panel.border_title, names()) == (False, gate_order)
@@ -94,7 +104,7 @@ async def test_the_columns_are_chosen_by_key():
     async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
         panel = await running(pilot, PanelTable)
         await pilot.press("v")
-        assert panel.line_at(2, 60).plain.strip() == "✓2 tracker    A  .40+.10+.50-.02=.71 voice 1.0"
+        assert panel.line_at(2, 66).plain.strip() == "✓2 tracker       active        .40+.10+.50-.02=.71 voice 1.0"
         shown = []
         for _ in range(2):
             await pilot.press("v")
@@ -140,7 +150,7 @@ async def test_the_log_shows_one_persona_alone():
         everything = log.lines
         await pilot.press("2")
         assert ("Walk · tracker · 4 steps" in text(pilot), log.lines) == (True, 6)
-        assert all(log.line_at(n, 60).plain.startswith(("tracker", "cycle")) for n in range(log.lines))
+        assert all(log.line_at(n, 60).plain.startswith(("tracker", "round")) for n in range(log.lines))
         pilot.app.ask_screen.feed.state.apply(script.step("skeptic", 9))
         pilot.app.ask_screen.feed.state.apply(script.step("tracker", 9))
         pilot.app.ask_screen.pace.mark()
@@ -189,6 +199,74 @@ async def test_enter_on_a_step_opens_its_passage():
         await pilot.press("escape", "home", "enter")  # a line that is no step
         assert log.cursor == 0
         assert pilot.app.screen is pilot.app.ask_screen
+
+
+async def test_after_a_run_the_walk_tells_how_the_citations_were_found():
+    session = script.ScriptedSession(graph_run.EVENTS)
+    session.indexed = graph_run.indexed()
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        log = await running(pilot, WalkLog)
+        lines = [log.line_at(n, 60).plain.rstrip() for n in range(log.lines)]
+        assert lines == [
+            "4 personas made 14 steps; 2 passages cited",
+            "[1] Ysolde Marrak",
+            "    named in the question → Ysolde Marrak",
+            "    by tracker, archivist, analyst",
+            "[2] Gannet Stack Light",
+            "    named in the question → Ysolde Marrak → Gannet Stack Li…",
+            "    by control, tracker, archivist",
+        ]
+        await pilot.press("s")
+        assert (log.lines, "14 steps" in text(pilot)) == (15, True)
+        await pilot.press("s", "enter")
+        await script.until(pilot, lambda: isinstance(pilot.app.screen, SourceScreen))
+
+
+async def test_a_run_is_watched_again_from_its_walk():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
+        await running(pilot, WalkLog)
+        await pilot.press("r")
+        player = pilot.app.ask_screen.player
+        await script.until(pilot, lambda: player.replay is not None and not player.busy)
+        assert player.replay.recorded[0].event == script.STARTED
+
+
+@pytest.mark.parametrize(("size", "hidden"), [((80, 24), "#answer"), ((120, 40), "#work")])
+async def test_the_document_of_the_citation_under_the_cursor_is_shown(size, hidden):
+    session = script.ScriptedSession(script.answered())
+    session.sources = {script.BUILT.source: f"{script.BUILT.quote:66}\nThe rest of the document."}
+    async with script.app(session).run_test(size=size) as pilot:
+        await running(pilot, "#sources")
+        await script.until(pilot, lambda: "! No such file or directory" in text(pilot))
+        await pilot.press("j")
+        await script.until(pilot, lambda: "The rest of the document." in text(pilot))
+        assert not pilot.app.screen.query_one(hidden).display
+        await pilot.press("escape")
+        await script.until(pilot, lambda: "The rest of the document." not in text(pilot))
+        assert pilot.app.screen.query_one(hidden).display
+
+
+@pytest.mark.parametrize("pane", ["#answer", "#sources", "#panel", "#walk"])
+async def test_a_pane_fills_the_screen_and_goes_back(pane):
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
+        zoomed = await running(pilot, pane)
+        height = zoomed.outer_size.height
+        await pilot.press("z")
+        await pilot.pause()
+        assert zoomed.outer_size.height == SMALL[1] - 1
+        await pilot.press("z")
+        await pilot.pause()
+        assert zoomed.outer_size.height == height
+
+
+async def test_the_answer_is_made_large_from_the_input_and_escape_goes_back():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
+        await running(pilot)
+        await pilot.press("z", "alt+z")
+        assert pilot.app.screen.maximized is pilot.app.screen.query_one("#answer")
+        await pilot.press("escape")
+        assert pilot.app.screen.maximized is None
+        assert pilot.app.ask_screen.query_one("#ask").value == "z"
 
 
 async def test_the_passage_of_a_step_comes_from_the_library(session):

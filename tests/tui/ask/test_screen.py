@@ -195,7 +195,7 @@ async def test_the_log_follows_its_end_until_the_reader_scrolls_up():
         await script.until(pilot, lambda: log.lines > 100)
         await script.drawn(pilot)
         assert log.top == log.last_top > 0
-        assert "tracker  4 Gannet Stack Light" in script.screen_text(pilot.app)
+        assert "searched → Gannet" in script.screen_text(pilot.app)
         log.focus()
         await pilot.press("g")
         await script.until(pilot, lambda: log.top == 0)

@@ -1,0 +1,110 @@
+"""What is written to the terminal: only cells that differ, and a terminal that is told so shows the same."""
+
+import random
+from typing import Any
+
+import pyte
+import pytest
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.terminal.changed_cells import ChangedCells, ShownCells, cells_of, changed_runs
+
+WIDTH, HEIGHT = 40, 12
+CONSOLE = Console(force_terminal=True, color_system="truecolor", width=WIDTH)
+STYLES = [None, Style.parse("red on black"), Style.parse("bold red on black"), Style.parse("#102030 on #a0b0c0 italic")]
+WORDS = ["the light ", "鐘", "é", "e\u0301", "🔔", "a", "   ", "·─", "kept"]
+
+
+class Shown:
+    """A terminal that gets each frame, and one that gets each frame whole."""
+
+    def __init__(self) -> None:
+        self.cells = ShownCells()
+        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self.stream = pyte.Stream(self.screen)
+
+    def draw(self, rows: list[Strip]) -> str:
+        update = LayoutUpdate([[row] for row in rows], Region(0, 0, WIDTH, HEIGHT))
+        text = ChangedCells(update, self.cells).render_segments(CONSOLE)
+        self.stream.feed(text)
+        return text
+
+    def picture(self) -> list[list[Any]]:
+        return [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def strip(text: str, style: Style | None = STYLES[1]) -> Strip:
+    return Strip([Segment(text, style)]).adjust_cell_length(WIDTH, STYLES[1])
+
+
+def random_strip(source: random.Random) -> Strip:
+    segments = [Segment(source.choice(WORDS), source.choice(STYLES[1:])) for _ in range(source.randrange(9))]
+    return Strip(segments).adjust_cell_length(WIDTH, STYLES[1])
+
+
+def lines(first: int) -> list[Strip]:
+    return [strip(f"line {n} of the document") for n in range(first, first + HEIGHT)]
+
+
+def test_the_first_frame_is_sent_whole_and_the_same_frame_not_again():
+    shown = Shown()
+    assert "line 3" in shown.draw(lines(0))
+    assert shown.draw(lines(0)) == ""
+
+
+def test_one_changed_character_costs_its_move_its_style_and_itself():
+    shown = Shown()
+    shown.draw(lines(0))
+    changed = lines(0)
+    changed[4] = strip("line 4 of the documents")
+    text = shown.draw(changed)
+    assert text.startswith("\x1b[5;23H")
+    assert text.endswith("ms\x1b[0m")
+    assert len(text) < 45
+
+
+@pytest.mark.parametrize("by", [1, -1, 3, -5])
+def test_lines_that_move_together_are_scrolled_by_the_terminal(by):
+    shown, whole = Shown(), Shown()
+    shown.draw(lines(10))
+    text = shown.draw(lines(10 + by))
+    whole.draw(lines(10 + by))
+    assert shown.picture() == whole.picture()
+    assert text.count("document") == abs(by)
+
+
+def test_after_forgetting_all_is_sent():
+    shown = Shown()
+    whole = shown.draw(lines(0))
+    shown.cells.forget()
+    assert shown.draw(lines(0)) == whole
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_frames_leave_the_picture_of_the_last_one(seed):
+    source = random.Random(seed)
+    shown, rows = Shown(), [random_strip(source) for _ in range(HEIGHT)]
+    for _ in range(20):
+        if source.random() < 0.4:
+            rows = [*rows[1:], random_strip(source)] if source.random() < 0.5 else [random_strip(source), *rows[:-1]]
+        for _ in range(source.randrange(4)):
+            rows[source.randrange(HEIGHT)] = random_strip(source)
+        shown.draw(rows)
+        whole = Shown()
+        whole.draw(rows)
+        assert shown.picture() == whole.picture()
+
+
+def test_a_wide_character_is_sent_whole():
+    old, new = cells_of(strip("a鐘b")), cells_of(strip("a鍾b"))
+    assert changed_runs(old, new) == [(1, 3)]
+    assert changed_runs(cells_of(strip("axyb")), old) == [(1, 3)]
+
+
+def test_a_row_with_an_emoji_is_sent_whole():
+    assert changed_runs(cells_of(strip("a 🔔 b")), cells_of(strip("a 🔔 c"))) == [(0, WIDTH)]

@@ -1,0 +1,143 @@
+"""Ask questions and read answers and sources as plain lines: for screen readers, and terminals without a cursor."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from engine.documents.cited_source import QuoteState, locate_quote
+from engine.errors import PersonaMoeError
+from engine.events import Citation
+from engine.run.conversation import conversation_of
+from engine.run.state import RunState
+from engine.text.safe import one_line
+from tui.commands.ask import answer_lines
+from tui.commands.interruption import interruptible
+from tui.commands.output import print_text
+from tui.drawing.cells import counted
+from tui.run.judgement_text import feedback_text
+from tui.run.result import result_of
+from tui.session.session import Session
+
+if TYPE_CHECKING:
+    from engine.question.follow_up import Conversation
+
+PROMPT = "Question, or h for help: "
+AROUND = 600
+"""Characters of a document that are printed before and after a quotation."""
+HELP = """\
+Type a question and press enter. A question may refer to the one before it.
+s 1   read source 1 of the answer, with the text around the quotation
++     the answer is good; - it is bad; + 1 and - 1 judge citation 1
+n     the next question stands alone
+l     the last ten questions
+q     quit"""
+
+
+class PlainConversation:
+    """Answers lines of a person until the input ends: questions, and the commands of `HELP`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._state = RunState()
+        self._conversation: Conversation | None = None
+
+    def open_library(self) -> None:
+        """Bring the library up to date, and say what it is. Raises LibraryError."""
+        print_text("Reading the library.")
+        with interruptible() as interrupted:
+            self._session.library.open(lambda *_: None, interrupted)
+        print_text(f"{self._session.library.name}: {counted(self._session.library.passages, 'passage')}.")
+
+    async def run(self, read: Callable[[str], str]) -> None:
+        """Answer what `read` gives until it raises EOFError."""
+        try:
+            with contextlib.suppress(EOFError):
+                while (line := (await asyncio.to_thread(read, PROMPT)).strip()) not in {"q", "quit"}:
+                    await self._answer(line)
+        finally:
+            await self._session.close()
+
+    async def _answer(self, line: str) -> None:
+        command, _, number = line.partition(" ")
+        commands: dict[str, Callable[[int], Iterable[str]]] = {
+            "h": lambda _: HELP.splitlines(), "?": lambda _: HELP.splitlines(), "s": self._source, "n": self._alone,
+            "l": self._last, "+": self._liked, "-": self._disliked,
+        }  # fmt: skip
+        try:
+            if command in commands and (not number or number.isdecimal()):
+                lines = commands[command](int(number or 0))
+            else:
+                lines = await self._ask(line) if line else ()
+            for text in lines:
+                print_text(text)
+        except PersonaMoeError as error:
+            print_text(f"Error: {one_line(str(error))}")
+
+    async def _ask(self, question: str) -> Iterator[str]:
+        print_text("Searching.")
+        self._state = state = RunState()
+        async with aclosing(self._session.runs.ask(question, self._conversation)) as events:
+            async for recorded in events:
+                state.apply(recorded.event)
+        self._conversation = conversation_of(state)
+        kind = "Not in the library. The nearest that it has:" if state.outcome == "unanswered" else "Answer:"
+        return iter([kind, *answer_lines(result_of(state), state.understood)])
+
+    def _source(self, number: int) -> Iterator[str]:
+        citations = state.citations if (state := self._state.answer) else ()
+        cited = next((citation for citation in citations if citation.n == (number or 1)), None)
+        if cited is None:
+            yield f"There is no source {number or 1}."
+            return
+        yield from self._source_lines(cited)
+
+    def _source_lines(self, cited: Citation) -> Iterator[str]:
+        yield f"Source {cited.n}: {one_line(cited.title)}, {one_line(cited.source)}"
+        source = self._session.library.read_source(cited.source)
+        if source.problem:
+            yield f"It cannot be read: {one_line(source.problem)}. The quotation was:"
+            yield one_line(cited.quote)
+            return
+        location = locate_quote(source.text, cited)
+        if location.state is QuoteState.CHANGED:
+            yield "The file has changed and no longer has the quotation, which was:"
+            yield one_line(cited.quote)
+            return
+        yield "Before the quotation:"
+        yield source.text[max(location.start - AROUND, 0) : location.start].strip()
+        yield "The quotation:"
+        yield source.text[location.start : location.end]
+        yield "After the quotation:"
+        yield source.text[location.end : location.end + AROUND].strip()
+
+    def _alone(self, _number: int) -> Iterator[str]:
+        self._conversation = None
+        yield "The next question stands alone."
+
+    def _last(self, _number: int) -> Iterator[str]:
+        for run in self._session.runs.history.recent(10, 0):
+            yield f"{one_line(run.question)} ({run.outcome})"
+
+    def _liked(self, number: int) -> Iterator[str]:
+        return self._judged(number, liked=True)
+
+    def _disliked(self, number: int) -> Iterator[str]:
+        return self._judged(number, liked=False)
+
+    def _judged(self, number: int, *, liked: bool) -> Iterator[str]:
+        if not self._state.run_id:
+            yield "There is no answer to judge."
+            return
+        yield feedback_text(self._session.runs.judge(self._state.run_id, liked=liked, citation=number or None))
+
+
+def run_plain(session: Session) -> int:
+    """Talk with a person in plain lines until the input ends; the exit code."""
+    with contextlib.suppress(ImportError):  # Windows has no readline
+        import readline  # noqa: F401, PLC0415 - it lets `input` edit a line and recall earlier ones
+    conversation = PlainConversation(session)
+    conversation.open_library()
+    asyncio.run(conversation.run(input))
+    return 0
