@@ -126,7 +126,7 @@ def test_what_is_removed_leaves_the_answers(call, docs):
     call("ingest", docs / "birds", docs / "crow.txt")
     question = ("ask", "What does Ada Quist keep?", "--json", "--model", "none")
     assert any("owl" in passage["source"] for passage in json.loads(call(*question))["passages"])
-    assert call("library", "remove", docs / "birds") == f"{docs / 'birds'}: 1 files left the library\n"
+    assert call("library", "remove", docs / "birds") == f"{docs / 'birds'}: 1 file left the library\n"
     assert not any("owl" in passage["source"] for passage in json.loads(call(*question))["passages"])
     removed = json.loads(call("library", "remove", docs / "crow.txt", "--json"))
     assert removed == {"path": str(docs / "crow.txt"), "files_removed": 1}

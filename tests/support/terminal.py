@@ -43,7 +43,9 @@ class Terminal:
         self.pid, self.file = pty.fork()
         if not self.pid:
             path = str(ROOT)
-            kept = {name: value for name, value in os.environ.items() if name not in {"TMUX", "STY", "COLORTERM"}}
+            # LINES and COLUMNS would be taken for the size of the terminal.
+            other = {"TMUX", "STY", "COLORTERM", "LINES", "COLUMNS"}
+            kept = {name: value for name, value in os.environ.items() if name not in other}
             kept |= {"TERM": term, "PYTHONPATH": path, "LC_ALL": "C.UTF-8", **(environ or {})}
             os.execvpe(argv[0], list(argv), kept)
         self._set_size(*size)

@@ -1,4 +1,4 @@
-"""The detail of the highlighted persona in four tabs: card, chart, ledger, receipts."""
+"""The detail of the highlighted persona in five tabs: card, chart, ledger, receipts, and what it alone found."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Build = Callable[[int, int], list[Text]]
 """The content of a tab: gives its lines for a width and a height in cells."""
 
-TABS = ("Card", "Chart", "Ledger", "Receipts")
-CARD, CHART, LEDGER, RECEIPTS = range(4)
+TABS = ("Card", "Chart", "Ledger", "Receipts", "Finds")
+CARD, CHART, LEDGER, RECEIPTS, FINDS = range(5)
 DELAY_SECONDS = 0.06
 """The cursor has to stay on a persona for this time before the disk is read for it."""
 
@@ -90,6 +90,11 @@ class PersonaDetail(LinePane):
         """Read what the tab needs from the disk."""
         from tui.personas.text import chart_text, ledger_text, receipts_text  # noqa: PLC0415 - when first asked for
 
+        if tab == FINDS:
+            from tui.personas.finds import finds_of, finds_text  # noqa: PLC0415 - as above
+
+            finds = finds_of(self._session.runs, persona_id)
+            return lambda _width, _height: finds_text(finds)
         if tab == RECEIPTS:
             parts = [parts_of_run[persona_id] for parts_of_run in self._session.runs.parts_of([persona_id])]
             return lambda width, _height: receipts_text(parts, width)

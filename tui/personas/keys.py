@@ -32,6 +32,7 @@ PERSONA_KEYS: list[BindingType] = [
             ("Chart", "Its rewards and their mean over the runs"),
             ("Ledger", "Every change of it, with rule and time, the latest first"),
             ("Receipts", "Why the gate called it or not in the last runs"),
+            ("Finds", "The cited passages that it alone found, and for which questions"),
         ))
     ),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from rich.cells import cell_len
@@ -45,6 +46,7 @@ class ChangedCells(CompositorUpdate):
             self._shown.resize(*update.region.size)
             return self._shown.changes(_layout_pieces(update), console)
         if isinstance(update, ChopsUpdate):
+            self._shown.resize(max((ends[-1] for ends in update.chop_ends if ends), default=0), len(update.chops))
             return self._shown.changes(_chopped_pieces(update), console)
         self._shown.forget()
         return update.render_segments(console)
@@ -138,8 +140,7 @@ class Pen:
             self._parts.append(f"\x1b[{x - self._place[1]}C")
         else:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
-        for cell in cells:
-            character, style = cell or (" ", None)
+        for character, style in filter(None, cells):
             if style is not self._style and style != self._style:
                 self._parts.append(style_change(self._style, style, self._system))
                 self._style = style
@@ -194,14 +195,33 @@ def cells_of(strip: Strip) -> Row:
 
 
 def changed_runs(old: Row, new: Row) -> list[tuple[int, int]]:
-    """Return start and end of the runs of cells to send; near runs are joined, wide characters are never cut."""
-    if old == new:
-        return []
-    if any(cell is None or _is_risky(cell) for cell in (*old, *new)):
-        return [(0, len(new))]
+    """Return start and end of the runs of cells to send; near runs are joined, wide characters are never cut.
+
+    Cells unknown in `new` are never sent. Where `old` is unknown or a width is doubtful, a part is sent whole.
+    """
     runs: list[tuple[int, int]] = []
-    for index, (before, after) in enumerate(zip(old, new, strict=True)):
-        if before == after:
+    for start, end in [] if old == new else _known_parts(new):
+        if any(cell is None or _is_risky(cell) for cell in (*old[start:end], *new[start:end])):
+            runs += [(start, end)] if old[start:end] != new[start:end] else []
+        else:
+            runs += _differences(old, new, start, end)
+    return runs
+
+
+def _known_parts(cells: Row) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the parts of a row without unknown cells."""
+    start = 0
+    for is_known, part in groupby(cells, key=lambda cell: cell is not None):
+        end = start + sum(1 for _ in part)
+        if is_known:
+            yield start, end
+        start = end
+
+
+def _differences(old: Row, new: Row, first: int, last: int) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for index in range(first, last):
+        if old[index] == new[index]:
             continue
         start, end = _whole_character(new, index)
         if runs and (start <= runs[-1][1] or _is_cheaper(new, runs[-1][1], start)):

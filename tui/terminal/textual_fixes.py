@@ -66,9 +66,11 @@ class SteadyApp(App[None]):
         """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""
         return sure(super().set_timer(*args, **options))
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Send everything again: a terminal rearranges what it shows when its size changes, even back and forth."""
         self.shown_cells.forget()
+        if event.size == self._size and self.screen_stack:  # Textual draws nothing then
+            self.screen.refresh()
 
     def action_redraw(self) -> None:
         """Send everything again, as after another program has written to the terminal."""

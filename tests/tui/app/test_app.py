@@ -63,10 +63,10 @@ async def test_jumping_to_a_pane_by_its_letter():
         await pilot.press("0", "g")
         assert pilot.app.screen is pilot.app.ask_screen
         assert pilot.app.focused.id == "walk"
-        await pilot.press("ctrl+o", "3")
-        await script.until(pilot, lambda: pilot.app.current_mode == "history")
         await pilot.press("ctrl+o", "escape")
         assert pilot.app.focused.id == "walk"
+        await pilot.press("ctrl+o", "3")
+        await script.until(pilot, lambda: pilot.app.current_mode == "history")
 
 
 async def test_a_question_mark_is_typed_in_a_question_and_asks_for_help_before_it():

@@ -98,7 +98,7 @@ def test_growth_says_which_step_did_what():
     assert told(0) == "step 0/16 · 0 passages, 0 links"
     assert told(4) == "step 4/16 · tracker: Ysolde Marrak by title · 4 passages, 0 links"
     assert (
-        told(5) == "step 5/16 · tracker: Ysolde Marrak → Gannet Stack Light by gannet stack light · 4 passages, 1 links"
+        told(5) == "step 5/16 · tracker: Ysolde Marrak → Gannet Stack Light by gannet stack light · 4 passages, 1 link"
     )
     assert told(15) == "step 15/16 · the panel ranks 3 passages, 92% of the question · 6 passages, 6 links"
     assert told(16) == "step 16/16 · the answer cites 2 · 6 passages, 6 links"

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import LayoutUpdate
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -98,6 +98,27 @@ def test_any_frames_leave_the_picture_of_the_last_one(seed):
         whole = Shown()
         whole.draw(rows)
         assert shown.picture() == whole.picture()
+
+
+def test_a_part_of_a_larger_screen_is_sent_before_the_whole_of_it():
+    shown, width = Shown(), WIDTH + 10
+    shown.draw(lines(0))
+    shown.screen.resize(HEIGHT + 3, width)
+    part = strip("the last row").adjust_cell_length(width, STYLES[1])
+    chops = [{0: part if y == HEIGHT + 2 else None} for y in range(HEIGHT + 3)]
+    update = ChopsUpdate(chops, [(HEIGHT + 2, 0, width)], [[width]] * (HEIGHT + 3))
+    shown.stream.feed(ChangedCells(update, shown.cells).render_segments(CONSOLE))
+    assert shown.screen.display[-1].startswith("the last row")
+
+
+def test_what_is_not_known_is_left_as_it_is():
+    shown = Shown()
+    shown.draw(lines(0))
+    shown.cells.forget()
+    chops = [{0: None, 4: strip("!").crop(0, 1) if y == 2 else None} for y in range(HEIGHT)]
+    update = ChopsUpdate(chops, [(2, 4, 5)], [[4, 5, WIDTH]] * HEIGHT)
+    shown.stream.feed(ChangedCells(update, shown.cells).render_segments(CONSOLE))
+    assert shown.screen.display[2].startswith("line!2 of")
 
 
 def test_a_wide_character_is_sent_whole():

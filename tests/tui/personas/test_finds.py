@@ -1,0 +1,60 @@
+"""What a persona found that no other one did."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import graph_run
+from tests.support import scripted_run as script
+from tui.personas.finds import finds_of, finds_text
+
+
+class Recorded:
+    """A history of one run, which was recorded."""
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events, self.history = events, self
+
+    def recent(self, _limit: int, _offset: int) -> list[Any]:
+        return [script.summary(0)]
+
+    def replay(self, _run_id: str) -> list[Any]:
+        return script.recorded(self.events)
+
+
+def told(events: list[Any], persona_id: str) -> list[str]:
+    runs: Any = Recorded(events)
+    return [line.plain for line in finds_text(finds_of(runs, persona_id))]
+
+
+def without(*personas: str) -> list[Any]:
+    """The run of the graph without the steps of some personas."""
+    return [event for event in graph_run.EVENTS if getattr(event, "persona_id", "") not in personas]
+
+
+def test_a_passage_to_which_only_one_persona_came_is_its_find():
+    assert told(without("tracker", "archivist"), "control") == [
+        "Cited passages that no other persona found, in 1 of 1 answered question for which it walked:",
+        "",
+        graph_run.QUESTION,
+        "[2] Gannet Stack Light",
+    ]
+
+
+def test_what_others_found_too_is_no_find():
+    assert told(graph_run.EVENTS, "control") == [
+        "Nothing that no other persona found, of 1 answered question for which it walked."
+    ]
+
+
+@pytest.mark.parametrize("events", [[], without("control")])
+def test_a_persona_that_did_not_walk_found_nothing(events):
+    assert told(events, "control") == ["It has not walked in the latest recorded runs."]
+
+
+async def test_the_finds_are_a_tab_of_the_persona():
+    async with script.app(script.ScriptedSession(runs=3)).run_test(size=(120, 40)) as pilot:
+        await script.ready(pilot)
+        await pilot.press("f2", "j", "5")
+        await script.until(pilot, lambda: "▸Finds" in script.screen_text(pilot.app))
+        await script.until(pilot, lambda: "Nothing that no other persona found" in script.screen_text(pilot.app))
