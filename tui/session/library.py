@@ -66,13 +66,13 @@ class ScopedLibrary:
     def _questions_about_titles(self) -> list[str]:
         from tui.session.suggested_questions import questions_about  # noqa: PLC0415 - after the first paint
 
-        scope, documents = self._scope(), self.documents
+        scope, documents = self.scope, self.documents
         files = {path: file for root in scope or documents.roots for path, file in documents.files(root).items()}
         return questions_about(files, partial(documents.titles, scope=scope), SUGGESTIONS)
 
     def retriever(self) -> "Retriever":
         """Open the index for the questions: it finds passages of the scope only. Raises LibraryError."""
-        return self.documents.retriever(self._scope())
+        return self.documents.retriever(self.scope)
 
     # -- what is in it ------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class ScopedLibrary:
     def add(self, paths: Sequence[Path], progress: "Progress", cancelled: threading.Event) -> "IngestReport":
         """`ingest`, and ask the new documents from now on; the sample is asked only while it is alone."""
         report = self.ingest(paths, progress, cancelled)
-        if self._paths and self._scope() != [str(sample_library())]:
+        if self._paths and self.scope != [str(sample_library())]:
             self._paths = tuple(dict.fromkeys((*self._paths, *paths)))
         elif str(sample_library()) not in self.documents.roots:
             self._paths = ()
@@ -167,20 +167,34 @@ class ScopedLibrary:
         """Take a root out of the library, and return its number of files; an emptied library gets the sample back."""
         with self._changing:
             files = self.documents.remove(root)
-        self._paths = tuple(path for path, name in zip(self._paths, self._scope(), strict=True) if name != root)
+        self._paths = tuple(path for path, name in zip(self._paths, self.scope, strict=True) if name != root)
         if not self.documents.roots:
             self.open(progress, cancelled)
         self._count()
         return files
 
     def _count(self) -> None:
-        scope = self._scope()
+        scope = self.scope
         passages = sum(self.documents.count(path)[1] for path in scope)
         self.passages = passages if scope else len(self.documents.retriever())
 
-    def _scope(self) -> list[str]:
-        """The folders and files that the questions go to, as the library names them."""
+    @property
+    def scope(self) -> list[str]:
+        """The folders and files that the questions go to, as the library names them; empty for the whole library."""
         return [str(path.expanduser().resolve()) for path in self._paths]
+
+    def is_in_scope(self, file: str) -> bool:
+        """Tell whether questions go to this file."""
+        from engine.index.catalogue import is_under  # noqa: PLC0415 - after the first paint
+
+        return not self._paths or any(is_under(file, name) for name in self.scope)
+
+    def holds(self, source: str) -> bool:
+        """Tell whether a source has passages in the index, and questions go to it. Raises LibraryError."""
+        from engine.documents.identity import possible_files  # noqa: PLC0415 - after the first paint
+
+        index = self.documents.retriever().index
+        return any(self.is_in_scope(file) and index.under(file, 1) for file in possible_files(source))
 
     # -- what a question or an answer needs of it -----------------------------------------------------------
 
@@ -188,7 +202,7 @@ class ScopedLibrary:
         """Complete the last words of a question to a title of the scope; empty if there is none."""
         from engine.index.title_completion import complete  # noqa: PLC0415 - after the first paint
 
-        return complete(text, partial(self.documents.titles, scope=self._scope()))
+        return complete(text, partial(self.documents.titles, scope=self.scope))
 
     def read_source(self, source: str) -> "SourceText":
         """Read a file or record of the library as it is now; the result says why if it cannot be read."""
