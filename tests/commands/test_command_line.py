@@ -372,5 +372,5 @@ def test_ctrl_c_while_the_model_writes_stops_the_server_and_is_remembered(worksp
 def test_the_commands_are_those_of_the_contract():
     assert set(COMMANDS) == {
         "ask", "feedback", "ingest", "library", "personas", "history", "graph", "bench", "doctor", "metrics",
-        "models", "settings", "keys", "serve", "completion",
+        "models", "settings", "keys", "serve", "mcp", "completion",
     }  # fmt: skip

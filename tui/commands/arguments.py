@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from engine.errors import InputError
 
 COMMANDS = tuple(
-    "ask feedback ingest library personas history graph models settings keys doctor metrics bench serve"
+    "ask feedback ingest library personas history graph models settings keys doctor metrics bench serve mcp"
     " completion".split()
 )
 RUN_HELP = "the id of a run, its first characters, or `last`"
