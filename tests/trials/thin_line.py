@@ -59,7 +59,7 @@ class Screen:
 SCREENS = (
     Screen("Ask, typing", ("\x0e",), "Suggestions", tuple("how long is it")),
     Screen("Ask, suggestions", ("\x15", DOWN), "Suggestions", (DOWN, DOWN, DOWN, UP, UP)),
-    Screen("Ask, sources", ("\x1b", "1\r", DOWN), "Sources", (DOWN, DOWN, UP, UP)),
+    Screen("Ask, sources", ("\x1b", "1\r"), "● answered", (DOWN, DOWN, DOWN, UP, UP)),
     Screen("Ask, walk", (TAB, TAB), "how it was found", (DOWN, DOWN, DOWN, UP, UP)),
     Screen("Source", ("\x1b", DOWN, "\r"), "citation", (DOWN, DOWN, DOWN, UP, UP)),
     Screen("Personas", ("\x1b", F2), "Personas", (DOWN, DOWN, DOWN, UP, UP)),

@@ -113,5 +113,5 @@ def test_reverse_search(snap_compare):
 
 
 def test_saving(snap_compare):
-    play = after("w", words="Save the answer", focus="#sources")
+    play = after("w", words="Save the answer", focus="#answer")
     assert snap_compare(script.app(session_of(script.answered())), run_before=play, terminal_size=SMALL)

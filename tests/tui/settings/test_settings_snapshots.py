@@ -53,6 +53,7 @@ def test_our_themes(snap_compare, name):
         await pilot.press("w", "enter")
         await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         await pilot.press("down")
+        await script.until(pilot, lambda: "! No such file" in script.screen_text(pilot.app))
         await script.drawn(pilot)
 
     assert snap_compare(script.app(session), run_before=play, terminal_size=LARGE)
