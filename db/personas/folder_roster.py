@@ -81,8 +81,8 @@ class FolderRoster:
                 line = Transition(now(), persona_id, old_state, new_state, rule, decided_by, performance, afresh)
                 with self.ledger.recording(line):
                     self._folders.move(persona_id, old_state, new_state)
-                    if afresh:
-                        self._folders.save_performance(RosterEntry(entry.persona, new_state), PersonaPerformance())
+                    moved = PersonaPerformance() if afresh else performance.moved()
+                    self._folders.save_performance(RosterEntry(entry.persona, new_state), moved)
         return PersonaTransitioned(persona_id, old_state, new_state, rule, decided_by)
 
     def record_rewards(self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = ()) -> None:
@@ -191,7 +191,7 @@ class FolderRoster:
             undone = undo_entry(change, entry, decided_by)
             persona = with_content(entry.persona, undone.edited[1]) if undone.edited else entry.persona
             with self.ledger.recording(undone):
-                if not isinstance(change, Added) and change.afresh:
+                if not isinstance(change, Added):
                     persona = with_performance(persona, performances(self.ledger.entries())[change.persona_id])
                 if persona != entry.persona:
                     self._folders.save(persona, entry.state)

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from db.personas.ledger_entries import Added, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone
 from db.personas.undo import undone
 from engine.personas.experience import REMEMBERED, Experience
@@ -31,6 +29,8 @@ def performances(entries: Iterable[LedgerEntry]) -> dict[str, PersonaPerformance
             current[entry.persona_id] = entry.performance
         elif isinstance(entry, Transition | Edited) and entry.afresh:
             current[entry.persona_id] = PersonaPerformance()
+        elif isinstance(entry, Transition):
+            current[entry.persona_id] = current.get(entry.persona_id, PersonaPerformance()).moved()
         elif isinstance(entry, Rewards | Feedback):
             for name, reward in entry.rewards.items():
                 current[name] = current.get(name, PersonaPerformance()).with_reward(reward, entry.weight)
@@ -49,17 +49,14 @@ def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
 
 
 def in_force(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
-    """The entries that count: no judgement that a later one replaced, and no fresh start that was undone."""
+    """The entries that count: no judgement that a later one replaced, and no change that was undone."""
     counted = list(entries)
     last = {(entry.run_id, entry.citation): n for n, entry in enumerate(counted) if isinstance(entry, Feedback)}
-    for n in undone(counted):
-        entry = counted[n]
-        if isinstance(entry, Transition | Edited) and entry.afresh:
-            counted[n] = msgspec.structs.replace(entry, afresh=False)
+    without = {n for n in undone(counted) if isinstance(counted[n], Transition | Edited)}
     return [
         entry
         for n, entry in enumerate(counted)
-        if not isinstance(entry, Feedback) or last[entry.run_id, entry.citation] == n
+        if n not in without and (not isinstance(entry, Feedback) or last[entry.run_id, entry.citation] == n)
     ]
 
 

@@ -43,7 +43,9 @@ def read_record(ledger: Ledger, persona_id: str) -> PersonaRecord:
     """The record of one persona: its last rewards and changes. Reads the whole ledger. Raises StoreError."""
     own = [entry for entry in ledger.changes() if entry.persona_id == persona_id]
     changes, reverted = deque(own, MOST_CHANGES), undone(own)
-    fresh = [entry for n, entry in enumerate(own) if n not in reverted and _is_fresh_start(entry)]
+    in_force = [entry for n, entry in enumerate(own) if n not in reverted]
+    fresh = [entry for entry in in_force if _is_fresh_start(entry)]
+    moves = [entry for entry in in_force if isinstance(entry, Transition) and not entry.afresh]
     judgements = ledger.judgements()
     points: deque[Point] = deque(maxlen=MOST_POINTS)
     performance = PersonaPerformance()
@@ -58,6 +60,9 @@ def read_record(ledger: Ledger, persona_id: str) -> PersonaRecord:
             fresh.pop(0)
             points.clear()
             performance = entry.performance if isinstance(entry, Added) else PersonaPerformance()
+        elif moves and entry == moves[0]:
+            moves.pop(0)
+            performance = performance.moved()
     return PersonaRecord(tuple(points), tuple(changes))
 
 

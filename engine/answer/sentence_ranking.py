@@ -64,27 +64,29 @@ class Candidate:
 
 
 FEATURES: Mapping[str, float] = {
-    "rank": 7.72,  # of its passage, in the panel's ranking, as a share of the best
-    "search rank": -2.98,  # of its passage in a plain search, as 1 / rank
-    "best passage": -1.61,  # of the panel
-    "covered": 2.68,  # share of the question's weight that its words cover
-    "covered with title": -3.02,  # with those of its title and heading
-    "covered at best": 3.41,  # that share relative to the best sentence's
-    "relation": 1.14,  # share of the weight outside names that its words cover
-    "completes": 1.73,  # share that the best covering sentence lacks, if its passage was reached by a link
-    "pairs": 1.29,  # share of neighbouring terms of the question that are near each other in it
-    "covered before": 1.31,  # share that the sentence before it covers
-    "covered after": 0.73,  # share that the sentence after it covers
-    "first hit, no title": 2.91,  # times the share of the question's weight outside titles that it names
-    "reached": 0.48,  # its passage was reached by a link, not by search
-    "opens": 0.73,  # it is the first of its passage
-    "new number": 2.17,  # an amount is asked for, and it has one that is not in the question
-    "new date": 2.80,  # a time is asked for
-    "new name of a person": 2.26,  # a person is asked for, and it has a name that is not in the question
-    "new name of a place": 2.97,
+    "rank": 8.66,  # of its passage, in the panel's ranking, as a share of the best
+    "by names": 1.84,  # share of the best that its passage has in the walks by names
+    "by names, titles": 3.97,  # times the share of the question's weight in titles that it names
+    "search rank": -3.92,  # of its passage in a plain search, as 1 / rank
+    "best passage": -2.01,  # of the panel
+    "covered": 3.01,  # share of the question's weight that its words cover
+    "covered with title": -4.08,  # with those of its title and heading
+    "covered at best": 3.56,  # that share relative to the best sentence's
+    "relation": 1.25,  # share of the weight outside names that its words cover
+    "completes": 1.80,  # share that the best covering sentence lacks, if its passage was reached by a link
+    "pairs": 1.00,  # share of neighbouring terms of the question that are near each other in it
+    "covered before": 0.93,  # share that the sentence before it covers
+    "covered after": 0.46,  # share that the sentence after it covers
+    "first hit, no title": 3.08,  # times the share of the question's weight outside titles that it names
+    "reached": 0.94,  # its passage was reached by a link, not by search
+    "opens": 0.66,  # it is the first of its passage
+    "new number": 2.39,  # an amount is asked for, and it has one that is not in the question
+    "new date": 3.01,  # a time is asked for
+    "new name of a person": 2.27,  # a person is asked for, and it has a name that is not in the question
+    "new name of a place": 3.81,
     "new name": 0.64,  # something else is asked for
-    "question": -0.73,  # it is a question itself
-    "denial": 4.00,  # the question denies something and it does, too: set by hand, too few such questions
+    "question": -0.61,  # it is a question itself
+    "denial": 1.50,  # the question denies something and it does, too: set by hand, too few such questions
 }
 
 
@@ -128,10 +130,14 @@ class SentenceRanker:
         lacking = [w * (1 - degree) for w, degree in zip(self._question.weights.tolist(), anchor, strict=False)]
         all_lacking = sum(lacking) or 1.0
         top = max(ranking.values(), default=1.0) or 1.0
+        walked = self._panel.walked(self._panel.voices)
+        most_walked = max(walked.values(), default=1.0)
         candidates = []
         for number, draft in drafts:
             features = draft.features | {
                 "rank": ranking[number] / top,
+                "by names": walked.get(number, 0.0) / most_walked,
+                "by names, titles": self._in_titles * walked.get(number, 0.0) / most_walked,
                 "best passage": float(number == best[0]),
                 "completes": draft.features["reached"] * sum(map(mul, lacking, draft.covered)) / all_lacking,
                 "covered at best": draft.features["covered with title"] / most,

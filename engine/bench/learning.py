@@ -8,12 +8,12 @@ from typing import Literal
 from engine.bench.dataset import Dataset, indexed
 from engine.bench.memory_roster import MemoryRoster
 from engine.bench.question_cache import CachedQuestion, cached_questions
-from engine.bench.recall import SEEDS, RandomGate, active_walkers
+from engine.bench.recall import SEEDS, RandomGate
 from engine.bench.statistics import Interval, paired_bootstrap
 from engine.events import GateReceipt
 from engine.index.catalogue import Progress
 from engine.mixture.gate import BanditGate, Gate
-from engine.mixture.scoring import credit, reward_of
+from engine.mixture.scoring import reward_of
 from engine.personas.evolution import evolve
 from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
@@ -154,7 +154,7 @@ class _Student:
         self._all_rewards: list[float] = []
         self._gate: Gate | None = None  # made again after each question of the stream
 
-    def ranking(self, question: CachedQuestion) -> list[int]:
+    def ranking(self, question: CachedQuestion) -> dict[int, float]:
         """Rank the passages as the panel does now."""
         voices = {receipt.persona_id: receipt.voice for receipt in self._called(question)}
         return question.fused(voices, self._personas())
@@ -170,7 +170,8 @@ class _Student:
         if self._learner == "shuffled":
             self._all_rewards += rewards.values()
             rewards = {name: self._random.choice(self._all_rewards) for name in rewards}
-        self._roster.record_rewards(run_id, rewards, question.features)
+        if rewards:
+            self._roster.record_rewards(run_id, rewards, question.features)
         if self._learner == "feedback":
             liked = {p.persona_id: question.recall(question.output(p).first()) for p in called}
             self._roster.record_rewards(run_id, liked, question.features, weight=WEIGHT)
@@ -181,16 +182,14 @@ class _Student:
     def _rewards(
         self, question: CachedQuestion, called: Sequence[Persona], voices: Mapping[str, float]
     ) -> dict[str, float]:
-        personas, rewards = {persona.persona_id: persona for persona in called}, {}
-        full = question.fused(voices, personas)
-        for name, persona in personas.items():
-            total = calculate_weighted_score(question.scores(persona, called), self._settings.scoring.weights)
-            others = {other: voice for other, voice in voices.items() if other != name}
-            rewards[name] = reward_of(total, credit(full, question.fused(others, personas)))
-        return rewards
+        personas, weights = {persona.persona_id: persona for persona in called}, self._settings.scoring.weights
+        return {
+            name: reward_of(calculate_weighted_score(question.scores(personas[name], called), weights), credit)
+            for name, credit in question.credits(voices, personas).items()
+        }
 
     def _called(self, question: CachedQuestion) -> list[GateReceipt]:
-        entries = active_walkers(self._roster.entries())
+        entries = self._roster.entries()
         receipts = self._current_gate().choose(question.question, question.features, entries, cycle=1)
         return [receipt for receipt in receipts if receipt.activated]
 

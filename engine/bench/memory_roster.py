@@ -39,8 +39,9 @@ class MemoryRoster:
         entry = self._pick(persona_id)
         state = state_after(entry, verdict)
         self._entries[persona_id] = replace(entry, state=state)
+        earned = performance_of(entry.persona).moved()
+        self._set(persona_id, PersonaPerformance() if verdict is Verdict.RESTORE else earned)
         if verdict is Verdict.RESTORE:
-            self._set(persona_id, PersonaPerformance())
             self._experiences = deque((past.without(persona_id) for past in self._experiences), REMEMBERED)
         return PersonaTransitioned(persona_id, entry.state, state, rule, decided_by)
 

@@ -1,15 +1,21 @@
 """Keeps the walks of a question, so that many panels can be measured on it without walking again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 
+from engine.answer.answerability import is_answerable
+from engine.answer.extract import quote
+from engine.answer.quotation import Quotation
+from engine.answer.sentence_ranking import SentenceRanker
 from engine.bench.dataset import Dataset, Indexed, Query, indexed
 from engine.index.catalogue import Progress
 from engine.index.retriever import Retriever
-from engine.mixture.fusion import HEARD, fuse, supported
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
-from engine.mixture.scoring import DEPTH, score_output
+from engine.mixture.scoring import DEPTH, credit, score_output
 from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 
@@ -24,22 +30,46 @@ class CachedQuestion:
         self.question = self._panel.question
         self.features = question_features(self._panel.neighbourhood)
         self.plain = tuple(number for number, _ in self._panel.neighbourhood.first[:DEPTH])
-        self._outputs: dict[WalkParameters, PersonaOutput] = {}
+        self._sent: dict[WalkParameters, str] = {}  # the persona that was sent with these parameters
+        self._outputs: dict[str, PersonaOutput] = {}
         self._ids: dict[int, str] = {}
+        self._ranker = SentenceRanker(self._panel)
 
     def output(self, persona: Persona) -> PersonaOutput:
-        """Return the output of a persona's walk."""
-        parameters = walk_parameters(persona)
-        if parameters not in self._outputs:
-            self._panel.send(persona)
-            self._outputs[parameters] = self._panel.output(persona.persona_id)
-            del self._panel.walks[persona.persona_id]  # its paths are heavy
-        return self._outputs[parameters]
+        """Return the output of a persona's search."""
+        return self._outputs[self._send(persona)]
 
-    def fused(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> list[int]:
-        """Rank the passages as a panel with these voices does (`Panel.fused`), without the control."""
-        rankings = {name: self.output(personas[name]).first(HEARD) for name in voices}
-        return list(supported(fuse(rankings, voices), self._panel.neighbourhood.strengths))
+    def _send(self, persona: Persona) -> str:
+        """Return the name under which the panel knows a persona's search."""
+        parameters = walk_parameters(persona)
+        if parameters not in self._sent:
+            name = self._sent[parameters] = str(len(self._sent))
+            self._panel.send(replace(persona, persona_id=name))
+            self._outputs[name] = replace(self._panel.output(name), persona_id=persona.persona_id)
+            del self._panel.walks[name]  # its paths are heavy
+        return self._sent[parameters]
+
+    def fused(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[int, float]:
+        """Rank the passages as a panel with these voices does (`Panel.fused`)."""
+        sums: dict[str, float] = defaultdict(float)
+        for name, voice in voices.items():
+            sums[self._send(personas[name])] += voice
+        return self._panel.fused(sums)
+
+    def credits(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[str, float]:
+        """Return the credit of each persona with a voice; nothing if the panel does not answer the question."""
+        ranking = self.fused(voices, personas)
+        cited = {quoted.number for quoted in self._quotations(ranking)}
+        shares = {}
+        for name in voices if cited else ():
+            others = self.fused({other: voice for other, voice in voices.items() if other != name}, personas)
+            lost = {*list(ranking)[:DEPTH]}.difference(list(others)[:DEPTH])
+            shares[name] = credit(cited, self.output(personas[name]).first(), lost, self.plain)
+        return shares
+
+    def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
+        candidates = self._ranker.ranked(ranking)
+        return quote(self._panel, ranking, candidates) if is_answerable(self._panel, ranking, candidates) else []
 
     def scores(self, persona: Persona, walkers: Sequence[Persona]) -> dict[str, float]:
         """Return the four scores of a persona's output among the outputs of `walkers`."""
@@ -47,13 +77,13 @@ class CachedQuestion:
         named = [_renamed(output, name) for name, output in outputs.items()]
         return score_output(_renamed(self.output(persona), persona.persona_id), named, self.question, self.plain)
 
-    def recall(self, ranking: Sequence[int]) -> float:
+    def recall(self, ranking: Iterable[int]) -> float:
         """Return the share of the known passages that is among the first five, in [0, 1]."""
         return len(self.gold_in(ranking)) / self.gold_count
 
-    def gold_in(self, ranking: Sequence[int]) -> frozenset[str]:
+    def gold_in(self, ranking: Iterable[int]) -> frozenset[str]:
         """Return the ids of the known passages among the first five."""
-        return self._gold & {self._id(number) for number in ranking[:DEPTH]}
+        return self._gold & {self._id(number) for number in islice(ranking, DEPTH)}
 
     def _id(self, number: int) -> str:
         if number not in self._ids:

@@ -8,7 +8,6 @@ from engine.bench.question_cache import CachedQuestion, cached_datasets
 from engine.bench.recall import active_walkers
 from engine.bench.statistics import spearman
 from engine.index.catalogue import Progress
-from engine.mixture.scoring import credit
 from engine.personas.metrics import calculate_weighted_score
 from engine.personas.persona import Persona, RosterEntry
 
@@ -21,7 +20,7 @@ class ValidityRow:
 
     `pooled` is over all outputs of all questions. `within` is the mean over questions of the correlation among the
     personas of one question, 0 if they have the same score; a reward compares personas on one question, so this is
-    the figure that counts. `credit` is correlated with the recall that the panel loses without the persona.
+    the figure that counts.
     """
 
     dataset: str
@@ -43,30 +42,28 @@ def measure_validity(
     rows: list[ValidityRow] = []
     for dataset, questions in cached_datasets(datasets, progress):
         tables = [_table(question, personas, weights) for question in questions]
-        scores = [name for name in next(iter(tables[0]), {}) if name not in {"recall", "loss"}]
+        scores = [name for name in next(iter(tables[0]), {}) if name != "recall"]
         rows += [_row(dataset.name, score, tables) for score in scores]
     return rows
 
 
 def _table(question: CachedQuestion, personas: Mapping[str, Persona], weights: Mapping[str, float]) -> _Table:
     walkers, rows = list(personas.values()), []
-    full = question.fused(dict.fromkeys(personas, 1.0), personas)
+    voices = dict.fromkeys(personas, 1.0)
+    earned = question.credits(voices, personas)
     for persona in walkers:
         scores = question.scores(persona, walkers)
-        others = question.fused({name: 1.0 for name in personas if name != persona.persona_id}, personas)
         rows.append({
             "recall": question.recall(question.output(persona).first()),
-            "loss": question.recall(full) - question.recall(others),
             **scores,
             "total": calculate_weighted_score(scores, weights),
-            "credit": credit(full, others),
+            "credit": earned.get(persona.persona_id, 0.0),
         })  # fmt: skip
     return rows
 
 
 def _row(dataset: str, score: str, tables: Sequence[_Table]) -> ValidityRow:
-    target = "loss" if score == "credit" else "recall"
-    pairs = [([row[score] for row in table], [row[target] for row in table]) for table in tables]
+    pairs = [([row[score] for row in table], [row["recall"] for row in table]) for table in tables]
     pooled = spearman([x for scores, _ in pairs for x in scores], [y for _, targets in pairs for y in targets])
     within = [spearman(scores, targets) or 0.0 for scores, targets in pairs if len(set(targets)) > 1]
     return ValidityRow(

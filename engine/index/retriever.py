@@ -38,6 +38,16 @@ class Retriever:
         """See `SearchIndex.open`."""
         return self.index.open(number)
 
+    def holds(self, number: int) -> bool:
+        """Tell whether there is a passage with this number, in the scope if that is of folders and files."""
+        if not self.index.has(number):
+            return False
+        paths = [path for path in self.scope if path.startswith("/")]
+        source = self.open(number).passage.source if paths else ""
+        return not paths or any(
+            source == path or source.startswith((f"{path.rstrip('/')}/", f"{path}#")) for path in paths
+        )
+
     def term_frequency(self, stem: str, language: str = "") -> int:
         """See `SearchIndex.term_frequency`."""
         return self.index.term_frequency(stem, language)

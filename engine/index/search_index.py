@@ -183,6 +183,13 @@ class SearchIndex:
     def _load(self, number: int) -> IndexedPassage:
         return _decode(self._searcher, self._tantivy.DocAddress(number >> 32, number & 0xFFFFFFFF))
 
+    def has(self, number: int) -> bool:
+        """Tell whether there is a passage with this number."""
+        try:
+            return number >= 0 and bool(self._open(number))
+        except (ValueError, OverflowError):  # no such segment or document
+            return False
+
     def forget(self) -> None:
         """Drop the passages kept in memory."""
         self._open.cache_clear()

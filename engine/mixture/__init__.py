@@ -5,12 +5,13 @@ the credit from which its reward is made.
 
 - `question_features`: eight numbers that describe a question. `gate`: `BanditGate` chooses the personas by them and
   writes a receipt for every choice. `bandit`: the reward that is expected of a persona, learned from past rewards.
-- `panel`: `Panel` lets the chosen personas walk and combines their evidence. `fusion`: the ranking, by votes and links.
+- `evidence`: the scores of passages by each kind of evidence, and how loud each kind is. `evidence_weights`: fitted.
+- `panel`: `Panel` lets the chosen personas search and combines their evidence. `fusion`: several walks made into one.
 - `outputs`: `PersonaOutput`, what a persona brings back. `scoring`: its scores, its credit and its reward.
 
 Must hold: the same question, roster and experiences give the same receipts, ranking and scores: no clock and no chance.
-Scores, credit, rewards and voices are in [0, 1]. The control is called every time, but its evidence counts only if no
-other persona has found anything.
+Scores, credit, rewards and voices are in [0, 1]. The control is called every time. Every kind of evidence that is heard
+raises a passage, none lowers it.
 
 May import: `engine.walk`, `engine.question`, `engine.index`, `engine.personas`, `engine.text`, `engine.events`.
 """

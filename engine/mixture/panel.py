@@ -1,17 +1,19 @@
 """The panel of one question: personas walk the same neighbourhood, and their evidence becomes one ranking."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim
 from engine.index.retriever import Retriever
+from engine.mixture.evidence import KindsOfEvidence, heard_kinds
 from engine.mixture.fusion import HEARD, fuse, supported
 from engine.mixture.outputs import Evidence, PersonaOutput
 from engine.mixture.scoring import DEPTH, credit
 from engine.personas.persona import Persona
-from engine.personas.traits import WalkParameters, walk_parameters
+from engine.personas.traits import Kind, WalkParameters, walk_parameters
 from engine.question.question import read_question
 from engine.text.names import title_keys
 from engine.text.words import words
@@ -35,35 +37,55 @@ class Panel:
     ) -> None:
         self.question = read_question(text, retriever, today=today)
         self.neighbourhood = Neighbourhood(self.question, retriever)
+        self._parameters = parameters
         self._traversal = TraitTraversal(self.neighbourhood, parameters)
-        self._personas: dict[str, Persona] = {}
+        self._searches: dict[str, WalkParameters] = {}
+        self._by_names: dict[str, list[int]] = {}  # rankings of the walks by names alone
         self.walks: dict[str, Walk] = {}
         self.rankings: dict[str, list[int]] = {}
         self.voices: dict[str, float] = {}
         self._fused: dict[int, float] = {}  # the ranking with these voices, once computed
 
     def send(self, persona: Persona, voice: float = 1.0) -> Walk:
-        """Let a persona walk; its evidence counts in the ranking with the weight `voice`."""
-        walk = self._traversal.walk(persona)
-        self._personas[persona.persona_id] = persona
-        self.walks[persona.persona_id] = walk
-        self.rankings[persona.persona_id] = walk.ranking()
-        self.voices[persona.persona_id] = voice
+        """Let a persona search by its kinds of evidence; they count in the ranking with the weight `voice`.
+
+        The scores of the walk are those of all its kinds; the paths are those of the walk by names, if it walks.
+        """
+        name, search = persona.persona_id, self._parameters(persona)
+        kinds = search.kinds()
+        by_names = self._traversal.walk(persona) if kinds[Kind.NAMES] else Walk({}, [])
+        is_mixed = any(weight for kind, weight in kinds.items() if kind is not Kind.NAMES)
+        walk = by_names._replace(scores=self._evidence.scores(kinds, by_names.scores)) if is_mixed else by_names
+        self._searches[name], self._by_names[name] = search, by_names.ranking()
+        self.walks[name], self.rankings[name], self.voices[name] = walk, walk.ranking(), voice
         self._fused = {}
         return walk
 
     def fused(self, voices: Mapping[str, float] | None = None) -> dict[int, float]:
-        """Return the panel's ranking with scores in [0, 1], best first; `voices` replace those of the walks.
+        """Return the panel's ranking with scores in [0, 1], best first; `voices` replace those of the searches.
 
-        Personas without a voice are ignored. The control, which is there for comparison, counts only if no other
-        persona has found anything.
+        A kind of evidence is heard as far as personas with a voice go by it (`heard_kinds`); the walks by names are
+        fused among themselves. Personas without a voice are ignored.
         """
         if voices is None:
             self._fused = self._fused or self.fused(self.voices)
             return self._fused
-        rankings = {name: self.rankings[name] for name in voices if self.rankings[name]}
-        walkers = {name: ranking for name, ranking in rankings.items() if not self._personas[name].is_control}
-        return supported(fuse(walkers or rankings, voices), self.neighbourhood.strengths)
+        heard = heard_kinds((voice, self._searches[name].kinds()) for name, voice in voices.items())
+        return self._evidence.blend(self.walked(voices), heard)
+
+    def walked(self, voices: Mapping[str, float]) -> dict[int, float]:
+        """Return the evidence by names with scores in [0, 1], best first: the walks of personas with these voices."""
+        rankings = {name: self._by_names[name] for name in voices if self._by_names[name]}
+        weights = {name: voices[name] * self._searches[name].names for name in rankings}
+        return supported(fuse(rankings, weights), self.neighbourhood.strengths)
+
+    @cached_property
+    def _evidence(self) -> KindsOfEvidence:
+        return KindsOfEvidence(self.neighbourhood)
+
+    def strongest_kind(self, persona_id: str, number: int) -> Kind:
+        """Return the kind of evidence, except names, by which a persona values a passage most."""
+        return self._evidence.strongest_kind(self._searches[persona_id].kinds(), number)
 
     def passage(self, number: int) -> Passage:
         """Return the passage with this number."""
@@ -92,10 +114,12 @@ class Panel:
         """Return the share of the question that these passages hold together, in [0, 1]."""
         return self.question.coverage(self.roots_of(numbers))
 
-    def credit(self, persona_id: str) -> float:
-        """Return the share of the weight (1/rank) of the panel's first five that is lost without the persona."""
+    def credit(self, persona_id: str, cited: Collection[int]) -> float:
+        """Return the persona's share in the passages that the answer cites (`engine.mixture.scoring.credit`)."""
         others = {name: voice for name, voice in self.voices.items() if name != persona_id}
-        return credit(list(self.fused()), list(self.fused(others)))
+        lost = {*list(self.fused())[:DEPTH]}.difference(list(self.fused(others))[:DEPTH]) if cited else ()
+        plain = [number for number, _ in self.neighbourhood.first[:DEPTH]]
+        return credit(cited, self.rankings[persona_id][:DEPTH], lost, plain)
 
     def _names_in(self, number: int) -> list[str]:
         """Return the names of the question that a passage has as title or mentions."""

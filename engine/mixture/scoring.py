@@ -67,16 +67,19 @@ def score_output(
     }
 
 
-def credit(full: Sequence[int], without: Sequence[int]) -> float:
-    """Return the share of the weight (1/rank) of the full ranking's first five that `without`'s first five miss."""
-    remaining = set(without[:DEPTH])
-    weight = {number: 1 / rank for rank, number in enumerate(full[:DEPTH], start=1)}
-    loss = sum(value for number, value in weight.items() if number not in remaining)
-    return loss / sum(weight.values()) if weight else 0.0
+def credit(cited: Collection[int], first: Collection[int], lost: Collection[int], plain: Collection[int]) -> float:
+    """Return the share of the cited passages that a persona has found; 0 if nothing is cited.
+
+    It has found those among its `first` five, and those that are `lost` from the panel's first five without it. Those
+    among the first five of a `plain` search count half: no persona is needed for them.
+    """
+    worth = {number: 0.5 if number in plain else 1.0 for number in cited}
+    earned = sum(value for number, value in worth.items() if number in first or number in lost)
+    return earned / sum(worth.values()) if worth else 0.0
 
 
 def reward_of(total: float, credit: float) -> float:
-    """Return the reward of an output: weighted scores plus credit, so that agreement alone does not earn everything."""
+    """Return the reward of an output: its credit, and its weighted scores if they have any weight."""
     return round(min(1.0, total + credit), 4)
 
 

@@ -5,7 +5,7 @@ and the changes that a review decides.
 
 - `persona`: `Persona`, `RosterEntry` (a persona and its state), and the JSON form of a persona.
   `json_schema` validates it.
-- `traits`: `walk_parameters` translates traits from 1 to 9 into the parameters of a walk.
+- `traits`: `Kind`s of evidence; `walk_parameters` translates traits from 1 to 9 into the parameters of a search.
 - `roster`: `Roster`, the protocol by which the engine reads and changes all personas; `db.personas` implements it with
   files and a ledger, `engine.bench` in memory.
 - `metrics`: `PersonaPerformance`, the mean of the rewards with confidence bounds. `experience`: rewards with features.

@@ -25,9 +25,9 @@ def evaluate_pruning_thresholds(
     """Return the verdict of the thresholds on a persona in `state`.
 
     A persona falls only if its upper confidence bound is below a threshold, and rises only if its lower bound is above
-    one; otherwise, and with too few samples, it stays (hysteresis).
+    one; otherwise, and with too few samples since its last change of state, it stays (hysteresis).
     """
-    if persona_performance.samples < thresholds.minimum_samples or state is PersonaState.PRUNED:
+    if persona_performance.since_move < thresholds.minimum_samples or state is PersonaState.PRUNED:
         return Verdict.KEEP
     low, high = persona_performance.bounds(thresholds.confidence)
     if state is PersonaState.EXPERIMENTAL and high < thresholds.pruning_threshold:

@@ -3,17 +3,30 @@
 import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class PersonaPerformance:
-    """The rewards of a persona as running moments: samples, mean, and sum of squared differences from the mean."""
+    """The rewards of a persona as running moments: samples, mean, and sum of squared differences from the mean.
+
+    `moved_at` is the number of samples at the last change of its state.
+    """
 
     samples: int = 0
     mean: float = 0.0
     m2: float = 0.0
+    moved_at: int = 0
+
+    @property
+    def since_move(self) -> int:
+        """The number of samples since the last change of state."""
+        return self.samples - self.moved_at
+
+    def moved(self) -> "PersonaPerformance":
+        """Return the performance just after a change of state."""
+        return replace(self, moved_at=self.samples)
 
     def with_reward(self, reward: float, weight: int = 1) -> "PersonaPerformance":
         """Add a reward in [0, 1] that counts as `weight` samples, by the weighted form of Welford's update.
@@ -22,7 +35,8 @@ class PersonaPerformance:
         """
         samples = self.samples + weight
         mean = self.mean + (reward - self.mean) * weight / samples
-        return PersonaPerformance(samples, mean, self.m2 + weight * (reward - self.mean) * (reward - mean))
+        m2 = self.m2 + weight * (reward - self.mean) * (reward - mean)
+        return PersonaPerformance(samples, mean, m2, self.moved_at)
 
     def bounds(self, confidence: float) -> tuple[float, float]:
         """Return lower and upper bound of the mean: `confidence` standard errors to each side, within [0, 1].

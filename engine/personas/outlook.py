@@ -52,7 +52,7 @@ def outlook(entry: RosterEntry, entries: Sequence[RosterEntry], thresholds: Thre
     verdict, reason = next_verdict(entry, entries, in_force, rule=rule)
     earned = performance_of(entry.persona)
     low, high = earned.bounds(in_force.confidence)
-    missing = max(0, in_force.minimum_samples - earned.samples)
+    missing = max(0, in_force.minimum_samples - earned.since_move)
     return Outlook(earned, low, high, in_force, reason, verdict, missing, tuple(_conditions(entry, in_force)))
 
 
@@ -67,7 +67,7 @@ def _conditions(entry: RosterEntry, thresholds: Thresholds) -> list[Condition]:
     above = thresholds.promotion_threshold
 
     def bounds(figures: PersonaPerformance) -> tuple[float, float]:
-        return figures.bounds(thresholds.confidence) if figures.samples >= thresholds.minimum_samples else (0.0, 1.0)
+        return figures.bounds(thresholds.confidence) if figures.since_move >= thresholds.minimum_samples else (0.0, 1.0)
 
     conditions = []
     if state is not PersonaState.ACTIVE:

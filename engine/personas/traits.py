@@ -1,18 +1,35 @@
-"""Translate a persona's traits into the parameters of its walk: each trait of the table sets one parameter.
+"""Translate a persona's traits into the parameters of its search: each trait of the table sets one parameter.
 
 A trait of 5, or none, gives the common value; 1 and 9 give the ends, with linear interpolation between. Traits that
 are not in the table set how a persona writes (`engine.answer.voice`).
 """
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import NamedTuple
 
 from engine.personas.persona import Persona
 
 
+class Kind(StrEnum):
+    """A kind of evidence. Each is also a trait, and a parameter: how far a persona goes by it, 0-1."""
+
+    WORDS = "words"
+    NAMES = "names"
+    STRUCTURE = "structure"
+    CLOSENESS = "closeness"
+    AMOUNTS = "amounts"
+
+
 @dataclass(frozen=True, slots=True)
 class WalkParameters:
-    """The parameters of a walk; weights are relative to each other and have no unit."""
+    """The weights of the kinds of evidence, and the parameters of the walk by names; weights have no unit."""
+
+    words: float = 0.5
+    names: float = 0.5
+    structure: float = 0.5
+    closeness: float = 0.5
+    amounts: float = 0.5
 
     hops: int = 2  # steps away from the start
     beam: int = 4  # paths followed at each step
@@ -27,9 +44,13 @@ class WalkParameters:
     shared: float = 0.6  # worth of a link by a shared name; a title link counts 1
     corroboration: float = 0.15  # share of a second path's value that is added, 0-1
 
+    def kinds(self) -> dict[Kind, float]:
+        """Return the weights of the kinds of evidence."""
+        return {kind: getattr(self, kind) for kind in Kind}
+
 
 _WHOLE = {field.name for field in fields(WalkParameters) if field.type is int}
-PLAIN = WalkParameters(hops=0, seeds=0)
+PLAIN = WalkParameters(1.0, 0.0, 0.0, 0.0, 0.0, hops=0, seeds=0)
 
 
 class Scale(NamedTuple):
@@ -48,6 +69,11 @@ class Scale(NamedTuple):
 
 
 TRAITS: dict[str, Scale] = {
+    "words": Scale("words", 0.0, 0.5, 1.0, "goes by the words of the question"),
+    "names": Scale("names", 0.0, 0.5, 1.0, "goes from name to name"),
+    "structure": Scale("structure", 0.0, 0.5, 1.0, "goes by what stands beside, and by whole documents"),
+    "closeness": Scale("closeness", 0.0, 0.5, 1.0, "goes by how close together the words stand"),
+    "amounts": Scale("amounts", 0.0, 0.5, 1.0, "goes by numbers and tables"),
     "association": Scale("link_weight", 0.4, 0.75, 1.4, "weight of a link itself"),
     "ambition": Scale("gain_weight", 0.6, 1.5, 3.0, "weight of newly covered terms"),
     "attention": Scale("relation_weight", 0.0, 1.0, 3.0, "weight of question words near a name"),
@@ -64,7 +90,7 @@ TRAITS: dict[str, Scale] = {
 
 
 def walk_parameters(persona: Persona) -> WalkParameters:
-    """Return the walk parameters of a persona; the control only searches."""
+    """Return the parameters of a persona; the control only searches for the words."""
     if persona.is_control:
         return PLAIN
     named = {trait: value for trait, value in persona.traits.items() if trait in TRAITS}

@@ -29,6 +29,12 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 
+_OPEN = re.compile(
+    r"\b(?:summar|discuss|descri|explain|why\b|how (?:did|do|does|can|to)\b|think\b|thought|opinion|erklär|beschreib|warum\b"
+    r"|wieso\b|wie (?:kann|geht|hat|haben)\b|meinung|pourquoi\b|comment\b|décri|expliqu|por qué|cómo|describ|explica"
+    r"|почему|зачем|объясни|опиши|как )|为什么|如何|怎么|怎样|解释|描述|なぜ|どう",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(
     r"\b(?:and|und|et|y|e|и)\s+(?:who|what|when|where|which|how|why|w(?:er|as|ann|o|ie|arum|elche\w*)|кто|что|когда|где|как)\b",
     re.IGNORECASE,
@@ -54,6 +60,11 @@ def question_form(question: str) -> QuestionForm:
         bool(_TOPIC.search(question)),
         bool(_PARTS.search(question)),
     )
+
+
+def asks_openly(question: str) -> bool:
+    """Tell whether a question asks for an account, a reason or a way, and not for a fact."""
+    return bool(_OPEN.search(question))
 
 
 def is_negated(text: str) -> bool:

@@ -60,33 +60,35 @@ async def written_outputs(
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers `question` from the ranking and the outputs of a panel; `seed` orders what a model reads."""
+    """Answers `question` from the evidence of a panel; `seed` orders what a model reads."""
 
     question: str
     panel: Panel
-    outputs: Sequence[PersonaOutput]
     seed: str
     emit: Emit
 
     async def answer(
-        self, ranking: Mapping[int, float], find_model: Callable[[], Awaitable[LanguageModel | None]] | None
+        self,
+        ranking: Mapping[int, float],
+        quotations: Sequence[Quotation],
+        outputs: Sequence[PersonaOutput],
+        find_model: Callable[[], Awaitable[LanguageModel | None]] | None,
     ) -> AnswerWritten:
-        """Write the answer: an abstention, the model's, or quotations where the model writes none that holds.
+        """Write the answer: an abstention, the model's, or the `quotations` where the model writes none that holds.
 
         If there may be a model, the quotations are emitted before it is waited for, and stand below its text.
         """
-        quotations = await asyncio.to_thread(self._quotations, ranking)
         if not quotations:
             return abstention(uncovered(self.panel.question, ()))
         quoted = extractive_answer(quotations, uncovered(self.panel.question, quotations))
         if find_model is None:
-            await self._emit_sentences()
+            await self._emit_sentences(outputs)
             return quoted
         passages = tuple(_whole(self.panel, number) for number in list(ranking)[:CONTEXT_PASSAGES])
-        context = synthesize_persona_context(self.outputs, GraphContext(passages), seed=self.seed)
+        context = synthesize_persona_context(outputs, GraphContext(passages), seed=self.seed)
         tokens = prompt_tokens(context, self.question)
         self.emit(QuotationsChosen(quoted.answer, quoted.citations, quoted.uncovered, tokens))
-        await self._emit_sentences()
+        await self._emit_sentences(outputs)
         if (model := await find_model()) is None:
             return quoted
         written = await write_answer(context, passages, self.question, model, self.emit)
@@ -98,13 +100,13 @@ class Answering:
     def _ranker(self) -> SentenceRanker:
         return SentenceRanker(self.panel)
 
-    async def _emit_sentences(self) -> None:
+    async def _emit_sentences(self, outputs: Sequence[PersonaOutput]) -> None:
         """Let each persona for which no model has written say the best sentence of its own evidence."""
-        outputs = [output for output in self.outputs if not output.claims]
-        for claims in await asyncio.to_thread(quoted_claims, self._ranker, outputs):
+        silent = [output for output in outputs if not output.claims]
+        for claims in await asyncio.to_thread(quoted_claims, self._ranker, silent):
             self.emit(claims)
 
-    def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
+    def quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
         """Return what to quote; nothing if the passages do not answer the question."""
         candidates = self._ranker.ranked(ranking)
         return quote(self.panel, ranking, candidates) if is_answerable(self.panel, ranking, candidates) else []

@@ -2,6 +2,7 @@
 
 from engine.events import Emit, PersonaStepped
 from engine.mixture.panel import Panel
+from engine.personas.traits import Kind
 from engine.walk.graph import DynamicKnowledgeGraph
 from engine.walk.traversal import Walk
 
@@ -31,11 +32,16 @@ class GraphRecord:
         """Draw the passage `target`, and the link by which step number `step` came to it."""
         passage = self._panel.passage(target)
         self._graph.add_node(passage.id, {"number": target, "title": passage.title, "source": passage.source})
-        source_id, via = "", "search"
-        if step == 0 and target in self._panel.neighbourhood.titled:
-            via = "title"
+        source_id, via = "", self._start(persona_id, target)
         if step and (link := self._panel.neighbourhood.link(source, target)):
             source_id, via = self._panel.passage(source).id, link.name
             if not any(edge.target.node_id == passage.id for edge in self._graph.nodes[source_id].edges):
                 self._graph.add_edge(source_id, passage.id, {"name": link.name, "kind": link.kind.name.lower()})
         self._emit(PersonaStepped(persona_id, step, source_id, passage.id, passage.title, via, round(score, 4)))
+
+    def _start(self, persona_id: str, number: int) -> str:
+        """Return how a persona came to a passage at which it starts: by its title, a search, or a kind of evidence."""
+        if self._panel.walks[persona_id].paths:
+            return "title" if number in self._panel.neighbourhood.titled else "search"
+        kind = self._panel.strongest_kind(persona_id, number)
+        return "search" if kind is Kind.WORDS else str(kind)

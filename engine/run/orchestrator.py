@@ -5,9 +5,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 from engine.errors import PersonaError, PersonaMoeError
 from engine.events import (
+    DIFFERS,
     AnswerWritten,
     CycleStarted,
     Degraded,
@@ -39,6 +41,9 @@ from engine.run.answering import Answering, written_outputs
 from engine.run.graph_record import GraphRecord
 from engine.settings.settings import Settings
 from engine.walk.graph import DynamicKnowledgeGraph
+
+if TYPE_CHECKING:
+    from engine.answer.quotation import Quotation
 
 _ENOUGH = 0.9  # coverage of the question at which no further round is needed
 _RANKED = 20  # passages of the ranking that are emitted
@@ -86,6 +91,8 @@ class MoeOrchestrator:
         self._outputs: dict[str, PersonaOutput] = {}
         self._rewards: dict[str, float] = {}  # of this cycle
         self._ranking: dict[int, float] = {}
+        self._answering: Answering | None = None
+        self._quotations: Sequence[Quotation] = ()  # from the ranking
         self._coverage = 0.0  # of the question, by the best of the ranking
         self._timings: dict[str, float] = {}
         self._cycle = 0
@@ -97,6 +104,14 @@ class MoeOrchestrator:
         if self._panel is None:
             self._panel = Panel(self._whole_text, self._retriever, today=self._today)
         return self._panel
+
+    @property
+    def answering(self) -> Answering:
+        """What answers from the panel's evidence; made when it is first asked for, as the panel."""
+        if self._answering is None:
+            seed = f"{self._settings.system.seed} {self._text}"
+            self._answering = Answering(self._whole_text, self.panel, seed, self._emit)
+        return self._answering
 
     async def run(self) -> AnswerWritten:
         """Run all cycles and write the answer. Raises the error that it failed with, after emitting it."""
@@ -140,14 +155,20 @@ class MoeOrchestrator:
         return called
 
     def evaluation_phase(self) -> None:
-        """Score the outputs of this cycle, and rank the evidence of all."""
+        """Rank the evidence of all, choose what to quote, and score the outputs of this cycle.
+
+        Nothing is earned at a question that the library does not answer.
+        """
         with self._timed("evaluation"):
             self._ranking = self.panel.fused()
+            self._quotations = self.answering.quotations(self._ranking)
+            cited = dict.fromkeys(q.number for q in self._quotations if q.role != DIFFERS)
             for persona in self._walking:
                 scores = self._score(self._outputs[persona.persona_id])
-                credit = round(self.panel.credit(persona.persona_id), 4)
+                credit = round(self.panel.credit(persona.persona_id, cited), 4)
                 self._emit(OutputScored(persona.persona_id, scores, credit))
-                self._rewards[persona.persona_id] = reward_of(scores.total, credit)
+                if cited:
+                    self._rewards[persona.persona_id] = reward_of(scores.total, credit)
             numbers = list(self._ranking)
             self._coverage = self.panel.coverage(numbers[:DEPTH])
             passages = tuple(self._ranked(number) for number in numbers[:_RANKED])
@@ -156,7 +177,8 @@ class MoeOrchestrator:
     def pruning_phase(self) -> None:
         """Pay the rewards of this cycle; demote, prune or promote by the thresholds."""
         with self._timed("lifecycle"):
-            self._roster.record_rewards(self._run_id, self._rewards, self._features)
+            if self._rewards:
+                self._roster.record_rewards(self._run_id, self._rewards, self._features)
             rewarded, self._rewards = self._rewards.keys(), {}
             for transition in review(self._roster, rewarded, self._settings.thresholds, decided_by=self._run_id):
                 self._emit(transition)
@@ -236,16 +258,11 @@ class MoeOrchestrator:
         self._emit(OutputProduced(output.persona_id, ids, output.text))
 
     async def _answer(self) -> AnswerWritten:
-        answering = Answering(
-            self._whole_text,
-            self.panel,
-            list(self._outputs.values()),
-            seed=f"{self._settings.system.seed} {self._text}",
-            emit=self._emit,
-        )
+        may_be_written = self._model is not None or self._search is not None
+        find_model = self._found_model if may_be_written else None
         with self._timed("answering"):
-            may_be_written = self._model is not None or self._search is not None
-            return await answering.answer(self._ranking, self._found_model if may_be_written else None)
+            outputs = list(self._outputs.values())
+            return await self.answering.answer(self._ranking, self._quotations, outputs, find_model)
 
     async def _found_model(self) -> LanguageModel | None:
         """Wait for the search for the model, and emit what it found; the same at every call."""

@@ -146,9 +146,10 @@ class Ollama(Struct, frozen=True):
 
 
 class Scoring(Struct, frozen=True):
-    """How much each score of a persona's output weighs in its reward. The weights need not add up to 1.
+    """How much each score of a persona's output weighs in its reward, beside its share in the cited passages.
 
-    `persona-moe bench --scores` measures which scores agree with the known passages; those that do not weigh 0.
+    With weights of 0 that share alone is the reward; else the mean of the scores by their weights is added to it.
+    `persona-moe bench --scores` measures which scores agree with the known passages.
 
     relevance: How much of the question's terms the output covers; rare terms count more.
     consistency: How much the output agrees with the first passages of the other personas together.
@@ -157,8 +158,8 @@ class Scoring(Struct, frozen=True):
     """
 
     relevance: Share = 0.0
-    consistency: Share = 0.75
-    novelty: Share = 0.25
+    consistency: Share = 0.0
+    novelty: Share = 0.0
     entity_grounding: Share = 0.0
 
     @property

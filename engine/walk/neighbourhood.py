@@ -8,7 +8,7 @@ All personas of a panel share a neighbourhood, so each passage is opened once.
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
@@ -66,16 +66,20 @@ def _strength(rarity: float, relation: float, share: float) -> float:
     return rarity * (0.1 + relation) * share
 
 
+Positions = Sequence[tuple[int, Sequence[tuple[int, float]]]]
+
+
 class OpenedPassage:
     """A passage as one question sees it: `cover` is the degree to which it covers each term, in [0, 1].
 
-    `links` and `table`, with a row for each link (see `Column`), are found when first needed.
+    `positions` are its words that stand for terms: the number of the word, and the terms with their degrees. `links`
+    and `table`, with a row for each link (see `Column`), are found when first needed.
     """
 
-    __slots__ = ("cover", "indexed", "links", "number", "table")
+    __slots__ = ("cover", "indexed", "links", "number", "positions", "table")
 
-    def __init__(self, number: int, indexed: IndexedPassage, cover: list[float]) -> None:
-        self.number, self.indexed, self.cover = number, indexed, cover
+    def __init__(self, number: int, indexed: IndexedPassage, positions: Positions, cover: list[float]) -> None:
+        self.number, self.indexed, self.positions, self.cover = number, indexed, positions, cover
         self.links: list[Link] | None = None
         self.table = np.empty((0, 0))
 
@@ -129,21 +133,23 @@ class Neighbourhood:
         opened = self._opened.get(number)
         if opened is None:
             indexed = self.retriever.open(number)
-            opened = self._opened[number] = OpenedPassage(number, indexed, self._cover(indexed.roots))
+            terms_by_root = self.question.terms_by_root
+            positions = [(n, terms_by_root[w]) for n, w in enumerate(indexed.roots) if w in terms_by_root]
+            cover = self._cover(positions, len(indexed.roots))
+            opened = self._opened[number] = OpenedPassage(number, indexed, positions, cover)
         return opened
 
     def passage(self, number: int) -> Passage:
         """Return the text of the passage with this number."""
         return self.open(number).indexed.passage
 
-    def _cover(self, roots: list[str]) -> list[float]:
+    def _cover(self, positions: Positions, length: int) -> list[float]:
         """Return for each term the degree to which a passage covers it, by the saturation of BM25."""
-        terms_by_root = self.question.terms_by_root
         counts = [0.0] * len(self.question.terms)
-        for root in filter(terms_by_root.__contains__, roots):
-            for term, degree in terms_by_root[root]:
+        for _, terms in positions:
+            for term, degree in terms:
                 counts[term] += degree
-        norm = K1 * (1 - B + B * len(roots) / self.retriever.mean_length)
+        norm = K1 * (1 - B + B * length / self.retriever.mean_length)
         return [min(1.0, _SATURATION * count / (count + norm)) if count else 0.0 for count in counts]
 
     # -- links --------------------------------------------------------------------------------------------

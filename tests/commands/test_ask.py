@@ -141,18 +141,18 @@ def test_the_values_of_the_object_fit_together(ask):
     assert all(passage["id"].startswith(f"{passage['source']}#") for passage in result["passages"])
     names = [persona["persona_id"] for persona in result["personas"]]
     assert names == sorted(names)
-    assert len(names) == 10
-    assert {p["persona_id"]: p["state"] for p in result["personas"]}["minimalist"] == "experimental"
+    assert len(names) == 6
+    assert {p["state"] for p in result["personas"]} == {"active"}
     assert all(0 <= score <= 1 for persona in result["personas"] for score in persona["scores"].values())
     assert result["graph"]["nodes"] > 1
     assert result["graph"]["edges"] > 0
 
 
 def test_a_persona_that_is_not_called_is_in_the_object_with_scores_of_zero(ask, workspace):
-    assert main(["personas", "prune", "tracker", "--workspace", str(workspace)]) == 0
+    assert main(["personas", "prune", "reader", "--workspace", str(workspace)]) == 0
     personas = {p["persona_id"]: p for p in json.loads(ask(QUESTION, "--json")[1].splitlines()[-1])["personas"]}
-    assert (personas["tracker"]["state"], personas["tracker"]["activated"]) == ("pruned", False)
-    assert set(personas["tracker"]["scores"].values()) == {0.0}
+    assert (personas["reader"]["state"], personas["reader"]["activated"]) == ("pruned", False)
+    assert set(personas["reader"]["scores"].values()) == {0.0}
     assert personas["analyst"]["activated"]
 
 
@@ -217,7 +217,7 @@ def test_the_events_are_the_run(ask, ask_twin):
     result = json.loads(ask_twin(QUESTION, "--json")[1])
     assert [passage.id for passage in ranked.passages] == [passage["id"] for passage in result["passages"]]
     assert (ranked.nodes, ranked.edges) == (result["graph"]["nodes"], result["graph"]["edges"])
-    assert sum(isinstance(event, GateReceipt) for event in events) == 10
+    assert sum(isinstance(event, GateReceipt) for event in events) == 6
 
 
 def test_the_events_start_with_run_started_when_the_model_is_missing(workspace, capsys):

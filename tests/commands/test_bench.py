@@ -10,7 +10,7 @@ from tui.command_line import main
 
 ROW = [
     "dataset", "method", "persona", "passages", "questions", "recall", "all_at_5", "lead",
-    "p50_ms", "p95_ms", "index_s",
+    "p50_ms", "p95_ms", "cpu_p50_ms", "cpu_p95_ms", "index_s",
 ]  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def test_the_rows_are_exactly_those_of_the_contract(bench, tmp_path):
 
 def test_methods_and_limit(bench, tmp_path):
     data = write_dataset(tmp_path / "data")
-    rows = bench(data, "--json", "--methods", "control, tracker,", "--limit", "1")
-    assert [row["method"] for row in rows] == ["bm25", "panel", "control", "tracker"]
+    rows = bench(data, "--json", "--methods", "control, skeptic,", "--limit", "1")
+    assert [row["method"] for row in rows] == ["bm25", "panel", "control", "skeptic"]
     assert {row["questions"] for row in rows} == {1}
     assert rows[0]["recall"]["2"] == 100.0
     err = bench(data, "--methods", "control,trakker", code=2)
@@ -69,7 +69,7 @@ def test_methods_in_hindsight_and_ablations(bench, tmp_path):
     assert rows["oracle"]["p95_ms"] == 0.0
     rows = {row["method"]: row for row in bench(data, "--json", "--limit", "1", "--ablate")}
     assert list(rows)[:4] == ["bm25", "panel", "without walk", "without links"]
-    assert {"without analyst", "without wanderer"} < rows.keys()
+    assert {"without analyst", "without skeptic"} < rows.keys()
     assert not {"without control"} & rows.keys()
 
 
@@ -77,7 +77,7 @@ def test_the_table(bench, tmp_path):
     header, first, second = bench(write_dataset(tmp_path / "data")).splitlines()
     assert header.split("  ")[0] == "data set"
     assert " ".join(header.split()).endswith(
-        "recall@2 recall@5 recall@10 recall@20 all@5 panel ahead @5 p50 ms p95 ms index s"
+        "recall@2 recall@5 recall@10 recall@20 all@5 panel ahead @5 p50 ms p95 ms cpu p50 cpu p95 index s"
     )
     assert first.split()[:8] == ["data", "bm25", "4", "50.0", "87.5", "87.5", "87.5", "75.0"]
     assert second.split()[1] == "panel"

@@ -134,4 +134,5 @@ def test_without_a_walker_there_is_nothing_to_show(bench, tmp_path, walkers, cap
         assert main(["personas", "prune", name, "--workspace", str(tmp_path / "workspace")]) == 0
     capsys.readouterr()
     assert bench("--personas", "--json") == bench("--scores", "--json") == []
-    assert {row["recall"][-1] for row in bench("--learn", "--json") if row["start"] == "shipped"} == {0.0}
+    rows = [row for row in bench("--learn", "--json") if row["start"] == "shipped"]
+    assert {row["recall"][-1] for row in rows if row["learner"] != "random gate"} == {50.0}  # the control's

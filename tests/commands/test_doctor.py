@@ -47,7 +47,7 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     assert found["locks"]["detail"] == "free"
     assert "1 folder or file" in found["library"]["detail"]
     assert found["readers"]["detail"].endswith("the process that reads PDF, office and other foreign files")
-    assert found["personas"]["detail"] == "10, in step with the ledger"
+    assert found["personas"]["detail"] == "6, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
     assert found["log"]["detail"].endswith("db/log/persona-moe.jsonl, from WARNING on; no errors")
     assert found["ollama"]["detail"] == "not used: model_name is none"
@@ -137,12 +137,12 @@ def test_a_damaged_library(look, workspace):
 def test_a_persona_that_cannot_be_read_or_stands_elsewhere(look, workspace):
     look()
     folder = workspace / "personas"
-    (folder / "stable" / "reader.json").rename(folder / "active" / "reader.json")
+    (folder / "active" / "reader.json").rename(folder / "stable" / "reader.json")
     found = look()
-    assert found["personas"]["detail"] == "reader: stable in the ledger, but its file is in active"
-    (folder / "active" / "tracker.json").write_text("{")
+    assert found["personas"]["detail"] == "reader: active in the ledger, but its file is in stable"
+    (folder / "active" / "skeptic.json").write_text("{")
     found = look()
-    assert "tracker.json" in found["personas"]["detail"]
+    assert "skeptic.json" in found["personas"]["detail"]
     assert (found["personas"]["ok"], found["code"]) == (False, 1)
 
 

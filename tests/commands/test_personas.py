@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.personas.persona import persona_schema
+from tests.support.ten_personas import write_ten_personas
 from tui.command_line import main
 
 STATES = {
@@ -21,6 +22,8 @@ def personas(tmp_path, capsys):
     """Run an action; returns stdout (with --json what it means). `code` 2 returns the one line on stderr."""
 
     def run(*arguments, code=0):
+        if arguments[0] != "validate" and "--schema" not in arguments and not (tmp_path / "workspace").exists():
+            write_ten_personas(tmp_path / "workspace")
         given = ["personas", *map(str, arguments), "--workspace", str(tmp_path / "workspace")]
         assert main(given) == code
         out, err = capsys.readouterr()
@@ -177,6 +180,7 @@ def test_personas_rise_and_fall_by_hand_and_the_ledger_tells(personas, tmp_path)
 
 def test_the_ledger_as_json_lines(tmp_path, capsys):
     workspace = ["--workspace", str(tmp_path / "workspace")]
+    write_ten_personas(tmp_path / "workspace")
     assert main(["personas", "promote", "reader", *workspace]) == 0
     capsys.readouterr()
     assert main(["personas", "ledger", "--json", *workspace]) == 0
@@ -284,7 +288,7 @@ def test_the_record_starts_afresh_with_another_walk_unless_it_is_kept(personas, 
     assert personas("edit", "old", "--trait", "breadth=9", "--record", "keep") == "old: saved\n"
     assert personas("edit", "old", "--trait", "breadth=1") == "old: saved, and starts afresh\n"
     assert personas("undo") == "undone: the edit of old (breadth 1 -> 9)\n"
-    assert personas("show", "old", "--json")["historical_performance"] == earned
+    assert personas("show", "old", "--json")["historical_performance"] == {**earned, "moved_at": 0}
 
 
 def test_an_edit_that_cannot_be_is_refused_and_nothing_changes(personas):
@@ -336,11 +340,12 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
     )
     compared = json.loads(call("personas", "compare", "analyst", "control", "--json"))
     assert (compared["left"]["persona_id"], compared["right"]["persona_id"]) == ("analyst", "control")
-    assert compared["traits"] == {"analysis": [7, 5], "breadth": [7, 5]}
+    kinds = {"words": [9, 5], "names": [1, 5], "structure": [1, 5], "closeness": [7, 5], "amounts": [7, 5]}
+    assert compared["traits"] == kinds
     assert compared["right"]["judged"] == compared["right"]["called"] == 2
     assert 0 <= compared["overlap"] <= 1
     text = call("personas", "compare", "analyst", "control")
-    assert "breadth        ━━━━━━━·· 7" in text
+    assert "words          ━━━━━━━━━ 9" in text
     assert "Their first five passages overlap by" in text
 
 

@@ -44,7 +44,8 @@ FILMS = {
     "Glass Orchard": ("Tadeo Quirarte", "He never learned to swim."),
     "Winter Ferry": ("Oddny Brekke", "She sold her house."),
 }
-WALKER, STAYER = Persona("walker", {}), Persona("stayer", {"persistence": 1})
+BY_NAMES = {"words": 1, "names": 9, "structure": 1, "closeness": 1, "amounts": 1}
+WALKER, STAYER = Persona("walker", BY_NAMES), Persona("stayer", BY_NAMES | {"persistence": 1})
 PERSONAS = {"walker": WALKER, "stayer": STAYER}
 CONTROL = Persona("control", {}, metadata={"control": True})
 

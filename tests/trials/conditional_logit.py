@@ -16,7 +16,7 @@ class Choice(NamedTuple):
     weight: float
 
 
-def fitted(choices: Sequence[Choice], penalty: float = 3e-3) -> np.ndarray:
+def fitted(choices: Sequence[Choice], penalty: float = 1e-3) -> np.ndarray:
     """Return the weights, shape (features,), that maximise the mean log probability of the right candidates.
 
     The probability is shared between several right candidates; questions without a right or a wrong one are left out.

@@ -58,7 +58,7 @@ def hostile(tmp_path: Path, workspace: Path) -> Path:
     (documents / f"{name}.bin").write_bytes(b"a\x00b")
     (documents / b"\xff\x1b[2J.md".decode("utf-8", "surrogateescape")).write_text("Words.", "utf-8")
     (documents / f"{name}.jsonl").write_text(json.dumps({"id": HOSTILE, "title": HOSTILE, "text": HOSTILE}), "utf-8")
-    persona = json.loads((workspace / "personas/active/tracker.json").read_bytes())
+    persona = json.loads((workspace / "personas/active/skeptic.json").read_bytes())
     persona |= {"persona_id": "hostile", "expertise": [HOSTILE], "metadata": {"name": HOSTILE, "description": HOSTILE}}
     (workspace / "personas/stable/hostile.json").write_text(json.dumps(persona), "utf-8")
     (workspace / f"personas/stable/{name}.json").write_text("{", "utf-8")
@@ -67,7 +67,7 @@ def hostile(tmp_path: Path, workspace: Path) -> Path:
         for recorded in hostile_run():
             recorder.append(recorded)
     session.runs.history.add(summary_of(RunState.of(hostile_run(), run_id=RUN_ID), 1.0))
-    session.personas.roster.change("tracker", Verdict.DEMOTE, rule=HOSTILE, decided_by=HOSTILE)
+    session.personas.roster.change("skeptic", Verdict.DEMOTE, rule=HOSTILE, decided_by=HOSTILE)
     session.workspace.log.parent.mkdir(exist_ok=True)
     entry = {"at": HOSTILE, "level": "ERROR", "message": HOSTILE}
     session.workspace.log.write_text(json.dumps(entry) + "\n", "utf-8")
@@ -88,7 +88,7 @@ REFUSED = [
     f"ask|{HOSTILE}|--library|{HOSTILE}", f"ingest|{HOSTILE}", f"library|remove|{HOSTILE}", f"history|show|{HOSTILE}",
     f"personas|show|{HOSTILE}", f"personas|new|x|--from|{HOSTILE}", f"personas|new|{HOSTILE}", f"feedback|{HOSTILE}|up",
     f"{HOSTILE}", f"personas|validate|{HOSTILE}", f"personas|new|x|--trait|{HOSTILE}",
-    "personas|show|../active/tracker", "history|show|../../ledger",
+    "personas|show|../active/skeptic", "history|show|../../ledger",
 ]  # fmt: skip
 
 

@@ -97,10 +97,11 @@ def _recall(
         )
     ]
     recalls = [f"recall@{cut}" for cut in CUTS]
-    header = ("data set", "method", "questions", *recalls, "all@5", "panel ahead @5", "p50 ms", "p95 ms", "index s")
+    times = ("p50 ms", "p95 ms", "cpu p50", "cpu p95", "index s")
+    header = ("data set", "method", "questions", *recalls, "all@5", "panel ahead @5", *times)
     return rows, header, [
         (r.dataset, f"{r.method} ({r.persona})" if r.persona else r.method, r.questions, *r.recall.values(),
-         r.all_at_5, _interval(r.lead), r.p50_ms, r.p95_ms, r.index_s)
+         r.all_at_5, _interval(r.lead), r.p50_ms, r.p95_ms, r.cpu_p50_ms, r.cpu_p95_ms, r.index_s)
         for r in rows
     ]  # fmt: skip
 

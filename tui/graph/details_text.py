@@ -17,6 +17,12 @@ STARTS = {
 }
 NAMED_START = "A name in the question that is a title in the library: walks start from its passages."
 
+_STARTS = {
+    TITLE: "its title stands in the question",
+    "structure": "what stands beside it, or its document, has much of the question",
+    "closeness": "the question's words stand close together in it",
+    "amounts": "it has many numbers",
+}
 SIGNS = f"[n] cited as n, #n the panel's rank, xn visits, {NEW} new, {REFERENCE} stands in full elsewhere"
 
 MOST_TEXT, MOST_QUOTED = 1200, 60
@@ -27,7 +33,7 @@ def why(view: GraphState, visit: Visit, title: str) -> str:
     """Say why a persona came to the passage with this title: the kind of the link and its name."""
     via, source = plain(visit.via), view.nodes.get(visit.source_id)
     if source is None:
-        return "its title stands in the question" if visit.via == TITLE else "found by the question's words"
+        return _STARTS.get(visit.via, "found by the question's words")
     origin = f"“{plain(source.title)}”"
     if visit.via in keys_of(title):
         return f"{origin} names it"

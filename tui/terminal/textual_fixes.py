@@ -28,7 +28,6 @@ from tui.terminal.changed_cells import ChangedCells, ShownCells
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
     from textual.css.model import RuleSet
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -85,7 +84,7 @@ class SteadyApp(App[None]):
                 screen.post_message(Resize(size, size))
             self._size = size
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
         # While widgets are exchanged, as those of a footer, Textual drops what is drawn. `_batch_count` says that.
         self._has_dropped |= bool(self._batch_count) and renderable is not None
         if isinstance(renderable, CompositorUpdate):
@@ -202,7 +201,7 @@ def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
             # At the start and after a suspension the screen is empty.
             if isinstance(self._app, SteadyApp):
                 self._app.shown_cells.forget()
-            super().start_application_mode()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
 
         def _sigcont_application(self, *_: object) -> None:
             # A hang-up sends SIGCONT as well, which the base class takes for the end of a suspension.

@@ -101,6 +101,7 @@ def test_rewards_are_one_line_a_run_and_keep_the_other_figures(roster, workspace
         "samples": 2,
         "mean": 0.75,
         "m2": 0.125,
+        "moved_at": 0,
     }
     with pytest.raises(ValueError, match="outside"):
         roster.record_rewards("run-3", {"walker": 0.5, "skeptic": float("nan")})

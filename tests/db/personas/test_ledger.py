@@ -46,7 +46,7 @@ def test_a_ledger_from_before_children_contexts_and_fresh_starts_is_read(ledger)
     )
     entries = list(ledger.entries())
     assert states(entries) == {"a": PersonaState.EXPERIMENTAL}
-    assert performances(entries) == {"a": PersonaPerformance(2, 0.5, 0.0)}
+    assert performances(entries) == {"a": PersonaPerformance(2, 0.5, 0.0, moved_at=1)}
     assert ledger.births() == Births(0, 1)
 
 

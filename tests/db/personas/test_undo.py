@@ -82,7 +82,8 @@ def test_what_was_earned_after_a_fresh_start_counts_on_top_when_that_is_undone(r
     by_hand(roster, "walker", Verdict.PRUNE, Verdict.RESTORE)
     roster.record_rewards("run-2", {"walker": 0.8})
     roster.undo()
-    assert performance_of(roster.find("walker").persona) == PersonaPerformance().with_reward(0.2).with_reward(0.8)
+    earned = PersonaPerformance().with_reward(0.2).moved().with_reward(0.8)
+    assert performance_of(roster.find("walker").persona) == earned
     assert roster.find("walker").state is PersonaState.PRUNED
     assert roster.verify() == []
 

@@ -8,7 +8,7 @@ from engine.bench.dataset import Dataset
 from engine.bench.diversity import DiversityRow, measure_diversity
 from engine.bench.statistics import Interval
 from engine.personas.persona import Persona, PersonaState, RosterEntry
-from tests.support.datasets import CONTROL, PERSONAS, STAYER, WALKER, write_films
+from tests.support.datasets import BY_NAMES, CONTROL, PERSONAS, STAYER, WALKER, write_films
 
 NOTHING = Interval(0.0, 0.0, 0.0)
 
@@ -32,7 +32,7 @@ def test_what_one_finds_alone_the_panel_loses_without_it(dataset):
 
 
 def test_of_two_that_walk_alike_neither_is_missed(dataset):
-    walker, stayer, twin = measured(dataset, WALKER, STAYER, Persona("twin", {"humour": 9}))
+    walker, stayer, twin = measured(dataset, WALKER, STAYER, Persona("twin", BY_NAMES | {"humour": 9}))
     assert walker == replace(twin, persona="walker")
     assert (walker.recall, walker.only, walker.loss) == (100.0, 0.0, NOTHING)
     assert walker.overlap == pytest.approx((1 + 2 / 3) / 2, abs=1e-3)

@@ -16,11 +16,13 @@ from engine.personas.experience import Experience
 from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.personas.roster import performance_of
 from engine.personas.traits import TRAITS
-from engine.settings.settings import Scoring, Settings, load_settings
-from tests.support.datasets import FILMS, WALKER, write_films
+from engine.settings.settings import Settings, load_settings
+from tests.support.datasets import BY_NAMES, FILMS, WALKER, write_films
 
 # Who follows no link finds one passage of two, and comes first where nothing is known yet.
-STAYER = Persona("a-stayer", {"persistence": 1}, historical_performance={"samples": 1000, "mean": 0.9, "m2": 1.0})
+STAYER = Persona(
+    "a-stayer", BY_NAMES | {"persistence": 1}, historical_performance={"samples": 1000, "mean": 0.9, "m2": 1.0}
+)
 ENTRIES = [RosterEntry(persona, PersonaState.ACTIVE) for persona in (STAYER, WALKER)]
 NOTHING = Interval(0.0, 0.0, 0.0)
 
@@ -163,18 +165,10 @@ def test_who_never_learns_is_paid_nothing(dataset, one_seat, learner):
     assert taught(dataset, one_seat, learner) == []
 
 
-def test_scores_and_credit_are_paid_as_in_use(dataset, one_seat):
-    # Consistency, of which there is three quarters: of the votes 1/3 ... 1/7 for the other's first five the walker
-    # lacks the last, the stayer the second. The director is fourth of five, by the walker alone.
-    votes, weights = [1 / place for place in range(3, 8)], [1 / place for place in range(1, 6)]
-    weighing = structs.replace(
-        one_seat, scoring=Scoring(relevance=0, consistency=0.75, novelty=0.25, entity_grounding=0)
-    )
-    paid = taught(dataset, weighing, "scores")
-    assert paid[0].rewards == {
-        "walker": pytest.approx(0.75 * (1 - votes[4] / sum(votes)) + weights[3] / sum(weights), abs=1e-4),
-        "a-stayer": pytest.approx(0.75 * (1 - votes[1] / sum(votes)), abs=1e-4),
-    }
+def test_credit_and_scores_are_paid_as_in_use(dataset, one_seat):
+    # The answer quotes the film alone, which both found; both name the one name of the question.
+    paid = taught(dataset, one_seat, "scores")
+    assert paid[0].rewards == {"walker": 1.0, "a-stayer": 1.0}
     with indexed(dataset) as library:
         assert [each.features for each in paid] == [question.features for question in cached_questions(library)]
     assert {each.weight for each in paid} == {1}

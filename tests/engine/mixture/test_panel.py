@@ -12,10 +12,11 @@ from engine.documents.passages import Passage
 from engine.events import GroundedClaim
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
+from engine.mixture.evidence import heard_kinds
 from engine.mixture.fusion import fuse, supported
 from engine.mixture.panel import Panel
 from engine.personas.persona import Persona
-from engine.personas.traits import WalkParameters, walk_parameters
+from engine.personas.traits import Kind, WalkParameters, walk_parameters
 from engine.walk.traversal import Walk
 
 TEXTS = {
@@ -26,7 +27,9 @@ TEXTS = {
     **{f"Day {n}": f"On day {n} the wind blew, and a song was heard." for n in range(30)},
 }
 QUESTION = "Where was the composer of Tide Song born?"
-WALKER, NEAR, FAR = Persona("walker", {}), Persona("near", {"persistence": 1}), Persona("far", {"persistence": 9})
+BY_NAMES = {"names": 9, "words": 1, "structure": 1, "closeness": 1, "amounts": 1}
+WALKER = Persona("walker", BY_NAMES)
+NEAR, FAR = Persona("near", BY_NAMES | {"persistence": 1}), Persona("far", BY_NAMES | {"persistence": 9})
 CONTROL = Persona("control", {}, metadata={"control": True})
 
 
@@ -46,12 +49,11 @@ def alone(panel: Panel, walk: Walk) -> dict[int, float]:
     return supported(fuse({"": walk.ranking()}, {}), panel.neighbourhood.strengths)
 
 
-def test_one_walker_alone_is_the_ranking_and_has_all_the_credit(panel):
+def test_one_walker_alone_is_the_evidence_by_names(panel):
     walk = panel.send(WALKER)
-    assert panel.fused() == alone(panel, walk)
-    assert set(panel.fused()) == set(walk.ranking()[:20])
-    assert panel.credit("walker") == pytest.approx(1.0)
-    assert panel.fused({}) == {}
+    assert panel.walked(panel.voices) == alone(panel, walk)
+    assert set(panel.fused()) == set(panel.walked(panel.voices)) == set(walk.ranking()[:20])
+    assert panel.walked({}) == panel.fused({}) == {}
 
 
 def test_linked_evidence_supports_each_other(panel):
@@ -60,7 +62,7 @@ def test_linked_evidence_supports_each_other(panel):
     votes = fuse(panel.rankings, {})
     linked = [number for number in votes if any(number in panel.neighbourhood.strengths(n) for n in list(votes)[:6])]
     assert linked
-    gains = {number: panel.fused()[number] - vote / 1.5 for number, vote in votes.items()}
+    gains = {number: panel.walked(panel.voices)[number] - vote / 1.5 for number, vote in votes.items()}
     assert all(gains[number] > 0 for number in linked)
 
 
@@ -69,25 +71,50 @@ def test_nobody_sent_has_found_nothing(panel):
     assert panel.coverage([]) == 0
 
 
-def test_the_control_has_a_vote_only_when_no_one_else_found_anything(panel):
+def test_the_control_is_heard_as_the_search_for_words(panel):
     searched = panel.send(CONTROL)
-    assert panel.fused() == alone(panel, searched)
-    walked = panel.send(WALKER)
-    assert panel.fused() == alone(panel, walked) != alone(panel, searched)
-    assert panel.credit("control") == 0
-    assert panel.fused({"control": 1.0}) == alone(panel, searched)
+    first = [number for number, _ in panel.neighbourhood.first]
+    assert searched.ranking()[: len(first)] == first
+    assert list(panel.fused())[:20] == searched.ranking()[:20]
+    assert panel.walked(panel.voices) == {}
+    walk = panel.send(WALKER)
+    assert panel.walked(panel.voices) == alone(panel, walk)
+    assert set(panel.fused()) == {*searched.scores, *walk.ranking()[:20]}
+
+
+def test_a_persona_finds_by_its_kinds_of_evidence(panel):
+    reader = Persona("reader", {**dict.fromkeys(BY_NAMES, 1), "closeness": 9})
+    close = panel.send(reader)
+    assert panel.passage(close.ranking()[0]).id == "Tide Song"
+    assert close.paths == []
+    assert panel.strongest_kind("reader", close.ranking()[0]) is Kind.CLOSENESS
+    nothing = panel.send(Persona("nothing", dict.fromkeys(BY_NAMES, 1)))
+    assert nothing.scores == {}
+    both = panel.send(Persona("both", BY_NAMES | {"closeness": 9}))
+    assert both.paths
+    assert set(both.scores) >= set(close.scores)
+
+
+def test_a_kind_is_heard_as_far_as_personas_go_by_it():
+    half = dict.fromkeys(Kind, 0.5)
+    assert heard_kinds([(1.0, half)]) == dict.fromkeys(Kind, 1.0)
+    assert heard_kinds([(0.5, half)]) == dict.fromkeys(Kind, 0.5)
+    assert heard_kinds([(0.5, half), (1.0, {Kind.WORDS: 1.0})]) == {**dict.fromkeys(Kind, 0.5), Kind.WORDS: 1.0}
+    assert heard_kinds([]) == dict.fromkeys(Kind, 0.0)
 
 
 def test_a_voice_is_what_evidence_counts(panel):
     near, far = panel.send(NEAR, 0.6), panel.send(FAR, 0.2)
     assert panel.voices == {"near": 0.6, "far": 0.2}
-    assert panel.fused() == panel.fused({"near": 0.6, "far": 0.2})
-    assert panel.fused() == pytest.approx(panel.fused({"near": 0.3, "far": 0.1}))  # beside each other, no more
-    assert panel.fused({"near": 0.6, "far": 0.0}) == pytest.approx(alone(panel, near))
-    assert panel.fused({"near": 1.0}) == alone(panel, near)
-    assert panel.fused({"near": 0.0, "far": 0.2}) == pytest.approx(alone(panel, far))
+    assert panel.walked(panel.voices) == panel.walked({"near": 0.6, "far": 0.2})
+    assert panel.walked(panel.voices) == pytest.approx(
+        panel.walked({"near": 0.3, "far": 0.1})
+    )  # beside each other, no more
+    assert panel.walked({"near": 0.6, "far": 0.0}) == pytest.approx(alone(panel, near))
+    assert panel.walked({"near": 1.0}) == alone(panel, near)
+    assert panel.walked({"near": 0.0, "far": 0.2}) == pytest.approx(alone(panel, far))
     only_far = next(number for number in far.ranking()[:20] if number not in near.scores)
-    shares = [panel.fused({"near": 1.0, "far": voice})[only_far] for voice in (0.1, 0.4, 1.0)]
+    shares = [panel.walked({"near": 1.0, "far": voice})[only_far] for voice in (0.1, 0.4, 1.0)]
     assert shares == sorted(set(shares))
 
 
@@ -96,7 +123,7 @@ def test_other_parameters_may_take_the_place_of_those_of_the_traits(found):
         return replace(walk_parameters(persona), hops=0)
 
     assert Panel(QUESTION, found, stays).send(FAR).scores.keys() < Panel(QUESTION, found).send(FAR).scores.keys()
-    staying = Persona("staying", {"persistence": 1})
+    staying = Persona("staying", BY_NAMES | {"persistence": 1})
     assert Panel(QUESTION, found, stays).send(WALKER).scores == Panel(QUESTION, found).send(staying).scores
 
 
@@ -108,21 +135,23 @@ def test_scores_fall_from_the_first_on_and_stay_inside(panel):
     assert 0 < scores[-1] <= scores[0] <= 1
 
 
-def test_a_twin_takes_the_credit_away(panel):
+def test_credit_is_for_what_is_cited(panel):
+    for persona in (WALKER, CONTROL):
+        panel.send(persona)
+    plain, first = panel.rankings["control"][:5], panel.rankings["walker"][:5]
+    beyond = next(number for number in first if number not in plain)
+    assert panel.credit("walker", [beyond]) == 1.0
+    assert panel.credit("control", [beyond]) == 0.0
+    assert panel.credit("walker", []) == 0.0
+    assert panel.credit("control", plain) == 1.0
+
+
+def test_what_the_panel_loses_without_a_persona_is_its_credit(panel):
     panel.send(WALKER)
-    panel.send(Persona("twin", {}))
-    assert panel.credit("walker") == panel.credit("twin") == 0
-
-
-def test_credit_is_what_the_first_five_lose(panel):
-    panel.send(NEAR)
-    panel.send(FAR)
-    full, rest = list(panel.fused())[:5], list(panel.fused({"far": 1.0}))[:5]
-    assert set(full) != set(rest)
-    weights = {number: 1 / place for place, number in enumerate(full, 1)}
-    lost = sum(weight for number, weight in weights.items() if number not in rest)
-    assert panel.credit("near") == pytest.approx(lost / sum(weights.values()))
-    assert 0 < panel.credit("near") < 1
+    panel.send(Persona("reader", {**dict.fromkeys(BY_NAMES, 1), "closeness": 9}))
+    lost = [n for n in list(panel.fused())[:5] if n not in list(panel.fused({"reader": 1.0}))[:5]]
+    assert lost
+    assert panel.credit("walker", lost) == 1.0
 
 
 def test_an_output_holds_the_best_evidence_and_what_its_first_five_hold(panel):
@@ -185,7 +214,8 @@ for entry in json.loads(shipped("db/sample_questions.json").read_text())[:6]:
         panel.send(persona_from_json(json.loads(path.read_text()), where=str(path)))
     passages = {n: panel.passage(n).id for n in panel.fused()}
     told.append({passages[n]: score for n, score in panel.fused().items()})
-    told.append({name: [panel.credit(name), sorted(panel.output(name).roots)] for name in panel.walks})
+    cited = list(passages)[:3]
+    told.append({name: [panel.credit(name, cited), sorted(panel.output(name).roots)] for name in panel.walks})
 print(json.dumps(told))
 """
 

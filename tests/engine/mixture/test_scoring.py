@@ -125,13 +125,18 @@ def test_grounding_is_the_share_of_the_questions_names():
     assert score_entity_grounding(mine, []) == 0.0
 
 
-def test_credit_is_what_the_first_five_lose():
-    assert credit([1, 2, 3], [1, 3]) == pytest.approx((1 / 2) / (1 + 1 / 2 + 1 / 3))
-    assert credit([1, 2, 3], [3, 2, 1]) == 0.0  # places do not count, only what is left
-    assert credit([1, 2, 3], []) == 1.0
-    assert credit([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5]) == 0.0  # nor what comes after the first five
-    assert credit([1, 2, 3, 4, 5], [9, 1, 2, 3, 4, 5]) == pytest.approx((1 / 5) / (137 / 60))
-    assert credit([], [1]) == 0.0
+def test_credit_is_the_share_of_what_is_cited_that_a_persona_has_found():
+    assert credit([1, 2], first=[1, 7], lost=[], plain=[]) == 0.5
+    assert credit([1, 2], first=[7], lost=[2], plain=[]) == 0.5  # the panel loses it without the persona
+    assert credit([1, 2], first=[1], lost=[1, 2, 9], plain=[]) == 1.0
+    assert credit([1, 2], first=[7], lost=[9], plain=[]) == 0.0
+
+
+def test_what_a_plain_search_finds_earns_half():
+    assert credit([1, 2], first=[2], lost=[], plain=[1]) == pytest.approx(2 / 3)
+    assert credit([1, 2], first=[1], lost=[], plain=[1]) == pytest.approx(1 / 3)
+    assert credit([1, 2], first=[1, 2], lost=[], plain=[1, 2]) == 1.0
+    assert credit([], first=[1], lost=[1], plain=[]) == 0.0
 
 
 def test_a_reward_is_the_total_and_the_credit_and_never_more_than_all():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.errors import PersonaError
+from engine.mixture.evidence import heard_kinds
 from engine.personas.persona import (
     Persona,
     PersonaState,
@@ -16,7 +17,7 @@ from engine.personas.persona import (
     persona_to_json,
     require_persona_id,
 )
-from engine.personas.traits import walk_parameters
+from engine.personas.traits import Kind, walk_parameters
 from engine.shipped import shipped
 
 VALID: dict[str, Any] = {
@@ -131,8 +132,8 @@ def starters() -> dict[str, Persona]:
     return {path.stem: persona_from_json(json.loads(path.read_text("utf-8")), where=str(path)) for path in SHIPPED}
 
 
-def test_ten_personas_are_shipped_and_each_file_is_called_by_its_id():
-    assert len(SHIPPED) == 10
+def test_six_personas_are_shipped_and_each_file_is_called_by_its_id():
+    assert len(SHIPPED) == 6
     assert {name: persona.persona_id for name, persona in starters().items()} == {name: name for name in starters()}
     assert {path.parent.name for path in SHIPPED} <= set(PersonaState)
 
@@ -149,6 +150,11 @@ def test_a_shipped_persona_is_written_as_we_write_it(path):
 def test_one_of_them_is_the_control_and_active():
     assert [name for name, persona in starters().items() if persona.is_control] == ["control"]
     assert shipped("personas/active/control.json") in SHIPPED
+
+
+def test_each_kind_of_evidence_has_a_persona_that_is_heard_for_it():
+    voices = [(1.0, walk_parameters(persona).kinds()) for persona in starters().values()]
+    assert heard_kinds(voices) == dict.fromkeys(Kind, 1.0)
 
 
 def test_they_really_differ_in_how_they_walk():

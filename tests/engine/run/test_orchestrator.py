@@ -46,16 +46,16 @@ from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate
 from engine.mixture.question_features import FEATURES
 from engine.mixture.scoring import reward_of
+from engine.personas.persona import persona_to_json
 from engine.run.orchestrator import MoeOrchestrator
 from tests.support.ollama_server import OllamaServer, Scripted, failure
+from tests.support.reserves import ON_TRIAL, add_reserves
 from tui.session.library import sample_library
 from tui.session.session import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
 LED = "The strike was led by Keziah Rosk"
 UNCOVERED = "When did Absalom Drusk become Harbour Reeve?"
-FULL = "relevance: 1; consistency: 0; novelty: 0; entity_grounding: 0"  # everyone earns something
-EMPTY = "relevance: 0; consistency: 0; novelty: 0; entity_grounding: 0"  # nobody earns anything
 
 
 Kind = TypeVar("Kind")
@@ -131,16 +131,13 @@ async def test_steps_and_ranking_tell_one_graph(workspace):
 
 async def test_a_receipt_says_why_each_persona_was_called(workspace):
     configure(workspace, "system", "batch_size: 12")
+    add_reserves(workspace)
+    folder = workspace / "personas"
+    data = json.loads((folder / "experimental" / "minimalist.json").read_text())
+    newt = data | {"persona_id": "newt", "activation_cost": 0.3}
+    (folder / "experimental" / "newt.json").write_text(json.dumps(newt))
+    (folder / "stable" / "wanderer.json").rename(folder / "pruned" / "wanderer.json")
     session = open_session(workspace, model="none")
-    for name, verdict in (("newt", "experimental"), ("wanderer", "pruned")):
-        if verdict == "pruned":
-            (workspace / "personas" / "stable" / f"{name}.json").rename(
-                workspace / "personas" / "pruned" / f"{name}.json"
-            )
-        else:
-            data = json.loads((workspace / "personas" / "experimental" / "minimalist.json").read_text())
-            data |= {"persona_id": name, "activation_cost": 0.3}
-            (workspace / "personas" / "experimental" / f"{name}.json").write_text(json.dumps(data))
     receipts = {receipt.persona_id: receipt for receipt in only(await run(workspace), GateReceipt)}
     assert [entry.persona.persona_id for entry in session.personas.roster.entries()] == sorted(receipts)
     assert receipts["wanderer"].reason == "pruned"
@@ -176,7 +173,7 @@ async def test_a_second_cycle_calls_others_when_the_question_is_not_covered(work
     assert len(set(called)) == len(called)
     for cycle in cycles:
         receipts = [receipt for receipt in only(events, GateReceipt) if receipt.cycle == cycle.cycle]
-        assert len(receipts) == 10
+        assert len(receipts) == 6
         assert tuple(receipt.persona_id for receipt in receipts if receipt.activated) == cycle.personas
         walked = {receipt.persona_id for receipt in receipts if receipt.reason == "has walked already"}
         assert walked == {name for before in cycles[: cycle.cycle - 1] for name in before.personas}
@@ -196,9 +193,10 @@ async def test_no_second_cycle_when_the_first_covers_the_question_or_there_is_no
 # -- what personas earn ---------------------------------------------------------------------------------------
 
 
-async def test_every_cycle_pays_those_who_walked_in_it_what_they_were_scored(workspace):
+async def test_every_cycle_pays_those_who_walked_in_it_what_they_were_scored(workspace, monkeypatch):
+    monkeypatch.setattr("engine.run.orchestrator._ENOUGH", 2.0)  # no coverage is enough
     configure(workspace, "system", "batch_size: 1; max_iterations: 2")
-    events = await run(workspace, UNCOVERED)
+    events = await run(workspace)
     roster = open_session(workspace).personas.roster
     rewards = [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
     run_id = one(events, RunStarted).run_id
@@ -213,6 +211,14 @@ async def test_every_cycle_pays_those_who_walked_in_it_what_they_were_scored(wor
         assert earned.get("samples", 0) == (name in paid)
         assert earned.get("mean", 0) == paid.get(name, 0)
     assert roster.verify() == []
+
+
+async def test_nothing_is_earned_at_a_question_that_is_not_answered(workspace):
+    events = await run(workspace, "Who is the CEO of Vortexia?")
+    assert one(events, AnswerWritten).abstained
+    assert {scored.credit for scored in only(events, OutputScored)} <= {0.0}
+    roster = open_session(workspace).personas.roster
+    assert not [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
 
 
 async def test_the_total_is_weighted_as_configured(workspace):
@@ -234,10 +240,10 @@ async def test_rewards_are_paid_with_what_the_gate_saw_of_the_question(workspace
 async def test_the_next_question_is_asked_of_those_who_are_expected_to_earn_most(workspace):
     configure(workspace, "system", "batch_size: 1")
     ((called, _),) = [one(await run(workspace), CycleStarted).personas]
-    open_session(workspace).personas.roster.record_rewards("run-0", {called: 0.0, "wanderer": 1.0}, (1.0, *[0.5] * 7))
+    open_session(workspace).personas.roster.record_rewards("run-0", {called: 0.0, "reader": 1.0}, (1.0, *[0.5] * 7))
     receipts = {receipt.persona_id: receipt for receipt in only(await run(workspace), GateReceipt)}
-    assert receipts["wanderer"].expected > receipts[called].expected
-    assert {name for name, receipt in receipts.items() if receipt.activated} == {"control", "wanderer"}
+    assert receipts["reader"].expected > receipts[called].expected
+    assert {name for name, receipt in receipts.items() if receipt.activated} == {"control", "reader"}
 
 
 async def test_the_voices_of_the_receipts_are_those_of_the_ranking(session, monkeypatch):
@@ -284,31 +290,24 @@ async def test_a_ledger_that_cannot_be_read_is_told_by_the_run(workspace):
 
 
 @pytest.mark.parametrize(
-    ("scoring", "thresholds", "moves"),
+    ("thresholds", "moves"),
     [
+        ("promotion_threshold: 0.01; pruning_threshold: 0; demotion_threshold: 0", {"wanderer": ("stable", "active")}),
         (
-            FULL,
-            "promotion_threshold: 0.01; pruning_threshold: 0; demotion_threshold: 0",
-            {"minimalist": ("experimental", "stable"), "reader": ("stable", "active"),
-             "specialist": ("stable", "active"), "wanderer": ("stable", "active")},
-        ),
-        (
-            EMPTY,
-            "promotion_threshold: 1; pruning_threshold: 0.99; demotion_threshold: 0",
+            "promotion_threshold: 1; pruning_threshold: 0.01; demotion_threshold: 0",
             {"minimalist": ("experimental", "pruned")},
         ),
         (
-            EMPTY,
-            "promotion_threshold: 1; pruning_threshold: 0; demotion_threshold: 0.99",
-            {"analyst": ("active", "stable"), "archivist": ("active", "stable"), "networker": ("active", "stable"),
-             "skeptic": ("active", "stable"), "tracker": ("active", "stable"), "reader": ("stable", "experimental"),
-             "specialist": ("stable", "experimental"), "wanderer": ("stable", "experimental")},
+            "promotion_threshold: 1; pruning_threshold: 0; demotion_threshold: 0.01",
+            {"idler": ("active", "stable")},
         ),
     ],
     ids=["promote", "prune", "demote"],
-)  # fmt: skip
-async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace, scoring, thresholds, moves):
-    configure(workspace, "scoring", scoring)
+)
+async def test_thresholds_move_personas_in_a_run_and_the_ledger_knows(workspace, thresholds, moves):
+    add_reserves(workspace)
+    idler = replace(ON_TRIAL, persona_id="idler")
+    (workspace / "personas" / "active" / "idler.json").write_text(persona_to_json(idler))
     configure(workspace, "system", "batch_size: 12")
     everyone = "activation_threshold: -1"  # is called, whatever it has earned
     configure(workspace, "thresholds", f"{everyone}; minimum_samples: 2; confidence: 0; {thresholds}")

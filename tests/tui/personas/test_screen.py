@@ -12,6 +12,7 @@ from db.personas.files import save_persona_to_file
 from engine.personas.persona import Persona, PersonaState
 from engine.personas.roster import performance_of
 from tests.support import scripted_run as script
+from tests.support.ten_personas import write_ten_personas
 from tui.personas.card import card_lines
 from tui.personas.compare_screen import PersonaCompareScreen
 from tui.personas.family_screen import FamilyScreen
@@ -19,6 +20,13 @@ from tui.personas.form import PersonaForm
 from tui.personas.table import listed, persona_cells
 
 REWARDS = {"analyst": 0.5, "reader": 0.25, "tracker": 1.0}
+
+
+@pytest.fixture
+def workspace(workspace: Path) -> Path:
+    """The sample workspace with ten personas in three states."""
+    write_ten_personas(workspace)
+    return workspace
 
 
 async def opened(pilot: Any) -> None:
@@ -302,7 +310,7 @@ async def test_a_new_persona_is_checked_at_every_key_and_joins(session):
         await says(pilot, "✓ tracker-b: added as experimental")
         assert highlighted(pilot) == "tracker-b"
     made = session.personas.roster.find("tracker-b").persona
-    assert made.traits == {"association": 8, "ambition": 6, "humour": 3}
+    assert made.traits == {"words": 8, "names": 6, "humour": 3}
     assert (made.name, made.expertise, made.activation_cost) == ("B", ("x", "y, z"), 0.5)
     assert session.personas.roster.verify() == []
 
@@ -322,10 +330,10 @@ async def test_an_edit_of_the_walk_starts_afresh_unless_the_record_is_kept(sessi
         await pilot.press("ctrl+r", "ctrl+s")
         await says(pilot, "✓ analyst: saved, and starts afresh")
         edited = session.personas.roster.find("analyst").persona
-        assert edited.traits == {"breadth": 7, "analysis": 7, "association": 9}
+        assert edited.traits == {"breadth": 7, "analysis": 7, "words": 9}
         assert performance_of(edited).samples == 0
         await pilot.press("u")
-        await says(pilot, "✓ undone: the edit of analyst (association 9 → -)")
+        await says(pilot, "✓ undone: the edit of analyst (words 9 → -)")
     assert performance_of(session.personas.roster.find("analyst").persona).samples == 1
     assert session.personas.roster.verify() == []
 

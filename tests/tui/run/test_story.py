@@ -1,5 +1,6 @@
 """How the cited passages were found, from the events of a run."""
 
+from engine.events import AnswerWritten
 from engine.run.state import RunState
 from tests.support import graph_run, scripted_run
 from tui.run.story import story_of
@@ -30,7 +31,7 @@ def test_a_run_without_an_answer_has_no_story():
 
 def test_steps_in_a_circle_end():
     events = [graph_run.step("a", "y", "x", "l", 1.0), graph_run.step("a", "x", "y", "l", 1.0)]
-    answer = scripted_run.AnswerWritten("", abstained=False, citations=(graph_run.CITATIONS[0],), removed=0)
+    answer = AnswerWritten("", abstained=False, citations=(graph_run.CITATIONS[0],), removed=0)
     cited = graph_run.CITATIONS[0].passage
     events.append(graph_run.step("a", "y", cited, "l", 1.0))
     (passage,) = story_of(scripted_run.state_of([*events, answer]))

@@ -1,0 +1,231 @@
+"""Score the passages of a question by each kind of evidence, and blend the kinds into one ranking.
+
+A passage's value is a sum over kinds of its scores by the kind, in [0, 1], times the loudness of the kind for this
+question. Loudness is a weighted sum of what the question and the library show (`GATE`), at least `QUIETEST`: a mixture
+of experts with a gate (Jacobs and others, 1991), whose weights were fitted on data sets of every kind of library by
+`python -m tests.trials.evidence_weights`, as a conditional logit over the passages of a question. A kind is heard as
+far as the personas that were called go by it.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from functools import cached_property, lru_cache
+from operator import mul
+from typing import TypeVar
+
+from engine.documents.passages import Passage
+from engine.mixture.evidence_weights import WEIGHTS
+from engine.personas.traits import Kind
+from engine.question.question_form import asks_openly
+from engine.text.names import roots
+from engine.walk.neighbourhood import Neighbourhood, Positions
+
+COLUMNS: Mapping[str, Kind] = {
+    "words": Kind.WORDS,
+    "names": Kind.NAMES,
+    "beside": Kind.STRUCTURE,
+    "document": Kind.STRUCTURE,
+    "coverage": Kind.CLOSENESS,
+    "window": Kind.CLOSENESS,
+    "pairs": Kind.CLOSENESS,
+    "numbers": Kind.AMOUNTS,
+}
+"""The scores of a passage, and the kind of evidence that each belongs to."""
+
+GATE = ("constant", "in titles", "named share", "long documents", "open")
+
+QUIETEST = {kind: 0.6 if kind is Kind.WORDS else 0.1 for kind in COLUMNS.values()}
+"""The least loudness of each kind: it has a ranking where it alone is heard, and a plain search counts everywhere."""
+
+_COUNT = Counter(COLUMNS.values())
+_NAMED = 2.0  # times the share in titles, from which on it does not matter how long documents are
+_HALF = 5.0  # log odds
+_DEEP = 50  # hits of a search that count
+_POOL = 25  # passages of each other ranking that may be in the blend
+_BESIDE = 15  # hits whose neighbours in the document may be in it, too
+_WINDOW = 25  # words
+_NEAR = 3  # words between which a pair of neighbouring terms counts
+_FULLY_HEARD = 0.5  # weight of a kind, by one persona or several together, from which on it is heard fully
+_Key = TypeVar("_Key", bound=Hashable)
+_PART = re.compile(r"[\s,;:(\[#-]*(?:part|p\.|page|section)?[\s(\[#]*\d+[\])]?$", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d]{2}")
+
+
+class KindsOfEvidence:
+    """The kinds of evidence on the passages around one question."""
+
+    def __init__(self, neighbourhood: Neighbourhood) -> None:
+        self._near = neighbourhood
+        self._question, self._retriever = neighbourhood.question, neighbourhood.retriever
+        self._weights: list[float] = self._question.weights.tolist()
+        self._words = _shares(dict(self._retriever.search(self._question.search_terms(), _DEEP)))
+        self._documents: dict[int, str] = {}
+        self._rows: dict[int, dict[str, float]] = {}
+
+    def blend(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, float]:
+        """Return the passages by the sum of all kinds, best first, with scores in (0, 1].
+
+        The score is 1 for the best, and 1/2 for a value that is `_HALF` below. `names` are the scores of the walks,
+        best first; `heard` says how far each kind counts, in [0, 1]. The passages that only kinds found that are not
+        heard are left out.
+        """
+        loudness = [
+            heard.get(kind, 0.0) * max(QUIETEST[kind], sum(map(mul, weights, self.gate)))
+            for kind, weights in zip(COLUMNS.values(), WEIGHTS, strict=True)
+        ]
+        kinds = [kind for kind, degree in heard.items() if degree]
+        table = self.table(names, kinds) if kinds else {}
+        values = {number: sum(map(mul, loudness, scores)) for number, scores in table.items()}
+        best = max(values.values(), default=0.0)
+        order = sorted(values, key=lambda number: (-values[number], number))
+        return {number: _HALF / (_HALF + best - values[number]) for number in order}
+
+    def scores(self, weights: Mapping[Kind, float], walk: Mapping[int, float]) -> dict[int, float]:
+        """Return the scores that one persona gives, in [0, 1]: a mean of the kinds by its weights.
+
+        `walk` are the scores of its own walk, if it goes by names. Each kind counts by the mean of its columns.
+        """
+        used = {kind: weight for kind, weight in weights.items() if weight}
+        total = sum(used.values()) or 1.0
+        shares = [used.get(kind, 0.0) / _COUNT[kind] / total for kind in COLUMNS.values()]
+        table = self.table(_shares(dict(walk)), used) if used else {}
+        values = {number: sum(map(mul, shares, scores)) for number, scores in table.items()}
+        return {number: value for number, value in values.items() if value > 0}
+
+    def strongest_kind(self, weights: Mapping[Kind, float], number: int) -> Kind:
+        """Return the kind, except names, by which a persona with these weights values a passage most."""
+        row, sums = self._row(number), dict.fromkeys(Kind, 0.0)
+        for column, kind in COLUMNS.items():
+            if kind is not Kind.NAMES:
+                sums[kind] += weights[kind] * row[column] / _COUNT[kind]
+        return max(sums, key=lambda kind: sums[kind])
+
+    def table(self, names: Mapping[int, float], kinds: Iterable[Kind] = Kind) -> dict[int, list[float]]:
+        """Return the scores of each passage that these kinds found, shape (`COLUMNS`,), all in [0, 1]."""
+        table = {}
+        for number in self._pool(names, frozenset(kinds)):
+            row = self._row(number) | {"names": names.get(number, 0.0)}
+            table[number] = [row[column] for column in COLUMNS]
+        return table
+
+    @cached_property
+    def gate(self) -> list[float]:
+        """What the question and the library show, shape (`GATE`,), all in [0, 1].
+
+        A constant; the share of the question's weight in names that are titles, and in names at all; the share of the
+        first hits whose document goes on before or after them, as far as the question names no titles; whether the
+        question asks openly.
+        """
+        question, hits = self._question, list(self._words)[:_BESIDE]
+        titles = {word for name in question.names if name.titled for word in name.key.split()}
+        in_titles = self._share(question.covered([stem for word in sorted(titles) for stem in roots(word)]))
+        long = sum(bool(self._sides(number)) for number in hits) / max(1, len(hits))
+        return [
+            1.0,
+            in_titles,
+            min(1.0, self._share(question.resolved)) if question.terms else 0.0,
+            long * max(0.0, 1 - _NAMED * in_titles),
+            float(asks_openly(question.text)),
+        ]
+
+    def _row(self, number: int) -> dict[str, float]:
+        """Return the scores of a passage by all kinds but names."""
+        if (row := self._rows.get(number)) is None:
+            opened = self._near.open(number)
+            own = opened.indexed.roots
+            row = self._rows[number] = {
+                "words": self._words.get(number, 0.0),
+                "beside": sum(self._words.get(side, 0.0) for side in self._sides(number)) / 2,
+                "document": self._document_scores.get(self._document(number), 0.0),
+                "coverage": self._share(opened.cover),
+                "window": self._window(opened.positions),
+                "pairs": self._pairs(opened.positions),
+                "numbers": len([word for word in own if "0" <= word < ":"]) / max(1, len(own)),
+            }
+        return row
+
+    def _share(self, degrees: Iterable[float]) -> float:
+        return math.fsum(map(mul, self._weights, degrees))
+
+    def _window(self, positions: Positions) -> float:
+        """Return the largest share of the question that stands within so many words."""
+        best, first = 0.0, 0
+        for last, (end, _) in enumerate(positions):
+            while end - positions[first][0] >= _WINDOW:
+                first += 1
+            if last + 1 == len(positions) or positions[last + 1][0] - positions[first][0] >= _WINDOW:
+                degrees: dict[int, float] = {}
+                for _, terms in positions[first : last + 1]:
+                    for term, degree in terms:
+                        degrees[term] = max(degree, degrees.get(term, 0.0))
+                best = max(best, sum(self._weights[term] * degree for term, degree in degrees.items()))
+        return best
+
+    def _pairs(self, positions: Positions) -> float:
+        """Return the share of neighbouring terms of the question, by their weight, that are near each other."""
+        standing: dict[int, list[int]] = defaultdict(list)
+        for position, terms in positions:
+            for term, _ in terms:
+                standing[term].append(position)
+        weights = [a + b for a, b in zip(self._weights, self._weights[1:], strict=False)]
+        near = (
+            weight
+            for term, weight in enumerate(weights)
+            if any(0 < abs(a - b) <= _NEAR for a in standing.get(term, ()) for b in standing.get(term + 1, ()))
+        )
+        return sum(near) / (sum(weights) or 1.0)
+
+    @cached_property
+    def _document_scores(self) -> dict[str, float]:
+        sums: dict[str, float] = defaultdict(float)
+        for number, score in self._words.items():
+            sums[self._document(number)] += score
+        return _shares(sums)
+
+    def _pool(self, names: Mapping[int, float], kinds: frozenset[Kind]) -> list[int]:
+        """Return the passages that these kinds found; all others rank those that a search for the words found."""
+        pool = dict.fromkeys([*([] if kinds == {Kind.NAMES} else self._words), *list(names)[:_POOL]])
+        if Kind.STRUCTURE in kinds:
+            for number in list(self._words)[:_BESIDE]:
+                pool.update(dict.fromkeys(self._sides(number)))
+        return list(pool)
+
+    def _sides(self, number: int) -> list[int]:
+        """Return the passages before and after this one in its document."""
+        document = self._document(number)
+        sides = (side for side in (number - 1, number + 1) if self._retriever.holds(side))
+        return [side for side in sides if self._document(side) == document]
+
+    def _document(self, number: int) -> str:
+        if number not in self._documents:
+            self._documents[number] = document_of(self._near.passage(number))
+        return self._documents[number]
+
+
+def heard_kinds(weights: Iterable[tuple[float, Mapping[Kind, float]]]) -> dict[Kind, float]:
+    """Return how far each kind is heard, in [0, 1], by the voices of personas and their weights of the kinds."""
+    sums: dict[Kind, float] = dict.fromkeys(Kind, 0.0)
+    for voice, own in weights:
+        for kind, weight in own.items():
+            sums[kind] += voice * weight
+    return {kind: min(1.0, total / _FULLY_HEARD) for kind, total in sums.items()}
+
+
+def document_of(passage: Passage) -> str:
+    """Return what the passages of one document have in common: its file, or the title of records without its number."""
+    is_record = "#" in passage.source or passage.source == passage.id
+    return (is_record and _common_title(passage.title)) or passage.source
+
+
+@lru_cache(maxsize=10_000)
+def _common_title(title: str) -> str:
+    """Return a title without the number of its part; empty if it has no word."""
+    common = _PART.sub("", title).strip()
+    return common if _WORD.search(common) else ""
+
+
+def _shares(scores: Mapping[_Key, float]) -> dict[_Key, float]:
+    best = max(scores.values(), default=0.0) or 1.0
+    return {number: score / best for number, score in scores.items()}
