@@ -61,6 +61,11 @@ class Workspace:
         return self.root / "db" / "log" / "persona-moe.jsonl"
 
     @property
+    def api_token(self) -> Path:
+        """The token that requests to the HTTP interface need."""
+        return self.root / "db" / "api-token"
+
+    @property
     def lock(self) -> Path:
         """The lock that is held while personas or ledger change."""
         return self.root / "db" / ".lock"

@@ -15,7 +15,7 @@ from db.workspace import Workspace
 from engine.events import Degraded, ModelReplied, RecordedEvent, RunFailed, RunFinished
 from engine.run.state import Outcome
 from tui.command_line import main
-from tui.commands.prometheus_text import metrics_text
+from tui.session.prometheus_text import metrics_text
 
 SAMPLE = re.compile(r'([a-z_]+)(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? (-?[0-9.e+-]+)')
 

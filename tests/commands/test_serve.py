@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiohttp
+import httpx
 import pytest
 
+from engine.errors import InputError
 from tui.commands.serve import session_command
-from tui.web.server import refusal
+from tui.http_api.access_token import read_token
+from tui.web.request_check import refusal
 
 ELSEWHERE = re.compile(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""")
 
@@ -139,3 +142,57 @@ def test_without_the_package_the_command_to_install_it_is_told(call, monkeypatch
 def test_the_other_commands_need_no_web_server(call):
     code = "import sys, tui.commands.open, tui.commands.serve; print('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+# -- programs -------------------------------------------------------------------------------------------------
+
+
+def test_programs_are_answered_with_the_token_of_the_workspace(workspace):
+    command = [sys.executable, "-m", "tui", "serve", "--api", "--port", "0", "--model", "none"]
+    process = subprocess.Popen(
+        [*command, "--workspace", str(workspace)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"}, umask=0,
+    )  # fmt: skip
+    assert process.stdout is not None
+    found = re.search(r"(http://127\.0\.0\.1:\d+)/v1", process.stdout.readline())
+    assert found, process.communicate(timeout=10)[1]
+    token_file = workspace / "db" / "api-token"
+    assert str(token_file) in process.stdout.readline()
+    assert token_file.stat().st_mode & 0o777 == 0o600
+    token = token_file.read_text()
+    assert len(token) > 40
+    headers = {"Authorization": f"Bearer {token}"}
+    question = {"question": "Who led the Net Strike of 1894?", "stream": False}
+    with httpx.Client(base_url=found[1], headers=headers, timeout=60, trust_env=False) as client:
+        assert client.post("/v1/ask", json=question).json()["citations"]
+        assert client.get("/v1/openapi.json").json()["info"]["title"] == "persona-moe"
+        assert client.get("/v1/library", headers={"Authorization": ""}).status_code == 401
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert process.communicate()[1] == ""
+
+
+def test_the_token_stays_and_others_may_not_read_it(tmp_path):
+    first = read_token(tmp_path / "token")
+    assert read_token(tmp_path / "token") == first != read_token(tmp_path / "other")
+    (tmp_path / "token").chmod(0o640)
+    with pytest.raises(InputError, match="can be read by others"):
+        read_token(tmp_path / "token")
+    (tmp_path / "other").write_text(" \n")
+    with pytest.raises(InputError, match="has no token"):
+        read_token(tmp_path / "other")
+
+
+def test_without_the_packages_the_command_to_install_them_is_told(call, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("tui.http_api")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+    assert "is not installed (pip install '.[api]')" in call("serve", "--api", code=2)
+
+
+def test_a_port_in_use_is_told_to_programs_too(call):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert "is in use (choose another with --port N)" in call("serve", "--api", "--port", port, code=2)

@@ -27,7 +27,7 @@ from db.runs.recorder import RunRecorder, load_events
 from db.runs.summary import RunSummary
 from engine.atomic_files import sweep, write_atomically
 from engine.events import RecordedEvent
-from tui.commands.prometheus_text import metrics_text
+from tui.session.prometheus_text import metrics_text
 from tui.session.session import Session, open_session
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"

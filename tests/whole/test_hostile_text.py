@@ -28,11 +28,10 @@ from engine.errors import DocumentError, PersonaError, SettingsError, StoreError
 from engine.events import from_json
 from engine.personas.persona import PERSONA_ID, require_persona_id
 from engine.settings.settings import load_settings
-from engine.text.safe import one_line, printable
+from engine.text.safe import ascii_json, one_line, printable
 from engine.text.sentences import sentence_spans
 from tests.support.foreign_files import docx, epub, lines, odt, paragraph, pdf
 from tests.support.steering import steering_characters
-from tui.commands.output import ascii_json
 from tui.drawing.cells import fit, plain
 
 STEERING = "\x1b\x9b\x00\x07\x08\x7f\x85\r\u200e\u200f\u061c\u2028\u2029\u202a\u202e\u2066\u2069\ufeff"

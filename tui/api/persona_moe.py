@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from engine.errors import InputError
+from engine.errors import InputError, OperationError
 from engine.events import AnswerWritten, RecordedEvent
 from engine.run.state import RunState
 from tui.api import sources
@@ -64,14 +64,16 @@ class PersonaMoe:
         model: str | None = None,
         most_at_once: int = MOST_AT_ONCE,
     ) -> None:
-        self._workspace = Path(workspace) if workspace is not None else None
+        self._folder = Path(workspace) if workspace is not None else None
         self._paths, self._model = [Path(path) for path in library], model
-        self._sessions = SessionPool(self._open_session(), self._open_session, most_at_once + _LOOK_UPS)
+        first = self._open_session()
+        self.workspace = first.workspace
+        self._sessions = SessionPool(first, self._open_session, most_at_once + _LOOK_UPS)
         self._slots = asyncio.Semaphore(most_at_once)
         self._runs: set[asyncio.Task[None]] = set()
 
     def _open_session(self) -> Session:
-        return open_session(self._workspace, paths=self._paths, model=self._model)
+        return open_session(self._folder, paths=self._paths, model=self._model)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -128,7 +130,10 @@ class PersonaMoe:
         try:
             while (recorded := await queue.get()) is not None:
                 yield recorded
-            await run
+            await asyncio.wait([run])
+            if run.cancelled():
+                raise OperationError("the run was cancelled", hint="its workspace was closed")
+            run.result()
         finally:
             run.cancel()
             await asyncio.wait([run])

@@ -11,7 +11,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 1 if the history cannot be read."""
-    from tui.commands.prometheus_text import metrics_text  # noqa: PLC0415 - with the store
+    from tui.session.prometheus_text import metrics_text  # noqa: PLC0415 - with the store
 
     print_text(metrics_text(session_of(options).health.metrics()).rstrip("\n"))
     return 0

@@ -1,7 +1,6 @@
 """How commands open a session and print: JSON as plain ASCII, tables of text columns, progress on a terminal only."""
 
 import json
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,11 +9,9 @@ from typing import Any
 
 import msgspec
 
-from engine.text.safe import one_line, printable
+from engine.text.safe import ascii_json, one_line, printable
 from tui.drawing.ascii import limit_output
 from tui.session.session import Session, open_session
-
-_BEYOND_ASCII = re.compile(r"[^ -~]")
 
 
 def session_of(options: Namespace, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
@@ -41,11 +38,6 @@ def print_json(value: object) -> None:
 def print_json_line(line: bytes) -> None:
     """Print one line of JSON at once, as `ascii_json`: nothing in it can steer a terminal."""
     print(ascii_json(line.decode("utf-8")), flush=True)  # noqa: T201 - the command line's own output
-
-
-def ascii_json(text: str) -> str:
-    """Return the same JSON with all but printable ASCII written as escapes."""
-    return _BEYOND_ASCII.sub(lambda character: json.dumps(character[0])[1:-1], text)
 
 
 def print_text(text: str = "") -> None:

@@ -1,6 +1,8 @@
-"""Serve the application to a browser on this machine.
+"""Serve the application to a browser on this machine, or with --api the library to programs over HTTP.
 
-Each browser window gets its own session in the same workspace. It needs the package textual-serve.
+Each browser window gets its own session in the same workspace; that needs the package textual-serve. With --api,
+requests need the token in the file `db/api-token` of the workspace; /v1/openapi.json describes them. That needs the
+packages starlette, sse-starlette and uvicorn.
 """
 
 import argparse
@@ -12,13 +14,13 @@ from pathlib import Path
 from engine.errors import InputError
 from tui.commands.arguments import is_there
 from tui.commands.output import print_text, session_of
+from tui.web.request_check import LOOPBACK
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HIGHEST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add LIBRARY ..., --model, --host, --port and --open-to-network."""
+    """Add LIBRARY ..., --api, --model, --host, --port and --open-to-network."""
     parser.add_argument(
         "library",
         nargs="*",
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIBRARY",
         help="folders or files to ask; without any, your library or else the sample",
     )
+    parser.add_argument("--api", action="store_true", help="answer programs over HTTP in place of browsers")
     parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)"
@@ -36,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open-to-network",
         action="store_true",
-        help="allow an address that other machines can reach; there is no password",
+        help="allow an address that other machines can reach; browsers need no password, programs the token",
     )
 
 
@@ -48,6 +51,34 @@ def run(options: argparse.Namespace) -> int:
     for path in options.library:
         if not is_there(path):
             raise InputError(f"{path} does not exist", hint="name a folder or file")
+    return _serve_programs(options) if options.api else _serve_browsers(options)
+
+
+def _serve_programs(options: argparse.Namespace) -> int:
+    import asyncio  # noqa: PLC0415 - with the command
+
+    try:
+        from tui.http_api.application import application  # noqa: PLC0415 - an extra that may not be installed
+        from tui.http_api.server import serve  # noqa: PLC0415 - an extra that may not be installed
+    except ModuleNotFoundError as error:
+        raise InputError(f"the package {error.name} is not installed", hint="pip install '.[api]'") from error
+    from tui.api import PersonaMoe  # noqa: PLC0415 - with the command
+    from tui.http_api.access_token import read_token  # noqa: PLC0415 - with the command
+
+    program = PersonaMoe(options.workspace, library=options.library, model=options.model)
+    token_file = program.workspace.api_token
+    app = application(program, read_token(token_file), loopback_only=options.host in LOOPBACK)
+
+    def ready(address: str) -> None:
+        print_text(f"persona-moe answers programs at {address}/v1 (ctrl+c ends it)")
+        print_text(f"the token is in {token_file}")
+
+    asyncio.run(serve(app, options.host, options.port, ready))
+    return 0
+
+
+def _serve_browsers(options: argparse.Namespace) -> int:
+    """Serve the screens; raises InputError without the package."""
     workspace = session_of(options).workspace.root  # a broken workspace is reported here, not in the browser
     try:
         import asyncio  # noqa: PLC0415 - with the command

@@ -5,7 +5,8 @@ In: a workspace, its settings, the folders or files to ask, the name of a model.
 - `session.library` (`ScopedLibrary`): the indexed documents, and the scope that questions are asked of.
 - `session.runs` (`Runs`): asking, the history and the trash, replays, judgements.
 - `session.personas` (`Personas`): the roster, the record of a persona, breeding.
-- `session.health` (`Health`): metrics, the log, and the `checks` of everything that a run needs.
+- `session.health` (`Health`): metrics (`prometheus_text` writes them), the log, and the `checks` of everything that a
+  run needs.
 - `session.settings_files` (`SettingsFiles`): the settings on disk. `session.model` (`ModelConnection`): the
   connection to the language model, kept from one question to the next.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from aiohttp import web
 from textual_serve.server import Server
 
 from engine.errors import InputError
+from tui.web.request_check import LOOPBACK, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,27 +24,11 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent
 SECONDS_TO_END = 10.0
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The browser loads nothing from other hosts, and no other page may show this one in a frame.
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
-
-
-def refusal(host: str, origin: str | None, *, loopback_only: bool) -> str | None:
-    """Return why a request with these headers is refused, or None to answer it.
-
-    There is no password, so the page of another site must not reach the session through the user's browser: neither by
-    a WebSocket, which browsers open across sites but with the site as its Origin, nor by a host name that the site
-    points at 127.0.0.1 (DNS rebinding).
-    """
-    name = re.sub(r":\d+$", "", host).strip("[]").lower()
-    if loopback_only and name not in LOOPBACK:
-        return f"{name!r} is not this machine"
-    if origin is not None and origin.partition("://")[2].lower() != host.lower():
-        return "the request comes from another page"
-    return None
 
 
 class BrowserServer(Server):
