@@ -97,8 +97,10 @@ async def chunks(
         async with aclosing(events):
             async for recorded in events:
                 state.apply(recorded.event)
-    except PersonaMoeError as error:
-        yield _event({"error": {"message": one_line(str(error)), "type": "server_error", "code": "503"}})
+    except Exception as error:  # noqa: BLE001 - the run has logged it, and a stream has no other way to tell it
+        is_ours = isinstance(error, PersonaMoeError)
+        message = one_line(str(error)) if is_ours else f"internal error: {type(error).__name__}"
+        yield _event({"error": {"message": message, "type": "server_error", "code": "503" if is_ours else "500"}})
         return
     chats.add(question, state.run_id)
     for piece in _PIECE.findall(text_of(state)):

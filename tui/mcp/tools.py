@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -48,9 +49,10 @@ class Tools:
     def add_to(self, server: MCPServer, *, allow_feedback: bool) -> None:
         """Add the tools to a server; those that change something only if they are allowed."""
         for tool in (self.ask, self.search, self.open_citation, self.library, self.personas):
-            server.add_tool(tool, annotations=_READS, structured_output=True)
+            server.add_tool(tool, description=getdoc(tool), annotations=_READS, structured_output=True)
         if allow_feedback:
-            server.add_tool(self.feedback, annotations=_JUDGES, structured_output=True)
+            about = getdoc(self.feedback)
+            server.add_tool(self.feedback, description=about, annotations=_JUDGES, structured_output=True)
 
     async def ask(self, question: Question, context: Context, follow_up_to: FollowUp = "") -> Answer:
         """Answer a question from the user's own documents, with citations of the exact words.

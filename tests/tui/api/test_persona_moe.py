@@ -137,6 +137,38 @@ async def test_new_documents_are_asked_from_then_on(program, folder):
     assert "October" in (await program.ask("When is the boiler serviced?")).answer
 
 
+async def test_questions_go_on_while_another_session_reads_documents(workspace, folder):
+    async with (
+        PersonaMoe(workspace, library=[folder], model="none") as program,
+        PersonaMoe(workspace, library=[folder], model="none") as other,
+    ):
+        for number in range(3):
+            (folder / f"pump{number}.md").write_text(f"# Pump {number}\n\nPump {number} feeds garden {number}.\n")
+            asking = [program.ask("When is the boiler serviced?") for _ in range(4)]
+            report, *answers = await asyncio.gather(other.ingest(folder), *asking)
+            assert report.added == 1
+            assert all("October" in answer.answer for answer in answers)
+            assert (await program.search(f"garden {number}"))[0].title == f"Pump {number}"
+
+
+async def test_a_changed_document_is_read_again_while_the_program_runs(workspace, folder):
+    async with PersonaMoe(workspace, library=[folder], model="none") as program:
+        following = asyncio.create_task(program.follow())
+        while not (hits := await program.search("garden")):
+            (folder / "pump.md").write_text(f"# Pump\n\nThe pump feeds the garden. {len(hits)}\n")
+            await asyncio.sleep(0.05)
+        assert hits[0].title == "Pump"
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_path_in_the_home_folder_is_found(workspace, folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    async with PersonaMoe(workspace, library=["~/documents"], model="none") as program:
+        assert (await program.library()).roots[0].path == str(folder)
+        assert (await program.ingest("~/documents")).files == 1
+
+
 async def test_many_questions_at_once_have_the_answers_of_one_after_another(program):
     questions = [QUESTION, "Who built the lighthouse that Ysolde Marrak kept?"] * MOST_AT_ONCE
     answers = await asyncio.gather(*map(program.ask, questions))

@@ -13,11 +13,14 @@ import openai
 import pytest
 
 from db.runs.history import History
-from engine.events import RunFinished, from_json
+from engine.errors import LibraryError
+from engine.events import RunFailed, RunFinished, from_json
+from engine.index.retriever import Retriever
 from engine.run.state import Outcome
 from tests.support import ROOT
 from tests.support.api_server import HEADERS, TOKEN, api_server, client_of
 from tests.support.ollama_server import OllamaServer, Scripted
+from tui.http_api import bodies
 from tui.http_api.bodies import MOST_BYTES
 from tui.http_api.event_schema import event_schema
 
@@ -220,6 +223,41 @@ async def test_too_many_at_once_are_refused_and_the_others_answered(workspace):
                     break
             else:
                 raise AssertionError("it did not answer again")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(workspace, monkeypatch):
+    monkeypatch.setattr(bodies, "SECONDS", 0.05)
+    async with api_server(workspace) as address:
+        host, _, port = address.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST /v1/ask HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{{".encode())
+        assert b" 408 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [(LibraryError("the index is damaged"), 503, "the index is damaged"), (ValueError("x"), 500, "internal error")],
+)
+async def test_a_run_that_fails_says_so(workspace, monkeypatch, error, status, words):
+    def fail(*_arguments, **_options):
+        raise error
+
+    async with api_server(workspace) as address, client_of(address) as client:
+        await client.get("/v1/library")
+        monkeypatch.setattr(Retriever, "search", fail)
+        events = sent((await client.post("/v1/ask", json={"question": QUESTION})).text)
+        last = from_json(events[-1]["data"]).event
+        assert isinstance(last, RunFailed)
+        assert words in last.message
+        chat = {"messages": [{"role": "user", "content": QUESTION}]}
+        for path, body in [("/v1/ask", {"question": QUESTION, "stream": False}), ("/v1/chat/completions", chat)]:
+            response = await client.post(path, json=body)
+            assert (response.status_code, words in response.text) == (status, True)
+        stream = sent((await client.post("/v1/chat/completions", json={**chat, "stream": True})).text)
+        assert words in json.loads(stream[-1]["data"])["error"]["message"]
 
 
 # -- what ends ------------------------------------------------------------------------------------------------
