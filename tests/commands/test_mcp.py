@@ -201,8 +201,8 @@ def test_standard_output_has_only_the_protocol_and_the_end_of_input_ends_it(work
     assert b"Traceback" not in errors
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(workspace, number):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, None])
+def test_a_signal_or_a_client_that_dies_ends_it_in_order(workspace, number):
     with OllamaServer() as server:
         (workspace / "configs" / "ollama.yaml").write_text(f"api_endpoint: {server.url}\n", "utf-8")
         server.enqueue(Scripted(["One"], end="hang"))
@@ -211,9 +211,18 @@ def test_a_signal_ends_it_in_order(workspace, number):
         process.stdin.write(HELLO + ASK)
         process.stdin.flush()
         asyncio.run(until(lambda: bool(server.chats) and server.chats[0].tokens_sent > 0))
-        process.send_signal(number)
-        assert process.wait(60) == 128 + number
-        process.communicate()
+        if number is None:
+            assert process.stdout
+            process.stdin.close()
+            process.stdout.close()
+            process.wait(60)
+            assert process.stderr
+            assert b"Traceback" not in process.stderr.read()
+            process.stderr.close()
+        else:
+            process.send_signal(number)
+            assert process.wait(60) == 128 + number
+            process.communicate()
         asyncio.run(until(lambda: server.chats[0].disconnected))
     assert [run.outcome for run in History(workspace / "db" / "history").recent(5)] == [Outcome.CANCELLED]
 
