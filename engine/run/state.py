@@ -108,17 +108,22 @@ class PanelRow:
 
     @property
     def credit(self) -> float | None:
-        """What the panel's result loses without it."""
+        """Its share in what the answer cites."""
         return None if self.scored is None else self.scored.credit
 
     @property
-    def change(self) -> float | None:
-        """What it earned here, less what the gate expected it to earn at such a question."""
-        if self.receipt is None or self.scored is None:
+    def reward(self) -> float | None:
+        """What it earned."""
+        if self.scored is None:
             return None
         from engine.mixture.scoring import reward_of  # noqa: PLC0415 - after the first paint
 
-        return reward_of(self.scored.scores.total, self.scored.credit) - self.receipt.expected
+        return reward_of(self.scored.scores.total, self.scored.credit)
+
+    @property
+    def change(self) -> float | None:
+        """What it earned, less what the gate expected it to earn at such a question."""
+        return None if self.receipt is None or self.reward is None else self.reward - self.receipt.expected
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ class System(Struct, frozen=True):
     """
 
     max_iterations: Annotated[int, Meta(ge=1, le=10)] = 2
-    batch_size: Annotated[int, Meta(ge=1, le=64)] = 5
+    batch_size: Annotated[int, Meta(ge=1, le=64)] = 6
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(extra=_AT_START)] = "WARNING"
     enable_caching: Annotated[bool, Meta(extra=_AT_START)] = True
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
@@ -77,7 +77,7 @@ class Thresholds(Struct, frozen=True):
     promotion_threshold: Above this a persona is promoted: from experimental to stable, from stable to active.
     demotion_threshold: Below this a persona is demoted: from active to stable, from stable to experimental.
     activation_threshold: The gate activates a persona if its expected gain, less its cost, reaches this.
-    minimum_samples: Rewards that a persona needs before its state changes by itself.
+    minimum_samples: Rewards since its last change of state that a persona needs before its state changes by itself.
     confidence: Half width of the confidence interval, in standard errors of the mean.
     follow_distribution: Compute the first three thresholds from the mean rewards of all personas: promotion at one
         spread above their median, demotion one below, pruning two below. The values above are used while fewer than
@@ -88,11 +88,11 @@ class Thresholds(Struct, frozen=True):
     max_experimental: No child is born while there are this many experimental personas.
     """
 
-    pruning_threshold: Share = 0.6
-    promotion_threshold: Share = 0.85
-    demotion_threshold: Share = 0.7
+    pruning_threshold: Share = 0.4
+    promotion_threshold: Share = 0.75
+    demotion_threshold: Share = 0.5
     activation_threshold: Annotated[float, Meta(ge=-1, le=1)] = 0.0
-    minimum_samples: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    minimum_samples: Annotated[int, Meta(ge=1, le=100_000)] = 15
     confidence: Annotated[float, Meta(ge=0, le=10)] = 1.96
     follow_distribution: bool = False
     evolution: bool = False

@@ -322,7 +322,7 @@ def test_chart_receipts_and_comparison_of_real_runs(call):
     for question in ("Who built the lighthouse that Ysolde Marrak kept?", "Who led the Net Strike of 1894?"):
         call("ask", question, "--model", "none")
     chart = call("personas", "chart", "control")
-    assert "2 samples (a review needs 20)" in chart
+    assert "2 samples (a review needs 15)" in chart
     assert "Next review: no change. Reviews never move the control." in chart
     assert "Last 2 rewards" in chart
     found = json.loads(call("personas", "chart", "control", "--json"))

@@ -27,7 +27,7 @@ def test_one_value_changes_and_nothing_else(workspace):
     settings = write_setting(workspace, option("pruning_threshold"), 0.5)
     assert settings.thresholds.pruning_threshold == 0.5
     shown = shipped("configs/thresholds.yaml").read_text()
-    assert text(workspace, "thresholds") == shown.replace("pruning_threshold: 0.6", "pruning_threshold: 0.5")
+    assert text(workspace, "thresholds") == shown.replace("pruning_threshold: 0.4", "pruning_threshold: 0.5")
 
 
 def test_reset_brings_the_shipped_file_back(workspace):
@@ -38,7 +38,7 @@ def test_reset_brings_the_shipped_file_back(workspace):
 
 def test_a_file_that_is_not_there_is_begun_with_the_comment(workspace):
     (workspace.configs / "scoring.yaml").unlink()
-    assert write_setting(workspace, option("novelty"), option("novelty").shipped).scoring.novelty == 0.25
+    assert write_setting(workspace, option("novelty"), option("novelty").shipped).scoring.novelty == 0.0
     assert not (workspace.configs / "scoring.yaml").exists()
     assert write_setting(workspace, option("novelty"), 0.5).scoring.novelty == 0.5
     assert text(workspace, "scoring") == option("novelty").comment + "novelty: 0.5\n"
@@ -47,7 +47,7 @@ def test_a_file_that_is_not_there_is_begun_with_the_comment(workspace):
 def test_what_another_session_changed_meanwhile_stays(workspace):
     write_setting(workspace, option("seed"), 5)
     path = workspace.configs / "system.yaml"
-    path.write_text(path.read_text().replace("batch_size: 5", "batch_size: 9"))
+    path.write_text(path.read_text().replace("batch_size: 6", "batch_size: 9"))
     settings = write_setting(workspace, option("max_iterations"), 3)
     assert (settings.system.batch_size, settings.system.seed, settings.system.max_iterations) == (9, 5, 3)
 

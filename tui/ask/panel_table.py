@@ -53,8 +53,7 @@ def _score_of(name: str) -> Callable[[PanelRow], float | None]:
 
 CHANGE = Figure("vs usual", lambda row: row.change)
 SCORES = (
-    Figure("score", _score_of("total")),
-    Figure("alone", lambda row: row.credit),
+    Figure("earned", lambda row: row.reward),
     CHANGE,
     Figure("agrees", _score_of("consistency"), "consistency"),
     Figure("new", _score_of("novelty"), "novelty"),
@@ -64,8 +63,6 @@ SCORES = (
 )
 """The most telling first: a narrow table shows as many as it has room for."""
 STEPS = Figure("steps", lambda row: float(row.steps))
-WEIGHTS: Mapping[str, float] = {"consistency": 0.75, "novelty": 0.25}
-"""The shipped weights of the scores, until the settings are known; a score that weighs nothing is not shown."""
 
 
 def signed(value: float | None) -> str:
@@ -78,20 +75,20 @@ def signed(value: float | None) -> str:
 class PanelTable(LinePane):
     """One line a persona: a mark for how far it is, its number, its state, and the columns of the moment.
 
-    A persona that was not called shows why. By itself the table shows the walk, then the scores. `weights` are those of
-    the scores in the settings.
+    A persona that was not called shows why. By itself the table shows the walk, then what was earned. `weights` are
+    those of the scores in the settings; a score that weighs nothing is not shown.
     """
 
     BORDER_TITLE = " Panel "
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort", id="panel.sort", tooltip="Sort by score, alone, vs usual, ... and back"),
+        Binding("s", "sort", "Sort", id="panel.sort", tooltip="Sort by what was earned, vs usual, ... and back"),
         Binding("S", "reverse", "Reverse", show=False, id="panel.reverse", tooltip="Sort the other way round"),
         Binding("v", "columns", "Columns", id="panel.columns", tooltip="Show the walk, the scores or the gate's sums"),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self.weights = WEIGHTS
+        self.weights: Mapping[str, float] = {}
         self._view: RunState | None = None
         self._rows: list[PanelRow] = []
         self._numbers: dict[str, int] = {}

@@ -51,10 +51,10 @@ LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
 answer. Tab takes the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. \
 Without function keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
-Panel: ● called, ▸ walks, ✓ back, ○ not called (with the reason), then the number that picks it in the walk. score: \
-the reward for what it brought (agrees: its passages are those of the others; new: a plain search does not have them); \
-alone: what the panel would lose without it; vs usual: its reward less what was expected of it at such questions; \
-gate: what was expected less its cost. A score that weighs nothing in the settings is not shown.
+Panel: ● called, ▸ walks, ✓ back, ○ not called (with the reason), then the number that picks it in the walk. earned: \
+its share in what the answer cites, where what a plain search finds counts half; vs usual: that less what was expected \
+of it at such questions; gate: what was expected less its cost. agrees, new, on topic, has names: scores that count \
+only with a weight in the settings.
 Walk: how each cited passage was found; s shows every step, r plays them again. z shows one pane on the whole screen."""
 
 TICK_SECONDS = 1.0

@@ -147,4 +147,4 @@ async def test_without_colours_the_cursor_is_the_only_bar(name, monkeypatch):
         styles = [segment.style for segment in segments if segment.style is not None]
         assert all(style.color is None and style.bgcolor is None for style in styles)
         barred = [s.text.strip() for s in segments if s.style and s.style.reverse and s.text.strip().isascii()]
-        assert [text.split() for text in barred if text] == [["Settings"], ["batch_size", "5"]]
+        assert [text.split() for text in barred if text] == [["Settings"], ["batch_size", "6"]]

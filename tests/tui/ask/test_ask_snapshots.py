@@ -78,7 +78,7 @@ def test_filtered_log(snap_compare, size):
 @both_sizes
 def test_sorted_panel(snap_compare, size):
     app = script.app(session_of(script.answered()))
-    assert snap_compare(app, run_before=after("s", "S", words="by score ▴", focus="#panel"), terminal_size=size)
+    assert snap_compare(app, run_before=after("s", "S", words="by earned ▴", focus="#panel"), terminal_size=size)
 
 
 def test_gate_columns(snap_compare):

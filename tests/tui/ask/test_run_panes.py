@@ -62,10 +62,10 @@ async def test_once_there_are_scores_the_panel_shows_them_and_the_change():
     async with script.app(script.ScriptedSession(script.answered())).run_test(size=SMALL) as pilot:
         panel = await running(pilot, PanelTable)
         assert panel.columns is Columns.SCORES
-        assert panel.line_at(0, 45).plain.split() == "persona score alone vs usual agrees".split()
-        assert panel.line_at(2, 45).plain.split() == "✓2 tracker .59 .06 +.25 .80".split()
+        assert panel.line_at(0, 45).plain.split() == "persona earned vs usual gate".split()
+        assert panel.line_at(2, 45).plain.split() == "✓2 tracker .65 +.25 .71".split()
         wide = panel.line_at(2, 100).plain.split()
-        assert wide[:9] == "✓2 tracker active .59 .06 +.25 .80 .33 .71".split()  # all that weighs something
+        assert wide[:6] == "✓2 tracker active .65 +.25 .71".split()  # all that weighs something
         assert " ".join(wide[-3:]) == "Orrin Bell 鐘🔔"
 
 
@@ -87,11 +87,11 @@ async def test_the_panel_is_sorted_by_key_both_ways_and_back():
 
         gate_order = names()
         await pilot.press("s", "S")
-        assert "by score ▴" in text(pilot)
+        assert "by earned ▴" in text(pilot)
         assert names() == ["skeptic", "archivist", "tracker", "control", "wanderer"]  # who has none stays last
         await pilot.press("S")
         assert names() == ["control", "tracker", "archivist", "skeptic", "wanderer"]
-        await pilot.press(*"sssss")
+        await pilot.press(*"ss")
         assert "by gate ▾" in text(pilot)
         assert names() == ["tracker", "control", "archivist", "skeptic", "wanderer"]
         await pilot.press("s")

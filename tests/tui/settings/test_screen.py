@@ -36,15 +36,15 @@ async def find(pilot: Any, words: str) -> None:
 async def test_a_number_is_typed_checked_and_written(screen):
     await find(screen, "pruning")
     await until_shown(screen, "Below this an experimental persona", "valid: a number from 0 to 1")
-    await screen.press("enter", *"0.69x")  # what is typed takes the place of the old value
-    await until_shown(screen, "'0.69x' is not valid (a number from 0 to 1)")
+    await screen.press("enter", *"0.49x")  # what is typed takes the place of the old value
+    await until_shown(screen, "'0.49x' is not valid (a number from 0 to 1)")
     await screen.press("enter")  # refused: the line stays open
-    assert "pruning_threshold: 0.6\n" in file(screen, "thresholds")
+    assert "pruning_threshold: 0.4\n" in file(screen, "thresholds")
     await screen.press("backspace", "enter")
-    await until_shown(screen, "pruning_threshold: 0.6 → 0.69, from the next question on", "* pruning_threshold")
+    await until_shown(screen, "pruning_threshold: 0.4 → 0.49, from the next question on", "* pruning_threshold")
     shown = shipped("configs/thresholds.yaml").read_text()
-    assert file(screen, "thresholds") == shown.replace("pruning_threshold: 0.6", "pruning_threshold: 0.69")
-    assert screen.app.session.settings.thresholds.pruning_threshold == 0.69
+    assert file(screen, "thresholds") == shown.replace("pruning_threshold: 0.4", "pruning_threshold: 0.49")
+    assert screen.app.session.settings.thresholds.pruning_threshold == 0.49
 
 
 async def test_escape_leaves_the_value_then_the_screen(screen):
@@ -112,7 +112,7 @@ async def test_moving(screen):
 
 async def test_what_another_session_wrote_is_seen_at_the_next_visit(screen):
     path = screen.app.session.workspace.configs / "system.yaml"
-    path.write_text(path.read_text().replace("batch_size: 5", "batch_size: 9"))
+    path.write_text(path.read_text().replace("batch_size: 6", "batch_size: 9"))
     await screen.press("escape", "f6")
     await until_shown(screen, "* batch_size                9")
 
