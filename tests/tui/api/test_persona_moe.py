@@ -145,7 +145,8 @@ async def test_questions_go_on_while_another_session_reads_documents(workspace, 
         for number in range(3):
             (folder / f"pump{number}.md").write_text(f"# Pump {number}\n\nPump {number} feeds garden {number}.\n")
             asking = [program.ask("When is the boiler serviced?") for _ in range(4)]
-            report, *answers = await asyncio.gather(other.ingest(folder), *asking)
+            answering = asyncio.gather(*asking)
+            report, answers = await asyncio.gather(other.ingest(folder), answering)
             assert report.added == 1
             assert all("October" in answer.answer for answer in answers)
             assert (await program.search(f"garden {number}"))[0].title == f"Pump {number}"

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import jsonschema
@@ -146,8 +146,10 @@ async def test_only_requests_with_the_token_from_this_machine_are_answered(works
             ({}, 200),
             ({"Host": "localhost:80"}, 200),
         ]:
-            encoded = {name: value.encode("latin-1") for name, value in headers.items()}
-            response = await client.get("/v1/library", headers={**HEADERS, **encoded})
+            encoded: list[tuple[bytes, bytes]] = [
+                (name.encode(), value.encode("latin-1")) for name, value in {**HEADERS, **headers}.items()
+            ]
+            response = await client.get("/v1/library", headers=encoded)
             assert response.status_code == status, headers
             assert "access-control-allow-origin" not in response.headers
         asked = await client.options("/v1/ask", headers={"Access-Control-Request-Method": "POST"})
@@ -160,10 +162,11 @@ async def test_only_requests_with_the_token_from_this_machine_are_answered(works
 
 @pytest.mark.parametrize("form", ["json", "chat"])
 async def test_bad_bodies_are_refused(workspace, form):
-    path, good = {
+    requests: dict[str, tuple[str, dict[str, object]]] = {
         "json": ("/v1/ask", {"question": QUESTION}),
         "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
-    }[form]
+    }
+    path, good = requests[form]
     json_type = {"content-type": "application/json"}
     async with api_server(workspace) as address, client_of(address) as client:
         for content, headers, status in [
@@ -179,8 +182,10 @@ async def test_bad_bodies_are_refused(workspace, form):
             assert response.json()["error"]["message"]
         for body in ({"question": ""}, {"question": " "}, {"question": "x" * 20_001}, {"question": "a", "other": 1}):
             assert (await client.post("/v1/ask", json=body)).status_code == 422
-        for body in ({"messages": []}, {"messages": [{"role": "system", "content": "Be brief."}]}):
-            assert (await client.post("/v1/chat/completions", json=body)).status_code in {400, 422}
+        no_messages: list[dict[str, str]] = []
+        for messages in (no_messages, [{"role": "system", "content": "Be brief."}]):
+            refused = await client.post("/v1/chat/completions", json={"messages": messages})
+            assert refused.status_code in {400, 422}
     assert History(workspace / "db" / "history").count() == 0
 
 
@@ -306,7 +311,7 @@ async def test_the_client_of_openai_uses_the_library_as_a_model(workspace, folde
     async with (
         api_server(workspace, folder) as address,
         openai.AsyncOpenAI(
-            base_url=f"{address}/v1", api_key=TOKEN, http_client=client_of(address), max_retries=0
+            base_url=f"{address}/v1", api_key=TOKEN, http_client=cast("Any", client_of(address)), max_retries=0
         ) as client,
     ):
         (model,) = [model.id async for model in await client.models.list()]
