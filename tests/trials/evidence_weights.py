@@ -3,7 +3,7 @@
     python -m tests.trials.evidence_weights DATASET ...
 
 Each data set counts alike. Prints recall in the first 5 and 20 passages of each data set, fitted on all data sets and
-on those of other families (the name up to the first dash).
+on those of other families (the name up to the first dash), and without each kind, fitted on the other half.
 """
 
 import sys
@@ -21,6 +21,7 @@ from engine.mixture.gate import BanditGate
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.personas.persona import RosterEntry
+from engine.personas.traits import Kind
 from tui.session.session import open_session
 
 _LIMIT = 300  # questions of a data set
@@ -88,12 +89,26 @@ def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
     return np.asarray(solution / scale[:, None])
 
 
-def _recall(questions: Sequence[_Question], weights: np.ndarray) -> str:
+def _recalls(questions: Sequence[_Question], weights: np.ndarray) -> np.ndarray:
+    """Return the recall of each question at each cut, shape (questions, cuts)."""
     orders = [np.argsort(-q.scores @ np.maximum(_LEAST, weights @ q.gate), kind="stable") for q in questions]
-    return "/".join(
-        f"{100 * np.mean([q.right[o[:cut]].sum() / q.gold for q, o in zip(questions, orders, strict=True)]):.1f}"
-        for cut in _CUTS
-    )
+    return np.array([
+        [q.right[order[:cut]].sum() / q.gold for cut in _CUTS] for q, order in zip(questions, orders, strict=True)
+    ])  # fmt: skip
+
+
+def _in_percent(recalls: np.ndarray) -> str:
+    return "/".join(f"{100 * mean:.1f}" for mean in recalls.mean(0))
+
+
+def _without(kind: Kind | None, datasets: Sequence[Sequence[_Question]]) -> list[str]:
+    """Return the recall of each data set without a kind, each half of the questions fitted on the other half."""
+    kept = np.array([other is not kind for other in COLUMNS.values()])
+    muted = [[question._replace(scores=question.scores * kept) for question in dataset] for dataset in datasets]
+    halves = [[dataset[half::2] for dataset in muted] for half in (0, 1)]
+    weights = [_fitted(half) for half in reversed(halves)]
+    measured = zip(*[[_recalls(d, w) for d in half] for half, w in zip(halves, weights, strict=True)], strict=True)
+    return [_in_percent(np.concatenate(pair)) for pair in measured]
 
 
 def main(folders: list[Path], workspace: Path) -> None:
@@ -107,8 +122,10 @@ def main(folders: list[Path], workspace: Path) -> None:
     Path(evidence_weights.__file__).write_text(head + "\n".join(lines) + "\n)\n")
     for name, questions in by_name.items():
         others = [other for n, other in by_name.items() if n.split("-")[0] != name.split("-")[0]]
-        apart = _recall(questions, _fitted(others)) if others else ""
-        print(f"{name}: all {_recall(questions, weights)}, without its family {apart}", flush=True)  # noqa: T201 - the report
+        apart = _in_percent(_recalls(questions, _fitted(others))) if others else ""
+        print(f"{name}: all {_in_percent(_recalls(questions, weights))}, without its family {apart}", flush=True)  # noqa: T201 - the report
+    for kind in (None, *dict.fromkeys(COLUMNS.values())):
+        print(f"without {kind or 'nothing'}:", *_without(kind, list(by_name.values())), flush=True)  # noqa: T201 - the report
 
 
 if __name__ == "__main__":
