@@ -37,7 +37,8 @@ class BanditGate:
     """Activates personas by expected reward plus bonus plus expertise match minus cost, against a threshold.
 
     At most `batch_size` personas a cycle, at most one of them experimental; the control is activated in addition. A
-    persona's voice in the ranking falls with the distance of its expected reward from that of the best walker so far.
+    persona's voice in the ranking falls with the distance of its expected reward from that of the best other persona so
+    far; the control's never does.
     """
 
     def __init__(self, activation_threshold: float, batch_size: int, experiences: Sequence[Experience] = ()) -> None:
@@ -72,7 +73,10 @@ class BanditGate:
         walkers = {e.persona.persona_id for e in entries if not e.persona.is_control}
         activated = [rated[name].expected for name in walkers if not refusals[name] or name in called]
         best = max(activated, default=0.0)
-        return [_decided(rated[e.persona.persona_id], refusals[e.persona.persona_id], best) for e in entries]
+        return [
+            _decided(receipt, refusals[name], best if name in walkers else receipt.expected)
+            for name, receipt in rated.items()
+        ]
 
     def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
         """Return why a persona cannot be activated, whatever seats are free; empty if it can."""

@@ -197,6 +197,11 @@ def test_who_is_not_called_has_no_voice_and_lowers_nobodys(question):
     assert voices(choose(question, *entries, threshold=0.1)) == {"dear": 0.0, "gone": 0.0, "a": 1.0}
 
 
+def test_the_control_keeps_its_voice_however_little_is_expected_of_it(question):
+    poor = entry("control", mean=0.1, metadata={"control": True})
+    assert voices(choose(question, poor, entry("best", mean=0.9)))["control"] == 1.0
+
+
 def test_the_control_takes_no_voice_from_the_walkers(question):
     loud = entry("control", mean=1.0, metadata={"control": True})
     assert voices(choose(question, loud, entry("a", mean=0.0))) == {"control": 1.0, "a": 1.0}
