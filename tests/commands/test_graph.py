@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import networkx as nx
 import pytest
 
 from tests.support import ROOT
@@ -60,6 +61,31 @@ def test_nodes_and_links_as_json(call, asked):
     assert all(link["source"] in nodes and link["target"] in nodes and link["name"] for link in graph["links"])
     alone = json.loads(call("graph", "last", "--json", "--persona", "control"))
     assert 0 < len(alone["nodes"]) < len(nodes)
+
+
+def test_nodes_and_links_as_graphml(call, asked):
+    graph, text = json.loads(call("graph", "last", "--json")), call("graph", "last", "--graphml")
+    network = nx.parse_graphml(text)
+    assert text.isascii()
+    assert network.is_directed()
+    assert network.graph["question"] == QUESTION
+    assert set(network) == {node["id"] for node in graph["nodes"]}
+    assert {(a, b) for a, b, *_ in network.edges} == {(link["source"], link["target"]) for link in graph["links"]}
+    best = next(node for node in graph["nodes"] if node["rank"] == 1)
+    data = network.nodes[best["id"]]
+    assert (data["title"], data["rank"], data["score"]) == (best["title"], 1, best["score"])
+    assert data["citations"].split() == [str(n) for n in best["citations"]]
+    assert set(data["personas"].split()) == {visit["persona_id"] for visit in best["visits"]}
+    assert "control" in data["personas"]
+    cited = nx.parse_graphml(call("graph", "last", "--graphml", "--cited"))
+    assert 0 < len(cited) < len(network)
+    assert "not allowed with argument" in call("graph", "last", "--graphml", "--json", code=2)
+
+
+def test_graphml_of_hostile_text_can_be_parsed(call):
+    call("ask", "Who led\x1b[2J <the> \x9bNet\u202e & \ufffe Strike of 1894?", "--json", "--model", "none")
+    network = nx.parse_graphml(call("graph", "last", "--graphml"))
+    assert network.graph["question"] == "Who led[2J <the> Net & Strike of 1894?"
 
 
 def test_where_only_ascii_can_be_printed_the_tree_is_ascii(call, asked, monkeypatch):

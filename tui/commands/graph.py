@@ -8,17 +8,21 @@ from tui.commands.output import session_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add RUN, --persona, --cited, --step and --json."""
+    """Add RUN, --persona, --cited, --step, --json and --graphml."""
     parser.add_argument("run_id", metavar="RUN", help=RUN_HELP)
     parser.add_argument("--persona", default="", metavar="ID", help="only the steps of this persona")
     parser.add_argument("--cited", action="store_true", help="only the paths to the cited passages")
     parser.add_argument("--step", type=int, metavar="N", help="the graph after its first N steps")
-    parser.add_argument("--json", action="store_true", help="print nodes and links as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print nodes and links as JSON")
+    form.add_argument(
+        "--graphml", action="store_true", help="print them as GraphML, for networkx, Gephi, yEd or Cytoscape"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run, a persona that did not walk in it, or a step beyond its last."""
-    from tui.graph.report import graph_json, graph_lines  # noqa: PLC0415 - with its imports, after `--help`
+    from tui.graph.report import graph_json, graph_lines, graphml_lines  # noqa: PLC0415 - with its imports, after `--help`
     from tui.graph.state import Growth  # noqa: PLC0415 - with the engine
     from tui.graph.tree import Choice  # noqa: PLC0415 - with the engine
 
@@ -33,5 +37,6 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"--step {options.step} is not valid", hint=f"0 to {growth.total} in this run")
         growth.go(options.step)
     choice = Choice(options.persona, options.cited)
-    show(options, graph_json(growth.state, choice), graph_lines(growth.state, choice))
+    lines = graphml_lines if options.graphml else graph_lines
+    show(options, graph_json(growth.state, choice), lines(growth.state, choice))
     return 0
