@@ -10,6 +10,7 @@ passages.
 - `retriever`: `Retriever`, the index restricted to a scope, and the weights of BM25.
 - `indexed_passage`: the stored form of a passage with its analysis.
 - `descriptions`: `Descriptions`, what models wrote about pictures, by the hash of their content.
+- `topics`: what a library is about, found in the `name_network` of its names and titles, kept until a file changes.
 - `file_contents` and `title_completion`: what screens show of the index.
 
 Must hold: a passage number (segment and document of tantivy) is valid until the next refresh; what is stored or shown
@@ -18,5 +19,6 @@ catalogue, so that after a crash files are read again, never lost. The same docu
 machine: one indexing thread, passages in the order of the files, ties by passage number. What is stored has the version
 `catalogue.FORMAT`.
 
-May import: `engine.documents`, `engine.settings`, `engine.text`, `engine.atomic_files`, `engine.errors`.
+May import: `engine.documents`, `engine.settings`, `engine.text`, `engine.atomic_files`, `engine.events`,
+`engine.errors`.
 """

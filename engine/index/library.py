@@ -34,6 +34,7 @@ from engine.index.preparation import PreparedPassage
 from engine.index.preparation_pool import PreparationPool
 from engine.index.retriever import Retriever
 from engine.index.search_index import SearchIndex
+from engine.index.topics import LibraryTopics, topics_of
 from engine.settings.settings import System
 
 _TITLES = 32  # passages whose titles are tried for a completion
@@ -126,6 +127,13 @@ class Library:
     def titles(self, key: str, scope: Sequence[str] = ()) -> list[str]:
         """Return some titles that begin with `key` (for `title_completion`), as of the last `retriever`."""
         return self.index.titles(key, _TITLES, scope=self._restriction(scope))
+
+    def topics(self, *, progress: Progress = _silent, cancelled: Callable[[], bool] = _never) -> LibraryTopics | None:
+        """Return what the library is about, as of the last commit (`topics_of`); None if cancelled."""
+        self.retriever()
+        files = {name: file for name, file in self._catalogue.files.items() if file.passages}
+        cache = self._path.with_name("topics.json")
+        return topics_of(self.index, files, cache, progress=progress, cancelled=cancelled)
 
     def _restriction(self, scope: Sequence[str]) -> tuple[str, ...]:
         """Return the scope, or nothing if it contains the whole library."""

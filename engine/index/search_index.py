@@ -164,6 +164,15 @@ class SearchIndex:
         """Return the first `limit` passages of a folder, file or group."""
         return [number for number, _ in self._ranked(self._filter("scope", [scope]), limit)]
 
+    def some_under(self, scope: str, positions: Sequence[int]) -> Iterator[IndexedPassage]:
+        """Yield the passages at these ascending positions among those of a folder, file or group.
+
+        May be called in another thread at any time: it neither refreshes nor caches.
+        """
+        searcher = self._searcher
+        hits = searcher.search(self._filter("scope", [scope]), positions[-1] + 1, count=False).hits
+        return (_decode(searcher, hits[n][1]) for n in positions if n < len(hits))  # equal scores: in order
+
     def titles(self, key: str, limit: int, *, scope: Sequence[str] = ()) -> list[str]:
         """Return titles of documents whose key begins with `key`, each once, from the first `limit` hits.
 

@@ -6,6 +6,7 @@ in two ways (04/05/2025) has the terms of both.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -41,6 +42,14 @@ _MONTHS = {name: number for number, names in enumerate(_ENGLISH, start=1) for na
     for form in (name, name.capitalize())
 }
 _MONTH_WORDS = frozenset(_MONTHS)
+_WEEKDAYS = """
+monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
+montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi
+dimanche lunes martes miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato
+domenica maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag tisdag onsdag torsdag fredag lördag
+söndag segunda terça quarta quinta sexta понедельник вторник среда четверг пятница суббота воскресенье today tomorrow
+yesterday
+""".split()
 _MONTH = f"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
 _OF = r"(?:(?:of|de|del|di|do) )?"
 _YEAR = rf"(?:,? {_OF}(?P<year>[12][0-9]{{3}})\b)?"
@@ -80,6 +89,13 @@ class _Date(NamedTuple):
         year, month, day = self.year, self.month, self.day
         exact = [f"date:{year}{month:02}{day:02}"] * bool(year and day) + [f"day:{month:02}{day:02}"] * bool(day)
         return exact + [f"month:{year}{month:02}"] * bool(year) + [f"month:{month:02}"]
+
+
+@cache
+def calendar_words() -> frozenset[str]:
+    """Return the names of months and weekdays in the languages whose dates are read, in lower case, also unaccented."""
+    names = {name.casefold() for name in (*_MONTHS, *_WEEKDAYS)}
+    return frozenset(names | {"".join(filter(str.isalpha, unicodedata.normalize("NFD", name))) for name in names})
 
 
 def date_terms(text: str, words: Collection[str]) -> list[str]:

@@ -129,8 +129,7 @@ def analyse(
     raw, ends = words_of_pieces(pieces)
     forms = _forms(raw, language)
     if forms is None:
-        raws = [raw_words(" ".join(raw[start:end])) for start, end in pairwise([0, *ends])]
-        raw, ends = list(chain.from_iterable(raws)), list(accumulate(map(len, raws)))
+        raw, ends = _camel_case_split(raw, ends)
         forms = _forms(raw, language) or []
     encoded, stems, roots, flags = zip(*forms, strict=True) if forms else ((), (), (), ())
     whole = f"{title}\n{text}"
@@ -139,6 +138,20 @@ def analyse(
     run_spans = [run.span() for a, b in pairwise(ends) for run in _RUN.finditer(line, a, b)]
     runs = [" ".join(encoded[a:b]) for a, b in run_spans]
     return Analysis([*roots, *exact], ends, [a for a, _ in run_spans], runs), list(stems), exact
+
+
+def written_words(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return the words of the title and the sentences of a passage as written, and where each piece ends.
+
+    They have the numbers that `analyse` gives them.
+    """
+    raw, ends = words_of_pieces(pieces)
+    return _camel_case_split(raw, ends) if any(map(is_camel_case, raw)) else (raw, ends)
+
+
+def _camel_case_split(raw: list[str], ends: list[int]) -> tuple[list[str], list[int]]:
+    raws = [raw_words(" ".join(raw[start:end])) for start, end in pairwise([0, *ends])]
+    return list(chain.from_iterable(raws)), list(accumulate(map(len, raws)))
 
 
 def _forms(raw: list[str], language: str) -> list[_Forms] | None:

@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from engine.documents import reader as corpus
-from engine.index import library
+from engine.index import library, topics
 from tests.support import ROOT
 from tui.command_line import main
 from tui.session.library import sample_library
@@ -220,3 +221,44 @@ def test_what_is_left_out_and_kept_is_said_in_a_line_each(call, docs):
     (line,) = call("ingest", docs).splitlines()[1:]
     assert line.startswith(f"{docs}: the folder is empty now; 3 indexed files of it stay in the library")
     assert elsewhere.exists()
+
+
+def test_topics_with_names_and_quoted_sentences(call):
+    call("ingest", sample_library())
+    lines = call("library", "topics").splitlines()
+    assert lines[0].endswith(" topics in 105 passages")
+    at = next(n for n, line in enumerate(lines) if line.startswith("Yellow Flag Winter · "))
+    assert "Lucan Sedrake" in lines[at] + lines[at + 1]
+    assert " passages of " in lines[at]
+    quotes = [line for line in lines if line.startswith("  “")]
+    assert len(quotes) > 20
+    source = lines[lines.index(quotes[0]) + 1].rpartition(" · ")[2]
+    assert quotes[0][3:-1] in " ".join(Path(source.partition("#")[0]).read_text().split())
+    found = json.loads(call("library", "topics", "--json"))
+    assert (found["passages"], found["sampled"]) == (105, 105)
+    assert found["topics"][0]["sentences"][0]["quote"] == quotes[0][3:-1]
+
+
+def test_topics_of_an_empty_library(tmp_path, capsys):
+    assert main(["library", "topics", "--workspace", str(tmp_path / "new")]) == 0
+    assert capsys.readouterr().out == "the library is empty; `persona-moe ingest PATH` fills it\n"
+
+
+def test_ctrl_c_while_topics_are_read_keeps_nothing(workspace, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(topics, "name_network", interrupt)
+    assert main(["library", "topics", "--workspace", str(workspace)]) == 130
+    assert capsys.readouterr().err == "persona-moe: cancelled\n"
+    assert not (workspace / "db" / "library" / "topics.json").exists()
+
+
+def test_nothing_in_a_topic_steers_the_terminal(call, docs):
+    for n in range(3):
+        (docs / f"{n}.md").write_text(
+            f"# Evil\x1b[2J \u202eTitle {n}\n\nThe Big\x9b Mast of Ada Quist stood {n} days.\n"
+        )
+    call("ingest", docs)
+    for more in ([], ["--json"]):
+        assert not set(call("library", "topics", *more)) & set("\x1b\x9b\u202e")

@@ -71,6 +71,9 @@ class LibraryScreen(Screen[None]):
         Binding("u", "undo", "Undo", id="library.undo", tooltip="Add the folder again that was removed last"),
         Binding("f", "skipped", "Skipped", id="library.skipped", tooltip="Show only skipped files, or all"),
         Binding("slash", "find", "Find", id="library.find", tooltip="Show only files with these words in the path"),
+        Binding(
+            "t", "topics", "Topics", id="library.topics", tooltip="Show what the library is about, with quotations"
+        ),
         Binding("j", "cursor(1)", "Down", show=False, id="library.down", tooltip="The next folder"),
         Binding("k", "cursor(-1)", "Up", show=False, id="library.up", tooltip="The previous folder"),
     ]
@@ -271,6 +274,12 @@ class LibraryScreen(Screen[None]):
         """Show only the skipped files, or all."""
         self._only_skipped = not self._only_skipped
         self._show_files()
+
+    def action_topics(self) -> None:
+        """Show what the library is about."""
+        from tui.library.topics_screen import TopicsScreen  # noqa: PLC0415 - not needed before
+
+        self.app.push_screen(TopicsScreen(self.session.library))
 
     def action_cursor(self, by: int) -> None:
         """Move the cursor by `by` rows."""

@@ -163,6 +163,17 @@ def test_library(snap_compare, size):
     assert snap_compare(app, run_before=pressing("damaged PDF", "f5"), terminal_size=size)
 
 
+@both_sizes
+def test_topics(snap_compare, session, size):
+    async def play(pilot: Any) -> None:
+        await pressing("Library · 55 files", "f5")(pilot)
+        await pressing("Topics · ", "t")(pilot)
+        await pilot.press("n", *["down"] * 4)
+        await script.drawn(pilot)
+
+    assert snap_compare(script.app(session), run_before=play, terminal_size=size)
+
+
 def test_reading(snap_compare):
     app = script.app(script.ScriptedSession(hold=True))
     assert snap_compare(app, run_before=pressing("12 of 340 files", "f5", "s"), terminal_size=SMALL)
