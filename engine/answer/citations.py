@@ -43,11 +43,17 @@ def extractive_answer(quotations: Sequence[Quotation], uncovered: tuple[str, ...
     A lead stands before the words that belong to it, once for quotations that share it. `uncovered` are words of the
     question of which nothing was found.
     """
-    citations = tuple(_citation(n, quotation) for n, quotation in enumerate(quotations, start=1))
+    return quoted_answer([_citation(n, quotation) for n, quotation in enumerate(quotations, start=1)], uncovered)
+
+
+def quoted_answer(citations: Sequence[Citation], uncovered: tuple[str, ...] = ()) -> AnswerWritten:
+    """Return the answer of these citations, as `extractive_answer` does."""
     leads = ["", *(citation.lead for citation in citations)]
     texts = [f"{c.lead}\n{c.quote}" if c.lead != lead else c.quote for lead, c in zip(leads, citations, strict=False)]
     paragraphs = [f"{_heading(c)}{text} [{c.n}]" for c, text in zip(citations, texts, strict=True)]
-    return AnswerWritten("\n\n".join(paragraphs), abstained=False, citations=citations, removed=0, uncovered=uncovered)
+    return AnswerWritten(
+        "\n\n".join(paragraphs), abstained=False, citations=tuple(citations), removed=0, uncovered=uncovered
+    )
 
 
 def _heading(citation: Citation) -> str:

@@ -29,6 +29,26 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 
+_DOCUMENTS = (
+    r"(?:(?:all|this|these|my|our|the|those|your) )+(?:whole |entire )?(?:library|vault|documents?|notes?|files?|folders?|archive|collection|"
+    r"corpus|papers|e?-?mails|code|texts?|book|books|everything)"
+)
+_DOKUMENTE = (
+    r"(?:(?:alle[nr]?|diese[nmrs]?|meine[nmrs]?|unsere[nmrs]?|die|der|den|dem|das) )+(?:ganzen? )?(?:bibliothek|sammlung|"
+    r"dokumenten?|notizen|dateien|ordner|archiv|unterlagen|texten?|buch|bücher)"
+)
+_OVERVIEW = re.compile(
+    rf"\W*(?:what(?: is|'s|\u2019s| are) (?:{_DOCUMENTS}|this|it all|here)(?: all)? about"
+    rf"|what(?: is|'s|\u2019s| are)? (?:there )?in {_DOCUMENTS}|what do(?:es)? {_DOCUMENTS} (?:cover|contain|deal with|talk about)"
+    r"|(?:what|which) (?:are the )?(?:main )?(?:topics|subjects|themes)(?: are (?:there|covered|here))?(?: (?:of|in) "
+    rf"{_DOCUMENTS})?|(?:please )?(?:(?:give|show) me )?(?:an? )?(?:short |brief )?(?:overview|summary)(?: of {_DOCUMENTS})?"
+    rf"|(?:please )?summari[sz]e {_DOCUMENTS}"
+    rf"|worum geht(?: es|'s|s)(?: (?:hier|in {_DOKUMENTE}))?(?: überhaupt)?|wovon handel[nt]? {_DOKUMENTE}|was steht in {_DOKUMENTE}"
+    rf"|(?:bitte )?(?:(?:gib|zeig)e? mir (?:bitte )?)?(?:einen?|den|die)? ?(?:kurzen? )?(?:überblick|übersicht|zusammenfassung)(?: (?:über|von) {_DOKUMENTE})?"
+    r"|de quoi (?:s'agit-il|parlent? (?:cette|ces|mes|ce) [^\W\d]+)|de qué tratan? (?:esta|este|estos|estas|mis) [^\W\d]+"
+    r"|о ч[её]м (?:эта|этот|эти|мои) [^\W\d]+)(?: please| bitte)?\W*",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(
     r"\b(?:summar|discuss|descri|explain|why\b|how (?:did|do|does|can|to)\b|think\b|thought|opinion|erklär|beschreib|warum\b"
     r"|wieso\b|wie (?:kann|geht|hat|haben)\b|meinung|pourquoi\b|comment\b|décri|expliqu|por qué|cómo|describ|explica"
@@ -60,6 +80,11 @@ def question_form(question: str) -> QuestionForm:
         bool(_TOPIC.search(question)),
         bool(_PARTS.search(question)),
     )
+
+
+def asks_about_library(question: str) -> bool:
+    """Tell whether a question asks what the library as a whole is about, and not about a thing in it."""
+    return bool(_OVERVIEW.fullmatch(question.strip()))
 
 
 def asks_openly(question: str) -> bool:

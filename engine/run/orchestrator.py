@@ -51,6 +51,9 @@ _RANKED = 20  # passages of the ranking that are emitted
 FindModel = Callable[[], Awaitable[tuple[LanguageModel | None, Sequence[str]]]]
 """Finds the language model, if there is one, and the reasons why there is none although one is wanted."""
 
+FindAnswer = Callable[[], Awaitable[AnswerWritten]]
+"""Makes an answer from the whole library."""
+
 
 class MoeOrchestrator:
     """Runs one question; each run has its own instance, so that nothing has to be reset.
@@ -72,6 +75,7 @@ class MoeOrchestrator:
         language_model: LanguageModel | None = None,
         find_model: FindModel | None = None,
         gate: Gate | None = None,
+        find_overview: FindAnswer | None = None,
         understood: str = "",
         context_names: Sequence[str] = (),
         today: date | None = None,
@@ -80,6 +84,7 @@ class MoeOrchestrator:
         self._emit, self._run_id, self._model = emit, run_id, language_model
         self._find_model, self._gate, self._context_names = find_model, gate, tuple(context_names)
         self._search: asyncio.Task[tuple[LanguageModel | None, Sequence[str]]] | None = None
+        self._find_overview = find_overview
         self._today = today
         self._understood = understood
         self._whole_text = understood or question
@@ -161,7 +166,7 @@ class MoeOrchestrator:
         """
         with self._timed("evaluation"):
             self._ranking = self.panel.fused()
-            self._quotations = self.answering.quotations(self._ranking)
+            self._quotations = [] if self._find_overview else self.answering.quotations(self._ranking)
             cited = dict.fromkeys(q.number for q in self._quotations if q.role != DIFFERS)
             for persona in self._walking:
                 scores = self._score(self._outputs[persona.persona_id])
@@ -261,6 +266,8 @@ class MoeOrchestrator:
         may_be_written = self._model is not None or self._search is not None
         find_model = self._found_model if may_be_written else None
         with self._timed("answering"):
+            if self._find_overview is not None:
+                return await self._find_overview()
             outputs = list(self._outputs.values())
             return await self.answering.answer(self._ranking, self._quotations, outputs, find_model)
 

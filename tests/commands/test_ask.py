@@ -396,3 +396,29 @@ def test_a_follow_up_on_an_unknown_run_is_refused(ask):
     ask(QUESTION)
     code, _, err = ask("Who built it?", "--context", "nowhere")
     assert (code, "no run with id 'nowhere'" in err) == (2, True)
+
+
+def test_what_the_library_is_about_is_answered_from_its_topics(ask):
+    _, out, _ = ask("What is this library about?", "--json")
+    answer = json.loads(out)
+    assert not answer["abstained"]
+    assert len({citation["source"] for citation in answer["citations"]}) > 4
+    for citation in answer["citations"]:
+        assert citation["quote"] in Path(citation["source"].partition("#")[0]).read_text()
+        assert citation["quote"] in answer["answer"]
+    _, in_german, _ = ask("Worum geht es hier?", "--json")
+    assert json.loads(in_german)["citations"] == answer["citations"]
+
+
+def test_an_overview_quotes_only_the_library_that_is_asked(ask, tmp_path):
+    for n in range(3):
+        (tmp_path / f"{n}.md").write_text(f"# Boat {n}\n\nAda Quist built the Meridew again, time {n}.\n")
+    _, out, _ = ask("What are these notes about?", "--json", "--library", tmp_path / "0.md")
+    assert {citation["source"] for citation in json.loads(out)["citations"]} <= {str(tmp_path / "0.md")}
+
+
+def test_an_overview_rewards_nobody(ask, workspace):
+    ledger = workspace / "db" / "ledger.jsonl"
+    for question, is_rewarded in ((QUESTION, True), ("Give me an overview", False)):
+        run_id = json.loads(ask(question, "--json")[1])["run_id"]
+        assert (run_id in ledger.read_text()) is is_rewarded

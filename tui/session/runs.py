@@ -12,6 +12,7 @@ from engine.errors import LanguageModelError, StoreError, UnknownRunError
 from engine.events import Degraded, Emit, RecordedEvent, RunEvent, RunFinished
 from engine.run.state import RunState
 from engine.run.stream import events_of
+from tui.session.overview import overview_of
 from tui.session.personas import warn
 from tui.session.reading_rate import ReadingRate
 
@@ -145,6 +146,7 @@ class Runs:
     async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.question.follow_up import understood  # noqa: PLC0415 - after the first paint
+        from engine.question.question_form import asks_about_library  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         retriever = await asyncio.to_thread(self._library.retriever)
@@ -157,6 +159,7 @@ class Runs:
             emit=emit,
             run_id=run_id,
             find_model=self._find_model if self._model.is_wanted else None,
+            find_overview=partial(overview_of, self._library) if asks_about_library(complete or question) else None,
             understood=complete,
             context_names=conversation.recent if conversation else (),
             today=datetime.now().astimezone().date(),
