@@ -5,7 +5,8 @@ words of a source, or the abstention.
 
 - `quotation`: the sentences of a passage. `sentence_ranking`: how likely each holds the answer, by its features.
 - `extract`: chooses what is quoted: the answer with its neighbours first, then its support. `parallel`: copies, all
-  that fit a question, and what differs. `topic`: the sections of an answer about a topic.
+  that fit a question, and what differs. `topic`: the sections of an answer about a topic. `overview`: those of
+  the answer to what the library is about.
 - `answerability`: decides whether there is an answer, apart from what is quoted.
 - `citations`: makes the answer without a model (`extractive_answer`), and traces each statement of a model's answer
   (`resolve_citations`) or each claim (`ground_claims`) to the words that support it. `model_text`: the statements and
@@ -21,5 +22,5 @@ passage supports is marked or removed, and counted. Without a model, the answer 
 quotations answer, and a `Degraded` event gives the reason.
 
 May import: `engine.mixture`, `engine.walk`, `engine.question`, `engine.model`, `engine.personas`, `engine.documents`,
-`engine.text`, `engine.events`.
+`engine.index`, `engine.text`, `engine.events`.
 """

@@ -2,7 +2,8 @@
 
 In: a workspace, its settings, the folders or files to ask, the name of a model. Out: the parts of a `Session`:
 
-- `session.library` (`ScopedLibrary`): the indexed documents, and the scope that questions are asked of.
+- `session.library` (`ScopedLibrary`): the indexed documents, and the scope that questions are asked of. `overview_of`
+  answers what it is about.
 - `session.runs` (`Runs`): asking, the history and the trash, replays, judgements.
 - `session.personas` (`Personas`): the roster, the record of a persona, breeding.
 - `session.health` (`Health`): metrics (`prometheus_text` writes them), the log, and the `checks` of everything that a

@@ -165,8 +165,7 @@ class Runs:
             today=datetime.now().astimezone().date(),
         )
         await run.run()
-        timestamp = datetime.now(UTC).isoformat(timespec="seconds")
-        save_graph_snapshot(run.graph, run_id, timestamp, folder=self._workspace.runs)
+        save_graph_snapshot(run.graph, run_id, _now(), folder=self._workspace.runs)
 
     async def installed_models(self) -> tuple[str, ...]:
         """List the names of the models that the configured servers have; none if no server answers."""
@@ -237,6 +236,10 @@ class Runs:
         except StoreError:
             return {}
         return {run_id: {n: entry.liked for n, entry in entries.items()} for run_id, entries in judged.items()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _log(run_id: str, recorded: RecordedEvent) -> None:
