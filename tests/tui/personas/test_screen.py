@@ -99,18 +99,18 @@ async def test_the_keys_change_the_real_roster_and_u_takes_it_back_step_by_step(
 
 async def test_the_card_says_what_the_state_rests_on(session):
     for n in range(12):
-        session.personas.roster.record_rewards(f"run-{n}", {"reader": 0.6 + n % 3 / 10})
+        session.personas.roster.record_rewards(f"run-{n}", {"reader": 0.4 + n % 3 / 10})
     async with script.app(session).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await go_to(pilot, "reader")
         await pilot.press("enter")
-        await says(pilot, "12 samples (a review needs 20) · mean .70")
-        await says(pilot, "x prune below .60 · d demote below .70 · p promote above .85")
-        await says(pilot, "Next review: no change. It needs 8 more samples.")
+        await says(pilot, "12 samples (a review needs 15) · mean .50")
+        await says(pilot, "x prune below .40 · d demote below .50 · p promote above .75")
+        await says(pilot, "Next review: no change. It needs 3 more samples.")
         text = script.screen_text(pilot.app)
-        assert "Promoted once its lower bound (now .65) is above .85 (" in " ".join(text.split())
+        assert "Promoted once its lower bound (now .45) is above .75 (" in " ".join(text.split())
         scale = next(line[line.index("0 ─") :] for line in text.splitlines() if "0 ─" in line)
-        # .60, .65, .70, .75 and .85: the threshold of demotion stands under the mean
+        # .40, .45, .50, .55 and .75: the threshold of demotion stands under the mean
         assert scale.index("x") < scale.index("[") < scale.index("●") < scale.index("]") < scale.index("p")
 
 
