@@ -34,6 +34,12 @@ Library(Path(sys.argv[1]), System()).topics()
 """
 
 
+def topics_of(library: Library) -> topics.LibraryTopics:
+    found = library.topics()
+    assert found is not None
+    return found
+
+
 def write_notes(folder):
     for name, texts in (("boats", BOATS), ("gardens", GARDENS)):
         for number, text in enumerate(texts):
@@ -60,12 +66,12 @@ def test_names_that_are_mentioned_together_make_a_topic(library):
 
 
 def test_verbs_that_begin_sentences_and_the_calendar_are_no_names(library):
-    names = {name for topic in library.topics().topics for name in topic.names}
+    names = {name for topic in topics_of(library).topics for name in topic.names}
     assert not names & {"Monday", "March", "Make", "Later", "She", "The Meridew"}
 
 
 def test_sentences_are_quoted_from_their_place(library):
-    for topic in library.topics().topics:
+    for topic in topics_of(library).topics:
         assert len(topic.sentences) == 3
         assert len({sentence.source for sentence in topic.sentences}) > 1
         for number, sentence in enumerate(topic.sentences, start=1):
@@ -77,7 +83,7 @@ def test_sentences_are_quoted_from_their_place(library):
 
 
 def test_a_label_has_names_as_they_are_written(library):
-    boats = next(topic for topic in library.topics().topics if "Ada Quist" in topic.names)
+    boats = next(topic for topic in topics_of(library).topics if "Ada Quist" in topic.names)
     assert boats.label.split(" · ") == list(boats.names[:3])
     assert boats.others == boats.names[3:]
     assert "meridew" not in boats.label
@@ -108,7 +114,7 @@ def test_topics_that_cannot_be_kept_are_returned(library, tmp_path, monkeypatch)
         raise StoreError(f"{path}: no space left")
 
     monkeypatch.setattr(topics, "write_atomically", refuse)
-    assert library.topics().topics
+    assert topics_of(library).topics
     assert not (tmp_path / "library" / "topics.json").exists()
     monkeypatch.setattr(topics, "write_atomically", write_atomically)
 
@@ -146,7 +152,7 @@ def test_of_a_large_file_too(tmp_path, monkeypatch):
     monkeypatch.setattr(topics, "MOST_PASSAGES", total // 3)
     ((_, positions),) = topics._positions(library.files(str(tmp_path))).items()
     assert {b - a for a, b in pairwise(positions)} <= {3, 4}
-    assert "Meridew" in library.topics().topics[0].label
+    assert "Meridew" in topics_of(library).topics[0].label
 
 
 def test_a_cancelled_search_keeps_nothing(library, tmp_path):
@@ -175,7 +181,7 @@ def test_a_library_of_one_passage(tmp_path, text):
     (tmp_path / "a.md").write_text(text)
     library = Library(tmp_path / "library", System())
     library.ingest([tmp_path / "a.md"])
-    found = library.topics()
+    found = topics_of(library)
     assert found.sampled == found.passages
     assert len(found.topics) <= 1
 
@@ -185,7 +191,7 @@ def test_who_speaks_is_no_topic(tmp_path):
     (tmp_path / "chat.txt").write_text("\n".join(lines))
     library = Library(tmp_path / "library", System())
     library.ingest([tmp_path / "chat.txt"])
-    names = {name for topic in library.topics().topics for name in topic.names}
+    names = {name for topic in topics_of(library).topics for name in topic.names}
     assert "Tholvey Yard" in names
     assert not names & {"Ada", "Bo", "Yes", "Bo: Yes"}
 
@@ -197,7 +203,7 @@ def test_a_heading_of_many_documents_links_nothing(tmp_path):
         path.write_text(f"# {name}\n\n## Introduction\n\n{'The bird flies. ' * 80}\n")
     library = Library(tmp_path / "library", System())
     library.ingest([tmp_path / "birds"])
-    labels = [topic.label for topic in library.topics().topics]
+    labels = [topic.label for topic in topics_of(library).topics]
     assert sorted(labels) == ["Crow", "Jay", "Owl", "Wren"]
 
 

@@ -23,7 +23,8 @@ async def opened(pilot: Any, words: str = " topics in 105 passages") -> TopicsPa
     await script.until(pilot, lambda: on(pilot, "Library ·"))
     await pilot.press("t")
     await script.until(pilot, lambda: on(pilot, words))
-    return pilot.app.screen.query_one(TopicsPane)
+    pane: TopicsPane = pilot.app.screen.query_one(TopicsPane)
+    return pane
 
 
 def chosen(pane: TopicsPane) -> str:
