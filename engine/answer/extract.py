@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from engine.answer.answerability import is_answerable
 from engine.answer.parallel import alternatives, differing, without_copies
 from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import PASSAGES, Candidate, answering_spans
+from engine.answer.sentence_ranking import PASSAGES, Candidate, SentenceRanker, answering_spans
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
 from engine.mixture.panel import Panel
@@ -33,6 +34,12 @@ _LINKS = 0.1  # if it names another of the passages
 _FOLLOWS = 0.15  # if a chosen sentence links to its passage
 _OPENS = 0.08  # if it is the first of its passage, which often says what the passage is about
 _NEW = ("new number", "new date", "new name of a person", "new name of a place", "new name")
+
+
+def quote_if_answerable(ranker: SentenceRanker, ranking: Mapping[int, float]) -> list[Quotation]:
+    """Return what to quote (see `quote`); nothing if the passages do not answer the question."""
+    candidates = ranker.ranked(ranking)
+    return quote(ranker.panel, ranking, candidates) if is_answerable(ranker.panel, ranking, candidates) else []
 
 
 def quote(panel: Panel, ranking: Mapping[int, float], candidates: Sequence[Candidate]) -> list[Quotation]:

@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import mul
 from statistics import median_low
 
@@ -23,7 +22,6 @@ from engine.walk.neighbourhood import LinkKind
 
 PASSAGES = 5  # of the ranking whose sentences may be quoted
 _TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
-_NEAR = 3  # words between two terms that stand side by side in the question
 
 _DATE = re.compile(
     r"\d{3,4}\b|\d{1,2}[:./-]\d\d|[年月日]|\b(?:Jan|Feb|M[aä]r|Apr|Ma[yi]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])[a-z]*\b"
@@ -109,13 +107,10 @@ class SentenceRanker:
     """Ranks the sentences of a panel's passages for its question; a passage is read once for all rankings."""
 
     def __init__(self, panel: Panel) -> None:
-        self._panel, self._question = panel, panel.question
+        self.panel, self._question = panel, panel.question
         self._search_rank = {number: 1 / n for n, (number, _) in enumerate(panel.neighbourhood.first, start=1)}
         self._steps = _steps_to(panel)
-        titled = " ".join(
-            dict.fromkeys(word for name in self._question.names if name.titled for word in name.key.split())
-        )
-        self._in_titles = self._question.share(self._question.covered(roots(titled)))
+        self._in_titles = self._question.in_titles()
         self._kind = answer_kind(self._question.text)
         self._denies = is_negated(self._question.text)
         self._asked = {word.lower() for word in raw_words(self._question.text)}
@@ -130,7 +125,7 @@ class SentenceRanker:
         lacking = [w * (1 - degree) for w, degree in zip(self._question.weights.tolist(), anchor, strict=False)]
         all_lacking = sum(lacking) or 1.0
         top = max(ranking.values(), default=1.0) or 1.0
-        walked = self._panel.walked(self._panel.voices)
+        walked = self.panel.walked(self.panel.voices)
         most_walked = max(walked.values(), default=1.0)
         candidates = []
         for number, draft in drafts:
@@ -154,7 +149,7 @@ class SentenceRanker:
 
     def _read(self, number: int) -> Iterator[Candidate]:
         """Yield each sentence of a passage with the features that do not depend on the ranking, and all its links."""
-        passage, question = self._panel.passage(number), self._question
+        passage, question = self.panel.passage(number), self._question
         sentences = list(all_sentences(number, passage))
         by_title = [_TITLE * degree for degree in question.covered(roots(passage.headline, passage.language))]
         sentence_roots = [roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
@@ -212,17 +207,12 @@ class SentenceRanker:
 
     def _pairs(self, words: Sequence[str]) -> float:
         """Return the share of neighbouring terms of the question that are near each other in these words."""
-        positions: dict[int, list[int]] = defaultdict(list)
-        for position, word in enumerate(words):
-            for term, _ in self._question.terms_by_root.get(word, ()):
-                positions[term].append(position)
-        pairs = list(pairwise(range(len(self._question.terms))))
-        near = sum(any(0 < abs(a - b) <= _NEAR for a in positions[x] for b in positions[y]) for x, y in pairs)
-        return near / len(pairs) if pairs else 0.0
+        near = self._question.near_pairs(self._question.positions(words))
+        return sum(near) / len(near) if near else 0.0
 
     def _links(self, number: int) -> dict[int, set[int]]:
         links: dict[int, set[int]] = defaultdict(set)
-        for link in self._panel.neighbourhood.links(number):
+        for link in self.panel.neighbourhood.links(number):
             if link.kind is not LinkKind.BACK:
                 links[link.sentence].add(link.target)
         return links

@@ -170,8 +170,7 @@ class _Student:
         if self._learner == "shuffled":
             self._all_rewards += rewards.values()
             rewards = {name: self._random.choice(self._all_rewards) for name in rewards}
-        if rewards:
-            self._roster.record_rewards(run_id, rewards, question.features)
+        self._roster.record_rewards(run_id, rewards, question.features)
         if self._learner == "feedback":
             liked = {p.persona_id: question.recall(question.output(p).first()) for p in called}
             self._roster.record_rewards(run_id, liked, question.features, weight=WEIGHT)

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from engine.answer.answerability import is_answerable
-from engine.answer.extract import quote
-from engine.answer.quotation import Quotation
+from engine.answer.extract import quote_if_answerable
 from engine.answer.sentence_ranking import SentenceRanker
 from engine.bench.dataset import Dataset, Indexed, Query, indexed
 from engine.index.catalogue import Progress
@@ -15,7 +13,7 @@ from engine.index.retriever import Retriever
 from engine.mixture.outputs import PersonaOutput
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
-from engine.mixture.scoring import DEPTH, credit, score_output
+from engine.mixture.scoring import DEPTH, credit, lost_without, score_output
 from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 
@@ -29,7 +27,7 @@ class CachedQuestion:
         self._panel = Panel(query.question, library)
         self.question = self._panel.question
         self.features = question_features(self._panel.neighbourhood)
-        self.plain = tuple(number for number, _ in self._panel.neighbourhood.first[:DEPTH])
+        self.plain = self._panel.plain
         self._sent: dict[WalkParameters, str] = {}  # the persona that was sent with these parameters
         self._outputs: dict[str, PersonaOutput] = {}
         self._ids: dict[int, str] = {}
@@ -59,17 +57,13 @@ class CachedQuestion:
     def credits(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[str, float]:
         """Return the credit of each persona with a voice; nothing if the panel does not answer the question."""
         ranking = self.fused(voices, personas)
-        cited = {quoted.number for quoted in self._quotations(ranking)}
+        cited = {quoted.number for quoted in quote_if_answerable(self._ranker, ranking)}
         shares = {}
         for name in voices if cited else ():
             others = self.fused({other: voice for other, voice in voices.items() if other != name}, personas)
-            lost = {*list(ranking)[:DEPTH]}.difference(list(others)[:DEPTH])
+            lost = lost_without(ranking, others)
             shares[name] = credit(cited, self.output(personas[name]).first(), lost, self.plain)
         return shares
-
-    def _quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
-        candidates = self._ranker.ranked(ranking)
-        return quote(self._panel, ranking, candidates) if is_answerable(self._panel, ranking, candidates) else []
 
     def scores(self, persona: Persona, walkers: Sequence[Persona]) -> dict[str, float]:
         """Return the four scores of a persona's output among the outputs of `walkers`."""

@@ -29,6 +29,11 @@ def record_source(path: Path, record_id: str) -> str:
     return f"{path}#{record_id}"
 
 
+def is_under(name: str, root: str) -> bool:
+    """Tell whether a path is this root or inside it."""
+    return name == root or name.startswith(root.rstrip("/") + "/")
+
+
 def possible_files(source: str) -> Iterator[str]:
     """Yield the names that the file of a source can have: the source itself, then without each `#...` at its end."""
     while source:

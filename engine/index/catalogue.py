@@ -10,6 +10,7 @@ import msgspec
 
 from engine.atomic_files import write_atomically
 from engine.documents.foreign.text_recognition import TextRecogniser
+from engine.documents.identity import is_under
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
@@ -224,11 +225,6 @@ def existing(path: Path) -> Path:
     except (OSError, RuntimeError, UnicodeEncodeError) as error:  # nothing there, a loop of links, no such user
         raise InputError(f"{path} does not exist", hint="name a folder or file that holds your documents") from error
     return resolved
-
-
-def is_under(name: str, root: str) -> bool:
-    """Tell whether a path is this root or inside it."""
-    return name == root or name.startswith(root.rstrip("/") + "/")
 
 
 def _notices(missing: Sequence[str], unlisted: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypedDict
 from engine.documents.description import DESCRIBED_BY
 from engine.documents.document import Document
 from engine.documents.foreign.text_recognition import TextRecogniser
+from engine.documents.identity import is_under
 from engine.documents.listing import ListingRules
 from engine.documents.reader import begin_reading, read_documents
 from engine.documents.sandbox import ConfinedReader, OnPage
@@ -25,7 +26,6 @@ from engine.index.catalogue import (
     Progress,
     Skipped,
     existing,
-    is_under,
     load_catalogue,
 )
 from engine.index.descriptions import Descriptions

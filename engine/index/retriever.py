@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.documents.identity import is_under, possible_files
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
 from engine.index.preparation import prepare
@@ -43,10 +44,8 @@ class Retriever:
         if not self.index.has(number):
             return False
         paths = [path for path in self.scope if path.startswith("/")]
-        source = self.open(number).passage.source if paths else ""
-        return not paths or any(
-            source == path or source.startswith((f"{path.rstrip('/')}/", f"{path}#")) for path in paths
-        )
+        files = possible_files(self.open(number).passage.source) if paths else ()
+        return not paths or any(is_under(file, path) for file in files for path in paths)
 
     def term_frequency(self, stem: str, language: str = "") -> int:
         """See `SearchIndex.term_frequency`."""

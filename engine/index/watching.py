@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from engine.documents.identity import is_under
 from engine.errors import LibraryError
-from engine.index.catalogue import is_under
 
 
 async def changed_roots(roots: Sequence[str]) -> AsyncIterator[list[Path]]:

@@ -7,20 +7,20 @@ of experts with a gate (Jacobs and others, 1991), whose weights were fitted on d
 far as the personas that were called go by it.
 """
 
-import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property, lru_cache
+from itertools import compress, pairwise
 from operator import mul
 from typing import TypeVar
 
 from engine.documents.passages import Passage
 from engine.mixture.evidence_weights import WEIGHTS
 from engine.personas.traits import Kind
+from engine.question.question import Positions
 from engine.question.question_form import asks_openly
-from engine.text.names import roots
-from engine.walk.neighbourhood import Neighbourhood, Positions
+from engine.walk.neighbourhood import Neighbourhood
 
 COLUMNS: Mapping[str, Kind] = {
     "words": Kind.WORDS,
@@ -40,13 +40,13 @@ QUIETEST = {kind: 0.6 if kind is Kind.WORDS else 0.1 for kind in COLUMNS.values(
 """The least loudness of each kind: it has a ranking where it alone is heard, and a plain search counts everywhere."""
 
 _COUNT = Counter(COLUMNS.values())
-_NAMED = 2.0  # times the share in titles, from which on it does not matter how long documents are
+_NAMES = list(COLUMNS).index("names")
+_TITLED = 2.0  # times the share in titles, from which on it does not matter how long documents are
 _HALF = 5.0  # log odds
 _DEEP = 50  # hits of a search that count
 _POOL = 25  # passages of each other ranking that may be in the blend
 _BESIDE = 15  # hits whose neighbours in the document may be in it, too
 _WINDOW = 25  # words
-_NEAR = 3  # words between which a pair of neighbouring terms counts
 _FULLY_HEARD = 0.5  # weight of a kind, by one persona or several together, from which on it is heard fully
 _Key = TypeVar("_Key", bound=Hashable)
 _PART = re.compile(r"[\s,;:(\[#-]*(?:part|p\.|page|section)?[\s(\[#]*\d+[\])]?$", re.IGNORECASE)
@@ -62,7 +62,7 @@ class KindsOfEvidence:
         self._weights: list[float] = self._question.weights.tolist()
         self._words = _shares(dict(self._retriever.search(self._question.search_terms(), _DEEP)))
         self._documents: dict[int, str] = {}
-        self._rows: dict[int, dict[str, float]] = {}
+        self._rows: dict[int, list[float]] = {}
 
     def blend(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, float]:
         """Return the passages by the sum of all kinds, best first, with scores in (0, 1].
@@ -96,18 +96,16 @@ class KindsOfEvidence:
 
     def strongest_kind(self, weights: Mapping[Kind, float], number: int) -> Kind:
         """Return the kind, except names, by which a persona with these weights values a passage most."""
-        row, sums = self._row(number), dict.fromkeys(Kind, 0.0)
-        for column, kind in COLUMNS.items():
-            if kind is not Kind.NAMES:
-                sums[kind] += weights[kind] * row[column] / _COUNT[kind]
+        sums = dict.fromkeys(Kind, 0.0)
+        for kind, score in zip(COLUMNS.values(), self._row(number), strict=True):
+            sums[kind] += weights[kind] * score / _COUNT[kind]
         return max(sums, key=lambda kind: sums[kind])
 
     def table(self, names: Mapping[int, float], kinds: Iterable[Kind] = Kind) -> dict[int, list[float]]:
         """Return the scores of each passage that these kinds found, shape (`COLUMNS`,), all in [0, 1]."""
-        table = {}
-        for number in self._pool(names, frozenset(kinds)):
-            row = self._row(number) | {"names": names.get(number, 0.0)}
-            table[number] = [row[column] for column in COLUMNS]
+        table = {number: self._row(number).copy() for number in self._pool(names, frozenset(kinds))}
+        for number, row in table.items():
+            row[_NAMES] = names.get(number, 0.0)
         return table
 
     @cached_property
@@ -119,35 +117,32 @@ class KindsOfEvidence:
         question asks openly.
         """
         question, hits = self._question, list(self._words)[:_BESIDE]
-        titles = {word for name in question.names if name.titled for word in name.key.split()}
-        in_titles = self._share(question.covered([stem for word in sorted(titles) for stem in roots(word)]))
+        in_titles = question.in_titles()
         long = sum(bool(self._sides(number)) for number in hits) / max(1, len(hits))
         return [
             1.0,
             in_titles,
-            min(1.0, self._share(question.resolved)) if question.terms else 0.0,
-            long * max(0.0, 1 - _NAMED * in_titles),
+            min(1.0, question.share(question.resolved)),
+            long * max(0.0, 1 - _TITLED * in_titles),
             float(asks_openly(question.text)),
         ]
 
-    def _row(self, number: int) -> dict[str, float]:
-        """Return the scores of a passage by all kinds but names."""
+    def _row(self, number: int) -> list[float]:
+        """Return the scores of a passage, shape (`COLUMNS`,), with 0 for names, which differ between personas."""
         if (row := self._rows.get(number)) is None:
             opened = self._near.open(number)
             own = opened.indexed.roots
-            row = self._rows[number] = {
+            by_column = {
                 "words": self._words.get(number, 0.0),
                 "beside": sum(self._words.get(side, 0.0) for side in self._sides(number)) / 2,
                 "document": self._document_scores.get(self._document(number), 0.0),
-                "coverage": self._share(opened.cover),
+                "coverage": self._question.share(opened.cover),
                 "window": self._window(opened.positions),
                 "pairs": self._pairs(opened.positions),
                 "numbers": len([word for word in own if "0" <= word < ":"]) / max(1, len(own)),
             }
+            row = self._rows[number] = [by_column.get(column, 0.0) for column in COLUMNS]
         return row
-
-    def _share(self, degrees: Iterable[float]) -> float:
-        return math.fsum(map(mul, self._weights, degrees))
 
     def _window(self, positions: Positions) -> float:
         """Return the largest share of the question that stands within so many words."""
@@ -165,17 +160,8 @@ class KindsOfEvidence:
 
     def _pairs(self, positions: Positions) -> float:
         """Return the share of neighbouring terms of the question, by their weight, that are near each other."""
-        standing: dict[int, list[int]] = defaultdict(list)
-        for position, terms in positions:
-            for term, _ in terms:
-                standing[term].append(position)
-        weights = [a + b for a, b in zip(self._weights, self._weights[1:], strict=False)]
-        near = (
-            weight
-            for term, weight in enumerate(weights)
-            if any(0 < abs(a - b) <= _NEAR for a in standing.get(term, ()) for b in standing.get(term + 1, ()))
-        )
-        return sum(near) / (sum(weights) or 1.0)
+        weights = [a + b for a, b in pairwise(self._weights)]
+        return sum(compress(weights, self._question.near_pairs(positions))) / (sum(weights) or 1.0)
 
     @cached_property
     def _document_scores(self) -> dict[str, float]:

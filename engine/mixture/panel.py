@@ -11,7 +11,7 @@ from engine.index.retriever import Retriever
 from engine.mixture.evidence import KindsOfEvidence, heard_kinds
 from engine.mixture.fusion import HEARD, fuse, supported
 from engine.mixture.outputs import Evidence, PersonaOutput
-from engine.mixture.scoring import DEPTH, credit
+from engine.mixture.scoring import DEPTH, credit, lost_without
 from engine.personas.persona import Persona
 from engine.personas.traits import Kind, WalkParameters, walk_parameters
 from engine.question.question import read_question
@@ -45,6 +45,7 @@ class Panel:
         self.rankings: dict[str, list[int]] = {}
         self.voices: dict[str, float] = {}
         self._fused: dict[int, float] = {}  # the ranking with these voices, once computed
+        self._walked: dict[tuple[tuple[str, float], ...], dict[int, float]] = {}  # by the weights of the walks
 
     def send(self, persona: Persona, voice: float = 1.0) -> Walk:
         """Let a persona search by its kinds of evidence; they count in the ranking with the weight `voice`.
@@ -58,7 +59,7 @@ class Panel:
         walk = by_names._replace(scores=self._evidence.scores(kinds, by_names.scores)) if is_mixed else by_names
         self._searches[name], self._by_names[name] = search, by_names.ranking()
         self.walks[name], self.rankings[name], self.voices[name] = walk, walk.ranking(), voice
-        self._fused = {}
+        self._fused, self._walked = {}, {}
         return walk
 
     def fused(self, voices: Mapping[str, float] | None = None) -> dict[int, float]:
@@ -77,7 +78,9 @@ class Panel:
         """Return the evidence by names with scores in [0, 1], best first: the walks of personas with these voices."""
         rankings = {name: self._by_names[name] for name in voices if self._by_names[name]}
         weights = {name: voices[name] * self._searches[name].names for name in rankings}
-        return supported(fuse(rankings, weights), self.neighbourhood.strengths)
+        if (key := tuple(weights.items())) not in self._walked:
+            self._walked[key] = supported(fuse(rankings, weights), self.neighbourhood.strengths)
+        return self._walked[key]
 
     @cached_property
     def _evidence(self) -> KindsOfEvidence:
@@ -86,6 +89,11 @@ class Panel:
     def strongest_kind(self, persona_id: str, number: int) -> Kind:
         """Return the kind of evidence, except names, by which a persona values a passage most."""
         return self._evidence.strongest_kind(self._searches[persona_id].kinds(), number)
+
+    @property
+    def plain(self) -> tuple[int, ...]:
+        """The first five passages of a plain search."""
+        return tuple(number for number, _ in self.neighbourhood.first[:DEPTH])
 
     def passage(self, number: int) -> Passage:
         """Return the passage with this number."""
@@ -117,9 +125,8 @@ class Panel:
     def credit(self, persona_id: str, cited: Collection[int]) -> float:
         """Return the persona's share in the passages that the answer cites (`engine.mixture.scoring.credit`)."""
         others = {name: voice for name, voice in self.voices.items() if name != persona_id}
-        lost = {*list(self.fused())[:DEPTH]}.difference(list(self.fused(others))[:DEPTH]) if cited else ()
-        plain = [number for number, _ in self.neighbourhood.first[:DEPTH]]
-        return credit(cited, self.rankings[persona_id][:DEPTH], lost, plain)
+        lost = lost_without(self.fused(), self.fused(others)) if cited else ()
+        return credit(cited, self.rankings[persona_id][:DEPTH], lost, self.plain)
 
     def _names_in(self, number: int) -> list[str]:
         """Return the names of the question that a passage has as title or mentions."""

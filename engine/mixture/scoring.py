@@ -1,6 +1,7 @@
 """Score a persona's output, compute its credit and its reward, each in [0, 1], without a language model."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 from engine.events import GroundedClaim
 from engine.mixture.fusion import HEARD, fuse
@@ -76,6 +77,11 @@ def credit(cited: Collection[int], first: Collection[int], lost: Collection[int]
     worth = {number: 0.5 if number in plain else 1.0 for number in cited}
     earned = sum(value for number, value in worth.items() if number in first or number in lost)
     return earned / sum(worth.values()) if worth else 0.0
+
+
+def lost_without(full: Iterable[int], without: Iterable[int]) -> set[int]:
+    """Return which of the first five of the full ranking are not among the first five without a persona."""
+    return {*islice(full, DEPTH)}.difference(islice(without, DEPTH))
 
 
 def reward_of(total: float, credit: float) -> float:

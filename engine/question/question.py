@@ -1,16 +1,17 @@
 """Analyse a question against a library: weighted terms, words that may stand for them, and known names."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, pairwise
 from operator import mul
 from typing import TYPE_CHECKING
 
 from engine.index.retriever import Retriever
 from engine.index.search_index import inverse_document_frequency
 from engine.question.terms import QuestionWords
-from engine.text.names import CONNECTORS, is_name_word, name_runs, root
+from engine.text.names import CONNECTORS, is_name_word, name_runs, root, roots
 from engine.text.relation_words import related_roots
 from engine.text.words import STOP_WORDS
 
@@ -23,6 +24,7 @@ _ONE_WORD = 0.7  # factor of the confidence in a name of one word
 _UNTITLED = 0.6  # factor of the confidence in a name that is no title
 _COMMON = 0.02  # share of passages; a one-word name in more of them is ignored
 _QUESTION_WORDS = frozenset("what which who when where how in of is are did was".split())
+_NEAR = 3  # words between two neighbouring terms of the question that are near each other
 _ENDING_CONNECTORS = frozenset({"on", "in", "to", "for"})  # "Payment On", a title, may end so
 
 
@@ -40,6 +42,10 @@ class Name:
     titled: tuple[int, ...]
     frequency: int
     confidence: float
+
+
+Positions = Sequence[tuple[int, Sequence[tuple[int, float]]]]
+"""The words of a text that stand for terms of a question: the number of each, and its terms with their degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,25 @@ class Question:
     def share(self, degrees: Iterable[float]) -> float:
         """Return the share of the question's known weight that terms covered to these degrees have, in [0, 1]."""
         return float(sum(map(mul, self.weights.tolist(), degrees)))
+
+    def in_titles(self) -> float:
+        """Return the share of the question's weight in names that are titles of the library, in [0, 1]."""
+        words = dict.fromkeys(word for name in self.names if name.titled for word in name.key.split())
+        return self.share(self.covered(roots(" ".join(words))))
+
+    def positions(self, words: Sequence[str]) -> Positions:
+        """Return which of these roots stand for terms: the number of each, and its terms with their degrees."""
+        terms_by_root = self.terms_by_root
+        return [(number, terms_by_root[word]) for number, word in enumerate(words) if word in terms_by_root]
+
+    def near_pairs(self, positions: Positions) -> list[bool]:
+        """Tell for each two terms that are neighbours in the question whether they are near each other in a text."""
+        by_term: dict[int, list[int]] = defaultdict(list)
+        for position, terms in positions:
+            for term, _ in terms:
+                by_term[term].append(position)
+        pairs = pairwise(by_term.get(term, ()) for term in range(len(self.terms)))
+        return [any(0 < abs(a - b) <= _NEAR for a in first for b in second) for first, second in pairs]
 
     def coverage(self, roots: Collection[str]) -> float:
         """Return the share of the question's weight, unknown words included, that these roots stand for."""

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.answer.answerability import is_answerable, uncovered
+from engine.answer.answerability import uncovered
 from engine.answer.citations import abstention, extractive_answer, with_quotations
-from engine.answer.extract import quote
+from engine.answer.extract import quote_if_answerable
 from engine.answer.persona_statements import own_sentences, quoted_claims
 from engine.answer.prompt import prompt_tokens
 from engine.answer.quotation import Quotation
@@ -108,8 +108,7 @@ class Answering:
 
     def quotations(self, ranking: Mapping[int, float]) -> list[Quotation]:
         """Return what to quote; nothing if the passages do not answer the question."""
-        candidates = self._ranker.ranked(ranking)
-        return quote(self.panel, ranking, candidates) if is_answerable(self.panel, ranking, candidates) else []
+        return quote_if_answerable(self._ranker, ranking)
 
 
 def _whole(panel: Panel, number: int) -> Quotation:

@@ -182,8 +182,7 @@ class MoeOrchestrator:
     def pruning_phase(self) -> None:
         """Pay the rewards of this cycle; demote, prune or promote by the thresholds."""
         with self._timed("lifecycle"):
-            if self._rewards:
-                self._roster.record_rewards(self._run_id, self._rewards, self._features)
+            self._roster.record_rewards(self._run_id, self._rewards, self._features)
             rewarded, self._rewards = self._rewards.keys(), {}
             for transition in review(self._roster, rewarded, self._settings.thresholds, decided_by=self._run_id):
                 self._emit(transition)
@@ -239,8 +238,7 @@ class MoeOrchestrator:
 
     def _score(self, output: PersonaOutput) -> Scores:
         walkers = [walker for name, walker in self._outputs.items() if not self._called[name].is_control]
-        first_hits = [number for number, _ in self.panel.neighbourhood.first[:DEPTH]]
-        scores = score_output(output, walkers, self.panel.question, first_hits)
+        scores = score_output(output, walkers, self.panel.question, self.panel.plain)
         total = calculate_weighted_score(scores, self._settings.scoring.weights)
         return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))
 

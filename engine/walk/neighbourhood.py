@@ -8,7 +8,7 @@ All personas of a panel share a neighbourhood, so each passage is opened once.
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
 from engine.index.retriever import K1, B, Retriever
 from engine.index.search_index import inverse_document_frequency
-from engine.question.question import Name, Question
+from engine.question.question import Name, Positions, Question
 from engine.text.names import NameSpan, title_keys
 
 FIRST_HITS = 24  # hits of the plain search from which a walk may start
@@ -66,14 +66,11 @@ def _strength(rarity: float, relation: float, share: float) -> float:
     return rarity * (0.1 + relation) * share
 
 
-Positions = Sequence[tuple[int, Sequence[tuple[int, float]]]]
-
-
 class OpenedPassage:
     """A passage as one question sees it: `cover` is the degree to which it covers each term, in [0, 1].
 
-    `positions` are its words that stand for terms: the number of the word, and the terms with their degrees. `links`
-    and `table`, with a row for each link (see `Column`), are found when first needed.
+    `positions` are its words that stand for terms. `links` and `table`, with a row for each link (see `Column`), are
+    found when first needed.
     """
 
     __slots__ = ("cover", "indexed", "links", "number", "positions", "table")
@@ -133,8 +130,7 @@ class Neighbourhood:
         opened = self._opened.get(number)
         if opened is None:
             indexed = self.retriever.open(number)
-            terms_by_root = self.question.terms_by_root
-            positions = [(n, terms_by_root[w]) for n, w in enumerate(indexed.roots) if w in terms_by_root]
+            positions = self.question.positions(indexed.roots)
             cover = self._cover(positions, len(indexed.roots))
             opened = self._opened[number] = OpenedPassage(number, indexed, positions, cover)
         return opened

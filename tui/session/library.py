@@ -185,7 +185,7 @@ class ScopedLibrary:
 
     def is_in_scope(self, file: str) -> bool:
         """Tell whether questions go to this file."""
-        from engine.index.catalogue import is_under  # noqa: PLC0415 - after the first paint
+        from engine.documents.identity import is_under  # noqa: PLC0415 - after the first paint
 
         return not self._paths or any(is_under(file, name) for name in self.scope)
 
