@@ -1,4 +1,4 @@
-"""The panel of one question: personas walk the same neighbourhood, and their evidence becomes one ranking."""
+"""The panel of one question: personas search the same neighbourhood, and their evidence becomes one ranking."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from engine.walk.traversal import TraitTraversal, Walk
 
 
 class Panel:
-    """The walks of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
+    """The searches of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
 
     `today` is the day on which words such as "yesterday" in the question are read.
     """
