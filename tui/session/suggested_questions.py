@@ -1,6 +1,8 @@
 """Make questions that a library can answer from the titles of its documents, without a model."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from engine.index.catalogue import KnownFile
@@ -8,6 +10,8 @@ from engine.text.names import name_key
 
 FEWEST_WORDS, MOST_WORDS = 120, 8
 """Words of a document that has enough to say, and words of a title that is no sentence."""
+MOST_FOLDERS, MOST_OF_FOLDER = 20, 10
+"""Folders, and documents of each, whose titles are looked up: a look-up takes up to a millisecond."""
 
 _QUESTION_WORDS = frozenset({"how", "what", "when", "where", "which", "who", "why", "can", "is", "are", "does", "do"})
 
@@ -18,10 +22,11 @@ def questions_about(files: Mapping[str, KnownFile], titles: Titles, count: int) 
     """Return at most `count` questions about documents whose file has their title as its name.
 
     `titles(key)` gives the titles of the index that begin with `key` (`engine.text.names.name_key`). Each folder gets
-    its turn, its longest documents first.
+    its turn, its longest documents first, and the folder of the longest document is the first.
     """
     questions: dict[str, None] = {}
-    folders = [filter(None, (_title_of(path, titles) for path in paths)) for paths in _by_folder(files)]
+    longest = [paths[:MOST_OF_FOLDER] for paths in islice(_by_folder(files), MOST_FOLDERS)]
+    folders = [filter(None, (_title_of(path, titles) for path in paths)) for paths in longest]
     while folders and len(questions) < count:
         titled = [(folder, title) for folder in folders if (title := next(folder, ""))]
         folders = [folder for folder, _ in titled]
@@ -40,9 +45,9 @@ def question_about(title: str) -> str:
 def _by_folder(files: Mapping[str, KnownFile]) -> Iterable[list[str]]:
     """Return the paths of the documents of each folder that have enough to say, the longest document first."""
     folders: dict[str, list[str]] = {}
-    for path, file in sorted(files.items(), key=lambda item: (-item[1].words, item[0])):
-        if not file.reason and file.words >= FEWEST_WORDS:
-            folders.setdefault(str(Path(path).parent), []).append(path)
+    by_words = [(-file.words, path) for path, file in files.items() if not file.reason and file.words >= FEWEST_WORDS]
+    for _, path in sorted(by_words):
+        folders.setdefault(path.rpartition(os.sep)[0], []).append(path)
     return folders.values()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.index.catalogue import KnownFile
-from tui.session.suggested_questions import question_about, questions_about
+from tui.session.suggested_questions import MOST_FOLDERS, MOST_OF_FOLDER, question_about, questions_about
 
 LONG = KnownFile(size=1, mtime_ns=1, passages=3, words=400)
 TITLES = {"canvas": "Canvas", "daily notes": "Daily notes", "how to begin": "How to begin"}
@@ -33,3 +33,15 @@ def test_each_folder_has_its_turn_and_only_files_named_by_their_title_are_asked(
     questions = ["What is Canvas about?", "How to begin?", "What is Daily notes about?"]
     assert questions_about(files, titles, 8) == questions
     assert questions_about(files, titles, 1) == questions[:1]
+
+
+def test_few_titles_of_a_large_library_are_looked_up():
+    looked_up: list[str] = []
+    files = {f"/{folder}/file {name}.md": LONG for folder in range(50) for name in range(50)}
+
+    def no_titles(key: str) -> list[str]:
+        looked_up.append(key)
+        return []
+
+    assert questions_about(files, no_titles, 8) == []
+    assert len(looked_up) == MOST_FOLDERS * MOST_OF_FOLDER
