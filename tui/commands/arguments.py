@@ -1,7 +1,7 @@
 """The argument parsers of all commands; bad usage raises InputError, so it is one line like every other error."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -77,6 +77,25 @@ def refuse_mistyped(words: Sequence[str]) -> None:
         raise InputError(f"{first} does not exist", hint=hint)
     if " " in first.strip():
         raise InputError(f"{first} does not exist", hint="to ask a question: persona-moe ask QUESTION")
+
+
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """Add LIBRARY ... and --model."""
+    parser.add_argument(
+        "library",
+        nargs="*",
+        type=Path,
+        metavar="LIBRARY",
+        help="folders or files to ask; without any, your library or else the sample",
+    )
+    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+
+
+def refuse_missing(paths: Iterable[Path], *, hint: str = "name a folder or file") -> None:
+    """Raise InputError for the first path that does not exist."""
+    for path in paths:
+        if not is_there(path):
+            raise InputError(f"{path} does not exist", hint=hint)
 
 
 def is_there(path: Path) -> bool:

@@ -4,22 +4,14 @@ The assistant gets the tools ask, search, open_citation, library and personas. I
 """
 
 import argparse
-from pathlib import Path
 
 from engine.errors import InputError
-from tui.commands.arguments import is_there
+from tui.commands.arguments import add_library, refuse_missing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add LIBRARY ..., --model and --allow-feedback."""
-    parser.add_argument(
-        "library",
-        nargs="*",
-        type=Path,
-        metavar="LIBRARY",
-        help="folders or files to ask; without any, your library or else the sample",
-    )
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    add_library(parser)
     parser.add_argument(
         "--allow-feedback", action="store_true", help="let the assistant judge answers, which rewards personas"
     )
@@ -29,9 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until the client leaves; exit 2 if the package is missing or the workspace cannot be used."""
     import asyncio  # noqa: PLC0415 - with the command
 
-    for path in options.library:
-        if not is_there(path):
-            raise InputError(f"{path} does not exist", hint="name a folder or file")
+    refuse_missing(options.library)
     try:
         from tui.mcp.server import serve  # noqa: PLC0415 - an extra that may not be installed
     except ModuleNotFoundError as error:

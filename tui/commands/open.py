@@ -6,23 +6,15 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from engine.errors import InputError
-from tui.commands.arguments import is_there
+from tui.commands.arguments import add_library, refuse_missing
 from tui.commands.output import session_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add LIBRARY ..., --model and --plain."""
-    parser.add_argument(
-        "library",
-        nargs="*",
-        type=Path,
-        metavar="LIBRARY",
-        help="folders or files to ask; without any, your library or else the sample",
-    )
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
+    add_library(parser)
     parser.add_argument(
         "--plain", action="store_true", help="ask and read in plain lines, without screens: for screen readers"
     )
@@ -32,9 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Open the application on the named folders, else on the workspace's library, else on the sample."""
     from tui.terminal.requirements import terminal_problem  # noqa: PLC0415 - not needed by the other commands
 
-    for path in options.library:
-        if not is_there(path):
-            raise InputError(f"{path} does not exist", hint="name a folder or file, or a command: --help lists them")
+    refuse_missing(options.library, hint="name a folder or file, or a command: --help lists them")
     if options.plain:
         from tui.commands.plain import run_plain  # noqa: PLC0415 - not needed by the screens
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError
-from tui.commands.arguments import is_there
+from tui.commands.arguments import add_library, refuse_missing
 from tui.commands.output import print_text, session_of
 from tui.web.request_check import LOOPBACK
 
@@ -20,16 +20,9 @@ HIGHEST_PORT = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add LIBRARY ..., --api, --model, --host, --port and --open-to-network."""
-    parser.add_argument(
-        "library",
-        nargs="*",
-        type=Path,
-        metavar="LIBRARY",
-        help="folders or files to ask; without any, your library or else the sample",
-    )
+    """Add LIBRARY ..., --model, --api, --host, --port and --open-to-network."""
+    add_library(parser)
     parser.add_argument("--api", action="store_true", help="answer programs over HTTP in place of browsers")
-    parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)"
     )
@@ -39,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--open-to-network",
         action="store_true",
-        help="allow an address that other machines can reach; browsers need no password, programs the token",
+        help="allow an address that other machines can reach; browsers need no password, programs need the token",
     )
 
 
@@ -48,9 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if options.host not in LOOPBACK and not options.open_to_network:
         hint = "--open-to-network allows it: whoever reaches the port then reads the library, for there is no password"
         raise InputError(f"{options.host} is not this machine", hint=hint)
-    for path in options.library:
-        if not is_there(path):
-            raise InputError(f"{path} does not exist", hint="name a folder or file")
+    refuse_missing(options.library)
     return _serve_programs(options) if options.api else _serve_browsers(options)
 
 
