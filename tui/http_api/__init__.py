@@ -12,6 +12,6 @@ In: a `tui.api.PersonaMoe`, a token, an address to listen on. Out: the answers o
 What always holds: a request whose client leaves ends its run, and what its model writes. Bodies are at most 256 kB.
 JSON is plain ASCII. Nothing is changed but the history and what personas earn, as by any question.
 
-May import `tui.api`, `tui.session.prometheus_text`, `tui.web.request_check`, `db.log` and `engine`, and the packages of
-the extra `api`.
+May import `tui.api`, `tui.session.prometheus_text`, `tui.web` without its `server`, `db.log`, `db.runs.summary` and
+`engine`, and the packages of the extra `api`.
 """

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import os
 import signal
 import socket
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from engine.errors import InputError
+from tui.web.address import unusable_address, url_of
 
 SECONDS_TO_END = 5
 _BACKLOG = 256
@@ -46,7 +45,7 @@ async def serve(
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = _Server(config)
     ending = asyncio.create_task(_end(server, stop))
-    ready(_address(listening))
+    ready(url_of(*listening.getsockname()[:2]))
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -69,11 +68,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror or error}"
-        raise InputError(f"{host}:{port} {reason}", hint="choose another with --port N") from error
+        raise unusable_address(host, port, error) from error
     return listening
-
-
-def _address(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

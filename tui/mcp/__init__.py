@@ -8,5 +8,5 @@ results, and `feedback` where it is allowed.
 What always holds: standard output has only the protocol. No text of a result has control characters. No tool reads a
 file by its path: a citation is opened only if the library holds its source. A cancelled request ends its run.
 
-May import `tui.api`, `tui.run`, `engine.errors` and `engine.text`, and the package mcp (the extra `mcp`).
+May import `tui.api`, `tui.run`, `db.log` and `engine`, and the package mcp (the extra `mcp`).
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import jinja2
 from aiohttp import web
 from textual_serve.server import Server
 
-from engine.errors import InputError
+from tui.web.address import unusable_address, url_of
 from tui.web.request_check import LOOPBACK, refusal
 
 if TYPE_CHECKING:
@@ -57,10 +56,8 @@ class BrowserServer(Server):
         try:
             await web.TCPSite(runner, self.host, self.port).start()
         except OSError as error:
-            reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror or error}"
-            raise InputError(f"{self.host}:{self.port} {reason}", hint="choose another with --port N") from error
-        host, port = runner.addresses[0][:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            raise unusable_address(self.host, self.port, error) from error
+        return url_of(*runner.addresses[0][:2])
 
     async def _end_sessions(self) -> None:
         for task in self._sessions:
