@@ -1,5 +1,6 @@
 """The JSON schema of the events of a run, made of their types."""
 
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -22,8 +23,9 @@ def event_schemas(reference: str = REFERENCE) -> dict[str, Any]:
     return {**values, **events, RECORDED_EVENT: {"oneOf": one_of}}
 
 
+@cache
 def event_schema() -> dict[str, Any]:
-    """Return one schema of an event, as it is published at `/v1/events/schema.json`."""
+    """Return one schema of an event, as it is published at `/v1/events/schema.json`; it is made once."""
     schemas = event_schemas("#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,5 +1,6 @@
 """The description of the interface (OpenAPI 3.1), made of the table of operations and their types."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -35,8 +36,9 @@ _ERROR = {
 }
 
 
+@cache
 def openapi() -> dict[str, Any]:
-    """Return the description."""
+    """Return the description; it is made once, as it takes 10 ms and everybody may ask for it."""
     typed = [Answer, *{t for o in OPERATIONS for t in (o.body, o.result) if t is not None and t is not EVENTS}]
     typed = sorted(typed, key=str)
     schemas, components = msgspec.json.schema_components(typed, ref_template=REFERENCE)
