@@ -1,8 +1,8 @@
 """The ASGI application: its routes, and the tasks that live as long as it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,13 +64,19 @@ async def _lifespan(program: "PersonaMoe", app: Starlette) -> AsyncIterator[None
 
 async def _open(program: "PersonaMoe") -> None:
     """Read the documents that changed; if that fails, the index answers as it is."""
-    try:
+    with _errors_in_log():
         await program.open()
-    except PersonaMoeError as error:
-        log.record(error)
 
 
 async def _follow(program: "PersonaMoe", opening: asyncio.Task[None]) -> None:
     await asyncio.wait([opening])
-    with suppress(PersonaMoeError):
+    with _errors_in_log():
         await program.follow()
+
+
+@contextmanager
+def _errors_in_log() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a task ends here; questions can be asked all the same
+        log.record(error)
