@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.session.library import ScopedLibrary
     from tui.session.session import Session
 
-MOST_FOUND = 100
+MOST_PASSAGES = 100
 LARGEST_MARGIN = 20_000
 
 
@@ -20,8 +20,8 @@ def search(library: "ScopedLibrary", query: str, limit: int) -> Iterator[Library
     """Yield the best passages by BM25 over the words of the query, best first. Raises InputError or LibraryError."""
     from engine.question.question import read_question  # noqa: PLC0415 - with the engine
 
-    if not 1 <= limit <= MOST_FOUND:
-        raise InputError(f"limit {limit} is not valid", hint=f"1 to {MOST_FOUND}")
+    if not 1 <= limit <= MOST_PASSAGES:
+        raise InputError(f"limit {limit} is not valid", hint=f"1 to {MOST_PASSAGES}")
     retriever = library.retriever()
     terms = read_question(query, retriever).search_terms()
     for number, score in retriever.search(terms, limit):
@@ -54,7 +54,7 @@ def _as_passage(indexed: "Passage", score: float = 0.0) -> LibraryPassage:
 
 
 def citation_of(session: "Session", run_id: str, number: int) -> "Citation":
-    """Return a citation of a run. Raises InputError if there is none, UnknownRunError or StoreError."""
+    """Return a citation of a run. Raises UnknownRunError if there is no such run or citation, or StoreError."""
     state = session.runs.state_of(session.runs.history.find(run_id))
     citations = state.answer.citations if state.answer else ()
     for citation in citations:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tui.api.persona_moe import LONGEST_QUESTION
+from tui.api.sources import MOST_PASSAGES
 
 MOST_BYTES = 256_000
 SECONDS = 30.0
@@ -29,7 +30,7 @@ class SearchBody(Struct, forbid_unknown_fields=True):
     """Words to search for, and how many passages at most."""
 
     query: Words
-    limit: Annotated[int, Meta(ge=1, le=100)] = 10
+    limit: Annotated[int, Meta(ge=1, le=MOST_PASSAGES)] = 10
 
 
 class ContentPart(Struct):

@@ -15,6 +15,7 @@ from engine import __version__
 from engine.errors import InputError, PersonaMoeError
 from engine.events import RecordedEvent, to_json
 from engine.text.safe import ascii_json
+from tui.api.sources import LARGEST_MARGIN
 from tui.api.values import CitedSource, LibraryContents, LibraryPassage, PersonaSummary, RunRecord
 from tui.http_api import chat_completions
 from tui.http_api.bodies import AskBody, ChatBody, SearchBody, body_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 200
 LONGEST_TEXT = 2_000  # characters of a parameter
+MOST_DIGITS = 9  # of a number; `int` raises ValueError for thousands
 EVENTS = "events"  # in place of a type: the events of a run
 
 
@@ -138,7 +140,7 @@ async def run_events(request: Request) -> Response:
 
 async def citation(request: Request) -> Response:
     """Open a citation of a run in its source."""
-    margin = _number(request, "margin", default=500, lowest=0, highest=20_000)
+    margin = _number(request, "margin", default=500, lowest=0, highest=LARGEST_MARGIN)
     run_id, number = request.path_params["run_id"], request.path_params["number"]
     try:
         return json_reply(await (await program_of(request)).open_citation(run_id, number, margin=margin))
@@ -181,7 +183,7 @@ async def completions(request: Request) -> Response:
 
 def _number(request: Request, name: str, *, default: int, lowest: int, highest: int) -> int:
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and lowest <= int(text[:9]) <= highest):
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS and lowest <= int(text) <= highest):
         raise HTTPException(422, f"{name} must be a whole number from {lowest} to {highest}")
     return int(text)
 
@@ -221,7 +223,7 @@ OPERATIONS = (
         parameters=(
             _RUN,
             Parameter("number", "path", "the number of the citation", {"type": "integer", "minimum": 1}),
-            Parameter("margin", "query", "characters on each side", _integer(0, 20_000, 500)),
+            Parameter("margin", "query", "characters on each side", _integer(0, LARGEST_MARGIN, 500)),
         ),
     ),
     Operation("GET", "/v1/library", library, "what questions are asked of", LibraryContents),

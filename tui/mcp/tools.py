@@ -14,7 +14,8 @@ from pydantic import Field
 from engine.errors import PersonaMoeError
 from engine.run.state import Phase, RunState
 from engine.text.safe import one_line
-from tui.api.persona_moe import answer_of
+from tui.api.persona_moe import LONGEST_QUESTION, answer_of
+from tui.api.sources import LARGEST_MARGIN, MOST_PASSAGES
 from tui.api.values import Answer, CitedSource, Judged, LibraryContents, LibraryPassage, PersonaSummary
 from tui.mcp.untrusted import cleaned
 from tui.run.progress_text import progress_words
@@ -30,11 +31,15 @@ Run = Annotated[str, Field(description="the run_id of an answer, or `last`", max
 FollowUp = Annotated[
     str, Field(description="the run_id of an earlier answer that the question refers to; else empty", max_length=100)
 ]
-Question = Annotated[str, Field(description="one question, in the language of the documents", max_length=20_000)]
+Question = Annotated[
+    str, Field(description="one question, in the language of the documents", max_length=LONGEST_QUESTION)
+]
 Query = Annotated[str, Field(description="words to search for", max_length=2_000)]
-Limit = Annotated[int, Field(description="how many passages at most", ge=1, le=100)]
+Limit = Annotated[int, Field(description="how many passages at most", ge=1, le=MOST_PASSAGES)]
 Number = Annotated[int, Field(description="the number n of the citation", ge=1)]
-Margin = Annotated[int, Field(description="characters of the source before and after the words", ge=0, le=20_000)]
+Margin = Annotated[
+    int, Field(description="characters of the source before and after the words", ge=0, le=LARGEST_MARGIN)
+]
 AnyNumber = Annotated[int | None, Field(description="judge only this citation; without it the whole answer", ge=1)]
 
 
