@@ -7,6 +7,7 @@ from engine.errors import InputError, UnknownRunError
 from tui.api.values import CitedSource, LibraryPassage
 
 if TYPE_CHECKING:
+    from engine.documents.cited_source import SourceText
     from engine.documents.passages import Passage
     from engine.events import Citation
     from tui.session.library import ScopedLibrary
@@ -69,13 +70,17 @@ def open_citation(library: "ScopedLibrary", citation: "Citation", margin: int) -
 
     Only a source that the library holds is read, by the rules of an ingest. Raises InputError for any other.
     """
-    from engine.documents.cited_source import QuoteState, locate_quote  # noqa: PLC0415 - with the engine
-
     if not 0 <= margin <= LARGEST_MARGIN:
         raise InputError(f"{margin} characters around the words are not valid", hint=f"0 to {LARGEST_MARGIN}")
     if not library.holds(citation.source):
         raise InputError("the source of this citation is not in the library", hint="ask again to get new citations")
-    source = library.read_source(citation.source)
+    return locate(citation, library.read_source(citation.source), margin)
+
+
+def locate(citation: "Citation", source: "SourceText", margin: int) -> CitedSource:
+    """Find the words of a citation in the text of its source, with `margin` characters on each side."""
+    from engine.documents.cited_source import QuoteState, locate_quote  # noqa: PLC0415 - with the engine
+
     if source.problem:
         return CitedSource(citation, "unreadable", problem=source.problem)
     quotation = locate_quote(source.text, citation)

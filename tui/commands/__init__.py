@@ -10,6 +10,7 @@ Modules that are no commands:
     interruption          turns ctrl+c into an event, so that work in progress is finished and kept
     persona_figures       the actions of `personas` that print figures
     picture_descriptions  the action `describe` of `library`
+    plain                 `persona-moe --plain`: questions and answers as lines
 
 What always holds: standard output has only the result, standard error has errors, warnings and progress. JSON is plain
 ASCII, and no text from a document reaches the terminal with its control characters. Exit codes are 0 done, 1 failed, 2

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from engine.documents.cited_source import QuoteState, locate_quote
+from engine.documents.cited_source import QuoteState
 from engine.errors import PersonaMoeError
 from engine.events import Citation
 from engine.run.conversation import conversation_of
 from engine.run.state import RunState
 from engine.text.safe import one_line
+from tui.api.sources import locate
 from tui.commands.ask import answer_lines
 from tui.commands.interruption import interruptible
 from tui.commands.output import print_text
@@ -44,7 +45,7 @@ class PlainConversation:
         self._conversation: Conversation | None = None
 
     def open_library(self) -> None:
-        """Bring the library up to date, and say what it is. Raises LibraryError."""
+        """Bring the library up to date, and print its name and size. Raises LibraryError."""
         print_text("Reading the library.")
         with interruptible() as interrupted:
             self._session.library.open(lambda *_: None, interrupted)
@@ -75,7 +76,7 @@ class PlainConversation:
         except PersonaMoeError as error:
             print_text(f"Error: {one_line(str(error))}")
 
-    async def _ask(self, question: str) -> Iterator[str]:
+    async def _ask(self, question: str) -> list[str]:
         print_text("Searching.")
         self._state = state = RunState()
         async with aclosing(self._session.runs.ask(question, self._conversation)) as events:
@@ -83,7 +84,7 @@ class PlainConversation:
                 state.apply(recorded.event)
         self._conversation = conversation_of(state)
         kind = "Not in the library. The nearest that it has:" if state.outcome == "unanswered" else "Answer:"
-        return iter([kind, *answer_lines(result_of(state), state.understood)])
+        return [kind, *answer_lines(result_of(state), state.understood)]
 
     def _source(self, number: int) -> Iterator[str]:
         citations = state.citations if (state := self._state.answer) else ()
@@ -95,22 +96,17 @@ class PlainConversation:
 
     def _source_lines(self, cited: Citation) -> Iterator[str]:
         yield f"Source {cited.n}: {one_line(cited.title)}, {one_line(cited.source)}"
-        source = self._session.library.read_source(cited.source)
-        if source.problem:
-            yield f"It cannot be read: {one_line(source.problem)}. The quotation was:"
+        opened = locate(cited, self._session.library.read_source(cited.source), AROUND)
+        if opened.problem:
+            yield f"It cannot be read: {one_line(opened.problem)}. The quotation was:"
             yield one_line(cited.quote)
-            return
-        location = locate_quote(source.text, cited)
-        if location.state is QuoteState.CHANGED:
+        elif opened.state == QuoteState.CHANGED:
             yield "The file has changed and no longer has the quotation, which was:"
             yield one_line(cited.quote)
-            return
-        yield "Before the quotation:"
-        yield source.text[max(location.start - AROUND, 0) : location.start].strip()
-        yield "The quotation:"
-        yield source.text[location.start : location.end]
-        yield "After the quotation:"
-        yield source.text[location.end : location.end + AROUND].strip()
+        else:
+            yield from ("Before the quotation:", opened.preceding.strip())
+            yield from ("The quotation:", opened.text)
+            yield from ("After the quotation:", opened.following.strip())
 
     def _alone(self, _number: int) -> Iterator[str]:
         self._conversation = None
@@ -134,7 +130,7 @@ class PlainConversation:
 
 
 def run_plain(session: Session) -> int:
-    """Talk with a person in plain lines until the input ends; the exit code."""
+    """Ask and answer in plain lines until the input ends. Returns the exit code."""
     with contextlib.suppress(ImportError):  # Windows has no readline
         import readline  # noqa: F401, PLC0415 - it lets `input` edit a line and recall earlier ones
     conversation = PlainConversation(session)
