@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from db.runs.history import History
 from engine.run.state import Outcome
 from tests.support import ROOT
 from tests.support.ollama_server import OllamaServer, Scripted
+from tests.support.settled import until
 from tui.mcp.untrusted import cleaned
 from tui.session.library import sample_library
 
@@ -118,14 +119,6 @@ async def test_a_cancelled_request_ends_the_run_and_what_its_model_writes(worksp
             assert answer["result"]
     outcomes = [run.outcome for run in History(workspace / "db" / "history").recent(5)]
     assert outcomes == [Outcome.CANCELLED]
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 async def test_texts_come_without_control_characters(workspace, tmp_path):

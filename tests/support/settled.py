@@ -6,6 +6,7 @@ process computes little although it has much to do, so a test looked at a screen
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -59,3 +60,12 @@ def _has_busy_thread() -> bool:
     if not isinstance(executor, ThreadPoolExecutor):
         return False
     return len(executor._threads) > executor._idle_semaphore._value
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds that another process, thread or task brings about."""
+    for _ in range(2000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")

@@ -17,20 +17,11 @@ from engine.events import RunFinished
 from engine.run.state import Outcome
 from tests.support import ROOT
 from tests.support.ollama_server import OllamaServer, Scripted
+from tests.support.settled import until
 from tui.api import PersonaMoe
 from tui.api.persona_moe import LONGEST_QUESTION, MOST_AT_ONCE
 
 QUESTION = "Who led the Net Strike of 1894?"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    (documents / "boiler.md").write_text(
-        "# Boiler\n\nNordtherm installed the boiler in 1998. The boiler is serviced every October.\n"
-    )
-    return documents
 
 
 @pytest.fixture
@@ -186,13 +177,8 @@ async def test_leaving_the_events_ends_what_the_model_writes(workspace):
                 async for recorded in events:
                     if type(recorded.event).__name__ == "AnswerFragment":
                         break
-            await asyncio.wait_for(_left(server), 20)
+            await until(lambda: server.chats[0].disconnected)
         assert History(workspace / "db" / "history").recent(1)[0].outcome == Outcome.CANCELLED
-
-
-async def _left(server: OllamaServer) -> None:
-    while not server.chats[0].disconnected:  # noqa: ASYNC110 - the server has a thread of its own
-        await asyncio.sleep(0.01)
 
 
 async def test_a_judgement_rewards_the_personas_of_the_run(program):

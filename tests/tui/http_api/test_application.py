@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
@@ -20,29 +19,12 @@ from engine.run.state import Outcome
 from tests.support import ROOT
 from tests.support.api_server import HEADERS, TOKEN, api_server, client_of
 from tests.support.ollama_server import OllamaServer, Scripted
+from tests.support.settled import until
 from tui.http_api import bodies
 from tui.http_api.bodies import MOST_BYTES
 from tui.http_api.event_schema import event_schema
 
 QUESTION = "Who led the Net Strike of 1894?"
-
-
-@pytest.fixture
-def folder(tmp_path):
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    (documents / "boiler.md").write_text(
-        "# Boiler\n\nNordtherm installed the boiler in 1998. The boiler is serviced every October.\n"
-    )
-    return documents
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 def sent(text: str) -> list[dict[str, str]]:
