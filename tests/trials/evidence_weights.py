@@ -70,7 +70,7 @@ def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
     lengths = [len(question.right) for question in questions]
     starts = np.cumsum([0, *lengths[:-1]])
     group = np.repeat(np.arange(len(questions)), lengths)
-    wanted = np.concatenate([question.right / question.right.sum() for question in questions])
+    target = np.concatenate([question.right / question.right.sum() for question in questions])
     weight = np.repeat([1 / len(dataset) / len(useful) for dataset in useful for _ in dataset], lengths)
     gate = np.array([question.gate for question in questions])
     least = _LEAST * scale
@@ -82,7 +82,7 @@ def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
         value = (table * np.maximum(least, sums)[group]).sum(1)
         share = np.exp(value - np.maximum.reduceat(value, starts)[group])
         share /= np.add.reduceat(share, starts)[group]
-        slopes = np.add.reduceat(table * (weight * (share - wanted))[:, None], starts, axis=0)
+        slopes = np.add.reduceat(table * (weight * (share - target))[:, None], starts, axis=0)
         gradient = (slopes * (sums > least)).T @ gate + _PENALTY * solution
         mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
         solution -= _RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
@@ -103,8 +103,8 @@ def _in_percent(recalls: np.ndarray) -> str:
 
 def _without(kind: Kind | None, datasets: Sequence[Sequence[_Question]]) -> list[str]:
     """Return the recall of each data set without a kind, each half of the questions fitted on the other half."""
-    kept = np.array([other is not kind for other in COLUMNS.values()])
-    muted = [[question._replace(scores=question.scores * kept) for question in dataset] for dataset in datasets]
+    selected = np.array([other is not kind for other in COLUMNS.values()])
+    muted = [[question._replace(scores=question.scores * selected) for question in dataset] for dataset in datasets]
     halves = [[dataset[half::2] for dataset in muted] for half in (0, 1)]
     weights = [_fitted(half) for half in reversed(halves)]
     measured = zip(*[[_recalls(d, w) for d in half] for half, w in zip(halves, weights, strict=True)], strict=True)

@@ -136,7 +136,7 @@ def measurements(workspace: Path, size: tuple[int, int]) -> dict[str, list[int] 
 
 
 def main() -> int:
-    """Measure at one size or at three, and print a table."""
+    """Measure at each size, two by default, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", action="append", help="columns x rows, as 80x24")
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")

@@ -22,7 +22,7 @@ from tui.ask.library_opening import LibraryOpening
 from tui.ask.screen import AskScreen
 from tui.drawing.ascii import replacement
 from tui.navigation.screen_bar import ScreenBar
-from tui.navigation.screens import SCREENS
+from tui.navigation.screens import SCREENS, TITLES
 from tui.run.feed import RunFeed
 from tui.terminal.contrast import Legible
 from tui.terminal.frame_pacing import Pace
@@ -49,8 +49,9 @@ if TYPE_CHECKING:
     from tui.session.session import Session
 
 SECONDS_TO_STORE = 5.0
+QUIT = "End the program; a running question is cancelled"
 MOVEMENTS = (".up", ".down", ".top", ".end", ".first", ".last")
-"""How the ids of keys end that only move a cursor."""
+"""Endings of the ids of keys that only move a cursor."""
 WHERE = ("The pane with the focus", "This screen", "Everywhere", "Moving and typing")
 """The headings of the help, the nearest first."""
 
@@ -68,21 +69,10 @@ class PersonaMoeApp(SteadyApp):
     CSS_PATH = "styles.tcss"
     DEFAULT_MODE = "ask"
     COMMANDS = {_commands_in_order}  # noqa: RUF012 - textual declares it so
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual declares it so
-        (0, "-narrow"),
-        (100, "-normal"),
-        (120, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (120, "-wide")]  # noqa: RUF012 - textual declares it so
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-high")]  # noqa: RUF012 - textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+q",
-            "quit",
-            "Quit",
-            id="quit",
-            priority=True,
-            tooltip="End the program; a running question is cancelled",
-        ),
+        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip=QUIT),
         Binding(
             "f1,question_mark", "help", "Help", id="help", tooltip="The keys that work here, and what the marks mean"
         ),
@@ -246,19 +236,10 @@ class PersonaMoeApp(SteadyApp):
         self.switch_mode(mode)
 
     def action_zoom(self) -> None:
-        """Show the pane with the focus alone, the largest pane if a line of text has it; or all panes again."""
-        from textual.widgets import Input  # noqa: PLC0415 - as below
+        """Show one pane on the whole screen, or all panes again."""
+        from tui.navigation.zoom import toggle_zoom  # noqa: PLC0415 - not needed for the first paint
 
-        screen, pane = self.screen, self.screen.focused
-        if screen.maximized is not None:
-            screen.minimize()
-            return
-        if pane is None or isinstance(pane, Input):
-            panes = (other for other in screen.focus_chain if not isinstance(other, Input))
-            pane = max(panes, key=lambda other: other.region.area, default=None)
-        if pane is not None:
-            screen.set_focus(pane)
-            screen.maximize(pane, container=False)
+        toggle_zoom(self.screen)
 
     def action_jump(self) -> None:
         """Show a letter on every pane that can have the focus, and a number for each screen."""
@@ -312,7 +293,7 @@ class PersonaMoeApp(SteadyApp):
         """The actions of the other screens: the command goes there and says the key, for it needs a row to act on."""
         from tui.navigation.key_table import bound_keys  # noqa: PLC0415 - it imports every screen
 
-        modes = {"Ask": "ask", **{entry.title: entry.mode for entry in SCREENS}}
+        modes = {title: mode for mode, title in TITLES.items()}
         for bound in bound_keys():
             mode = modes.get(bound.where)
             if mode is not None and mode != self.current_mode:

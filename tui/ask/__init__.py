@@ -6,7 +6,8 @@ In: a `Session`, and the `RunFeed` and `LibraryOpening` of the application. Out:
   replayed. `library_opening` opens the library.
 - The question: `question_bar`, `ask_input`, `recall` and `question_history` (earlier questions), `welcome`
   (suggestions).
-- The run, in `run_panes`: `panel_table`, `walk_log`, `answer_pane` with `answer_markdown`, `source_list`.
+- The run, in `run_panes`: `panel_table`, `walk_log` with `walk_text`, `answer_pane`, `source_list`, and the
+  `SourcePreview` of `tui.source`.
 - `status_text`: the status line; `answer_actions`: copying and judging an answer.
 
 What always holds: one question runs at a time. All panes are drawn from one `RunState`, so a replay looks as the run

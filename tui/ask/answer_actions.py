@@ -6,10 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engine.errors import PersonaMoeError
-from tui.drawing.cells import plain
 from tui.run.judgement_text import feedback_text
+from tui.source.copied import copied_quotation
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from engine.events import AnswerWritten, Citation
     from engine.run.state import RunState
     from tui.session.runs import Runs
@@ -22,11 +24,11 @@ def copied_text(answer: AnswerWritten) -> str:
     return "\n".join((answer.answer, "", *sources))
 
 
-def copied_quotation(citation: Citation) -> str:
-    """Write one quotation with its place as plain text: “words” (title, page, file, characters)."""
-    place = f"{plain(citation.place)}, " if citation.place else ""
-    span = f"{place}{citation.source}, characters {citation.start:,} to {citation.end:,}"
-    return f"“{plain(citation.quote)}” ({plain(citation.title)}, {span})"
+def copy_answer(app: App[None], answer: AnswerWritten, chosen: Citation | None, message: MessageLine) -> None:
+    """Copy the chosen quotation with its place, or else the answer with its sources, and say which."""
+    app.copy_to_clipboard(copied_text(answer) if chosen is None else copied_quotation(chosen))
+    words = "Answer and sources copied" if chosen is None else f"Quotation [{chosen.n}] copied"
+    message.say(f"{words} (inside tmux this needs `set -g set-clipboard on`)")
 
 
 async def judge_answer(runs: Runs, state: RunState, message: MessageLine, *, liked: bool, citation: int | None) -> None:

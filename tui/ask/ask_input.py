@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
+from rich.highlighter import Highlighter
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
@@ -17,6 +17,7 @@ from tui.terminal.textual_fixes import suggest, suggestion_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.text import Text
     from textual import events
 
 LINE_END = "↵"
@@ -28,6 +29,14 @@ SHOWN_NAMES = 2
 
 ASKING = "a question about your documents"
 SEARCHING = "a part of an earlier question · ^r older · enter asks it · esc leaves"
+
+
+class LineEnds(Highlighter):
+    """Draws the ends of lines, so that all lines stand on one row."""
+
+    def highlight(self, text: Text) -> None:
+        """Replace the ends of lines in the text that is drawn."""
+        text.plain = text.plain.replace("\n", LINE_END)
 
 
 class AskInput(Input):
@@ -52,7 +61,7 @@ class AskInput(Input):
         """The user wants to change the question that the search found."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
-        super().__init__(placeholder=ASKING, compact=True, max_length=LONGEST, id=id)
+        super().__init__(placeholder=ASKING, highlighter=LineEnds(), compact=True, max_length=LONGEST, id=id)
         self.cursor_blink = False
         self.searching = False
         self._offered = ""
@@ -154,8 +163,3 @@ class AskInput(Input):
             self.post_message(self.Refused(len(lines)))
         else:
             self.replace(lines, start, end)
-
-    @property
-    def _value(self) -> Text:
-        """The value as it is drawn, on one row."""
-        return Text(self.value.replace("\n", LINE_END), no_wrap=True, overflow="ignore", end="")

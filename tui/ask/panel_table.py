@@ -95,7 +95,7 @@ class PanelTable(LinePane):
         self._shown: tuple[object, ...] = ()
         self._steps = self._passed_over = 0
         self._chosen: Columns | None = None
-        self._order: int | None = None
+        self._by: Figure | None = None
         self._upwards = False
 
     @property
@@ -138,8 +138,9 @@ class PanelTable(LinePane):
 
     def action_sort(self) -> None:
         """Sort by the next figure, after the last one by the gate's order again."""
-        following = 0 if self._order is None else self._order + 1
-        self._order = following if following < len(self._orders) else None
+        orders = (None, *self._shown_scores, STEPS)
+        position = orders.index(self._by) if self._by in orders else 0
+        self._by = orders[(position + 1) % len(orders)]
         self._draw()
 
     def action_reverse(self) -> None:
@@ -172,15 +173,6 @@ class PanelTable(LinePane):
     def _shown_scores(self) -> tuple[Figure, ...]:
         return tuple(figure for figure in SCORES if not figure.weighed_as or self.weights.get(figure.weighed_as))
 
-    @property
-    def _orders(self) -> tuple[Figure, ...]:
-        """What the rows can be sorted by, one after the other; before the first, they stand in the gate's order."""
-        return (*self._shown_scores, STEPS)
-
-    @property
-    def _by(self) -> Figure | None:
-        return None if self._order is None else self._orders[self._order]
-
     def _figures(self, room: int, *, has_node: bool) -> tuple[tuple[Figure, ...], int]:
         """The columns of figures that fit, and the cells that they leave; none beside the walk and the gate's sums."""
         figures: list[Figure] = []
@@ -209,7 +201,7 @@ class PanelTable(LinePane):
             return line.append(f" {fit(f'not called: {row.reason}', room + _width(figures) - 1)}", "dim")
         for figure in figures:
             write = signed if figure is CHANGE else score
-            line.append(f"{write(figure.of(row)):>{figure.width}}", "bold" if figure.head == "score" else "")
+            line.append(f"{write(figure.of(row)):>{figure.width}}")
         if self.columns is Columns.WALK:
             return line.append(f"{row.steps:>6}  ").append(fit(_at(row), room - 8))
         if self.columns is Columns.GATE:

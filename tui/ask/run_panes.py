@@ -28,9 +28,9 @@ class RunPanes(Container):
     panel and walk, in a narrow one in place of the answer. `library` reads it.
     """
 
-    def __init__(self, library: ScopedLibrary, weights: Mapping[str, float], *, id: str) -> None:  # noqa: A002 - textual's own name for it
+    def __init__(self, library: ScopedLibrary, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
-        self._library, self._weights = library, weights
+        self._library = library
 
     def compose(self) -> ComposeResult:
         """Lay out the result, and beside or below it the work."""
@@ -42,14 +42,14 @@ class RunPanes(Container):
             yield PanelTable(id="panel")
             yield WalkLog(id="walk")
 
-    def show(self, view: RunState, tokens_per_second: float = 0.0) -> None:
+    def show(self, view: RunState, weights: Mapping[str, float], tokens_per_second: float) -> None:
         """Give every pane the state of the run; each redraws only if its part changed.
 
         Until there is an answer, its place belongs to the panel and the walk. `tokens_per_second` is the rate at which
         the model read last, 0 if unknown.
         """
         self.query_one(AnswerPane).tokens_per_second = tokens_per_second
-        self.query_one(PanelTable).weights = self._weights
+        self.query_one(PanelTable).weights = weights
         self.set_class(not (view.draft or view.quotations or view.answer or view.failure), "-walking")
         self.query_one(PanelTable).show(view)
         self.query_one(WalkLog).show(view)
@@ -59,5 +59,4 @@ class RunPanes(Container):
     def on_source_list_pointed(self, event: SourceList.Pointed) -> None:
         """Show the document of the citation under the cursor, or hide it when the list is left."""
         self.set_class(event.citation is not None, "-previewing")
-        if event.citation is not None:
-            self.query_one(SourcePreview).show(event.citation)
+        self.query_one(SourcePreview).show(event.citation)

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
 from engine.text.safe import one_line
-from tui.ask.answer_actions import copied_quotation, copied_text, judge_answer
+from tui.ask.answer_actions import copy_answer, judge_answer
 from tui.ask.ask_input import AskInput
 from tui.ask.player import REPLAY_KEYS, RunPlayer
 from tui.ask.question_bar import QuestionBar
@@ -123,8 +123,7 @@ class AskScreen(Screen[None]):
     async def _after_first_paint(self) -> None:
         from tui.ask.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
 
-        panes = RunPanes(self.session.library, self.session.settings.scoring.weights, id="run")
-        await self.mount(panes, after="#welcome")
+        await self.mount(RunPanes(self.session.library, id="run"), after="#welcome")
         self.pace.mark()
         self._opening = self._open_library()
 
@@ -132,18 +131,15 @@ class AskScreen(Screen[None]):
     async def _open_library(self) -> None:
         await self.library.open()
 
-    def ask(self, question: str) -> None:
-        """Start a run, unless one is running; the question may refer to the run before."""
-        self._ask(question, self._conversation)
-
-    def _ask(self, question: str, conversation: Conversation | None) -> None:
+    def ask(self, question: str, *, as_written: bool = False) -> None:
+        """Start a run, unless one is running; the question may refer to the run before, if it is not `as_written`."""
         if not question.strip():
             return
         if self.player.asking:
             self.notify("A question is running: esc cancels it.", markup=False)
             return
         self.query_one(QuestionBar).note(one_line(question))
-        self.player.ask(question, conversation)
+        self.player.ask(question, None if as_written else self._conversation)
 
     def show_run(self, recorded: Sequence[RecordedEvent], *, play: bool = True) -> None:
         """Replay a recorded run, or show its end; the keys of the replay work while no question is being typed."""
@@ -200,16 +196,15 @@ class AskScreen(Screen[None]):
         self.query_one(Welcome).offer(self.library.suggestions, problem=self.library.problem)
         for panes in self.query("#run").results():
             panes.display = started
-            cast("RunPanes", panes).show(self.feed.state, self.session.runs.reading_rate.tokens_per_second)
+            weights, rate = self.session.settings.scoring.weights, self.session.runs.reading_rate
+            cast("RunPanes", panes).show(self.feed.state, weights, rate.tokens_per_second)
         self._draw_status()
 
     def _draw_status(self) -> None:
-        waits_for_library = self.player.busy and not self.library.ready.is_set()
-        waiting = (
-            "waiting for the library" if waits_for_library else waiting_for(self.feed.state, self._silence.seconds)
-        )
+        state, waits_for_library = self.feed.state, self.player.busy and not self.library.ready.is_set()
+        waiting = "waiting for the library" if waits_for_library else waiting_for(state, self._silence.seconds)
         words = status_text(
-            self.feed.state,
+            state,
             library=self.library.line(),
             progress=(str(self.player.replay or ""), waiting),
             problems=tuple(filter(None, (self.library.problem, self.library.note))),
@@ -256,7 +251,7 @@ class AskScreen(Screen[None]):
             "as_written": lambda: not self.player.busy and self.feed.state.understood != "",
             "back": lambda: not self._line.has_focus or self._begins_anew,
             "new": lambda: not self.player.busy and not self._suggests,
-            "judge": lambda: self._can_be_judged and not self._line.has_focus,
+            "judge": lambda: bool(self._citations) and not self.player.busy and not self._line.has_focus,
             **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
@@ -269,6 +264,10 @@ class AskScreen(Screen[None]):
     def _citations(self) -> tuple[Citation, ...]:
         shown = self.feed.state.answer or self.feed.state.quotations
         return shown.citations if shown else ()
+
+    @property
+    def _chosen(self) -> Citation | None:
+        return cast("SourceList", self.query_one("#sources")).chosen
 
     def on_source_list_opened(self, event: SourceList.Opened) -> None:
         """Open the source of a citation at its quote."""
@@ -293,13 +292,9 @@ class AskScreen(Screen[None]):
 
     def action_copy(self, whole: bool) -> None:  # noqa: FBT001 - textual passes it by position
         """Copy the quotation under the cursor with its place; the answer with its sources if `whole` or without one."""
-        answer, chosen = self.feed.state.answer, cast("SourceList", self.query_one("#sources")).chosen
-        if answer is None:
-            return
-        cited = [citation for citation in answer.citations if citation.n == chosen and not whole]
-        self.app.copy_to_clipboard(copied_quotation(cited[0]) if cited else copied_text(answer))
-        words = f"Quotation [{chosen}] copied" if cited else "Answer and sources copied"
-        self.query_one(MessageLine).say(f"{words} (inside tmux this needs `set -g set-clipboard on`)")
+        if self.feed.state.answer is not None:
+            chosen = None if whole else self._chosen
+            copy_answer(self.app, self.feed.state.answer, chosen, self.query_one(MessageLine))
 
     def action_save(self) -> None:
         """Write the result to a file, for OSC 52 does not work everywhere."""
@@ -312,15 +307,10 @@ class AskScreen(Screen[None]):
         if path is not None:
             self.query_one(MessageLine).say(f"written to {path}")
 
-    @property
-    def _can_be_judged(self) -> bool:
-        return not self.player.busy and bool(self._citations)
-
     @work(group="judge")
     async def action_judge(self, liked: bool) -> None:  # noqa: FBT001 - textual passes it by position
         """Judge the citation under the cursor, or else the answer."""
-        citation = cast("SourceList", self.query_one("#sources")).chosen
-        message = self.query_one(MessageLine)
+        message, citation = self.query_one(MessageLine), self._chosen.n if self._chosen else None
         await judge_answer(self.session.runs, self.feed.state, message, liked=liked, citation=citation)
         self.pace.mark()
 
@@ -354,7 +344,7 @@ class AskScreen(Screen[None]):
 
     def action_as_written(self) -> None:
         """Ask the question of the run that is shown as it is written."""
-        self._ask(self.feed.state.question, None)
+        self.ask(self.feed.state.question, as_written=True)
 
     def action_below(self) -> None:
         """From the question into the list below it, at its first line."""

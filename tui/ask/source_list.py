@@ -28,7 +28,7 @@ CITATION_KEYS: tuple[BindingType, ...] = tuple(
 
 
 def source_line(citation: Citation, *, liked: bool | None = None) -> Text:
-    """`[n] title · page · source`, the number with what the user said of it; the answer has the words themselves."""
+    """Draw `[n] title · page · source`, its number with the user's judgement; the answer shows the quotation itself."""
     mark = (f"[{citation.n}]{JUDGEMENTS[liked]} ", "bold cyan")
     page = f" · {plain(citation.place)}" if citation.place else ""
     facts = (f"{page} · {short_source(citation.source)}", "dim")
@@ -65,9 +65,9 @@ class SourceList(OptionList):
         self._judged: Mapping[int | None, bool] = {}
 
     @property
-    def chosen(self) -> int | None:
-        """The number of the citation under the cursor while the list has the focus."""
-        return self._citations[self.highlighted].n if self.has_focus and self.highlighted is not None else None
+    def chosen(self) -> Citation | None:
+        """The citation under the cursor while the list has the focus."""
+        return self._citations[self.highlighted] if self.has_focus and self.highlighted is not None else None
 
     def show(self, view: RunState) -> None:
         """List the view's citations if they, or what was said of them, changed."""
@@ -82,7 +82,7 @@ class SourceList(OptionList):
         self.display = bool(citations)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Tell the citation under the cursor."""
+        """Post the citation under the cursor."""
         event.stop()
         self._point()
 
@@ -94,8 +94,7 @@ class SourceList(OptionList):
         self._point()
 
     def _point(self) -> None:
-        citation = self._citations[self.highlighted] if self.has_focus and self.highlighted is not None else None
-        self.post_message(self.Pointed(citation))
+        self.post_message(self.Pointed(self.chosen))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Hand on the citation itself."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDE, DEEPEST = 50, 4
 """Cells from which personas have their whole name; links of a path up to which a step is indented further."""
 NAMED = 3
-"""So many personas are named; of more the number is told."""
+"""Personas of a passage that are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,8 @@ def _personas_text(cited: CitedPassage, view: RunState) -> Text:
     """Name the personas that came to a passage: one alone found what nobody else did."""
     if not cited.personas:
         return Text("    quoted beside it", "dim")
-    text = Text("    by ", "dim")
-    for name in cited.personas[:NAMED]:
-        text.append(f"{', ' if name != cited.personas[0] else ''}")
-        text.append(plain(name), colour_of(view.number_of(name)))
+    names = (Text(plain(name), colour_of(view.number_of(name))) for name in cited.personas[:NAMED])
+    text = Text("    by ", "dim").append_text(Text(", ").join(names))
     more = len(cited.personas) - NAMED
     if more > 0:
         text.append(f" and {more} more", "dim")

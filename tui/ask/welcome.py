@@ -54,8 +54,8 @@ class Welcome(Vertical):
     def picked(self, number: str) -> str:
         """Return the suggestion whose number was typed; empty for any other text."""
         suggestions = self._offered[0] if self._offered else ()
-        index = int(number) if number.strip() in map(str, range(1, MOST + 1)) else 0
-        return suggestions[index - 1] if 0 < index <= len(suggestions) else ""
+        numbered = {str(n): question for n, question in enumerate(suggestions[:MOST], start=1)}
+        return numbered.get(number.strip(), "")
 
     def action_pick(self, number: int) -> None:
         """Ask a suggestion."""

@@ -4,12 +4,14 @@ from collections import defaultdict
 
 from rich.text import Text
 
+from engine.personas.traits import Kind
 from engine.text.safe import printable
 from tui.drawing.cells import colour_of, plain, score, short_source
 from tui.drawing.marks import ARROW, NEW, REFERENCE
-from tui.graph.state import TITLE, GraphNode, GraphState, Visit
+from tui.graph.state import GraphNode, GraphState, Visit
 from tui.graph.text import Picture, citation_marks
 from tui.graph.tree import NAMED, SEARCHED, LineKind, Tree, TreeLine, keys_of, start_name
+from tui.run.story import TITLE_IN_QUESTION
 
 STARTS = {
     SEARCHED: "Passages that a search for the question's words found; walks start from them too.",
@@ -17,12 +19,13 @@ STARTS = {
 }
 NAMED_START = "A name in the question that is a title in the library: walks start from its passages."
 
-_STARTS = {
-    TITLE: "its title stands in the question",
-    "structure": "what stands beside it, or its document, has much of the question",
-    "closeness": "the question's words stand close together in it",
-    "amounts": "it has many numbers",
+REASONS = {
+    TITLE_IN_QUESTION: "its title stands in the question",
+    Kind.STRUCTURE: "what stands beside it, or its document, has much of the question",
+    Kind.CLOSENESS: "the question's words stand close together in it",
+    Kind.AMOUNTS: "it has many numbers",
 }
+"""Why a persona came to a passage without a link, by the `via` of its visit."""
 SIGNS = f"[n] cited as n, #n the panel's rank, xn visits, {NEW} new, {REFERENCE} stands in full elsewhere"
 
 MOST_TEXT, MOST_QUOTED = 1200, 60
@@ -33,7 +36,7 @@ def why(view: GraphState, visit: Visit, title: str) -> str:
     """Say why a persona came to the passage with this title: the kind of the link and its name."""
     via, source = plain(visit.via), view.nodes.get(visit.source_id)
     if source is None:
-        return _STARTS.get(visit.via, "found by the question's words")
+        return REASONS.get(visit.via, "found by the question's words")
     origin = f"“{plain(source.title)}”"
     if visit.via in keys_of(title):
         return f"{origin} names it"

@@ -24,9 +24,6 @@ GrowthStep = PersonaStepped | EvidenceRanked | AnswerWritten
 FIRST = 5
 """So many best passages of the ranking are the panel's result."""
 
-TITLE = "title"
-"""The `via` of a start whose title stands in the question; a search for its words found the others."""
-
 
 @dataclass(frozen=True, slots=True)
 class Visit:

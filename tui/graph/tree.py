@@ -9,7 +9,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.text.names import title_keys
-from tui.graph.state import TITLE, GraphNode, GraphState, Visit
+from tui.graph.state import GraphNode, GraphState, Visit
+from tui.run.story import TITLE_IN_QUESTION
 
 SEARCHED, NAMED = "found by its words", "a title in it"
 """The starts that are no name of the question: passages from a search, and passages of a title in the question."""
@@ -164,7 +165,7 @@ def _attach(first: str, followers: Mapping[str, Sequence[str]], parents: dict[st
 
 def _start(view: GraphState, node: GraphNode, persona: str) -> str:
     """Return the name of the question by which a walk started at this passage, or how else it was found."""
-    if not any(visit.via == TITLE and not visit.source_id for visit in visits_of(node, persona)):
+    if not any(visit.via == TITLE_IN_QUESTION and not visit.source_id for visit in visits_of(node, persona)):
         return SEARCHED
     keys = keys_of(node.title)
     return next((name for name in view.known if name in keys), NAMED)

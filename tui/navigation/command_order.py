@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Provider
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from textual.command import Hits
 
 
+class CountsCommands(Protocol):
+    """An application whose `used_commands` counts how often each command was run from the palette, by its title."""
+
+    used_commands: Counter[str]
+
+
 class CommandsInOrder(Provider):
     """Gives the commands of the application as it orders them; Textual's own provider sorts them by their letters.
 
-    `used_commands` of the application counts how often each command was run from the palette.
+    Commands that were used before come first. The application `CountsCommands`.
     """
 
     async def discover(self) -> Hits:
@@ -36,7 +42,7 @@ class CommandsInOrder(Provider):
 
     @property
     def _used(self) -> Counter[str]:
-        return cast("Counter[str]", vars(self.app)["used_commands"])
+        return cast("CountsCommands", self.app).used_commands
 
     def _commands(self) -> Iterator[SystemCommand]:
         used = self._used

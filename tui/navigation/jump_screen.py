@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from tui.navigation.screens import SCREENS
+from tui.navigation.screens import TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +36,14 @@ class JumpScreen(ModalScreen["Widget | str | None"]):
     def __init__(self, panes: Sequence[Widget]) -> None:
         super().__init__()
         self._panes = dict(zip(LETTERS, panes, strict=False))
-        titles = {"ask": "Ask"} | {entry.mode: entry.title for entry in SCREENS}
-        self._screens = dict(zip("123456789", titles.items(), strict=False))
+        self._modes = dict(zip("123456789", TITLES, strict=False))
 
     def compose(self) -> ComposeResult:
         """Name the screens in the first line, and place each letter in the corner of its pane."""
-        names = ((f" {number} ", "bold reverse") for number in self._screens)
-        titles = (f" {title} " for _, title in self._screens.values())
-        yield Label(Text.assemble(*(part for pair in zip(names, titles, strict=True) for part in pair)), id="screens")
+        screens = Text()
+        for number, mode in self._modes.items():
+            screens.append(f" {number} ", "bold reverse").append(f" {TITLES[mode]} ")
+        yield Label(screens, id="screens")
         for letter, pane in self._panes.items():
             label = Label(f" {letter} ", markup=False)
             label.styles.offset = pane.region.offset
@@ -54,6 +54,6 @@ class JumpScreen(ModalScreen["Widget | str | None"]):
         if event.key in self._panes:
             event.stop()
             self.dismiss(self._panes[event.key])
-        elif event.key in self._screens:
+        elif event.key in self._modes:
             event.stop()
-            self.dismiss(self._screens[event.key][0])
+            self.dismiss(self._modes[event.key])

@@ -53,4 +53,6 @@ SCREENS = (
         "tui.health.screen", "HealthScreen",
     ),
 )  # fmt: skip
+TITLES = {"ask": "Ask"} | {entry.mode: entry.title for entry in SCREENS}
+"""The title of each mode."""
 """In the order of their keys; the ask screen is not among them, because escape leads back to it."""

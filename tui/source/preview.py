@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.session.library import ScopedLibrary
 
 REMEMBERED = 8
-"""So many documents stay read: the cursor moves to and fro between the citations of an answer."""
+"""Documents that stay read while the cursor is in the list: it moves to and fro between the citations of an answer."""
 
 
 class SourcePreview(Vertical):
@@ -40,11 +40,13 @@ class SourcePreview(Vertical):
         pane.can_focus = False
         yield pane
 
-    def show(self, citation: Citation) -> None:
-        """Show the document of a citation, read in a thread."""
-        if citation != self._citation:
-            self._citation = citation
+    def show(self, citation: Citation | None) -> None:
+        """Show the document of a citation, read in a thread; None forgets all documents, for they may change."""
+        if citation is None:
+            self._read.cache_clear()
+        elif citation != self._citation:
             self.run_worker(self._load(citation), group="preview", exclusive=True)
+        self._citation = citation
 
     async def _load(self, citation: Citation) -> None:
         source, content = await asyncio.to_thread(self._read, citation.source)

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, locate_quote
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
+from tui.source.copied import copied_quotation
 from tui.source.pane import SourcePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
@@ -228,7 +229,6 @@ class SourceScreen(Screen[None]):
             self.query_one(MessageLine).complain(str(error))
 
     def action_copy(self) -> None:
-        """Copy quote and source as one text."""
-        cited = self.citation
-        self.app.copy_to_clipboard(f"“{cited.quote}” ({cited.title}, {cited.source}, {cited.start}-{cited.end})")
+        """Copy the quote with its place."""
+        self.app.copy_to_clipboard(copied_quotation(self.citation))
         self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)

@@ -1,4 +1,4 @@
-"""Send only the cells of an update that differ from what the terminal shows; Textual sends a changed widget whole."""
+"""Find the cells of an update that differ from what the terminal shows; Textual sends a changed widget whole."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from rich.console import COLOR_SYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rich.color import ColorSystem
     from rich.console import Console
     from rich.style import Style
     from textual.strip import Strip
@@ -31,25 +31,6 @@ FIRST_EMOJI = "\U0001f000"
 
 FEWEST_SCROLLED, MOST_LINES = 5, 20
 """Rows that must move together so that the terminal is told to scroll them, and the lines by which they may move."""
-
-
-class ChangedCells(CompositorUpdate):
-    """An update of Textual's compositor, reduced to the cells that `shown` does not have; it notes them there."""
-
-    def __init__(self, update: CompositorUpdate, shown: ShownCells) -> None:
-        self._update, self._shown = update, shown
-
-    def render_segments(self, console: Console) -> str:
-        """Return what to write to the terminal."""
-        update = self._update
-        if isinstance(update, LayoutUpdate):
-            self._shown.resize(*update.region.size)
-            return self._shown.changes(_layout_pieces(update), console)
-        if isinstance(update, ChopsUpdate):
-            self._shown.resize(max((ends[-1] for ends in update.chop_ends if ends), default=0), len(update.chops))
-            return self._shown.changes(_chopped_pieces(update), console)
-        self._shown.forget()
-        return update.render_segments(console)
 
 
 class ShownCells:
@@ -78,7 +59,7 @@ class ShownCells:
                 row = rows.setdefault(y, self._rows[y].copy())
                 cells = cells_of(strip)
                 row[x : x + len(cells)] = cells
-        pen = Pen(console._color_system or ColorSystem.TRUECOLOR)  # noqa: SLF001 - as Textual reads it
+        pen = Pen(COLOR_SYSTEMS[console.color_system or "truecolor"])
         pen.scroll(*self._scroll(rows))
         for y, row in rows.items():
             for start, end in changed_runs(self._rows[y], row):
@@ -170,7 +151,8 @@ def _codes(style: Style | None, system: ColorSystem) -> tuple[str, str, str]:
     """Return the codes of a style: its attributes, its foreground and its background."""
     if style is None:
         return "", "", ""
-    attributes = style.without_color._make_ansi_codes(system)  # noqa: SLF001 - Rich has no public name for it
+    uncoloured = style.without_color.update_link(None).render(" ", color_system=system)
+    attributes = uncoloured.partition(" ")[0].removeprefix("\x1b[").removesuffix("m")
     colours = (
         ";".join(colour.downgrade(system).get_ansi_codes(foreground=is_foreground)) if colour is not None else ""
         for colour, is_foreground in ((style.color, True), (style.bgcolor, False))
@@ -253,20 +235,3 @@ def _is_cheaper(cells: Row, end: int, start: int) -> bool:
 def _is_risky(cell: Cell) -> bool:
     character = cell[0]
     return len(character) > 1 or character >= FIRST_EMOJI
-
-
-def _layout_pieces(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Yield column, row and strip of each part of a whole screen."""
-    for y, line in enumerate(update.strips, update.region.y):
-        x = update.region.x
-        for strip in line:
-            yield x, y, strip
-            x += strip.cell_length
-
-
-def _chopped_pieces(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Yield column, row and strip of each part of the widgets that were drawn again."""
-    for y, left, right in update.spans:
-        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is not None and x <= right and end > left:
-                yield x, y, strip

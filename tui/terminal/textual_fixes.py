@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
-from textual._compositor import CompositorUpdate
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
@@ -23,15 +23,17 @@ from textual.filter import Monochrome, NoColor
 from textual.geometry import Size
 from textual.worker import WorkerFailed
 
-from tui.terminal.changed_cells import ChangedCells, ShownCells
+from tui.terminal.changed_cells import ShownCells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
     from textual.css.model import RuleSet
     from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.strip import Strip
     from textual.timer import Timer
     from textual.widgets import Input
 
@@ -128,6 +130,42 @@ class SteadyApp(App[None]):
     def _write_question(self) -> None:
         if self._driver is not None:  # Textual has no public way to write to the terminal
             self._driver.write(ASK_FOR_SYNC)
+
+
+class ChangedCells(CompositorUpdate):
+    """Reduces an update of Textual's compositor to the cells that `shown_cells` does not have, and notes them there."""
+
+    def __init__(self, update: CompositorUpdate, shown_cells: ShownCells) -> None:
+        self._update, self._shown_cells = update, shown_cells
+
+    def render_segments(self, console: Console) -> str:
+        """Return what to write to the terminal."""
+        update = self._update
+        if isinstance(update, LayoutUpdate):
+            self._shown_cells.resize(*update.region.size)
+            return self._shown_cells.changes(_layout_pieces(update), console)
+        if isinstance(update, ChopsUpdate):
+            self._shown_cells.resize(max((ends[-1] for ends in update.chop_ends if ends), default=0), len(update.chops))
+            return self._shown_cells.changes(_chopped_pieces(update), console)
+        self._shown_cells.forget()
+        return update.render_segments(console)
+
+
+def _layout_pieces(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Yield column, row and strip of each part of a whole screen."""
+    for y, line in enumerate(update.strips, update.region.y):
+        x = update.region.x
+        for strip in line:
+            yield x, y, strip
+            x += strip.cell_length
+
+
+def _chopped_pieces(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Yield column, row and strip of each part of the widgets that were drawn again."""
+    for y, left, right in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x <= right and end > left:
+                yield x, y, strip
 
 
 class ParsedOnce(Stylesheet):

@@ -168,7 +168,7 @@ async def test_quote_and_source_are_copied_and_one_citation_alone_offers_no_othe
         assert "Next" not in script.screen_text(pilot.app)
         assert "citation 1 of" not in script.screen_text(pilot.app)
         await pilot.press("y")
-        assert pilot.app.clipboard == f"“{run.KEPT}” (Ysolde Marrak, /library/ysolde-marrak.md, 43-90)"
+        assert pilot.app.clipboard == f"“{run.KEPT}” (Ysolde Marrak, /library/ysolde-marrak.md, characters 43 to 90)"
 
 
 async def test_an_editor_opens_the_file_at_the_line(session, tmp_path, monkeypatch):

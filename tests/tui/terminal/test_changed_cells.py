@@ -12,7 +12,8 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.terminal.changed_cells import ChangedCells, ShownCells, cells_of, changed_runs
+from tui.terminal.changed_cells import ShownCells, cells_of, changed_runs
+from tui.terminal.textual_fixes import ChangedCells
 
 WIDTH, HEIGHT = 40, 12
 CONSOLE = Console(force_terminal=True, color_system="truecolor", width=WIDTH)
