@@ -19,7 +19,7 @@ from engine.answer.prompt import send_prompt_to_ollama
 from engine.answer.quotation import Quotation
 from engine.documents.passages import Passage
 from engine.errors import LanguageModelError
-from engine.events import AnswerFragment, AnswerWritten, Degraded, OutputProduced, RunStarted
+from engine.events import AnswerFragment, AnswerWritten, Degraded, ModelFound, OutputProduced
 from engine.model.client import Listeners, connect
 from engine.model.faults import AnswerCutShortError, SilentError, UnreachableError
 from engine.personas.persona import Persona
@@ -299,7 +299,7 @@ async def asked(root, docs, real_server, name, **more):
 
 async def test_a_question_is_answered_in_the_models_words_and_each_is_held_by_a_source(tmp_path, docs, real_server):
     events = await asked(tmp_path / "workspace", docs, real_server, "writer")
-    assert next(event.model for event in events if isinstance(event, RunStarted)) == "writer:latest"
+    assert next(event.model for event in events if isinstance(event, ModelFound)) == "writer:latest"
     assert [event.text for event in events if isinstance(event, AnswerFragment)] == SAID
     (answer,) = [event for event in events if isinstance(event, AnswerWritten)]
     assert answer.answer == "Keziah Rosk led the Net Strike. [1]"

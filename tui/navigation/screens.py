@@ -53,6 +53,6 @@ SCREENS = (
         "tui.health.screen", "HealthScreen",
     ),
 )  # fmt: skip
+"""In the order of their keys; the ask screen is not among them, because escape leads back to it."""
 TITLES = {"ask": "Ask"} | {entry.mode: entry.title for entry in SCREENS}
 """The title of each mode."""
-"""In the order of their keys; the ask screen is not among them, because escape leads back to it."""
