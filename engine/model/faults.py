@@ -23,7 +23,7 @@ _HINTS = {
     "file does not exist": "is the name right? https://ollama.com/library lists what there is",
     "invalid model name": "a name such as qwen3:4b",
     "exceeds file size": "the model's file is damaged: `ollama rm` it and pull it again",
-    "unable to load model": "its file is damaged or too new for this Ollama: update it, or `ollama rm` it and pull it again",
+    "unable to load model": "its file is damaged or too new for this Ollama: update Ollama, or pull it again",
 }
 
 

@@ -302,9 +302,9 @@ async def test_a_question_is_answered_in_the_models_words_and_each_is_held_by_a_
     assert next(event.model for event in events if isinstance(event, ModelFound)) == "writer:latest"
     assert [event.text for event in events if isinstance(event, AnswerFragment)] == SAID
     (answer,) = [event for event in events if isinstance(event, AnswerWritten)]
-    assert answer.answer == "Keziah Rosk led the Net Strike. [1]"
+    assert answer.answer == "Keziah Rosk led the Net Strike. [1] Moons eat cheese daily! (no source)"
     assert answer.citations[0].quote == "The Net Strike of 1894 was led by Keziah Rosk."
-    assert answer.removed == 1, "no source says what moons eat"
+    assert answer.removed == 1
     assert not [event for event in events if isinstance(event, Degraded)]
 
 
