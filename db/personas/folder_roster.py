@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from db.locks import exclusive
 from db.personas.files import checked_persona, save_persona_to_file
@@ -19,7 +20,7 @@ from db.personas.ledger_entries import (
     now,
 )
 from db.personas.ledger_rules import experiences, performances
-from db.personas.reconcile import LedgerState
+from db.personas.reconcile import LedgerState, changed_contexts
 from db.personas.undo import undo_entry, undoable
 from db.workspace import Workspace
 from engine.errors import InputError, PersonaError, StoreError
@@ -199,10 +200,16 @@ class FolderRoster:
                     self._folders.move(change.persona_id, undone.old_state, undone.new_state)
         return undone
 
-    def verify(self) -> list[str]:
-        """The differences between the ledger and the folders, one line each; empty when they agree."""
+    def verify(self, runs: Path | None = None) -> list[str]:
+        """The damage of the ledger and its differences from the folders, one line each; empty if there is none.
+
+        With `runs`, the folder of the recorded runs, also its differences from those.
+        """
         with self._locked() as contents:
-            return LedgerState.of(self.ledger.entries()).differences(contents.entries)
+            entries = list(self.ledger.entries())
+            changed = changed_contexts(entries, runs) if runs else ()
+            damage = [*self.ledger.broken_links(), *(f"{self.ledger.path.name}: {line}" for line in changed)]
+            return damage + LedgerState.of(entries).differences(contents.entries)
 
     def repair(self) -> list[str]:
         """Bring states, performances and edits of the files up to the ledger; returns what was different.

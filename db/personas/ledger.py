@@ -1,8 +1,8 @@
-"""The append-only ledger: one JSON line for every change, reward and judgement of a persona."""
+"""The append-only ledger: one JSON line for every change, reward and judgement of a persona, in a hash chain."""
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -10,8 +10,9 @@ from threading import Lock
 import msgspec
 
 from db.locks import exclusive
+from db.personas.ledger_chain import broken_links, digest_of, is_digest, resealed, sealed
 from db.personas.ledger_entries import Added, Change, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone
-from engine.atomic_files import append_whole, private_folder, store_errors
+from engine.atomic_files import append_whole, private_folder, store_errors, write_atomically
 from engine.errors import StoreError
 from engine.personas.roster import Births
 
@@ -44,11 +45,13 @@ class _Totals:
 class Ledger:
     """The ledger in one file. A line counts once its newline is written; `.lock` beside it orders the writers.
 
-    `mark` is a file that exists while the persona files are behind the ledger.
+    `mark` is a file that exists while the persona files are behind the ledger. `.ledger-end` beside the ledger holds
+    the digest of the line that was written last (`db.personas.ledger_chain`).
     """
 
     def __init__(self, path: Path) -> None:
         self.path, self.mark = path, path.with_name(".unfinished")
+        self._end = path.with_name(".ledger-end")
         self._totals, self._reading = _Totals(0), Lock()
 
     def append(self, entry: LedgerEntry) -> None:
@@ -56,16 +59,60 @@ class Ledger:
 
         Raises StoreError, and then the ledger is as it was.
         """
-        line = msgspec.json.encode(entry) + b"\n"
         private_folder(self.path.parent)
         with exclusive(self.path.parent / ".lock"), store_errors(self.path):
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.ftruncate(descriptor, _whole_lines(descriptor))
-                append_whole(descriptor, line)
+                end = _line_end(descriptor, os.lseek(descriptor, 0, os.SEEK_END))
+                start = _line_end(descriptor, end - 1)
+                last = os.pread(descriptor, end - start, start).removesuffix(b"\n")
+                previous = digest_of(last) if last else b""
+                line = sealed(msgspec.json.encode(entry), previous)
+                os.ftruncate(descriptor, end)
+                append_whole(descriptor, line + b"\n")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if self._noted_end() in {previous, b""}:  # else lines were removed, which has to stay visible
+                self._note_end(digest_of(line))
+
+    def broken_links(self) -> list[str]:
+        """One line for each place where the hash chain is broken (`db.personas.ledger_chain`). Raises StoreError."""
+        with exclusive(self.path.parent / ".lock"), store_errors(self.path):
+            lines = list(self._lines())
+            problems = [f"{self.path.name}: {problem}" for problem in broken_links(lines, self._noted_end())]
+            if lines and not problems:
+                self._note_end(digest_of(lines[-1]))
+            return problems
+
+    def reseal(self) -> None:
+        """Write the same entries in a chain of their own, after lines were changed by hand. Raises StoreError."""
+        with exclusive(self.path.parent / ".lock"):
+            lines = list(resealed(self._lines()))
+            write_atomically(self.path, b"".join(line + b"\n" for line in lines), keep_previous=True)
+            self._note_end(digest_of(lines[-1]) if lines else b"")
+
+    def _noted_end(self) -> bytes:
+        """The digest of the line that was written last; empty if a crash has left none."""
+        with store_errors(self._end), suppress(FileNotFoundError):
+            digest = self._end.read_bytes()
+            return digest if is_digest(digest) else b""
+        return b""
+
+    def _note_end(self, digest: bytes) -> None:
+        """Note the digest of the last line, if the disk takes it; an older note is no fault, so it is not synced."""
+        with suppress(OSError):
+            descriptor = os.open(self._end, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.pwrite(descriptor, digest, 0)
+            finally:
+                os.close(descriptor)
+
+    def _lines(self) -> Iterator[bytes]:
+        """All whole lines, without their newlines."""
+        if self.path.exists():
+            with store_errors(self.path), self.path.open("rb") as file:
+                yield from (line[:-1] for line in file if line.endswith(b"\n"))
 
     @contextmanager
     def recording(self, entry: LedgerEntry) -> Iterator[None]:
@@ -174,9 +221,8 @@ class Ledger:
             raise StoreError(f"{self.path}: {where}: {error}", hint="correct or delete that line") from error
 
 
-def _whole_lines(descriptor: int) -> int:
-    """The number of bytes up to the last newline, which is included."""
-    end = os.lseek(descriptor, 0, os.SEEK_END)
+def _line_end(descriptor: int, end: int) -> int:
+    """The offset behind the last newline before `end`; 0 if there is none."""
     while end > 0:
         start = max(0, end - 65536)
         newline = os.pread(descriptor, end - start, start).rfind(b"\n")

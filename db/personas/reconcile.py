@@ -1,10 +1,15 @@
-"""Compare the personas in the folders with the ledger."""
+"""Compare the ledger with the personas in the folders, and with the recorded runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from db.personas.ledger_entries import LedgerEntry
+from db.personas.ledger_entries import Feedback, LedgerEntry, Rewards
 from db.personas.ledger_rules import edits, performances, states
+from db.runs.recorder import load_features
+from engine.errors import StoreError, UnknownRunError
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState, RosterEntry, content_of, with_content
 from engine.personas.roster import performance_of, with_performance
@@ -53,3 +58,20 @@ class LedgerState(NamedTuple):
         """Whether the file still has the content that the last edit replaced."""
         old, new = self.edits.get(persona.persona_id, ({}, {}))
         return old != new and content_of(persona) == old
+
+
+def changed_contexts(entries: Iterable[LedgerEntry], runs: Path) -> Iterator[str]:
+    """Yield a line for each reward or judgement with other features of the question than its run has recorded.
+
+    A run that was removed or is damaged is not compared.
+    """
+
+    @cache
+    def recorded(run_id: str) -> tuple[float, ...] | None:
+        with suppress(StoreError, UnknownRunError):
+            return load_features(runs, run_id)
+        return None
+
+    for number, entry in enumerate(entries, start=1):
+        if isinstance(entry, Rewards | Feedback) and recorded(entry.run_id) not in {None, entry.context}:
+            yield f"line {number}: the features of run {entry.run_id} differ from those that the run has recorded"

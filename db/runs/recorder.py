@@ -12,7 +12,16 @@ from db.locks import exclusive
 from db.runs.run_files import _SAFE_NAME, _content, _packed, _paths, unfinished
 from engine.atomic_files import append_whole, private_folder, store_errors, write_atomically
 from engine.errors import StoreError, UnknownRunError
-from engine.events import RecordedEvent, RunCancelled, RunFailed, RunFinished, RunStarted, from_json, to_json
+from engine.events import (
+    QuestionRead,
+    RecordedEvent,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    from_json,
+    to_json,
+)
 
 _CLOSED = -1
 
@@ -130,6 +139,18 @@ def load_events(folder: Path, run_id: str) -> list[RecordedEvent]:
             has_placeholder = [isinstance(recorded.event, RunStarted) for recorded in events[:2]] == [True, True]
             return events[int(has_placeholder) :]
     raise UnknownRunError(f"there are no events of run {run_id!r}", hint="they were removed, or never written")
+
+
+def load_features(folder: Path, run_id: str) -> tuple[float, ...] | None:
+    """Load the features of a run's question for the gate; None if the run or its features were not recorded.
+
+    Decodes no other event. Raises StoreError.
+    """
+    for path in reversed(_paths(folder, run_id)):
+        for number, line in enumerate((_content(path) or b"").split(b"\n")[:-1], start=1):
+            if b'"event":"QuestionRead"' in line and isinstance(read := _event(path, number, line).event, QuestionRead):
+                return read.context or None
+    return None
 
 
 def _event(path: Path, number: int, line: bytes) -> RecordedEvent:

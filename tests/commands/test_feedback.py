@@ -6,6 +6,7 @@ import pytest
 
 from engine.personas.roster import performance_of
 from engine.run.feedback import WEIGHT
+from tui.command_line import main
 from tui.session.session import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
@@ -66,3 +67,20 @@ def test_thresholds_decide_after_a_judgement_too(call, asked, workspace):
     given = json.loads(call("feedback", "last", "up", "--json"))
     moved = [(event["persona_id"], event["after"], event["decided_by"]) for event in given["transitions"]]
     assert moved == [("analyst", "active", f"feedback on {asked['run_id']}")]
+
+
+def test_features_that_are_not_those_of_the_run_are_told_as_long_as_the_run_exists(call, workspace, capsys):
+    call("ask", "Who led the Net Strike of 1894?", "--model", "none")
+    call("feedback", "last", "up")
+    ledger = workspace / "db" / "ledger.jsonl"
+    count = ledger.read_text().count("\n")
+    ledger.write_text(ledger.read_text().replace('"context":[1.0,', '"context":[0.75,'))
+    call("personas", "ledger", "--reseal")
+    assert main(["personas", "ledger", "--verify", "--json", "--workspace", str(workspace)]) == 1
+    told = json.loads(capsys.readouterr().out)["differences"]
+    assert [line.partition(": the features of run ")[0] for line in told] == [
+        f"ledger.jsonl: line {count - 1}", f"ledger.jsonl: line {count}",
+    ]  # fmt: skip
+    for record in workspace.rglob("runs/*.jsonl.gz"):
+        record.unlink()
+    assert call("personas", "ledger", "--verify") == "the ledger rebuilds every state and every performance\n"

@@ -197,7 +197,9 @@ def test_verify_tells_a_file_that_was_moved_by_other_hands(personas, tmp_path):
     folder = tmp_path / "workspace" / "personas"
     (folder / "stable" / "reader.json").rename(folder / "pruned" / "reader.json")
     out = personas("ledger", "--verify", code=1)
-    assert out == "reader: stable in the ledger, but its file is in pruned\nthe ledger and the folders differ\n"
+    assert out == (
+        "reader: stable in the ledger, but its file is in pruned\nthe ledger, the folders and the runs differ\n"
+    )
 
 
 def test_verify_prints_json_when_asked_to(personas):

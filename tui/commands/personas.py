@@ -44,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _action(actions, "undo", "undo the latest change made by hand; repeat it to undo the one before")
     ledger = _action(actions, "ledger", "print every reward and change, oldest first")
     ledger.add_argument("persona_id", nargs="?", help="only the entries about this persona")
-    ledger.add_argument("--verify", action="store_true", help="rebuild states and rewards from the ledger, and compare")
+    checks = ledger.add_mutually_exclusive_group()
+    checks.add_argument(
+        "--verify", action="store_true", help="find changed lines; compare the ledger with the personas and the runs"
+    )
+    checks.add_argument("--reseal", action="store_true", help="accept lines that you changed or removed yourself")
 
 
 def _add_reading(actions: Any) -> None:
@@ -93,6 +97,8 @@ def run(options: argparse.Namespace) -> int:
         return _breed(session, options)
     if options.action in FIGURES:
         return FIGURES[options.action](session, options)
+    if options.action == "ledger" and options.verify:
+        return _verify(session, options)
     roster = session.personas.roster
     actions = {"list": _list, "show": _show, "new": _new, "edit": _edit, "undo": _undo, "ledger": _ledger}
     return actions.get(options.action, _change)(roster, options)
@@ -203,12 +209,18 @@ def _say(entry: RosterEntry, options: argparse.Namespace, message: str) -> int:
     return 0
 
 
+def _verify(session: Session, options: argparse.Namespace) -> int:
+    differences = session.personas.roster.verify(session.workspace.runs)
+    verdict = "the ledger, the folders and the runs differ" if differences else _REBUILT
+    show(options, {"differences": differences}, [*differences, verdict])
+    return 1 if differences else 0
+
+
 def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
-    if options.verify:
-        differences = roster.verify()
-        verdict = "the ledger and the folders differ" if differences else _REBUILT
-        show(options, {"differences": differences}, [*differences, verdict])
-        return 1 if differences else 0
+    if options.reseal:
+        roster.ledger.reseal()
+        show(options, {"resealed": True}, [f"every line of {roster.ledger.path} is accepted as it is"])
+        return 0
     if options.persona_id:
         roster.find(options.persona_id)
     from tui.personas.text import ledger_line  # noqa: PLC0415 - only this action draws
