@@ -14,7 +14,8 @@ gate learns from, and a list of differences if files and ledger disagree.
 What always holds:
 - Every change holds the workspace's lock, is appended to the ledger first, and is then written to the files.
 - A mark beside the ledger stands between the two; the next `FolderRoster` that sees it repairs the files at its start.
-- The ledger is never rewritten, unless a user accepts lines that were changed. States and performances can be computed from it alone; the traits are in the files.
+- The ledger is never rewritten, unless a user accepts lines that were changed. States and performances can be computed
+  from it alone; the traits are in the files.
 - A persona file that appears in a folder by itself is recorded as `Added` at the next change.
 
 May import `db.runs`, `db.workspace`, `db.locks` and `engine`; never `tui`.

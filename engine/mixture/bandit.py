@@ -55,6 +55,11 @@ class Bandit:
         bonus = _EXPLORATION * math.sqrt(max(0.0, float(vector @ covariance @ vector)))
         return Expectation(min(1.0, max(0.0, float(vector @ coefficients))), bonus)
 
+    def idle(self, persona_id: str) -> int:
+        """Return the number of experiences since the last one of a persona; of all, if it has none."""
+        rewarded = self._rewarded.get(persona_id)
+        return len(self._features) - 1 - rewarded[-1][0] if rewarded else len(self._features)
+
     def _fit(self, persona_id: str) -> "tuple[np.ndarray, np.ndarray]":
         """Return the coefficients of the features, and the inverse of the precision matrix."""
         if persona_id not in self._learned:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from engine.question.question import Question
 from engine.text.words import content_stems
 
 _EXPERTISE = 0.2  # what a full match of its expertise adds to the expected reward
+_PATIENCE = 50  # experiences without a persona after which a seat is due to it
+_TRIAL_PATIENCE = 3  # the same for each experimental persona of the roster, if it is one of them
 _SHARPNESS = 0.2  # distance from the best expected reward at which a voice falls to 1/e
 
 
@@ -36,9 +39,10 @@ class Gate(Protocol):
 class BanditGate:
     """Activates personas by expected reward plus bonus plus expertise match minus cost, against a threshold.
 
-    At most `batch_size` personas a cycle, at most one of them experimental; the control is activated in addition. A
-    persona's voice in the ranking falls with the distance of its expected reward from that of the best other persona so
-    far; the control's never does.
+    At most `batch_size` personas a cycle, at most one of them experimental: the one that has waited longest. A persona
+    that has waited too long takes the first seat once; the control is activated in addition. A persona's voice in the
+    ranking falls with the distance of its expected reward from that of the best other persona so far; the control's
+    never does.
     """
 
     def __init__(self, activation_threshold: float, batch_size: int, experiences: Sequence[Experience] = ()) -> None:
@@ -56,27 +60,34 @@ class BanditGate:
         called: Collection[str] = (),
     ) -> list[GateReceipt]:
         """See `Gate.choose`. Of equal scores the lower id wins."""
-        rated = {entry.persona.persona_id: self._rate(question, features, entry, cycle) for entry in entries}
-        trials = {e.persona.persona_id for e in entries if e.state is PersonaState.EXPERIMENTAL}
-        seats, trial_seats, refusals = self._batch_size, int(trials.isdisjoint(called)), dict[str, str]()
-        for entry in sorted(entries, key=lambda e: (-rated[e.persona.persona_id].score, e.persona.persona_id)):
-            name, is_trial = entry.persona.persona_id, entry.persona.persona_id in trials
-            refusal = self._refusal(entry, rated[name].score, name in called)
-            if not refusal and not entry.persona.is_control:
-                if seats == 0:
-                    refusal = "no seat left"
-                elif is_trial and trial_seats == 0:
-                    refusal = "one experimental seat a question"
-                else:
-                    seats, trial_seats = seats - 1, trial_seats - is_trial
-            refusals[name] = refusal
-        walkers = {e.persona.persona_id for e in entries if not e.persona.is_control}
+        by_name = {entry.persona.persona_id: entry for entry in entries}
+        rated = {name: self._rate(question, features, entry, cycle) for name, entry in by_name.items()}
+        refusals = {name: self._refusal(by_name[name], rated[name].score, name in called) for name in rated}
+        walkers = {name for name, entry in by_name.items() if not entry.persona.is_control}
+        trials = {name for name, entry in by_name.items() if entry.state is PersonaState.EXPERIMENTAL}
+        ranked = sorted(rated, key=lambda name: (-rated[name].score, name))
+        refusals |= self._seats([name for name in ranked if name in walkers and not refusals[name]], trials, called)
         activated = [rated[name].expected for name in walkers if not refusals[name] or name in called]
         best = max(activated, default=0.0)
         return [
             _decided(receipt, refusals[name], best if name in walkers else receipt.expected)
             for name, receipt in rated.items()
         ]
+
+    def _seats(self, ranked: Sequence[str], trials: AbstractSet[str], called: Collection[str]) -> dict[str, str]:
+        """Return the refusals of the personas that might be activated, best first; empty for those with a seat."""
+        waiting = [name for name in ranked if name in trials and trials.isdisjoint(called)]
+        trial = max(waiting, key=self._bandit.idle, default=None)
+        candidates = [name for name in ranked if name not in trials or name == trial]
+        overdue = [name for name in candidates if self._bandit.idle(name) >= self._patience(name, trials)]
+        first = max(overdue, key=self._bandit.idle, default=None)
+        seated = sorted(candidates, key=lambda name: name != first)[: self._batch_size]
+        refused = dict.fromkeys(ranked, "one experimental seat a question") | dict.fromkeys(candidates, "no seat left")
+        return refused | dict.fromkeys(seated, "")
+
+    def _patience(self, name: str, trials: Collection[str]) -> int:
+        """Return the number of experiences without a persona after which a seat is due to it."""
+        return _TRIAL_PATIENCE * len(trials) if name in trials else _PATIENCE
 
     def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
         """Return why a persona cannot be activated, whatever seats are free; empty if it can."""

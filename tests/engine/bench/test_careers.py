@@ -1,5 +1,6 @@
 """Careers of personas over many questions, with the shipped roster and settings: who falls, and who comes back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from engine.bench.question_cache import CachedQuestion, cached_questions
 from engine.mixture.gate import BanditGate
 from engine.personas.lifecycle import review
 from engine.personas.persona import Persona, PersonaState, RosterEntry
+from engine.personas.roster import performance_of
 from engine.personas.traits import TRAITS
 from engine.settings.settings import load_settings
 from engine.shipped import shipped
@@ -27,17 +29,25 @@ def questions(tmp_path_factory: pytest.TempPathFactory):
 
 def states_after(count: int, questions: list[CachedQuestion], entries: list[RosterEntry]) -> dict[str, PersonaState]:
     """The states of the personas after so many questions, asked in turns."""
+    return {entry.persona.persona_id: entry.state for entry in after(count, questions, entries)}
+
+
+def after(
+    count: int, questions: list[CachedQuestion], entries: list[RosterEntry], seats: int | None = None
+) -> Sequence[RosterEntry]:
+    """The personas after so many questions, asked in turns; `seats` in place of the shipped `batch_size`."""
     settings, roster = load_settings(shipped("configs")), MemoryRoster(entries)
     for number in range(count):
         question, current = questions[number % len(questions)], roster.entries()
-        gate = BanditGate(settings.thresholds.activation_threshold, settings.system.batch_size, roster.experiences())
+        size = seats or settings.system.batch_size
+        gate = BanditGate(settings.thresholds.activation_threshold, size, roster.experiences())
         receipts = gate.choose(question.question, question.features, current, cycle=1)
         voices = {receipt.persona_id: receipt.voice for receipt in receipts if receipt.activated}
         earned = question.credits(voices, {entry.persona.persona_id: entry.persona for entry in current})
         if earned:
             roster.record_rewards(f"run-{number}", earned, question.features)
             review(roster, earned, settings.thresholds, decided_by=f"run-{number}")
-    return {entry.persona.persona_id: entry.state for entry in roster.entries()}
+    return roster.entries()
 
 
 def shipped_entries(tmp_path) -> list[RosterEntry]:
@@ -61,3 +71,24 @@ def test_a_good_persona_on_trial_is_active_again_within_sixty_questions(tmp_path
 
 def test_five_hundred_questions_leave_the_shipped_roster_as_it_is(tmp_path, questions):
     assert set(states_after(500, questions, shipped_entries(tmp_path)).values()) == {PersonaState.ACTIVE}
+
+
+@pytest.mark.parametrize("seats", [1, 6])
+def test_no_persona_on_trial_starves_however_few_the_seats(tmp_path, questions, seats):
+    entries = shipped_entries(tmp_path)
+    walkers = [entry for entry in entries if not entry.persona.is_control]
+    trials = [
+        RosterEntry(replace(entry.persona, persona_id=f"trial-{entry.persona.persona_id}"), PersonaState.EXPERIMENTAL)
+        for entry in walkers
+    ]
+    poor = RosterEntry(replace(BAD.persona, persona_id="trial-bad"), PersonaState.EXPERIMENTAL)
+    careers = {entry.persona.persona_id: entry for entry in after(300, questions, [*entries, *trials, poor], seats)}
+    assert careers.pop("trial-bad").state is PersonaState.PRUNED
+    assert all(performance_of(entry.persona).samples >= 15 for entry in careers.values())
+    assert {entry.state for entry in careers.values()} <= {PersonaState.ACTIVE, PersonaState.STABLE}
+
+
+def test_one_seat_harms_nobody(tmp_path, questions):
+    careers = after(300, questions, shipped_entries(tmp_path), seats=1)
+    assert {entry.state for entry in careers} == {PersonaState.ACTIVE}
+    assert all(performance_of(entry.persona).samples >= 15 for entry in careers)

@@ -147,3 +147,10 @@ def test_one_may_start_afresh():
     assert both.without("a") == Experience(ONE, {"b": 0.2}, 5)
     assert both.without("nobody") == both
     assert both.rewards == {"a": 0.1, "b": 0.2}
+
+
+def test_idle_counts_the_experiences_since_the_last_of_a_persona():
+    names = [("a", "b"), ("b",), ("a",), ("c",), ("c",)]
+    bandit = Bandit([Experience((1.0,), dict.fromkeys(rewarded, 0.5)) for rewarded in names], 1)
+    assert {name: bandit.idle(name) for name in "abcd"} == {"a": 2, "b": 3, "c": 0, "d": 5}
+    assert Bandit([], 1).idle("a") == 0

@@ -126,6 +126,45 @@ def test_there_is_one_experimental_seat_and_the_best_has_it(question):
     assert activated(choose(question, *(entry(name, EXPERIMENTAL) for name in "wxyz"))) == {"w"}
 
 
+def earned_by(*names: str) -> list[Experience]:
+    """The experiences of questions at which one of these earned something, the oldest first."""
+    return [Experience(PLAIN, {name: 0.5}) for name in names]
+
+
+def test_the_experimental_seat_goes_to_the_one_that_waits_longest(question):
+    trials = [entry(name, EXPERIMENTAL) for name in "wxyz"]
+    order = list("wxyz")
+    for _ in range(12):
+        receipts = BanditGate(0.0, 6, earned_by(*order)).choose(question, PLAIN, trials, cycle=1)
+        (name,) = (receipt.persona_id for receipt in receipts if receipt.activated)
+        assert name == order[-4]
+        order.append(name)
+
+
+@pytest.mark.parametrize(("seats", "due"), [(1, [51, 102]), (2, [50, 101])])  # with one seat `fair` waits, too
+def test_a_persona_that_waited_too_long_takes_a_seat_once(question, seats, due):
+    earned = [Experience(PLAIN, {"good": 1.0, "fair": 0.9, "poor": 0.1})]
+    entries, called = [entry("good"), entry("fair"), entry("poor")], []
+    for _ in range(120):
+        receipts = BanditGate(0.0, seats, earned[:]).choose(question, PLAIN, entries, cycle=1)
+        called.append([receipt.persona_id for receipt in receipts if receipt.activated])
+        rewards = {"good": 1.0, "fair": 0.9, "poor": 0.1}
+        earned.append(Experience(PLAIN, {name: rewards[name] for name in called[-1]}))
+    assert all(len(names) == seats for names in called)
+    assert [n for n, names in enumerate(called) if "poor" in names] == due
+
+
+def test_experimental_personas_get_their_turn_beside_better_ones_and_with_one_seat(question):
+    earned = [Experience(PLAIN, {"good": 1.0, "x": 0.3, "y": 0.3})]
+    entries, called = [entry("good"), entry("x", EXPERIMENTAL), entry("y", EXPERIMENTAL)], []
+    for _ in range(60):
+        receipts = BanditGate(0.0, 1, earned[:]).choose(question, PLAIN, entries, cycle=1)
+        called += [receipt.persona_id for receipt in receipts if receipt.activated]
+        earned.append(Experience(PLAIN, {called[-1]: 1.0 if called[-1] == "good" else 0.3}))
+    assert called.count("x") == pytest.approx(called.count("y"), abs=1)
+    assert called.count("x") >= 60 // 7
+
+
 def test_a_refused_experimental_persona_takes_no_seat(question):
     trials = [entry("x", EXPERIMENTAL, mean=0.9), entry("y", EXPERIMENTAL, mean=0.8)]
     assert activated(choose(question, *trials, entry("a", mean=0.1), seats=2)) == {"x", "a"}
