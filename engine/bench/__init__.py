@@ -7,8 +7,9 @@ figures, which `persona-moe bench` prints. RESULTS.md has the published ones.
 - `answers`: `measure_answers` counts how many answers hold a known answer, and in how many words.
 - `grounding`: `measure_grounding` counts which true and false statements of a model would keep a citation.
 - `recall`: `run_benchmark` measures the panel, plain search, single personas and the parts of a walk.
-- `diversity`: what each persona adds. `score_validity`: whether scores agree with recall. `learning`: whether the panel
-  gets better by use. `scale`: time and disk of larger libraries, which `enlarged_library` makes.
+- `leave_one_out`: the panel without each kind of evidence. `diversity`: what each persona adds.
+- `score_validity`: whether scores agree with recall. `learning`: whether the panel gets better by use.
+- `scale`: time and disk of larger libraries, which `enlarged_library` makes.
 - `question_cache`: `CachedQuestion` keeps walks, so that many panels can be measured. `memory_roster`: a roster without
   files. `statistics`: percentiles, bootstrap intervals and rank correlation.
 

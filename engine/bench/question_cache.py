@@ -71,13 +71,13 @@ class CachedQuestion:
         named = [_renamed(output, name) for name, output in outputs.items()]
         return score_output(_renamed(self.output(persona), persona.persona_id), named, self.question, self.plain)
 
-    def recall(self, ranking: Iterable[int]) -> float:
-        """Return the share of the known passages that is among the first five, in [0, 1]."""
-        return len(self.gold_in(ranking)) / self.gold_count
+    def recall(self, ranking: Iterable[int], cut: int = DEPTH) -> float:
+        """Return the share of the known passages that is among the first `cut`, in [0, 1]."""
+        return len(self.gold_in(ranking, cut)) / self.gold_count
 
-    def gold_in(self, ranking: Iterable[int]) -> frozenset[str]:
-        """Return the ids of the known passages among the first five."""
-        return self._gold & {self._id(number) for number in islice(ranking, DEPTH)}
+    def gold_in(self, ranking: Iterable[int], cut: int = DEPTH) -> frozenset[str]:
+        """Return the ids of the known passages among the first `cut`."""
+        return self._gold & {self._id(number) for number in islice(ranking, cut)}
 
     def _id(self, number: int) -> str:
         if number not in self._ids:

@@ -10,7 +10,7 @@ from tests.support.datasets import write_films
 from tui.command_line import main
 from tui.session.session import open_session
 
-OTHERS = ["--personas", "--scores", "--learn"]
+OTHERS = ["--personas", "--scores", "--learn", "--leave-one-out"]
 INTERVAL = re.compile(r" [+-]\d+\.\d \[[+-]\d+\.\d, [+-]\d+\.\d\]$")
 
 
@@ -51,6 +51,22 @@ def test_personas_gives_a_row_for_each_walker(bench, walkers):
         assert 0 <= row["only"] <= row["recall"] <= 100
         assert is_interval(row["loss"])
     assert 100.0 in {row["recall"] for row in rows}
+
+
+def test_leave_one_out_gives_a_row_for_each_kind_of_evidence_and_for_other_panels(bench):
+    rows = bench("--leave-one-out", "--json", "--limit", "2")
+    kinds = [f"without {kind}" for kind in ("words", "names", "structure", "closeness", "amounts")]
+    assert [row["panel"] for row in rows][:-1] == ["panel", *kinds, "random panel"]
+    assert rows[-1]["panel"].startswith("best single (")
+    for row in rows:
+        assert list(row) == [
+            "dataset", "panel", "questions", "recall_at_5", "recall_at_20", "lost_at_5", "lost_at_20",
+        ]  # fmt: skip
+        assert 0 <= row["recall_at_5"] <= row["recall_at_20"] <= 100
+        assert is_interval(row["lost_at_5"])
+    header, first, *_ = bench("--leave-one-out", "--limit", "2")
+    assert header.split() == "data set panel questions recall@5 recall@20 panel ahead @5 panel ahead @20".split()
+    assert first.split()[:3] == ["films", "panel", "2"]
 
 
 def test_scores_gives_a_row_for_each_score(bench, walkers):

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     other.add_argument("--personas", action="store_true", help="measure instead how much the personas differ")
     other.add_argument("--scores", action="store_true", help="measure instead how the scores correlate with recall")
     other.add_argument(
+        "--leave-one-out",
+        action="store_true",
+        help="measure instead the panel without each kind of evidence, its best persona and random panels",
+    )
+    other.add_argument(
         "--learn", action="store_true", help="measure instead whether use improves the panel (takes minutes)"
     )
     other.add_argument(
@@ -154,6 +159,19 @@ def _personas(
     return rows, header, [(r.dataset, r.persona, r.recall, r.overlap, r.only, _interval(r.loss)) for r in rows]
 
 
+def _leave_one_out(
+    _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
+) -> Table:
+    from engine.bench.leave_one_out import measure_leave_one_out  # noqa: PLC0415 - with the engine
+
+    rows = measure_leave_one_out(datasets, session.personas.roster.entries(), _gate(session), progress=progress)
+    header = ("data set", "panel", "questions", "recall@5", "recall@20", "panel ahead @5", "panel ahead @20")
+    return rows, header, [
+        (r.dataset, r.panel, r.questions, r.recall_at_5, r.recall_at_20, *map(_interval, (r.lost_at_5, r.lost_at_20)))
+        for r in rows
+    ]  # fmt: skip
+
+
 def _scores(
     _options: argparse.Namespace, session: Session, datasets: Sequence["Dataset"], progress: ProgressLine
 ) -> Table:
@@ -207,8 +225,8 @@ def _gate(session: Session) -> "Gate":
 
 
 _OTHERS = {
-    "answers": _answers, "grounding": _grounding, "personas": _personas, "scores": _scores, "learn": _learning,
-    "scale": _scale,
+    "answers": _answers, "grounding": _grounding, "personas": _personas, "scores": _scores,
+    "leave_one_out": _leave_one_out, "learn": _learning, "scale": _scale,
 }  # fmt: skip
 
 
