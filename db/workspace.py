@@ -56,6 +56,11 @@ class Workspace:
         return self.root / "db" / "ledger.jsonl"
 
     @property
+    def devices(self) -> Path:
+        """The keys of this device and others, and what the others have learned (`db.personas.devices`)."""
+        return self.root / "db" / "devices"
+
+    @property
     def log(self) -> Path:
         """The current log file, in JSON lines; older ones are in the same folder."""
         return self.root / "db" / "log" / "persona-moe.jsonl"

@@ -8,6 +8,10 @@ gate learns from, and a list of differences if files and ledger disagree.
   file is checked, loaded and saved in `files`.
 - `Ledger` (ledger) is the append-only file `db/ledger.jsonl`; its lines are the types of `ledger_entries`, in a hash
   chain (`ledger_chain`).
+- `Exchange` (exchange) exports what was learned and merges what other devices have learned; SHARING.md describes it.
+  `shared_entries` are the entries that travel, a `Contribution` (contribution) is a file of them, `signing` signs it,
+  `noise` adds noise, `Devices` (devices) keeps keys and files, and `MergedLedger` (merged_ledger) computes everything
+  from the ledger and all contributions.
 - `ledger_rules` computes states, performances, experiences and edits from those entries, `undo` what can be undone,
   `LedgerState` (reconcile) where a file differs from them, `record` the history of one persona.
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db.locks import exclusive
+from db.personas.devices import Devices
 from db.personas.files import checked_persona, save_persona_to_file
 from db.personas.folders import FolderContents, PersonaFolders
 from db.personas.ledger import Ledger
@@ -17,15 +18,14 @@ from db.personas.ledger_entries import (
     Rewards,
     Transition,
     Undone,
-    now,
 )
-from db.personas.ledger_rules import experiences, performances
-from db.personas.reconcile import LedgerState, changed_contexts
-from db.personas.undo import undo_entry, undoable
+from db.personas.merged_ledger import MergedLedger
+from db.personas.reconcile import damage
+from db.personas.undo import latest_undoable, undo_entry
 from db.workspace import Workspace
-from engine.errors import InputError, PersonaError, StoreError
+from engine.errors import InputError, StoreError
 from engine.events import PersonaTransitioned
-from engine.personas.experience import REMEMBERED, Experience
+from engine.personas.experience import Experience
 from engine.personas.lifecycle import state_after
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState, RosterEntry, content_of, edited, with_content
@@ -38,17 +38,19 @@ from engine.text.safe import one_line
 class FolderRoster:
     """Implements `engine.personas.roster.Roster` on a workspace's folders; threads and processes may share them.
 
-    Every change is appended to the ledger before the files change. If a crash came between the two, the constructor
-    repairs the files; `recovered` then lists what was different.
+    Every change is appended to the ledger before the files change. After a crash between the two, the constructor
+    repairs the files, and `recovered` lists what was different.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.ledger = Ledger(workspace.ledger)
+        self.devices = Devices(workspace.devices)
+        self.merged = MergedLedger(self.ledger, self.devices, lambda: self._folders.scan().entries)
         self._lock = workspace.lock
         self._folders = PersonaFolders(workspace.personas)
         self._recorded: set[str] = set()  # ids that the ledger holds for certain
         self.recovered: list[str] = []
-        with self._locked():
+        with self.locked():
             if self.ledger.mark.exists():
                 self.recovered = self.repair()
                 self.ledger.mark.unlink(missing_ok=True)
@@ -74,12 +76,14 @@ class FolderRoster:
         A restored persona starts afresh: its earlier rewards stay in the ledger and no longer count.
         Raises PersonaError if the verdict cannot apply, with nothing changed; StoreError if the disk refuses.
         """
-        with self._locked() as contents:
+        with self.locked() as contents:
             entry = contents.find(persona_id)
             old_state, new_state = entry.state, state_after(entry, verdict)
             if new_state is not old_state:
                 performance, afresh = performance_of(entry.persona), verdict is Verdict.RESTORE
-                line = Transition(now(), persona_id, old_state, new_state, rule, decided_by, performance, afresh)
+                line = Transition(
+                    self.merged.time(), persona_id, old_state, new_state, rule, decided_by, performance, afresh
+                )
                 with self.ledger.recording(line):
                     self._folders.move(persona_id, old_state, new_state)
                     moved = PersonaPerformance() if afresh else performance.moved()
@@ -94,10 +98,10 @@ class FolderRoster:
         require_rewards(rewards)
         if not rewards:
             return
-        with self._locked() as contents:
+        with self.locked() as contents:
             entries = {name: contents.find(name) for name in rewards}
             rewards = {name: float(reward) for name, reward in rewards.items()}
-            with self.ledger.recording(Rewards(now(), run_id, rewards, features)):
+            with self.ledger.recording(Rewards(self.merged.time(), run_id, rewards, features)):
                 for name, entry in entries.items():
                     self._folders.save_performance(entry, performance_of(entry.persona).with_reward(rewards[name]))
 
@@ -108,7 +112,7 @@ class FolderRoster:
         Raises InputError if the same was judged so already or no persona of the run exists, with nothing changed.
         """
         require_rewards(judgement.rewards)
-        with self._locked() as contents:
+        with self.locked() as contents:
             rewards = {name: reward for name, reward in judgement.rewards.items() if name in contents.entries}
             if not rewards:
                 raise InputError(f"no persona of run {judgement.run_id} exists any more", hint="judge a newer answer")
@@ -117,10 +121,11 @@ class FolderRoster:
                 raise InputError(f"{judgement.subject} was judged so already", hint="the opposite would replace it")
             affected = contents.entries.keys() & {*rewards, *(replaced.rewards if replaced else ())}
             old = {name: performance_of(contents.entries[name].persona) for name in sorted(affected)}
-            entry = Feedback(now(), judgement.run_id, judgement.citation, judgement.liked, rewards, judgement.context)
+            judged = judgement.citation, judgement.liked, rewards, judgement.context
+            entry = Feedback(self.merged.time(), judgement.run_id, *judged)
             with self.ledger.recording(entry):
                 if replaced:
-                    new = performances(self.ledger.entries())
+                    new = self.merged.performances()
                 else:
                     new = {name: old[name].with_reward(reward, WEIGHT) for name, reward in rewards.items()}
                 for name in old:
@@ -134,11 +139,8 @@ class FolderRoster:
 
         StoreError if the disk refuses, and then nothing was added.
         """
-        with self._locked():
-            for folder in PersonaState:
-                if self._folders.path(persona.persona_id, folder).exists():
-                    raise PersonaError(f"{persona.persona_id} is {folder} already", hint="choose another persona_id")
-            save_persona_to_file(persona, path := self._folders.path(persona.persona_id, state))
+        with self.locked():
+            save_persona_to_file(persona, path := self._folders.free_path(persona.persona_id, state))
             try:
                 self._record_added(persona, state, decided_by)
             except StoreError:
@@ -149,12 +151,12 @@ class FolderRoster:
     def experiences(self) -> Sequence[Experience]:
         """The latest rewards and judgements with the features of their questions, oldest first."""
         with exclusive(self._lock):
-            return experiences(self.ledger.latest(REMEMBERED))
+            return self.merged.experiences()
 
     def births(self) -> Births:
         """How many children the ledger records, and in how many runs rewards were paid since the last one."""
         with exclusive(self._lock):
-            return self.ledger.births()
+            return self.merged.births()
 
     def edit(self, persona: Persona, *, afresh: bool | None = None, decided_by: str = BY_HAND) -> RosterEntry:
         """Replace a persona's traits and texts, and record it; nothing is recorded if they are the same.
@@ -162,20 +164,23 @@ class FolderRoster:
         With `afresh` its earlier rewards no longer count; by default that is so if its walk parameters change.
         Raises PersonaError, with nothing changed; StoreError if the disk refuses.
         """
-        with self._locked() as contents:
+        with self.locked() as contents:
             old = contents.find(persona.persona_id)
             new = edited(old.persona, persona)
             texts = content_of(old.persona), content_of(new)
             if texts[0] == texts[1]:
                 return old
-            if afresh is None:
-                afresh = starts_afresh(old.persona, new)
+            afresh = starts_afresh(old.persona, new) if afresh is None else afresh
             performance = performance_of(old.persona)
             entry = RosterEntry(with_performance(new, PersonaPerformance()) if afresh else new, old.state)
             checked_persona(entry.persona, self._folders.path(persona.persona_id, entry.state))
-            with self.ledger.recording(Edited(now(), persona.persona_id, decided_by, *texts, performance, afresh)):
+            with self.ledger.recording(
+                Edited(self.merged.time(), persona.persona_id, decided_by, *texts, performance, afresh)
+            ):
                 self._folders.save(entry.persona, entry.state)
-        return entry
+                if self.devices.contributions():  # the content decides which of their rewards count
+                    self.repair()
+        return self.find(persona.persona_id)
 
     def undo(self, *, decided_by: str = BY_HAND) -> Undone:
         """Take back the latest change by hand that was not undone yet, and record that; a new persona is archived.
@@ -183,51 +188,39 @@ class FolderRoster:
         State and content come back. If the change had started the record afresh, the earlier rewards count again,
         together with the later ones. Decisions of runs are not undone. Raises InputError if nothing can be undone.
         """
-        with self._locked() as contents:
-            changes = [c for c in undoable(list(self.ledger.changes())) if c.persona_id in contents.entries]
-            if not changes:
-                raise InputError("there is nothing to undo", hint="only changes by hand are undone")
-            change = changes[-1]
+        with self.locked() as contents:
+            change = latest_undoable(list(self.ledger.changes()), contents.entries)
             entry = contents.entries[change.persona_id]
             undone = undo_entry(change, entry, decided_by)
             persona = with_content(entry.persona, undone.edited[1]) if undone.edited else entry.persona
             with self.ledger.recording(undone):
                 if not isinstance(change, Added):
-                    persona = with_performance(persona, performances(self.ledger.entries())[change.persona_id])
+                    persona = with_performance(persona, self.merged.performances()[change.persona_id])
                 if persona != entry.persona:
                     self._folders.save(persona, entry.state)
                 if undone.new_state is not undone.old_state:
                     self._folders.move(change.persona_id, undone.old_state, undone.new_state)
+                if self.devices.contributions():
+                    self.repair()
         return undone
 
     def verify(self, runs: Path | None = None) -> list[str]:
-        """The damage of the ledger and its differences from the folders, one line each; empty if there is none.
-
-        With `runs`, the folder of the recorded runs, also its differences from those.
-        """
-        with self._locked() as contents:
-            entries = list(self.ledger.entries())
-            changed = changed_contexts(entries, runs) if runs else ()
-            damage = [*self.ledger.broken_links(), *(f"{self.ledger.path.name}: {line}" for line in changed)]
-            return damage + LedgerState.of(entries).differences(contents.entries)
+        """The damage of the ledger, and its differences from folders and recorded `runs`, one line each."""
+        with self.locked() as contents:
+            return [*damage(self.ledger, runs), *self.merged.state().differences(contents.entries)]
 
     def repair(self) -> list[str]:
         """Bring states, performances and edits of the files up to the ledger; returns what was different.
 
         A missing or unreadable file stays so: the ledger does not hold the traits of every persona.
         """
-        with self._locked() as contents:
-            recorded = LedgerState.of(self.ledger.entries())
-            for name, state in recorded.states.items():
-                if (entry := contents.entries.get(name)) is not None:
-                    if (persona := recorded.corrected(entry.persona)) != entry.persona:
-                        self._folders.save(persona, entry.state)
-                    if entry.state is not state:
-                        self._folders.move(name, entry.state, state)
+        with self.locked() as contents:
+            recorded = self.merged.state()
+            self._folders.correct(contents, recorded.states, recorded.corrected)
         return recorded.differences(contents.entries)
 
     @contextmanager
-    def _locked(self) -> Iterator[FolderContents]:
+    def locked(self) -> Iterator[FolderContents]:
         """Hold the workspace's lock; gives what the folders hold, after recording personas new to the ledger."""
         with exclusive(self._lock):
             contents = self._folders.scan()
@@ -239,5 +232,7 @@ class FolderRoster:
 
     def _record_added(self, persona: Persona, state: PersonaState, decided_by: str) -> None:
         performance = performance_of(persona)
-        self.ledger.append(Added(now(), persona.persona_id, state, decided_by, performance, persona.parents))
+        self.ledger.append(
+            Added(self.merged.time(), persona.persona_id, state, decided_by, performance, persona.parents)
+        )
         self._recorded.add(persona.persona_id)

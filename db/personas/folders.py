@@ -1,7 +1,7 @@
 """The persona files of a workspace: one folder per state, one file per persona."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +63,13 @@ class PersonaFolders:
         """The file of a persona in this state, whether it exists or not."""
         return self._root / state / file_name(persona_id)
 
+    def free_path(self, persona_id: str, state: PersonaState) -> Path:
+        """The file of a new persona in this state. Raises PersonaError if its id is used, in whatever state."""
+        for other in PersonaState:
+            if self.path(persona_id, other).exists():
+                raise PersonaError(f"{persona_id} is {other} already", hint="choose another persona_id")
+        return self.path(persona_id, state)
+
     def move(self, persona_id: str, old_state: PersonaState, new_state: PersonaState) -> None:
         """Move a persona's file to the folder of its new state."""
         move_persona_to_folder(persona_id, self._root / old_state, self._root / new_state)
@@ -74,6 +81,17 @@ class PersonaFolders:
     def save_performance(self, entry: RosterEntry, performance: PersonaPerformance) -> None:
         """Write a persona with another performance."""
         self.save(with_performance(entry.persona, performance), entry.state)
+
+    def correct(
+        self, contents: FolderContents, states: Mapping[str, PersonaState], corrected: Callable[[Persona], Persona]
+    ) -> None:
+        """Save each persona as `corrected` returns it, and move it to its state."""
+        for name in states.keys() & contents.entries.keys():
+            entry = contents.entries[name]
+            if (persona := corrected(entry.persona)) != entry.persona:
+                self.save(persona, entry.state)
+            if entry.state is not states[name]:
+                self.move(name, entry.state, states[name])
 
     def _files(self) -> dict[str, list[tuple[Path, PersonaState]]]:
         """All files of each id; more than one is an error."""

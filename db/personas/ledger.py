@@ -116,11 +116,17 @@ class Ledger:
 
     @contextmanager
     def recording(self, entry: LedgerEntry) -> Iterator[None]:
-        """Append `entry`, then let the caller write the persona files, with the mark standing; an older mark stays."""
+        """Append `entry`, then let the caller write the persona files, with the mark standing."""
+        with self.marked():
+            self.append(entry)
+            yield
+
+    @contextmanager
+    def marked(self) -> Iterator[None]:
+        """Keep the mark while the persona files are behind; it stays after an error, and an older mark always."""
         is_older = self.mark.exists()
         with store_errors(self.mark):
             self.mark.touch(mode=0o600)
-        self.append(entry)
         yield
         if not is_older:
             self.mark.unlink(missing_ok=True)

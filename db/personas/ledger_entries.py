@@ -113,6 +113,11 @@ FIRST_SEEN = "found"
 """`decided_by` of a persona whose file appeared in a folder; also of the personas that are shipped."""
 
 
+def time_text(time: datetime) -> str:
+    """A time in UTC as the ledger writes it: ISO 8601, milliseconds."""
+    return time.isoformat(timespec="milliseconds")
+
+
 def now() -> str:
     """The current time as the ledger writes it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return time_text(datetime.now(UTC))

@@ -1,6 +1,6 @@
 """Compute states, performances, experiences and edits from the entries of the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from db.personas.ledger_entries import Added, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone
@@ -51,13 +51,17 @@ def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
 def in_force(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     """The entries that count: no judgement that a later one replaced, and no change that was undone."""
     counted = list(entries)
-    last = {(entry.run_id, entry.citation): n for n, entry in enumerate(counted) if isinstance(entry, Feedback)}
-    without = {n for n in undone(counted) if isinstance(counted[n], Transition | Edited)}
-    return [
-        entry
-        for n, entry in enumerate(counted)
-        if n not in without and (not isinstance(entry, Feedback) or last[entry.run_id, entry.citation] == n)
-    ]
+    return [counted[n] for n in sorted(in_force_indices(counted))]
+
+
+def in_force_indices(entries: Sequence[LedgerEntry]) -> set[int]:
+    """The indices of the entries that count (`in_force`)."""
+    last = {(entry.run_id, entry.citation): n for n, entry in enumerate(entries) if isinstance(entry, Feedback)}
+    replaced = {
+        n for n, entry in enumerate(entries) if isinstance(entry, Feedback) and last[entry.run_id, entry.citation] != n
+    }
+    reverted = {n for n in undone(entries) if isinstance(entries[n], Transition | Edited)}
+    return set(range(len(entries))) - replaced - reverted
 
 
 def edits(entries: Iterable[LedgerEntry]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:

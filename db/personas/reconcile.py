@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from db.personas.ledger import Ledger
 from db.personas.ledger_entries import Feedback, LedgerEntry, Rewards
 from db.personas.ledger_rules import edits, performances, states
 from db.runs.recorder import load_features
@@ -23,10 +24,10 @@ class LedgerState(NamedTuple):
     edits: Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
 
     @classmethod
-    def of(cls, entries: Iterable[LedgerEntry]) -> Self:
-        """Computed from all entries of a ledger."""
+    def of(cls, entries: Iterable[LedgerEntry], own: Iterable[LedgerEntry] | None = None) -> Self:
+        """Computed from all entries; `own` are those of the ledger itself, if others are merged into them."""
         entries = list(entries)
-        return cls(states(entries), performances(entries), edits(entries))
+        return cls(states(entries), performances(entries), edits(entries if own is None else own))
 
     def differences(self, entries: Mapping[str, RosterEntry]) -> list[str]:
         """One line for each persona whose file differs from the ledger, or is missing."""
@@ -58,6 +59,12 @@ class LedgerState(NamedTuple):
         """Whether the file still has the content that the last edit replaced."""
         old, new = self.edits.get(persona.persona_id, ({}, {}))
         return old != new and content_of(persona) == old
+
+
+def damage(ledger: Ledger, runs: Path | None) -> list[str]:
+    """Return a line for each break of the ledger's chain, and each difference from the recorded runs in `runs`."""
+    changed = changed_contexts(ledger.entries(), runs) if runs else ()
+    return [*ledger.broken_links(), *(f"{ledger.path.name}: {line}" for line in changed)]
 
 
 def changed_contexts(entries: Iterable[LedgerEntry], runs: Path) -> Iterator[str]:

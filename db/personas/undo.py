@@ -1,8 +1,9 @@
 """Undo of changes by hand: which changes can be undone, and the ledger entry that takes one back."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from db.personas.ledger_entries import BY_HAND, Added, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone, now
+from engine.errors import InputError
 from engine.personas.persona import PersonaState, RosterEntry, content_of
 from engine.personas.roster import performance_of
 
@@ -16,6 +17,14 @@ def undoable(entries: Sequence[LedgerEntry]) -> list[Added | Transition | Edited
     """The changes by hand that can be undone, the latest last; no change of a state that a run changed later."""
     changes = (entries[n] for n in _changes_by_hand(entries)[0])
     return [entry for entry in changes if isinstance(entry, Added | Transition | Edited)]
+
+
+def latest_undoable(entries: Sequence[LedgerEntry], persona_ids: Container[str]) -> Added | Transition | Edited:
+    """The latest change by hand of one of these personas. Raises InputError if there is none."""
+    changes = [change for change in undoable(entries) if change.persona_id in persona_ids]
+    if not changes:
+        raise InputError("there is nothing to undo", hint="only changes by hand are undone")
+    return changes[-1]
 
 
 def undo_entry(change: Added | Transition | Edited, entry: RosterEntry, decided_by: str) -> Undone:

@@ -374,3 +374,46 @@ def test_figures_of_nobody_and_of_nothing(personas):
     assert personas("receipts", "tracker") == "The gate has not judged it in the latest recorded runs.\n"
     assert "They were not called together in any of the 0 recorded runs" in personas("compare", "tracker", "reader")
     assert personas("receipts", "tracker", "--json") == []
+
+
+def test_two_machines_learn_together(tmp_path, capsys):
+    def call(name, *arguments, code=0):
+        assert main(["personas", *map(str, arguments), "--workspace", str(tmp_path / name)]) == code
+        out, err = capsys.readouterr()
+        return err if code else out
+
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for name in ("one", "two"):
+        asking = ["ask", "Who led the Net Strike of 1894?", "--model", "none", "--workspace", str(tmp_path / name)]
+        assert main(asking) == 0
+    capsys.readouterr()
+    call("two", "new", "newcomer", "--trait", "focus=7")
+    call("two", "edit", "skeptic", "--trait", "caution=9")
+    wrote, signed = call("two", "export", shared).splitlines()
+    device = signed.removeprefix("signed by device ")
+    assert wrote == f"{shared / device}.learned: 1 reward of 7 personas"
+    assert f"merge with --accept {device}" in call("one", "merge", shared, code=2)
+    told = call("one", "merge", shared, "--accept", device).splitlines()
+    assert told == [
+        f"{shared / device}.learned: 1 new reward of device {device}",
+        "newcomer: added",
+        (
+            f"skeptic: differs on device {device} (caution - -> 9); what it earned there does not count"
+            f" (take it over with --take skeptic@{device[:8]})"
+        ),
+        "1 reward of 1 other device",
+    ]
+    rows = {row["persona_id"]: row for row in json.loads(call("one", "list", "--json"))}
+    assert {name: row["historical_performance"].get("samples", 0) for name, row in rows.items()} == {
+        "analyst": 2, "archivist": 2, "control": 2, "networker": 2, "newcomer": 0, "reader": 2, "skeptic": 1,
+    }  # fmt: skip
+    assert call("one", "merge", shared, "--take", "skeptic").splitlines()[1] == "skeptic: taken over"
+    merged = json.loads(call("one", "merge", shared, "--json"))
+    assert (merged["conflicts"], merged["files"][0]["note"]) == ([], "was merged before")
+    assert call("one", "ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
+    noisy = call("two", "export", tmp_path / "noisy.learned", "--noise", "2").splitlines()
+    assert noisy[0].endswith(": rewards of 7 personas: their sums with noise")
+    assert noisy[2] == "epsilon 2; 2 in all files of this device with noise"
+    (tmp_path / "noisy.learned").write_bytes((tmp_path / "noisy.learned").read_bytes()[:-9])
+    assert "its signature does not fit" in call("one", "merge", tmp_path / "noisy.learned", code=2)

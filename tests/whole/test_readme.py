@@ -255,4 +255,5 @@ def test_it_names_what_a_workspace_holds(home, capsys):
     paths = [*workspace.iterdir(), *(workspace / "db").iterdir()]
     names = {f"{path.relative_to(workspace)}{'/' if path.is_dir() else ''}" for path in paths if path.name[0] != "."}
     assert names - {"db/"} <= table
-    assert table - names == {"db/log/", "db/api-token"}  # made when something goes wrong, and by `serve --api`
+    # made when something goes wrong, by `serve --api`, and by `personas export`
+    assert table - names == {"db/log/", "db/api-token", "db/devices/"}

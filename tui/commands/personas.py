@@ -1,7 +1,13 @@
-"""List, show and change the personas: new, edit, breed, promote, demote, prune (archive), restore, undo."""
+"""List, show and change the personas: new, edit, breed, promote, demote, prune (archive), restore, undo.
+
+`export` and `merge` let several machines learn together: what the personas and the gate have learned travels in signed
+files, documents and questions do not (db/personas/SHARING.md).
+"""
 
 import argparse
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +32,7 @@ from tui.commands.persona_figures import FIGURES, add_figures
 from tui.session.session import Session
 
 if TYPE_CHECKING:
+    from db.personas.exchange import Exported, Merged
     from db.personas.folder_roster import FolderRoster
 
 _REBUILT = "the ledger rebuilds every state and every performance"
@@ -38,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     _add_reading(actions)
     _add_editing(actions)
+    _add_sharing(actions)
     add_figures(lambda name, summary: _action(actions, name, summary))
     for verdict in _VERDICTS:
         _action(actions, verdict, f"{verdict} a persona").add_argument("persona_id")
@@ -79,6 +87,20 @@ def _add_editing(actions: Any) -> None:
     breed.add_argument("persona_ids", nargs="+", metavar="PERSONA", help="one or two")
 
 
+def _add_sharing(actions: Any) -> None:
+    export = _action(actions, "export", "write what was learned here to a signed file, for other machines")
+    export.add_argument("file", type=Path, metavar="FILE", help="or a folder, for a file named by this device")
+    export.add_argument(
+        "--noise", type=float, metavar="EPSILON", help="only sums with noise: differential privacy for each question"
+    )
+    merge = _action(actions, "merge", "learn from files of other machines; without FILE, show what was merged")
+    merge.add_argument("files", nargs="*", type=Path, metavar="FILE", help="or a folder with such files")
+    merge.add_argument("--accept", action="append", default=[], metavar="DEVICE", help="trust this signer from now on")
+    merge.add_argument(
+        "--take", action="append", default=[], metavar="PERSONA", help="take over this persona as it is there"
+    )
+
+
 def _action(actions: Any, name: str, summary: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -93,12 +115,11 @@ def run(options: argparse.Namespace) -> int:
         print_text(json.dumps(persona_schema(), indent=2))
         return 0
     session = session_of(options)
-    if options.action == "breed":
-        return _breed(session, options)
-    if options.action in FIGURES:
-        return FIGURES[options.action](session, options)
+    with_session = {"breed": _breed, "export": _share, "merge": _share, **FIGURES}
     if options.action == "ledger" and options.verify:
         return _verify(session, options)
+    if options.action in with_session:
+        return with_session[options.action](session, options)
     roster = session.personas.roster
     actions = {"list": _list, "show": _show, "new": _new, "edit": _edit, "undo": _undo, "ledger": _ledger}
     return actions.get(options.action, _change)(roster, options)
@@ -229,6 +250,49 @@ def _ledger(roster: "FolderRoster", options: argparse.Namespace) -> int:
         data = {"entry": type(entry).__name__, **msgspec.to_builtins(entry)}
         show(options, data, map(ledger_line, [entry]))
     return 0
+
+
+def _share(session: Session, options: argparse.Namespace) -> int:
+    from db.personas.exchange import Exchange  # noqa: PLC0415 - only these actions share
+
+    exchange = Exchange(session.personas.roster)
+    if options.action == "export":
+        exported = exchange.export(options.file, epsilon=options.noise)
+        show(options, asdict(exported), _export_lines(exported))
+    else:
+        merged = exchange.merge(options.files, accept=options.accept, take=options.take)
+        show(options, asdict(merged), _merge_lines(merged))
+    return 0
+
+
+def _export_lines(exported: "Exported") -> Iterator[str]:
+    from tui.drawing.cells import counted  # noqa: PLC0415 - only this action draws
+
+    noise = "" if exported.epsilon is None else ": their sums with noise"
+    rewards = counted(exported.rewards, "reward") if exported.epsilon is None else "rewards"
+    yield one_line(f"{exported.file}: {rewards} of {counted(exported.personas, 'persona')}{noise}")
+    yield f"signed by device {exported.device}"
+    if exported.epsilon is not None:
+        yield f"epsilon {exported.epsilon:g}; {exported.epsilon_in_all:g} in all files of this device with noise"
+
+
+def _merge_lines(merged: "Merged") -> Iterator[str]:
+    from tui.drawing.cells import counted  # noqa: PLC0415 - only this action draws
+    from tui.personas.text import edit_words  # noqa: PLC0415
+
+    for file in merged.files:
+        new = f"{counted(file.new_rewards, 'new reward')} of device {file.device}"
+        yield one_line(f"{file.file}: {file.note or new}")
+    yield from (f"{name}: added" for name in merged.added)
+    yield from (f"{name}: taken over" for name in merged.taken_over)
+    for conflict in merged.conflicts:
+        difference = edit_words(content_of(conflict.own), content_of(conflict.other)).replace("→", "->")
+        effect = "" if conflict.counts else "; what it earned there does not count"
+        yield one_line(
+            f"{conflict.persona_id}: differs on device {conflict.device} ({difference}){effect}"
+            f" (take it over with --take {conflict.persona_id}@{conflict.device[:8]})"
+        )
+    yield f"{counted(merged.rewards, 'reward')} of {counted(merged.devices, 'other device')}"
 
 
 def _validate(options: argparse.Namespace) -> int:

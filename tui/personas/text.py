@@ -104,7 +104,7 @@ def _what_changed(change: Change) -> str:
             return f"{change.old_state} → {change.new_state}{rule}{', starts afresh' if change.afresh else ''}"
         case Edited():
             afresh = ", starts afresh" if change.afresh else ""
-            return f"edited: {_edit_words(change.old_content, change.new_content)}{afresh}"
+            return f"edited: {edit_words(change.old_content, change.new_content)}{afresh}"
         case Undone():
             return undone_words(change)
         case _ as never:
@@ -119,11 +119,11 @@ def undone_words(undone: Undone) -> str:
     is_moved = undone.old_state != undone.new_state
     effect = f"{undone.old_state} → {undone.new_state}" if is_moved else "no difference"
     if undone.edited:
-        effect = _edit_words(*undone.edited) or effect
+        effect = edit_words(*undone.edited) or effect
     return f"undone: {_UNDONE_KINDS.get(undone.undid, 'a change')} of {undone.persona_id} ({effect})"
 
 
-def _edit_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def edit_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """The fields that differ: each trait with both values, the others by name."""
     old_traits, new_traits = old.get("traits", {}), new.get("traits", {})
     words = [
