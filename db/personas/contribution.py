@@ -15,6 +15,7 @@ import msgspec
 from db.personas.ledger_entries import Added, Feedback, Rewards
 from db.personas.shared_entries import TIME, SharedEntry
 from engine.errors import InputError
+from engine.personas.experience import REMEMBERED
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, content_of, persona_from_json, require_persona_id
 from engine.personas.roster import require_rewards
@@ -51,6 +52,13 @@ class Contribution(msgspec.Struct, frozen=True, dict=True):
     def all_personas(self) -> tuple[Persona, ...]:
         """The personas of the device, without what they earned. Raises PersonaError."""
         return tuple(_persona(content) for content in self.personas)
+
+    @cached_property
+    def latest(self) -> "Contribution":
+        """The same with the last `REMEMBERED` rewards and judgements, and the other entries between them."""
+        numbers = [n for n, shared in enumerate(self.entries) if isinstance(shared.entry, Rewards | Feedback)]
+        first = numbers[-REMEMBERED] if len(numbers) > REMEMBERED else 0
+        return msgspec.structs.replace(self, entries=self.entries[first:])
 
     def continues(self, earlier: "Contribution") -> bool:
         """Whether this may be of the same history: no line has another time, and no edition other entries."""

@@ -49,7 +49,8 @@ class MergedLedger:
 
     def experiences(self) -> list[Experience]:
         """Return the last `REMEMBERED` experiences, oldest first. Raises StoreError."""
-        return experiences(self._merged(self._ledger.latest(REMEMBERED)))
+        contributions = {device: each.latest for device, each in self._devices.contributions().items()}
+        return experiences(self._merged(self._ledger.latest(REMEMBERED), contributions))
 
     def births(self) -> Births:
         """Return how many children were added, and in how many runs rewards were paid since the last. StoreError."""
@@ -63,8 +64,10 @@ class MergedLedger:
                 runs.add(entry.run_id)
         return Births(count, len(runs))
 
-    def _merged(self, own: list[LedgerEntry]) -> list[LedgerEntry]:
-        contributions = self._devices.contributions()
+    def _merged(
+        self, own: list[LedgerEntry], contributions: Mapping[str, Contribution] | None = None
+    ) -> list[LedgerEntry]:
+        contributions = self._devices.contributions() if contributions is None else contributions
         if not contributions:
             return own
         personas = self._personas()
