@@ -54,6 +54,10 @@ def test_settings_as_they_are_shipped_need_no_reader_of_yaml():
     assert not {"yaml", "jsonschema"} & after(f"{code}load_settings(shipped('configs'))")
 
 
+def test_only_a_signature_needs_the_package_that_signs():
+    assert "cryptography" not in after("import db.personas.folder_roster, db.personas.exchange")
+
+
 def test_the_whole_engine_knows_no_screen_and_no_store():
     names = modules_of(engine)
     assert {"engine.events", "engine.walk.traversal", "engine.bench.recall"} <= set(names)

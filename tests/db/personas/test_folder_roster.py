@@ -235,6 +235,17 @@ def test_verify_tells_a_moved_an_edited_and_a_missing_file_and_repair_mends_them
     assert state_of(roster)["walker"] is PersonaState.EXPERIMENTAL
 
 
+def test_verify_tells_a_line_that_was_changed_though_the_files_agree(roster, workspace):
+    roster.record_rewards("run-1", {"walker": 0.5}, (1.0, 0.5))
+    assert roster.verify() == []
+    text = workspace.ledger.read_text()
+    workspace.ledger.write_text(text.replace('"context":[1.0,0.5]', '"context":[1.0,0.9]'))
+    (told,) = roster.verify()
+    assert told.startswith(f"ledger.jsonl: line {text.count(chr(10))} was changed")
+    roster.ledger.reseal()
+    assert roster.verify() == []
+
+
 def test_a_crash_between_ledger_and_files_is_told_and_mended(roster, monkeypatch):
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
