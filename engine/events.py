@@ -25,13 +25,18 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """A passage with its score in the panel's ranking; `personas` are those that found it."""
+    """A passage with its score in the panel's ranking; `personas` are those that found it.
+
+    `values` is what each column of evidence adds to its value (`engine.mixture.evidence.COLUMNS`); empty in records of
+    old versions.
+    """
 
     id: str
     source: str
     title: str
     score: float
     personas: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 DIFFERS = "differs"  # the role of a citation that is another version of the one before
@@ -80,6 +85,7 @@ class RunStarted:
     """A run began: a question to a library of `passages` passages.
 
     `today` is the day (ISO 8601) on which words such as "yesterday" were read; empty in records of old versions.
+    `liked` and `disliked` are ids of passages that the user marked when the question was asked before.
     """
 
     run_id: str
@@ -88,6 +94,8 @@ class RunStarted:
     passages: int
     model: str | None
     today: str = ""
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

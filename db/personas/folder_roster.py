@@ -122,7 +122,7 @@ class FolderRoster:
             affected = contents.entries.keys() & {*rewards, *(replaced.rewards if replaced else ())}
             old = {name: performance_of(contents.entries[name].persona) for name in sorted(affected)}
             judged = judgement.citation, judgement.liked, rewards, judgement.context
-            entry = Feedback(self.merged.time(), judgement.run_id, *judged)
+            entry = Feedback(self.merged.time(), judgement.run_id, *judged, marked=judgement.marked)
             with self.ledger.recording(entry):
                 if replaced:
                     new = self.merged.performances()

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from engine.personas.experience import MarkedRanking
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import PersonaState
 from engine.run.feedback import WEIGHT
@@ -56,7 +57,8 @@ class Rewards(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
 class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     """The user's judgement of a run's answer (`citation` None) or of one citation (`engine.run.feedback`).
 
-    Each of `rewards` counts as `weight` samples. A later judgement of the same answer or citation replaces this one.
+    Each of `rewards` counts as `weight` samples. `marked` is the ranking of the run, if the user liked a passage of it.
+    A later judgement of the same answer or citation replaces this one.
     """
 
     at: str
@@ -66,6 +68,7 @@ class Feedback(msgspec.Struct, frozen=True, tag=True, tag_field="entry"):
     rewards: dict[str, float]
     context: tuple[float, ...] = ()
     weight: int = WEIGHT
+    marked: MarkedRanking | None = None
 
 
 class Edited(msgspec.Struct, frozen=True, tag=True, tag_field="entry", rename=_CONTENTS):

@@ -44,7 +44,8 @@ def experiences(entries: Iterable[LedgerEntry]) -> list[Experience]:
         if isinstance(entry, Transition | Edited) and entry.afresh:
             learned = [experience.without(entry.persona_id) for experience in learned]
         elif isinstance(entry, Rewards | Feedback):
-            learned.append(Experience(entry.context, entry.rewards, entry.weight))
+            marked = entry.marked if isinstance(entry, Feedback) else None
+            learned.append(Experience(entry.context, entry.rewards, entry.weight, marked))
     return learned[-REMEMBERED:]
 
 

@@ -13,7 +13,8 @@ from engine.bench.statistics import Interval, paired_bootstrap
 from engine.events import GateReceipt
 from engine.index.catalogue import Progress
 from engine.mixture.gate import BanditGate, Gate
-from engine.mixture.scoring import reward_of
+from engine.mixture.learned_factors import learned_factors
+from engine.mixture.scoring import DEPTH, reward_of
 from engine.personas.evolution import evolve
 from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
@@ -68,9 +69,9 @@ def measure_learning(
     """Return a row for each data set, start and learner, and a row over all data sets.
 
     Half of the questions, picked by seed, are the stream, the other half is held out; five seeds. `frozen` never
-    learns, `random gate` activates at random, `shuffled` learns from rewards picked at random from all so far,
-    `scores` from the four scores as a run does, `feedback` also from the known passages as if a user had liked their
-    citations. The start is the given roster, or personas with random traits.
+    learns, `random gate` activates at random. `scores` learns from the rewards of a run, `feedback` also from the known
+    passages among the first five, as if a user had liked them. `shuffled` learns from rewards picked at random from all
+    so far, and likes one of the first five at random. The start is the given roster, or personas with random traits.
     """
     rows: list[LearningRow] = []
     pooled: dict[tuple[Start, Learner], dict[str, float]] = {}
@@ -153,11 +154,12 @@ class _Student:
         self._random = random.Random(f"shuffled {seed}")  # noqa: S311 - nothing secret
         self._all_rewards: list[float] = []
         self._gate: Gate | None = None  # made again after each question of the stream
+        self._factors: tuple[float, ...] = ()
 
     def ranking(self, question: CachedQuestion) -> dict[int, float]:
         """Rank the passages as the panel does now."""
         voices = {receipt.persona_id: receipt.voice for receipt in self._called(question)}
-        return question.fused(voices, self._personas())
+        return question.fused(voices, self._personas(), self._factors)
 
     def ask(self, question: CachedQuestion, run_id: str) -> None:
         """Answer a question of the stream and learn from it."""
@@ -171,12 +173,18 @@ class _Student:
             self._all_rewards += rewards.values()
             rewards = {name: self._random.choice(self._all_rewards) for name in rewards}
         self._roster.record_rewards(run_id, rewards, question.features)
-        if self._learner == "feedback":
-            liked = {p.persona_id: question.recall(question.output(p).first()) for p in called}
-            self._roster.record_rewards(run_id, liked, question.features, weight=WEIGHT)
+        ranking = list(question.fused(voices, personas, self._factors))
+        if self._learner == "feedback" and (right := question.right_in(ranking)):
+            marked = question.marked(voices, personas, ranking, right)
+            rewards = {p.persona_id: question.recall(question.output(p).first()) for p in called}
+            self._roster.record_rewards(run_id, rewards, question.features, weight=WEIGHT, marked=marked)
+        if self._learner == "shuffled":
+            marked = question.marked(voices, personas, ranking, [self._random.choice(ranking[:DEPTH])])
+            self._roster.record_rewards(run_id, {}, question.features, marked=marked)
         review(self._roster, rewards, self._settings.thresholds, decided_by=run_id)
         evolve(self._roster, self._settings.thresholds, seed=self._seed, decided_by=run_id)
         self._gate = None
+        self._factors = learned_factors(self._roster.experiences())
 
     def _rewards(
         self, question: CachedQuestion, called: Sequence[Persona], voices: Mapping[str, float]

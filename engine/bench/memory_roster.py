@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.errors import PersonaError
 from engine.events import PersonaTransitioned
-from engine.personas.experience import REMEMBERED, Experience
+from engine.personas.experience import REMEMBERED, Experience, MarkedRanking
 from engine.personas.lifecycle import state_after
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState, RosterEntry, require_persona_id
@@ -46,9 +46,15 @@ class MemoryRoster:
         return PersonaTransitioned(persona_id, entry.state, state, rule, decided_by)
 
     def record_rewards(
-        self, run_id: str, rewards: Mapping[str, float], features: tuple[float, ...] = (), *, weight: int = 1
+        self,
+        run_id: str,
+        rewards: Mapping[str, float],
+        features: tuple[float, ...] = (),
+        *,
+        weight: int = 1,
+        marked: MarkedRanking | None = None,
     ) -> None:
-        """Add one reward in [0, 1] to each named persona, counting as `weight` samples.
+        """Add one reward in [0, 1] to each named persona, counting as `weight` samples; `marked` as in `Experience`.
 
         Raises PersonaError for an unknown persona and ValueError for a bad reward, with nothing changed.
         """
@@ -58,7 +64,8 @@ class MemoryRoster:
             self._set(name, earned[name].with_reward(reward, weight))
         if rewards:
             self._runs.add(run_id)
-            self._experiences.append(Experience(features, dict(rewards), weight))
+        if rewards or marked:
+            self._experiences.append(Experience(features, dict(rewards), weight, marked))
 
     def add(
         self, persona: Persona, state: PersonaState = PersonaState.EXPERIMENTAL, *, decided_by: str = "user"

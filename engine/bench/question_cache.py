@@ -11,9 +11,10 @@ from engine.bench.dataset import Dataset, Indexed, Query, indexed
 from engine.index.catalogue import Progress
 from engine.index.retriever import Retriever
 from engine.mixture.outputs import PersonaOutput
-from engine.mixture.panel import Panel
+from engine.mixture.panel import RANKED, Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, credit, lost_without, score_output
+from engine.personas.experience import MarkedRanking
 from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 
@@ -47,12 +48,25 @@ class CachedQuestion:
             del self._panel.walks[name]  # its paths are heavy
         return self._sent[parameters]
 
-    def fused(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[int, float]:
-        """Rank the passages as a panel with these voices does (`Panel.fused`)."""
+    def fused(
+        self, voices: Mapping[str, float], personas: Mapping[str, Persona], factors: Sequence[float] = ()
+    ) -> dict[int, float]:
+        """Rank the passages as a panel with these voices and factors does (`Panel.fused`)."""
+        return self._panel.fused(self._sums(voices, personas), factors)
+
+    def marked(
+        self, voices: Mapping[str, float], personas: Mapping[str, Persona], ranking: Iterable[int], liked: Iterable[int]
+    ) -> MarkedRanking:
+        """Return a ranking of a panel with these voices, in which passages are liked."""
+        values, ranked = self._panel.values(self._sums(voices, personas)), [*islice(ranking, RANKED)]
+        return MarkedRanking(tuple(tuple(values[n]) for n in ranked), tuple(map(ranked.index, liked)))
+
+    def _sums(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[str, float]:
+        """Return the voices by the names of the searches; personas with equal traits share one."""
         sums: dict[str, float] = defaultdict(float)
         for name, voice in voices.items():
             sums[self._send(personas[name])] += voice
-        return self._panel.fused(sums)
+        return sums
 
     def credits(self, voices: Mapping[str, float], personas: Mapping[str, Persona]) -> dict[str, float]:
         """Return the credit of each persona with a voice; nothing if the panel does not answer the question."""
@@ -77,7 +91,11 @@ class CachedQuestion:
 
     def gold_in(self, ranking: Iterable[int], cut: int = DEPTH) -> frozenset[str]:
         """Return the ids of the known passages among the first `cut`."""
-        return self._gold & {self._id(number) for number in islice(ranking, cut)}
+        return frozenset(map(self._id, self.right_in(ranking, cut)))
+
+    def right_in(self, ranking: Iterable[int], cut: int = DEPTH) -> tuple[int, ...]:
+        """Return the known passages among the first `cut`."""
+        return tuple(number for number in islice(ranking, cut) if self._id(number) in self._gold)
 
     def _id(self, number: int) -> str:
         if number not in self._ids:

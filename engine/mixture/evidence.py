@@ -4,12 +4,13 @@ A passage's value is a sum over kinds of its scores by the kind, in [0, 1], time
 question. Loudness is a weighted sum of what the question and the library show (`GATE`), at least `QUIETEST`: a mixture
 of experts with a gate (Jacobs and others, 1991), whose weights were fitted on data sets of every kind of library by
 `python -m tests.trials.evidence_weights`, as a conditional logit over the passages of a question. A kind is heard as
-far as the personas that were called go by it.
+far as the personas that were called go by it, and louder or more quietly as marks have taught
+(`engine.mixture.learned_factors`).
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress, pairwise
 from operator import mul
@@ -64,12 +65,11 @@ class KindsOfEvidence:
         self._documents: dict[int, str] = {}
         self._rows: dict[int, list[float]] = {}
 
-    def blend(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, float]:
-        """Return the passages by the sum of all kinds, best first, with scores in (0, 1].
+    def values(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, list[float]]:
+        """Return what each column adds to a passage's value, shape (`COLUMNS`,).
 
-        The score is 1 for the best, and 1/2 for a value that is `_HALF` below. `names` are the scores of the walks,
-        best first; `heard` says how far each kind counts, in [0, 1]. The passages that only kinds found that are not
-        heard are left out.
+        `names` are the scores of the walks, best first; `heard` says how far each kind counts, in [0, 1]. The passages
+        that only kinds found that are not heard are left out.
         """
         loudness = [
             heard.get(kind, 0.0) * max(QUIETEST[kind], sum(map(mul, weights, self.gate)))
@@ -77,10 +77,7 @@ class KindsOfEvidence:
         ]
         kinds = [kind for kind, degree in heard.items() if degree]
         table = self.table(names, kinds) if kinds else {}
-        values = {number: sum(map(mul, loudness, scores)) for number, scores in table.items()}
-        best = max(values.values(), default=0.0)
-        order = sorted(values, key=lambda number: (-values[number], number))
-        return {number: _HALF / (_HALF + best - values[number]) for number in order}
+        return {number: list(map(mul, loudness, scores)) for number, scores in table.items()}
 
     def scores(self, weights: Mapping[Kind, float], walk: Mapping[int, float]) -> dict[int, float]:
         """Return the scores that one persona gives, in [0, 1]: a mean of the kinds by its weights.
@@ -188,6 +185,22 @@ class KindsOfEvidence:
         if number not in self._documents:
             self._documents[number] = document_of(self._near.passage(number))
         return self._documents[number]
+
+
+def blend(
+    values: Mapping[int, Sequence[float]], factors: Sequence[float], gains: Mapping[int, float] | None = None
+) -> dict[int, float]:
+    """Return the passages by the sum of their `values` (`KindsOfEvidence.values`), best first, with scores in (0, 1].
+
+    Each column counts `factors` times. With `gains` only passages that have one are ranked, and it is added. The score
+    is 1 for the best, and 1/2 for a value that is `_HALF` below.
+    """
+    sums = {number: sum(map(mul, row, factors)) for number, row in values.items()}
+    if gains is not None:
+        sums = {number: sums[number] + gain for number, gain in gains.items()}
+    best = max(sums.values(), default=0.0)
+    order = sorted(sums, key=lambda number: (-sums[number], number))
+    return {number: _HALF / (_HALF + best - sums[number]) for number in order}
 
 
 def heard_kinds(weights: Iterable[tuple[float, Mapping[Kind, float]]]) -> dict[Kind, float]:

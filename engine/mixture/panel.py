@@ -8,9 +8,10 @@ from functools import cached_property
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim
 from engine.index.retriever import Retriever
-from engine.mixture.evidence import KindsOfEvidence, heard_kinds
+from engine.mixture.evidence import COLUMNS, KindsOfEvidence, blend, heard_kinds
 from engine.mixture.fusion import HEARD, fuse, supported
 from engine.mixture.outputs import Evidence, PersonaOutput
+from engine.mixture.relevance_feedback import RelevanceFeedback
 from engine.mixture.scoring import DEPTH, credit, lost_without
 from engine.personas.persona import Persona
 from engine.personas.traits import Kind, WalkParameters, walk_parameters
@@ -20,10 +21,14 @@ from engine.text.words import words
 from engine.walk.neighbourhood import Neighbourhood
 from engine.walk.traversal import TraitTraversal, Walk
 
+RANKED = 20  # passages of the ranking that a run records
+
 
 class Panel:
     """The searches of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
 
+    `factors` say how many times each column of evidence counts (`engine.mixture.learned_factors`), once without any.
+    `marks` are ids of passages that the user has judged at this question, liked or not; the ranking goes by them.
     `today` is the day on which words such as "yesterday" in the question are read.
     """
 
@@ -33,10 +38,13 @@ class Panel:
         retriever: Retriever,
         parameters: Callable[[Persona], WalkParameters] = walk_parameters,
         *,
+        factors: Sequence[float] = (),
+        marks: Mapping[str, bool] | None = None,
         today: date | None = None,
     ) -> None:
         self.question = read_question(text, retriever, today=today)
         self.neighbourhood = Neighbourhood(self.question, retriever)
+        self._feedback = RelevanceFeedback(self.neighbourhood, marks) if marks else None
         self._parameters = parameters
         self._traversal = TraitTraversal(self.neighbourhood, parameters)
         self._searches: dict[str, WalkParameters] = {}
@@ -44,6 +52,7 @@ class Panel:
         self.walks: dict[str, Walk] = {}
         self.rankings: dict[str, list[int]] = {}
         self.voices: dict[str, float] = {}
+        self._factors = tuple(factors) or (1.0,) * len(COLUMNS)
         self._fused: dict[int, float] = {}  # the ranking with these voices, once computed
         self._walked: dict[tuple[tuple[str, float], ...], dict[int, float]] = {}  # by the weights of the walks
 
@@ -62,8 +71,12 @@ class Panel:
         self._fused, self._walked = {}, {}
         return walk
 
-    def fused(self, voices: Mapping[str, float] | None = None) -> dict[int, float]:
-        """Return the panel's ranking with scores in [0, 1], best first; `voices` replace those of the searches.
+    def fused(
+        self, voices: Mapping[str, float] | None = None, factors: Sequence[float] | None = None
+    ) -> dict[int, float]:
+        """Return the panel's ranking with scores in [0, 1], best first.
+
+        `voices` replace those of the searches, `factors` those of the panel.
 
         A kind of evidence is heard as far as personas with a voice go by it (`heard_kinds`); the walks by names are
         fused among themselves. Personas without a voice are ignored.
@@ -71,8 +84,14 @@ class Panel:
         if voices is None:
             self._fused = self._fused or self.fused(self.voices)
             return self._fused
+        values = self.values(voices)
+        gains = self._feedback.gains(values) if self._feedback else None
+        return blend(values, factors or self._factors, gains)
+
+    def values(self, voices: Mapping[str, float]) -> dict[int, list[float]]:
+        """Return what each column of evidence adds to a passage's value, before the factors."""
         heard = heard_kinds((voice, self._searches[name].kinds()) for name, voice in voices.items())
-        return self._evidence.blend(self.walked(voices), heard)
+        return self._evidence.values(self.walked(voices), heard)
 
     def walked(self, voices: Mapping[str, float]) -> dict[int, float]:
         """Return the evidence by names with scores in [0, 1], best first: the walks of personas with these voices."""

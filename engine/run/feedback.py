@@ -1,10 +1,13 @@
 """Computes the rewards of the personas of a run from the user's judgement of its answer or of a citation."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from engine.errors import InputError
 from engine.events import PersonaTransitioned
 from engine.mixture.scoring import DEPTH
+from engine.personas.experience import MarkedRanking
+from engine.personas.traits import Kind
 from engine.run.state import RunState
 
 WEIGHT = 5  # a judgement counts as so many rewards of a run: a user knows better than the four scores
@@ -14,7 +17,8 @@ WEIGHT = 5  # a judgement counts as so many rewards of a run: a user knows bette
 class Judgement:
     """A run's answer (`citation` None) or one of its citations, liked or not; `rewards` in [0, 1] by persona.
 
-    `context` are the features of the question, if the run has any.
+    `context` are the features of the question, if the run has any; `marked` is its ranking, if a passage in it is
+    liked.
     """
 
     run_id: str
@@ -22,6 +26,7 @@ class Judgement:
     liked: bool
     rewards: dict[str, float]
     context: tuple[float, ...] = ()
+    marked: MarkedRanking | None = None
 
     @property
     def subject(self) -> str:
@@ -31,11 +36,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackGiven:
-    """The effect of a judgement: the mean reward of each persona before and after it, and the changes of state."""
+    """The effect of a judgement: the mean reward of each persona before and after it, and the changes of state.
+
+    `factors`: how many times a kind of evidence counts from now on, if that changed.
+    """
 
     judgement: Judgement
     means: dict[str, tuple[float, float]] = field(default_factory=dict)
     transitions: tuple[PersonaTransitioned, ...] = ()
+    factors: dict[Kind, float] = field(default_factory=dict)
 
 
 def judge(state: RunState, *, liked: bool, citation: int | None = None) -> Judgement:
@@ -49,7 +58,15 @@ def judge(state: RunState, *, liked: bool, citation: int | None = None) -> Judge
     outputs = {name: row.output.passages[:DEPTH] for name, row in state.rows.items() if row.output}
     shares = {name: len(judged.intersection(passages)) / len(judged) for name, passages in outputs.items()}
     rewards = {name: share if liked else 1 - share for name, share in shares.items()}
-    return Judgement(state.run_id, citation, liked, rewards, state.read.context if state.read else ())
+    marked = _marked(state, judged) if liked else None
+    return Judgement(state.run_id, citation, liked, rewards, state.read.context if state.read else (), marked)
+
+
+def _marked(state: RunState, liked: Collection[str]) -> MarkedRanking | None:
+    """Return the ranking of a run, in which these passages are liked; None if it has none of them."""
+    ranked = [passage for passage in state.evidence.passages if passage.values] if state.evidence else []
+    rows = tuple(n for n, passage in enumerate(ranked) if passage.id in liked)
+    return MarkedRanking(tuple(passage.values for passage in ranked), rows) if rows else None
 
 
 def _passages(state: RunState, citation: int | None) -> set[str]:

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.errors import PersonaError, PersonaMoeError
@@ -27,12 +28,14 @@ from engine.events import (
 )
 from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate, Gate
+from engine.mixture.learned_factors import learned_factors
 from engine.mixture.outputs import PersonaOutput
-from engine.mixture.panel import Panel
+from engine.mixture.panel import RANKED, Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, reward_of, score_output
 from engine.model.client import LanguageModel
 from engine.personas.evolution import evolve
+from engine.personas.experience import Experience
 from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
 from engine.personas.persona import Persona
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     from engine.answer.quotation import Quotation
 
 _ENOUGH = 0.9  # coverage of the question at which no further round is needed
-_RANKED = 20  # passages of the ranking that are emitted
 
 FindModel = Callable[[], Awaitable[tuple[LanguageModel | None, Sequence[str]]]]
 """Finds the language model, if there is one, and the reasons why there is none although one is wanted."""
@@ -60,7 +62,8 @@ class MoeOrchestrator:
 
     The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the complete
     question that a follow-up is read as, `context_names` are the subjects of the questions before, `today` is the day
-    for words such as "yesterday". Everything that happens is emitted as an event (`engine.events`), from any thread.
+    for words such as "yesterday". `marks` are ids of passages that the user has judged at this question, liked or not.
+    Everything that happens is emitted as an event (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -78,6 +81,7 @@ class MoeOrchestrator:
         find_overview: FindAnswer | None = None,
         understood: str = "",
         context_names: Sequence[str] = (),
+        marks: Mapping[str, bool] | None = None,
         today: date | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
@@ -86,6 +90,7 @@ class MoeOrchestrator:
         self._search: asyncio.Task[tuple[LanguageModel | None, Sequence[str]]] | None = None
         self._find_overview = find_overview
         self._today = today
+        self._marks = dict(marks or {})
         self._understood = understood
         self._whole_text = understood or question
         self.graph = DynamicKnowledgeGraph()
@@ -107,8 +112,15 @@ class MoeOrchestrator:
     def panel(self) -> Panel:
         """The panel at this question; the question is read when it is first asked for."""
         if self._panel is None:
-            self._panel = Panel(self._whole_text, self._retriever, today=self._today)
+            factors = learned_factors(self._experiences)
+            self._panel = Panel(
+                self._whole_text, self._retriever, factors=factors, marks=self._marks, today=self._today
+            )
         return self._panel
+
+    @cached_property
+    def _experiences(self) -> Sequence[Experience]:
+        return self._roster.experiences()
 
     @property
     def answering(self) -> Answering:
@@ -123,7 +135,12 @@ class MoeOrchestrator:
         system = self._settings.system
         model = self._model.name if self._model else None
         today = self._today.isoformat() if self._today else ""
-        self._emit(RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model, today))
+        liked, disliked = (
+            tuple(name for name, is_liked in self._marks.items() if is_liked is kind) for kind in (True, False)
+        )
+        self._emit(
+            RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model, today, liked, disliked)
+        )
         if self._find_model is not None:
             self._search = asyncio.ensure_future(self._find_model())
         try:
@@ -162,7 +179,7 @@ class MoeOrchestrator:
     def evaluation_phase(self) -> None:
         """Rank the evidence of all, choose what to quote, and score the outputs of this cycle.
 
-        Nothing is earned at a question that the library does not answer.
+        Nothing is earned at a question that the library does not answer, and none for evidence that the user picked.
         """
         with self._timed("evaluation"):
             self._ranking = self.panel.fused()
@@ -172,11 +189,12 @@ class MoeOrchestrator:
                 scores = self._score(self._outputs[persona.persona_id])
                 credit = round(self.panel.credit(persona.persona_id, cited), 4)
                 self._emit(OutputScored(persona.persona_id, scores, credit))
-                if cited:
+                if cited and not self._marks:
                     self._rewards[persona.persona_id] = reward_of(scores.total, credit)
             numbers = list(self._ranking)
             self._coverage = self.panel.coverage(numbers[:DEPTH])
-            passages = tuple(self._ranked(number) for number in numbers[:_RANKED])
+            values = self.panel.values(self.panel.voices)
+            passages = tuple(self._ranked(number, values.get(number, ())) for number in numbers[:RANKED])
             self._emit(EvidenceRanked(passages, round(self._coverage, 4), len(self.graph.nodes), len(self.graph.edges)))
 
     def pruning_phase(self) -> None:
@@ -223,7 +241,7 @@ class MoeOrchestrator:
         entries = self._roster.entries()
         if self._gate is None:
             thresholds, seats = self._settings.thresholds, self._settings.system.batch_size
-            self._gate = BanditGate(thresholds.activation_threshold, seats, self._roster.experiences())
+            self._gate = BanditGate(thresholds.activation_threshold, seats, self._experiences)
         receipts = self._gate.choose(
             self.panel.question, self._features, entries, cycle=self._cycle, called=self._called.keys()
         )
@@ -242,10 +260,11 @@ class MoeOrchestrator:
         total = calculate_weighted_score(scores, self._settings.scoring.weights)
         return Scores(**{name: round(score, 4) for name, score in scores.items()}, total=round(total, 4))
 
-    def _ranked(self, number: int) -> RankedPassage:
+    def _ranked(self, number: int, values: Sequence[float]) -> RankedPassage:
         passage = self.panel.passage(number)
         finders = tuple(name for name, output in self._outputs.items() if number in output.first(DEPTH))
-        return RankedPassage(passage.id, passage.source, passage.title, round(self._ranking[number], 6), finders)
+        score, rounded = round(self._ranking[number], 6), tuple(round(value, 2) for value in values)
+        return RankedPassage(passage.id, passage.source, passage.title, score, finders, rounded)
 
     async def _write_outputs(self, model: LanguageModel) -> None:
         outputs = written_outputs(self.panel, self._outputs, self._walking, self._text, model)

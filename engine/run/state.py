@@ -132,7 +132,8 @@ class RunState:
 
     `rows` holds the personas in the order in which the gate judged them. The three counters grow when their part
     changed, so that a widget can tell whether it has to draw. `judged` is what the user said of the run, in no event.
-    `was_cut_off`: the user cancelled the model's writing, so quotations answer.
+    `was_cut_off`: the user cancelled the model's writing, so quotations answer. `marks` are ids of passages that the
+    user marked when the question was asked before.
     """
 
     question: str = ""
@@ -160,6 +161,7 @@ class RunState:
     cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
     judged: Judgements = field(default_factory=dict)
+    marks: Mapping[str, bool] = field(default_factory=dict)
     failure: RunFailed | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     panel_changes: int = 0
@@ -196,6 +198,15 @@ class RunState:
     def understood(self) -> str:
         """The complete question that a follow-up was read as; empty for a question that is read as written."""
         return self.read.understood if self.read else ""
+
+    def marked(self) -> Judgements:
+        """Return what the user has said of the answer and its citations, here or when the question was asked before."""
+        shown = self.answer or self.quotations
+        marked: dict[int | None, bool] = {}
+        for citation in shown.citations if shown else ():
+            if citation.passage in self.marks:
+                marked[citation.n] = self.marks[citation.passage]
+        return {**marked, **self.judged}
 
     def judge(self, judged: Judgements) -> None:
         """Take over what the user has said of the run."""
@@ -276,6 +287,7 @@ class RunState:
     def _start(self, event: RunStarted) -> None:
         self.question, self.run_id = event.question, event.run_id
         self.passages, self.model = event.passages, event.model
+        self.marks = dict.fromkeys(event.liked, True) | dict.fromkeys(event.disliked, False)
         self.phase = Phase.READING
         self.answer_changes += 1
 

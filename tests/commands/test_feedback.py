@@ -40,7 +40,7 @@ def test_an_answer_is_judged_and_the_ledger_rebuilds_the_figures(call, asked, wo
 
 def test_a_citation_is_judged_as_json(call, asked):
     given = json.loads(call("feedback", "last", "up", "--citation", "1", "--json"))
-    assert list(given) == ["run_id", "citation", "liked", "rewards", "context", "means", "transitions"]
+    assert list(given) == ["run_id", "citation", "liked", "rewards", "context", "means", "transitions", "factors"]
     assert (given["run_id"], given["citation"], given["liked"]) == (asked["run_id"], 1, True)
     assert set(given["rewards"].values()) <= {0.0, 1.0}
     assert given["rewards"].keys() == given["means"].keys()

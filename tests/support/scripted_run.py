@@ -308,10 +308,12 @@ class ScriptedRuns:
         self.history = history_of([summary(n) for n in reversed(range(runs))], root / "history")
         self.trash = Trash(root / "trash", self.history, root / "runs")
 
-    async def ask(self, question: str, before: Any = None, **_: bool) -> AsyncIterator[RecordedEvent]:
+    async def ask(
+        self, question: str, before: Any = None, *, again: Any = None, **_: bool
+    ) -> AsyncIterator[RecordedEvent]:
         session = self._session
         session.asked.append(question)
-        session.before = before
+        session.before, session.again = before, again
         try:
             for n, event in enumerate(session.script):
                 yield RecordedEvent(n * 2.0, event)
@@ -417,6 +419,7 @@ class ScriptedSession:
         self.opening_error: Exception | None = None
         self.asked: list[str] = []
         self.before: Any = None
+        self.again: Any = None
         self.judged: list[tuple[str, int | None, bool]] = []
         self.cancelled = self.closed = False
         self.may_open = asyncio.Event()

@@ -3,9 +3,12 @@
     python -m tests.trials.evidence_weights DATASET ...
 
 Each data set counts alike. Prints recall in the first 5 and 20 passages of each data set, fitted on all data sets and
-on those of other families (the name up to the first dash), and without each kind, fitted on the other half.
+on those of other families (the name up to the first dash), and how likes change the latter: half of the questions is
+the stream, in which the gold passages among the first five are liked (`engine.mixture.learned_factors`), the other half
+is measured. Then the recall without each kind, fitted on the other half.
 """
 
+import random
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,8 +21,11 @@ from engine.bench.dataset import indexed, read_dataset
 from engine.mixture import evidence_weights
 from engine.mixture.evidence import COLUMNS, QUIETEST, KindsOfEvidence
 from engine.mixture.gate import BanditGate
-from engine.mixture.panel import Panel
+from engine.mixture.learned_factors import learned_factors
+from engine.mixture.panel import RANKED, Panel
 from engine.mixture.question_features import question_features
+from engine.mixture.scoring import DEPTH
+from engine.personas.experience import Experience, MarkedRanking
 from engine.personas.persona import RosterEntry
 from engine.personas.traits import Kind
 from tui.session.session import open_session
@@ -29,6 +35,7 @@ _PENALTY = 2e-2
 _START = 0.5
 _STEPS, _RATE = 200, 0.1  # of Adam (Kingma and Ba, 2015)
 _CUTS = (5, 20)
+_ASKED = (10, 25, 150)  # questions at which passages are liked
 _LEAST = np.array([QUIETEST[kind] for kind in COLUMNS.values()])
 
 
@@ -111,6 +118,27 @@ def _without(kind: Kind | None, datasets: Sequence[Sequence[_Question]]) -> list
     return [_in_percent(np.concatenate(pair)) for pair in measured]
 
 
+def _taught(questions: Sequence[_Question], weights: np.ndarray, asked: int) -> tuple[str, str]:
+    """Return the recall on one half before and after likes at the first `asked` questions of the other, over seeds."""
+    old, new = list[np.ndarray](), list[np.ndarray]()
+    for seed in range(5):
+        order = random.Random(seed).sample(questions, len(questions))
+        half = len(order) // 2
+        experiences = [Experience((), {}, marked=_marked(question, weights)) for question in order[:half][:asked]]
+        factors = np.array(learned_factors(experiences))
+        held_out = order[half:]
+        old.append(_recalls(held_out, weights))
+        new.append(_recalls([q._replace(scores=q.scores * factors) for q in held_out], weights))
+    return _in_percent(np.concatenate(old)), _in_percent(np.concatenate(new))
+
+
+def _marked(question: _Question, weights: np.ndarray) -> MarkedRanking | None:
+    values = question.scores * np.maximum(_LEAST, weights @ question.gate)
+    order = np.argsort(-values.sum(1), kind="stable")[:RANKED]
+    liked = tuple(row for row, number in enumerate(order[:DEPTH]) if question.right[number])
+    return MarkedRanking(tuple(map(tuple, values[order].tolist())), liked) if liked else None
+
+
 def main(folders: list[Path], workspace: Path) -> None:
     """Fit, print the recall, and write the weights."""
     entries = list(open_session(workspace).personas.roster.entries())
@@ -124,6 +152,9 @@ def main(folders: list[Path], workspace: Path) -> None:
         others = [other for n, other in by_name.items() if n.split("-")[0] != name.split("-")[0]]
         apart = _in_percent(_recalls(questions, _fitted(others))) if others else ""
         print(f"{name}: all {_in_percent(_recalls(questions, weights))}, without its family {apart}", flush=True)  # noqa: T201 - the report
+        for asked in _ASKED if others else ():
+            old, new = _taught(questions, _fitted(others), asked)
+            print(f"  held-out half {old}, after likes at {asked} questions {new}", flush=True)  # noqa: T201 - the report
     for kind in (None, *dict.fromkeys(COLUMNS.values())):
         print(f"without {kind or 'nothing'}:", *_without(kind, list(by_name.values())), flush=True)  # noqa: T201 - the report
 

@@ -22,6 +22,7 @@ from tui.session.session import Session, open_session
 if TYPE_CHECKING:
     from engine.events import Emit
     from engine.question.follow_up import Conversation
+    from engine.run.asked_again import AskedAgain
 
 WALKERS = tuple(f"walker-{n}" for n in range(1, 9))
 BURSTS_PER_SECOND = 100
@@ -32,7 +33,9 @@ class Flood(Runs):
 
     rate = 1000.0
 
-    async def _run(self, run_id: str, question: str, before: Conversation | None, emit: Emit) -> None:
+    async def _run(
+        self, run_id: str, question: str, conversation: Conversation | None, again: AskedAgain | None, emit: Emit
+    ) -> None:
         emit(RunStarted(run_id, question, 0, 1, None))
         for name in WALKERS:
             emit(GateReceipt(name, "active", 1, 0.1, 0.5, 0.1, 0.02, 0.68, 0.0, 1.0, activated=True, reason="flood"))

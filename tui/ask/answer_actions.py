@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from engine.errors import PersonaMoeError
+from engine.errors import InputError
 from tui.run.judgement_text import feedback_text
 from tui.source.copied import copied_quotation
 
@@ -31,12 +31,10 @@ def copy_answer(app: App[None], answer: AnswerWritten, chosen: Citation | None, 
     message.say(f"{words} (inside tmux this needs `set -g set-clipboard on`)")
 
 
-async def judge_answer(runs: Runs, state: RunState, message: MessageLine, *, liked: bool, citation: int | None) -> None:
-    """Judge the answer of a run, or one of its citations, and say what that changed."""
-    try:
-        feedback = await asyncio.to_thread(runs.judge, state.run_id, liked=liked, citation=citation)
-    except PersonaMoeError as error:
-        message.complain(str(error))
-    else:
-        message.say(feedback_text(feedback))
-        state.judge({**state.judged, citation: liked})
+async def judge_answer(runs: Runs, state: RunState, *, liked: bool, citation: int | None) -> str:
+    """Judge the answer of a run, or one of its citations, and return what that changed. Raises PersonaMoeError."""
+    if citation is not None and state.marked().get(citation) is liked:
+        raise InputError(f"citation {citation} was judged so already", hint="the opposite would replace it")
+    feedback = await asyncio.to_thread(runs.judge, state.run_id, liked=liked, citation=citation)
+    state.judge({**state.judged, citation: liked})
+    return feedback_text(feedback)

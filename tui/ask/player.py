@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from tui.run.replay import Replay
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.events import RecordedEvent
     from engine.question.follow_up import Conversation
+    from engine.run.asked_again import AskedAgain
     from tui.run.feed import RunFeed
     from tui.session.runs import Runs
 
@@ -75,14 +77,16 @@ class RunPlayer:
         """Whether a question is running: a replay may be left for another run."""
         return self.busy and self.replay is None
 
-    def ask(self, question: str, conversation: Conversation | None) -> None:
-        """Ask a question, which may refer to a conversation."""
+    def ask(self, question: str, conversation: Conversation | None, again: AskedAgain | None = None) -> None:
+        """Ask a question, which may refer to a conversation, or is asked again by the user's marks."""
         self.replay = None
-        self._start(question, self._live(question, conversation))
+        self._start(question, self._live(question, conversation, again))
 
-    async def _live(self, question: str, conversation: Conversation | None) -> AsyncIterator[RecordedEvent]:
+    async def _live(
+        self, question: str, conversation: Conversation | None, again: AskedAgain | None
+    ) -> AsyncIterator[RecordedEvent]:
         await self._library_ready.wait()
-        async with aclosing(self._runs.ask(question, conversation, keeps_quotations=True)) as events:
+        async with aclosing(self._runs.ask(question, conversation, again=again, keeps_quotations=True)) as events:
             async for recorded in events:
                 yield recorded
 
@@ -111,6 +115,13 @@ class RunPlayer:
         self._feed.reset(question, past)
         self.worker = self._screen.run_worker(partial(self._feed.follow, events), group="run", exclusive=True)
         self._started()
+
+    async def end(self) -> None:
+        """Cancel the question, and wait until its run is stored."""
+        if self.worker is not None:
+            self.worker.cancel()
+            with suppress(WorkerFailed, WorkerCancelled):
+                await self.worker.wait()
 
     def cancel(self) -> None:
         """Cancel the question, or show the rest of the replay at once."""

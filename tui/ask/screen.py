@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
+from engine.run.asked_again import asked_again
 from engine.text.safe import one_line
 from tui.ask.answer_actions import copy_answer, judge_answer
 from tui.ask.ask_input import AskInput
@@ -44,13 +45,14 @@ if TYPE_CHECKING:
     from tui.session.session import Session
     from tui.terminal.frame_pacing import AskTerminal
 
-LIKE = "Mark the answer (or the selected citation) as good: the personas that found it are rewarded"
-DISLIKE = "Mark it as bad: the personas that found it lose"
+LIKE = "Mark the answer as good, or the selected source: the question is asked again for more like it"
+DISLIKE = "Mark it as bad: the personas that found it lose, and the question is asked again without that source"
 AS_WRITTEN = "Ask the question as it is written, without the ones before it"
 LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
-answer. Tab takes the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. \
-Without function keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
+answer. After a source was judged, the question is asked again by your marks; enter asks it without them. Tab takes \
+the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. Without function \
+keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
 Panel: ● called, ▸ walks, ✓ back, ○ not called (with the reason), then the number that picks it in the walk. earned: \
 its share in what the answer cites, where what a plain search finds counts half; vs usual: that less what was expected \
 of it at such questions; gate: what was expected less its cost. agrees, new, on topic, has names: scores that count \
@@ -93,7 +95,7 @@ class AskScreen(Screen[None]):
         self._opening: Worker[None] | None = None
         self._conversation: Conversation | None = None
         self._silence = Silence()
-        self._prepared = self._begins_anew = False
+        self._prepared = self._begins_anew = self._goes_on_in_sources = False
 
     @property
     def _line(self) -> AskInput:
@@ -185,6 +187,9 @@ class AskScreen(Screen[None]):
         if state.answer is not None:
             state.judge((await asyncio.to_thread(self.session.runs.judgements)).get(state.run_id, {}))
         self.pace.mark()
+        if self._goes_on_in_sources:
+            self._goes_on_in_sources = False
+            self.call_after_refresh(self.query_one("#sources").focus)
 
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
@@ -251,7 +256,7 @@ class AskScreen(Screen[None]):
             "as_written": lambda: not self.player.busy and self.feed.state.understood != "",
             "back": lambda: not self._line.has_focus or self._begins_anew,
             "new": lambda: not self.player.busy and not self._suggests,
-            "judge": lambda: bool(self._citations) and not self.player.busy and not self._line.has_focus,
+            "judge": lambda: bool(self._citations) and not self._line.has_focus and self._can_be_judged,
             **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
@@ -307,11 +312,30 @@ class AskScreen(Screen[None]):
         if path is not None:
             self.query_one(MessageLine).say(f"written to {path}")
 
+    @property
+    def _can_be_judged(self) -> bool:
+        """Whether no replay is playing; while a question is running, only a quotation is judged."""
+        return not self.player.busy or (self.player.asking and self._chosen is not None)
+
     @work(group="judge")
     async def action_judge(self, liked: bool) -> None:  # noqa: FBT001 - textual passes it by position
-        """Judge the citation under the cursor, or else the answer."""
-        message, citation = self.query_one(MessageLine), self._chosen.n if self._chosen else None
-        await judge_answer(self.session.runs, self.feed.state, message, liked=liked, citation=citation)
+        """Judge the citation under the cursor, or else the answer, and ask again by what was marked.
+
+        A text that a model has finished is not written again for a source that is good.
+        """
+        message, state, chosen = self.query_one(MessageLine), self.feed.state, self._chosen
+        if self.player.asking:
+            await self.player.end()
+        try:
+            words = await judge_answer(self.session.runs, state, liked=liked, citation=chosen.n if chosen else None)
+        except PersonaMoeError as error:
+            message.complain(str(error))
+            return
+        if chosen is not None and not (liked and state.is_written):
+            self.player.ask(state.question, None, asked_again(state, chosen, liked=liked))
+            self._goes_on_in_sources = True
+            words = f"asked again by your marks · {words}"
+        message.say(words)
         self.pace.mark()
 
     # -- the run ------------------------------------------------------------------------------------------

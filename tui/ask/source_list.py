@@ -73,10 +73,10 @@ class SourceList(OptionList):
         """List the view's citations if they, or what was said of them, changed."""
         shown = view.answer if view.answer is not None else view.quotations
         citations = shown.citations if shown is not None else ()
-        if (citations, view.judged) != (self._citations, self._judged):
+        if (citations, judged := view.marked()) != (self._citations, self._judged):
             highlighted = self.highlighted if citations == self._citations else None
-            self._citations, self._judged = citations, view.judged
-            self.set_options(Option(source_line(c, liked=view.judged.get(c.n))) for c in citations)
+            self._citations, self._judged = citations, judged
+            self.set_options(Option(source_line(c, liked=judged.get(c.n))) for c in citations)
             self.border_title = title(f"Sources · {len(citations)}")
             self.highlighted = highlighted
         self.display = bool(citations)

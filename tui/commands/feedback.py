@@ -25,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
     runs = session_of(options).runs
     run_id = runs.history.find(options.run_id).run_id
     feedback = runs.judge(run_id, liked=options.judgement == "up", citation=options.citation)
-    data = {**msgspec.to_builtins(feedback.judgement), "means": feedback.means, "transitions": feedback.transitions}
+    judgement = msgspec.to_builtins(feedback.judgement)
+    del judgement["marked"]  # numbers for the ledger
+    data = {**judgement, "means": feedback.means, "transitions": feedback.transitions, "factors": feedback.factors}
     show(options, data, [feedback_text(feedback)])
     return 0

@@ -24,10 +24,11 @@ def judgement_sign(judged: Judgements) -> str:
 
 
 def feedback_text(feedback: FeedbackGiven) -> str:
-    """Say in one line whose mean reward rose, fell or stayed, and who changed state."""
+    """Say in one line whose mean reward rose, fell or stayed, who changed state, and which kinds of evidence count."""
     signs: dict[str, list[str]] = {"+": [], "-": [], "=": []}
     for name, (old_mean, new_mean) in feedback.means.items():
         signs["+" if new_mean > old_mean else "-" if new_mean < old_mean else "="].append(name)
     changes = [f"{sign} {', '.join(names)}" for sign, names in signs.items() if names]
     changes += [f"{event.persona_id}: {event.before} {ARROW} {event.after}" for event in feedback.transitions]
+    changes += [f"{kind} counts {factor:g} times" for kind, factor in feedback.factors.items()]
     return f"noted for {feedback.judgement.subject}: {' · '.join(changes)}"

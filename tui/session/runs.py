@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from db.workspace import Workspace
     from engine.model.client import LanguageModel
     from engine.question.follow_up import Conversation
+    from engine.run.asked_again import AskedAgain
     from engine.run.feedback import FeedbackGiven
     from engine.run.persona_comparison import Comparison
     from engine.run.persona_part import RunPart
@@ -93,11 +94,17 @@ class Runs:
         self._personas.roster.entries()
 
     async def ask(
-        self, question: str, conversation: "Conversation | None" = None, *, keeps_quotations: bool = False
+        self,
+        question: str,
+        conversation: "Conversation | None" = None,
+        *,
+        again: "AskedAgain | None" = None,
+        keeps_quotations: bool = False,
     ) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of one run as they happen. Read inside `contextlib.aclosing`: leaving cancels the run.
 
-        `keeps_quotations`: quotations that it has chosen by then are its answer.
+        `keeps_quotations`: quotations that it has chosen by then are its answer. `again`: how the question was read,
+        and what the user has marked since.
         A question that refers to the `conversation` so far is read as the complete question that it stands for. The
         question is stored before anything else, and every event as it comes; graph and events are complete before the
         history has the run.
@@ -111,7 +118,7 @@ class Runs:
         state, at_ms = RunState(question, run_id), 0.0
         with RunRecorder(self._workspace.runs, run_id, question) as recorder:
             try:
-                async with aclosing(events_of(partial(self._run, run_id, question, conversation))) as events:
+                async with aclosing(events_of(partial(self._run, run_id, question, conversation, again))) as events:
                     async for recorded in events:
                         recorder.append(recorded)
                         state.apply(recorded.event)
@@ -143,14 +150,25 @@ class Runs:
             await asyncio.to_thread(self.reading_rate.recall, self._last_written_run)
         return model, reasons
 
-    async def _run(self, run_id: str, question: str, conversation: "Conversation | None", emit: Emit) -> None:
+    async def _run(
+        self,
+        run_id: str,
+        question: str,
+        conversation: "Conversation | None",
+        again: "AskedAgain | None",
+        emit: Emit,
+    ) -> None:
         from db.runs.graph_snapshots import save_graph_snapshot  # noqa: PLC0415 - after the first paint
         from engine.question.follow_up import understood  # noqa: PLC0415 - after the first paint
         from engine.question.question_form import asks_about_library  # noqa: PLC0415 - after the first paint
+        from engine.run.asked_again import AskedAgain  # noqa: PLC0415 - after the first paint
         from engine.run.orchestrator import MoeOrchestrator  # noqa: PLC0415 - after the first paint
 
         retriever = await asyncio.to_thread(self._library.retriever)
-        complete = await asyncio.to_thread(understood, question, conversation, retriever) if conversation else ""
+        if again is None:
+            complete = await asyncio.to_thread(understood, question, conversation, retriever) if conversation else ""
+            again = AskedAgain(complete, conversation.recent if conversation else (), {})
+        complete = again.understood
         run = MoeOrchestrator(
             question,
             retriever,
@@ -161,7 +179,8 @@ class Runs:
             find_model=self._find_model if self._model.is_wanted else None,
             find_overview=partial(overview_of, self._library) if asks_about_library(complete or question) else None,
             understood=complete,
-            context_names=conversation.recent if conversation else (),
+            context_names=again.context_names,
+            marks=again.marks,
             today=datetime.now().astimezone().date(),
         )
         await run.run()
@@ -217,14 +236,18 @@ class Runs:
 
         Then the thresholds may change their states. Raises InputError, UnknownRunError or StoreError.
         """
+        from engine.mixture.learned_factors import factors_of_kinds, learned_factors  # noqa: PLC0415 - as below
         from engine.personas.lifecycle import review  # noqa: PLC0415 - after the first paint
         from engine.run.feedback import FeedbackGiven, judge  # noqa: PLC0415 - after the first paint
 
         judgement = judge(RunState.of(self.replay(run_id), run_id=run_id), liked=liked, citation=citation)
         roster = self._personas.roster
+        old = factors_of_kinds(learned_factors(roster.experiences()))
         means = roster.record_feedback(judgement)
         transitions = review(roster, means, self._settings().thresholds, decided_by=f"feedback on {run_id}")
-        return FeedbackGiven(judgement, means, tuple(transitions))
+        new = factors_of_kinds(learned_factors(roster.experiences()))
+        changed = {kind: factor for kind, factor in new.items() if factor != old[kind]}
+        return FeedbackGiven(judgement, means, tuple(transitions), changed)
 
     def judgements(self) -> "dict[str, Judgements]":
         """Read what the user said of each run that was judged, by run id.

@@ -15,7 +15,7 @@ from engine.personas.experience import REMEMBERED, Experience
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState
 from engine.personas.roster import Roster, Verdict
-from engine.run.feedback import Judgement
+from engine.run.feedback import WEIGHT, Judgement
 
 HERE, THERE = (1.0, 0.5), (1.0, 0.25)
 ADDED = Added(now(), "a", PersonaState.ACTIVE, "user")
@@ -26,8 +26,8 @@ def paid(count: int) -> list[LedgerEntry]:
     return [Rewards(now(), f"run-{n}", {"a": n / count}, (1.0,)) for n in range(count)]
 
 
-def judged(citation: int | None, reward: float, run_id: str = "run-1", **fields: int) -> Feedback:
-    return Feedback(now(), run_id, citation, reward > 0.5, {"a": reward}, THERE, **fields)
+def judged(citation: int | None, reward: float, run_id: str = "run-1", weight: int = WEIGHT) -> Feedback:
+    return Feedback(now(), run_id, citation, reward > 0.5, {"a": reward}, THERE, weight)
 
 
 def moved(persona_id: str, *, afresh: bool) -> Transition:

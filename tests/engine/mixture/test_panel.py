@@ -56,6 +56,17 @@ def test_one_walker_alone_is_the_evidence_by_names(panel):
     assert panel.walked({}) == panel.fused({}) == {}
 
 
+def test_passages_like_those_that_are_liked_gain_and_disliked_ones_are_left_out(found):
+    panels = [Panel(QUESTION, found, marks=marks) for marks in ({}, {"Day 3": True}, {"Chapel Choir": False})]
+    for panel in panels:
+        panel.send(CONTROL)
+    plain, liked, disliked = ([panel.passage(number).id for number in panel.fused()] for panel in panels)
+    assert plain[:2] == ["Tide Song", "Chapel Choir"]
+    assert liked[0] == "Day 3"
+    assert {name[:3] for name in liked[:5]} == {"Day"}, "those that resemble it"
+    assert disliked == [name for name in plain if name != "Chapel Choir"]
+
+
 def test_linked_evidence_supports_each_other(panel):
     for persona in (WALKER, NEAR):
         panel.send(persona)

@@ -3,7 +3,17 @@
 import pytest
 
 from engine.errors import InputError
-from engine.events import AnswerWritten, Citation, OutputProduced, QuestionRead, RunEvent, RunStarted
+from engine.events import (
+    AnswerWritten,
+    Citation,
+    EvidenceRanked,
+    OutputProduced,
+    QuestionRead,
+    RankedPassage,
+    RunEvent,
+    RunStarted,
+)
+from engine.personas.experience import MarkedRanking
 from engine.run.feedback import judge
 from engine.run.state import RunState
 from tests.support.scripted_run import state_of
@@ -41,6 +51,18 @@ def test_a_citation_pays_those_that_brought_its_passage():
     assert liked.rewards == {"archivist": 1.0, "reader": 0.0, "skeptic": 0.0}
     assert disliked.rewards == {"archivist": 0.0, "reader": 1.0, "skeptic": 1.0}
     assert (liked.citation, liked.subject) == (1, "citation 1")
+
+
+def test_a_like_keeps_the_ranking_and_a_dislike_does_not():
+    ranked = [RankedPassage(name, "s", "t", 1.0, (), (float(n), 0.5)) for n, name in enumerate("xca")]
+    state = run(None)
+    state.apply(EvidenceRanked(tuple(ranked), 0.5, 1, 1))
+    state.apply(cited("a", "c"))
+    values = ((0.0, 0.5), (1.0, 0.5), (2.0, 0.5))
+    assert judge(state, liked=True).marked == MarkedRanking(values, (1, 2))
+    assert judge(state, liked=True, citation=2).marked == MarkedRanking(values, (1,))
+    assert judge(state, liked=False).marked is None
+    assert judge(run(cited("a")), liked=True).marked is None, "an old run, without values"
 
 
 @pytest.mark.parametrize(

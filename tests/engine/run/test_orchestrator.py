@@ -43,10 +43,13 @@ from engine.events import (
     RunStarted,
 )
 from engine.index.retriever import Retriever
+from engine.mixture.evidence import COLUMNS
 from engine.mixture.gate import BanditGate
 from engine.mixture.question_features import FEATURES
 from engine.mixture.scoring import reward_of
+from engine.personas.experience import MarkedRanking
 from engine.personas.persona import persona_to_json
+from engine.run.feedback import Judgement
 from engine.run.orchestrator import MoeOrchestrator
 from tests.support.ollama_server import OllamaServer, Scripted, failure
 from tests.support.reserves import ON_TRIAL, add_reserves
@@ -235,6 +238,16 @@ async def test_rewards_are_paid_with_what_the_gate_saw_of_the_question(workspace
     roster = open_session(workspace).personas.roster
     (paid,) = [entry for entry in roster.ledger.entries() if isinstance(entry, Rewards)]
     assert (paid.context, dict(roster.experiences()[0].rewards)) == (context, paid.rewards)
+
+
+async def test_a_like_changes_how_much_each_column_of_evidence_counts(workspace):
+    before = one(await run(workspace), EvidenceRanked).passages
+    assert {len(passage.values) for passage in before} == {len(COLUMNS)}
+    marked = MarkedRanking(tuple(passage.values for passage in before), (2,))
+    open_session(workspace).personas.roster.record_feedback(Judgement("run-0", 1, True, {"reader": 1.0}, (), marked))
+    after = one(await run(workspace), EvidenceRanked).passages
+    assert {passage.id: passage.values for passage in after} == {passage.id: passage.values for passage in before}
+    assert [passage.score for passage in after] != [passage.score for passage in before]
 
 
 async def test_the_next_question_is_asked_of_those_who_are_expected_to_earn_most(workspace):

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from db.personas.ledger_entries import Rewards
 from engine.errors import LibraryError
-from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, RecordedEvent, RunStarted
+from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, QuotationsChosen, RecordedEvent, RunStarted
 from engine.run.state import Outcome, Phase, RunState
 from tests.support import scripted_run as script
 from tui.ask.ask_input import AskInput
@@ -359,10 +360,44 @@ async def test_the_citation_under_the_cursor_is_judged():
         await asked(pilot)
         await pilot.press("down", "down", "plus")
         await script.until(pilot, lambda: "noted for citation 2" in script.screen_text(pilot.app))
+        await script.until(pilot, lambda: pilot.app.screen.query_one("#sources").has_focus)
+        assert "asked again by your marks" in script.screen_text(pilot.app)
+        assert (len(session.asked), session.again.marks) == (2, {script.BUILT.passage: True})
         pilot.app.screen.query_one("#answer").focus()
         await pilot.press("minus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
     assert session.judged == [("run-1", 2, True), ("run-1", None, False)]
+
+
+async def test_a_source_that_was_disliked_is_missing_at_once_and_earns_nobody_anything(session):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        first = await asked(pilot, "Who led the Net Strike of 1894?")
+        bad = first.answer.citations[0].passage
+        pilot.app.screen.query_one("#sources").focus()
+        await pilot.press("minus")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.marks == {bad: False})
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
+        second = pilot.app.ask_screen.feed.state
+        assert bad not in {citation.passage for citation in (second.answer.citations if second.answer else ())}
+        assert bad not in {passage.id for passage in second.evidence.passages}
+    rewarded = [entry.run_id for entry in session.personas.roster.ledger.entries() if isinstance(entry, Rewards)]
+    assert rewarded == [first.run_id]
+    assert session.personas.roster.verify() == []
+
+
+async def test_a_source_is_judged_while_a_model_writes():
+    quoted = QuotationsChosen(script.KEPT.quote, (script.KEPT,))
+    session = script.ScriptedSession([*script.walk(), *script.scored(), script.evidence(0.9), quoted], hold=True)
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        await script.ready(pilot)
+        pilot.app.ask_screen.ask("who?")
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.quotations is not None)
+        pilot.app.screen.query_one("#sources").focus()
+        session.hold = False
+        await pilot.press("minus")
+        await script.until(pilot, lambda: len(session.asked) == 2)
+    assert session.judged == [("run-1", 1, False)]
+    assert list(session.again.marks.values()) == [False]
 
 
 async def test_a_replayed_run_is_judged_when_it_is_over():

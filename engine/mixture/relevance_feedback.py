@@ -1,0 +1,55 @@
+"""Rank the passages of a question again by those that the user has marked.
+
+Passages that resemble the liked ones gain (Rocchio, 1971): the cosine of tf-idf vectors, times a weight. Disliked ones
+are left out; that passages resemble them was no sign against these, on questions with several known passages.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from math import log, sqrt
+
+from engine.index.search_index import inverse_document_frequency
+from engine.walk.neighbourhood import Neighbourhood
+
+_WEIGHT = 8.0  # log odds of a passage that has the words of the liked ones, see `evidence._HALF`
+_COMMON = 0.2  # share of the library; words of more passages say nothing
+_SHORTEST = 3  # letters of a word
+
+
+class RelevanceFeedback:
+    """The marks at one question: ids of passages, liked or not."""
+
+    def __init__(self, neighbourhood: Neighbourhood, marks: Mapping[str, bool]) -> None:
+        self._near, self._marks = neighbourhood, marks
+        self._rarities: dict[str, float] = {}
+
+    def gains(self, numbers: Collection[int]) -> dict[int, float]:
+        """Return what each of these passages gains; disliked ones are left out."""
+        ids = {number: self._near.passage(number).id for number in numbers}
+        liked = [self._vector(number) for number, name in ids.items() if self._marks.get(name)]
+        centroid = Counter[str]()
+        for vector in liked:
+            centroid.update(vector)
+        remaining = [number for number, name in ids.items() if self._marks.get(name, True)]
+        if not liked:
+            return dict.fromkeys(remaining, 0.0)
+        return {number: _WEIGHT * _dot(self._vector(number), centroid) / len(liked) for number in remaining}
+
+    def _vector(self, number: int) -> dict[str, float]:
+        """Return the weights of the words of a passage, of length 1."""
+        counts = Counter(self._near.open(number).indexed.roots)
+        weights = {word: (1 + log(count)) * self._rarity(word) for word, count in counts.items()}
+        length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return {word: weight / length for word, weight in weights.items() if weight}
+
+    def _rarity(self, word: str) -> float:
+        if word not in self._rarities:
+            retriever = self._near.retriever
+            total, frequency = len(retriever), retriever.term_frequency(word)
+            is_telling = frequency <= _COMMON * total + 1 and (len(word) >= _SHORTEST or word.isdigit())
+            self._rarities[word] = inverse_document_frequency(frequency, total) if is_telling else 0.0
+        return self._rarities[word]
+
+
+def _dot(vector: Mapping[str, float], other: Mapping[str, float]) -> float:
+    return sum(weight * other.get(word, 0.0) for word, weight in vector.items())
