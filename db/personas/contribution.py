@@ -8,6 +8,7 @@ import hashlib
 import math
 import re
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from db.personas.ledger_entries import Added, Feedback, Rewards
 from db.personas.shared_entries import TIME, SharedEntry
 from engine.errors import InputError
-from engine.personas.experience import REMEMBERED
+from engine.personas.experience import RANKED, REMEMBERED, MarkedRanking
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, content_of, persona_from_json, require_persona_id
 from engine.personas.roster import require_rewards
@@ -163,6 +164,18 @@ def _check_rewards(entry: Rewards | Feedback) -> None:
         raise ValueError("features outside [0, 1]")
     if not re.fullmatch(r"[0-9]{1,12}", entry.run_id):
         raise ValueError("a run that is no number")
+    if isinstance(entry, Feedback) and entry.marked:
+        _check_marked(entry.marked)
+
+
+def _check_marked(marked: MarkedRanking) -> None:
+    widths = {len(row) for row in marked.values}
+    if len(widths) != 1 or len(marked.values) > RANKED or max(widths) > _MOST_FEATURES:
+        raise ValueError("a marked ranking that is no table")
+    if not all(map(math.isfinite, chain.from_iterable(marked.values))):
+        raise ValueError("a marked ranking with values that are no numbers")
+    if not marked.liked or not {*marked.liked} <= {*range(len(marked.values))}:
+        raise ValueError("likes that are not in the marked ranking")
 
 
 def _check_performance(earned: PersonaPerformance) -> None:

@@ -100,7 +100,7 @@ def _blank_rewards(
     """Return the entry without what the user judged; the line number in its place keeps judgements apart."""
     if isinstance(entry, Rewards):
         return Rewards(at, run_id, rewards, entry.context)
-    return Feedback(at, run_id, sequence, True, rewards, entry.context, entry.weight)
+    return Feedback(at, run_id, sequence, True, rewards, entry.context, entry.weight, entry.marked)
 
 
 def _blank_change(entry: Added | Transition | Edited | Undone, at: str, *, is_fresh: bool) -> LedgerEntry | None:

@@ -11,10 +11,10 @@ from engine.bench.dataset import Dataset, Indexed, Query, indexed
 from engine.index.catalogue import Progress
 from engine.index.retriever import Retriever
 from engine.mixture.outputs import PersonaOutput
-from engine.mixture.panel import RANKED, Panel
+from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, credit, lost_without, score_output
-from engine.personas.experience import MarkedRanking
+from engine.personas.experience import RANKED, MarkedRanking
 from engine.personas.persona import Persona
 from engine.personas.traits import WalkParameters, walk_parameters
 

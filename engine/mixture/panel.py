@@ -21,8 +21,6 @@ from engine.text.words import words
 from engine.walk.neighbourhood import Neighbourhood
 from engine.walk.traversal import TraitTraversal, Walk
 
-RANKED = 20  # passages of the ranking that a run records
-
 
 class Panel:
     """The searches of the personas that were called so far, by persona id. Deterministic: no clock, no chance.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 REMEMBERED = 500  # latest experiences that count
+RANKED = 20  # passages of a ranking that are recorded
 
 
 class MarkedRanking(NamedTuple):

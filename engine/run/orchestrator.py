@@ -30,12 +30,12 @@ from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate, Gate
 from engine.mixture.learned_factors import learned_factors
 from engine.mixture.outputs import PersonaOutput
-from engine.mixture.panel import RANKED, Panel
+from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH, reward_of, score_output
 from engine.model.client import LanguageModel
 from engine.personas.evolution import evolve
-from engine.personas.experience import Experience
+from engine.personas.experience import RANKED, Experience
 from engine.personas.lifecycle import review
 from engine.personas.metrics import calculate_weighted_score
 from engine.personas.persona import Persona

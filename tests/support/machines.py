@@ -11,7 +11,9 @@ from db.personas.folder_roster import FolderRoster
 from db.personas.ledger_entries import time_text
 from db.workspace import Workspace
 from engine.errors import PersonaError
+from engine.mixture.evidence import COLUMNS
 from engine.mixture.question_features import FEATURES
+from engine.personas.experience import MarkedRanking
 from engine.personas.persona import Persona, PersonaState
 from engine.personas.roster import Verdict
 from engine.run.feedback import Judgement
@@ -52,7 +54,12 @@ def learn(clock: Clock, machines: Sequence[FolderRoster], questions: range, seed
         rng = random.Random(f"{seed} {number}")
         rewards = {name: round(rng.random(), 4) for name in rng.sample(NAMES, rng.randint(1, 4))}
         context = (1.0, *(round(rng.random(), 4) for _ in FEATURES[1:]))
-        judgements = [Judgement(f"run-{number}", None, liked, rewards, context) for liked in (True, False)]
+        table = tuple(tuple(round(rng.random(), 2) for _ in COLUMNS) for _ in range(3))
+        marked = MarkedRanking(table, (rng.randrange(3),))
+        judgements = [
+            Judgement(f"run-{number}", None, liked, rewards, context, marked if liked else None)
+            for liked in (True, False)
+        ]
         judgements = judgements[: rng.choice([0, 0, 1, 2])]
         verdict, name = rng.choice([Verdict.DEMOTE, Verdict.PROMOTE, Verdict.RESTORE]), NAMES[1 + number % len(parts)]
         for roster in (parts[number % len(parts)], whole):

@@ -22,10 +22,10 @@ from engine.mixture import evidence_weights
 from engine.mixture.evidence import COLUMNS, QUIETEST, KindsOfEvidence
 from engine.mixture.gate import BanditGate
 from engine.mixture.learned_factors import learned_factors
-from engine.mixture.panel import RANKED, Panel
+from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
 from engine.mixture.scoring import DEPTH
-from engine.personas.experience import Experience, MarkedRanking
+from engine.personas.experience import RANKED, Experience, MarkedRanking
 from engine.personas.persona import RosterEntry
 from engine.personas.traits import Kind
 from tui.session.session import open_session

@@ -17,14 +17,16 @@ from db.personas import merged_ledger
 from db.personas.contribution import Contribution, encoded, file_of, read_file
 from db.personas.exchange import Exchange
 from db.personas.folder_roster import FolderRoster
-from db.personas.ledger_entries import Added, LedgerEntry, Rewards, Transition
+from db.personas.ledger_entries import Added, Feedback, LedgerEntry, Rewards, Transition
 from db.personas.noise import noisy_performances
 from db.personas.shared_entries import SharedEntry
 from db.personas.signing import new_secret_key, public_key_of, signature_of
 from db.workspace import Workspace
 from engine.errors import InputError, PersonaError, StoreError
 from engine.mixture.bandit import Bandit
+from engine.mixture.learned_factors import learned_factors
 from engine.mixture.question_features import FEATURES
+from engine.personas.experience import MarkedRanking
 from engine.personas.metrics import PersonaPerformance
 from engine.personas.persona import Persona, PersonaState
 from engine.personas.roster import Births, Verdict, performance_of
@@ -58,6 +60,7 @@ def learned(roster: FolderRoster) -> dict[str, object]:
         "states": {entry.persona.persona_id: entry.state for entry in roster.entries()},
         "performances": {entry.persona.persona_id: performance_of(entry.persona) for entry in roster.entries()},
         "experiences": experiences,
+        "factors": learned_factors(roster.experiences()),
         "births": roster.births(),
         "expected": [[bandit.expect(name, features) for features in questions] for name in NAMES],
     }
@@ -308,6 +311,10 @@ def hostile(*entries: LedgerEntry, personas: Sequence[dict[str, Any]] = ()) -> b
 AT = "2026-01-05T12:00:00.000+00:00"
 
 
+def liking(values: tuple[tuple[float, ...], ...], liked: tuple[int, ...]) -> Feedback:
+    return Feedback(AT, "1", 1, True, {"walker": 0.5}, marked=MarkedRanking(values, liked))
+
+
 HOSTILE: dict[str, list[LedgerEntry | dict[str, Any]]] = {
     "a reward above 1": [Rewards(AT, "1", {"walker": 1.5})],
     "a reward that is no number": [Rewards(AT, "1", {"walker": float("nan")})],
@@ -315,6 +322,11 @@ HOSTILE: dict[str, list[LedgerEntry | dict[str, Any]]] = {
     "a run that is a path": [Rewards(AT, "../1", {"walker": 0.5})],
     "a feature above 1": [Rewards(AT, "1", {"walker": 0.5}, (1.0, 2.0))],
     "too many features": [Rewards(AT, "1", {"walker": 0.5}, (1.0,) * 1000)],
+    "likes of no passage": [liking(((0.5, 1.0),), ())],
+    "a like of a passage that is not there": [liking(((0.5, 1.0),), (1,))],
+    "a ranking that is no table": [liking(((0.5, 1.0), (0.5,)), (0,))],
+    "a value that is no number": [liking(((0.5, float("inf")),), (0,))],
+    "a ranking of too many": [liking(((0.5,),) * 1000, (0,))],
     "no time": [Rewards("now", "1", {"walker": 0.5})],
     "times that fall": [Rewards("2026-01-06T12:00:00.000+00:00", "1", {}), Rewards(AT, "1", {})],
     "a time to come": [Rewards("9999-01-05T12:00:00.000+00:00", "1", {"walker": 0.5})],
