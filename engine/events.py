@@ -5,7 +5,7 @@ run consists of its events, so nothing that a reader shows may come from elsewhe
 `RecordedEvent.at_ms`), so two equal runs have equal events. The names of classes and fields are stored: keep them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -51,7 +51,8 @@ class Citation:
     none), `location` a place of another kind, such as the row of a sheet or a time; `box` is the place on the page as
     left, top, right and bottom, in shares of its width and height. `role` is why it is quoted, if not as the answer or
     its support: it DIFFERS from the one before, or begins a section of that name. `marks` are the spans
-    of `quote` that most likely hold the answer.
+    of `quote` that most likely hold the answer. `computed` states what was computed from the marked cells of this
+    citation and those after it, such as their sum, and names the cells.
     """
 
     n: int
@@ -68,16 +69,27 @@ class Citation:
     box: tuple[float, float, float, float] | None = None
     role: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    computed: str = ""
 
     @property
     def place(self) -> str:
         """The place in the file (see `place_name`)."""
-        return place_name(self.page, self.location)
+        return place_name(self.page, self.location, self.box)
 
 
-def place_name(page: int, location: str) -> str:
-    """Return where a reader finds words in a file: `p. 12`, or the name of a row or a time; empty if unknown."""
-    return f"p. {page}" if page else location
+def place_name(page: int, location: str, box: Sequence[float] | None = None) -> str:
+    """Return where a reader finds words in a file: page, cell, row or time, and the box of recognised words.
+
+    `p. 12`, `sheet Dues, B4`, `p. 3, row 2, column Price`, or `picture, at (10, 15, 32, 2) %`: left, top, width and
+    height in percent of the page or picture. Empty if unknown.
+    """
+    names = [f"p. {page}" * bool(page), location]
+    if box:
+        left, top, right, bottom = box
+        names.append(
+            "at ({:.0f}, {:.0f}, {:.0f}, {:.0f}) %".format(*(100 * n for n in (left, top, right - left, bottom - top)))
+        )
+    return ", ".join(filter(None, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +155,10 @@ class CycleStarted:
 
     cycle: int
     personas: tuple[str, ...]
+
+
+BY_TABLE = "table"
+"""The `via` of a step by which a persona that goes by amounts came to a passage with rows of a table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from engine.answer.claims import Claim
 from engine.answer.grounding import Grounds, Support
 from engine.answer.model_text import Statement, statements_of, without_marks
 from engine.answer.quotation import Quotation
+from engine.answer.tables.table import cell_place
 from engine.events import DIFFERS, AnswerWritten, Citation, GroundedClaim
 from engine.model.faults import clean
 from engine.text.safe import one_line
@@ -57,6 +58,8 @@ def quoted_answer(citations: Sequence[Citation], uncovered: tuple[str, ...] = ()
 
 
 def _heading(citation: Citation) -> str:
+    if citation.computed:
+        return f"{citation.computed}\n"
     if citation.role == DIFFERS:
         return f"Differs from [{citation.n - 1}]:\n"
     return f"{citation.role}:\n" if citation.role else ""
@@ -189,7 +192,7 @@ def _laid_out(written: Sequence[tuple[str, bool]]) -> str:
 
 def _citation(n: int, quotation: Quotation) -> Citation:
     passage, lead = quotation.passage, quotation.lead
-    location = passage.location(quotation.start)
+    location, name = cell_place(quotation)
     return Citation(
         n,
         passage.source,
@@ -201,8 +204,9 @@ def _citation(n: int, quotation: Quotation) -> Citation:
         lead=lead.text if lead else "",
         lead_start=lead.start if lead else -1,
         page=location.page,
-        location=location.name,
+        location=name,
         box=location.box,
         role=quotation.role,
         marks=tuple((a - quotation.start, b - quotation.start) for a, b in quotation.marks),
+        computed=quotation.computed,
     )

@@ -9,6 +9,7 @@ from engine.answer.answerability import is_answerable
 from engine.answer.parallel import alternatives, differing, without_copies
 from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import PASSAGES, Candidate, SentenceRanker, answering_spans
+from engine.answer.tables.computation import quote_tables
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
 from engine.mixture.panel import Panel
@@ -37,9 +38,20 @@ _NEW = ("new number", "new date", "new name of a person", "new name of a place",
 
 
 def quote_if_answerable(ranker: SentenceRanker, ranking: Mapping[int, float]) -> list[Quotation]:
-    """Return what to quote (see `quote`); nothing if the passages do not answer the question."""
+    """Return what to quote: the rows of a table that answers (`quote_tables`), and else or beside one row, see `quote`.
+
+    Nothing if the passages do not answer the question.
+    """
+    rows = quote_tables(ranker.panel, ranking)
+    if len(rows) > 1 or (rows and rows[0].computed):
+        return rows
     candidates = ranker.ranked(ranking)
-    return quote(ranker.panel, ranking, candidates) if is_answerable(ranker.panel, ranking, candidates) else []
+    others = quote(ranker.panel, ranking, candidates) if is_answerable(ranker.panel, ranking, candidates) else []
+    return [*rows, *(other for other in others if not any(_overlap(other, row) for row in rows))]
+
+
+def _overlap(one: Quotation, other: Quotation) -> bool:
+    return one.number == other.number and one.start < other.end and other.start < one.end
 
 
 def quote(panel: Panel, ranking: Mapping[int, float], candidates: Sequence[Candidate]) -> list[Quotation]:

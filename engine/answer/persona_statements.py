@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import SentenceRanker
+from engine.answer.tables.computation import quote_tables
 from engine.events import ClaimsWritten, GroundedClaim
 from engine.mixture.outputs import PersonaOutput
+from engine.personas.traits import Kind
 
 _PASSAGES = 3  # of a persona, its best
 _MARGIN = 2.0  # value that a sentence may be below the persona's best, if that was said by another
@@ -16,6 +18,7 @@ def own_sentences(
 ) -> dict[str, list[Quotation]]:
     """Return the best sentences of each persona's own evidence, at most `count`; a persona without any is left out.
 
+    That of a persona that goes by amounts is the row of a table, if one answers (`engine.answer.tables`).
     The first of a persona is not the first of an earlier one, unless the others are far less likely to answer.
     """
     chosen: dict[str, list[Quotation]] = {}
@@ -30,15 +33,20 @@ def own_sentences(
             for c in candidates
             if c.value >= candidates[0].value - _MARGIN and _position(c.quotation) not in used_positions
         )
-        first = next(close, candidates[0])
-        used_positions.add(_position(first.quotation))
-        others = [candidate.quotation for candidate in candidates if candidate is not first]
-        chosen[output.persona_id] = [first.quotation, *others[: count - 1]]
+        first = next(close, candidates[0]).quotation
+        if ranker.panel.goes_by(output.persona_id, Kind.AMOUNTS):
+            first = next(iter(quote_tables(ranker.panel, ranking)), first)
+        used_positions.add(_position(first))
+        others = [candidate.quotation for candidate in candidates if candidate.quotation != first]
+        chosen[output.persona_id] = [first, *others[: count - 1]]
     return chosen
 
 
 def quoted_claims(ranker: SentenceRanker, outputs: Iterable[PersonaOutput]) -> list[ClaimsWritten]:
-    """Return what each persona says without a model: the best sentence of its own evidence, in its exact words."""
+    """Return what each persona says without a model: the best sentence of its own evidence, in its exact words.
+
+    What was computed from the cells of a table is said in place of their words.
+    """
     return [
         ClaimsWritten(name, (_claim(sentences[0]),), removed=0)
         for name, sentences in own_sentences(ranker, outputs).items()
@@ -68,4 +76,5 @@ def _position(quotation: Quotation) -> tuple[int, int]:
 
 def _claim(quotation: Quotation) -> GroundedClaim:
     passage = quotation.passage
-    return GroundedClaim(quotation.text, passage.id, passage.source, quotation.start, quotation.end, quotation.text)
+    text = quotation.computed or quotation.text
+    return GroundedClaim(text, passage.id, passage.source, quotation.start, quotation.end, quotation.text)

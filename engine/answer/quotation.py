@@ -11,7 +11,8 @@ class Quotation:
     """Words of a passage: characters `start` to `end` (excluded) of the text of its source, and their lead.
 
     `role` says why they are quoted, if not as the answer or its support: they differ from the quotation before, or
-    begin a section of this name. `marks` are the spans of the source that most likely hold the answer.
+    begin a section of this name. `marks` are the spans of the source that most likely hold the answer. `computed` is
+    what was computed from the marked cells of this quotation and those after it.
     """
 
     number: int
@@ -21,6 +22,7 @@ class Quotation:
     lead: Lead | None = None
     role: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    computed: str = ""
 
     @property
     def text(self) -> str:

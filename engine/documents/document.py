@@ -20,10 +20,15 @@ class Syntax(StrEnum):
     CHAT = "chat"  # turns: a time, a speaker, words
 
 
+PICTURE = "picture"
+"""The name of the place of text that was recognised in a picture."""
+
+
 class Location(NamedTuple):
     """The place in the file of the text from character `start` on: its `page` (0: the file has no pages).
 
-    `name` is a place of another kind, such as the row of a sheet or a time; `box` is the place on the page.
+    `name` is a place of another kind, such as the cells of a row, its number in a table, or a time; `box` is the place
+    on the page or in the picture.
     """
 
     start: int

@@ -1,11 +1,11 @@
 """Pack a document's blocks into passages: the pieces that are indexed, walked and quoted, each with its exact span."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.documents.document import Document, Location
+from engine.documents.document import PICTURE, Document, Location
 from engine.documents.identity import PassageId
 from engine.documents.structure.blocks import Block, Unit
 from engine.documents.structure.parsers import blocks_of
@@ -141,15 +141,29 @@ class _Packer:
             self._language,
             sentences,
             tuple(Lead(a, b, document.text[a:b]) for a, b in indexes),
-            self._locations(start, end),
+            self._locations(start, end, blocks),
             tuple(document.metadata.get("aliases", ())),
             self._about,
         )
 
-    def _locations(self, start: int, end: int) -> tuple[Location, ...]:
+    def _locations(self, start: int, end: int, blocks: Sequence[Block]) -> tuple[Location, ...]:
+        """Return the places in the file of a part of the text; a row of a table is named by its number."""
         first, last = bisect_right(self._starts, start), bisect_right(self._starts, end - 1)
-        locations = self._document.locations[max(0, first - 1) : last]
-        return tuple(location._replace(start=max(0, location.start - start)) for location in locations)
+        written = self._document.locations[max(0, first - 1) : last]
+        locations = {max(start, location.start): location for location in written}
+        if any(block.row for block in blocks):
+            locations = {at: location for block in blocks for at, location in self._row_locations(block, locations)}
+        return tuple(location._replace(start=at - start) for at, location in locations.items())
+
+    def _row_locations(self, block: Block, locations: Mapping[int, Location]) -> Iterator[tuple[int, Location]]:
+        """Yield the places that begin in a block, with the number of its row where the file names none."""
+        earlier = [at for at in locations if at <= block.start]
+        current = locations[earlier[-1]] if earlier else Location(0)
+        for at in dict.fromkeys([block.start, *(at for at in locations if block.start < at < block.end)]):
+            current = locations.get(at, current)
+            is_named = current.name not in {"", PICTURE}
+            row = f"row {block.row}" if block.row and not is_named else ""
+            yield at, current._replace(name=", ".join(filter(None, [current.name, row])))
 
 
 def _sentence(unit: Unit, start: int, lead_indexes: dict[tuple[int, int], int]) -> Sentence:
@@ -172,13 +186,14 @@ def _pieces(text: str, block: Block, limit: int) -> Iterator[Block]:
     heading, start = block.heading, block.start
     for unit in _short_units(text, block.units, limit):
         if units and unit.end - start > limit:
-            yield Block(start, units[-1].end, tuple(units), heading)
+            yield Block(start, units[-1].end, tuple(units), heading, row=block.row)
             units, heading, start = [], "", unit.start
         units.append(unit)
         if unit.end - start > limit:
             start = unit.start
     if units:
-        yield Block(start, max(units[-1].end, min(block.end, start + limit)), tuple(units), heading)
+        end = max(units[-1].end, min(block.end, start + limit))
+        yield Block(start, end, tuple(units), heading, row=block.row)
 
 
 def _short_units(text: str, units: Iterable[Unit], limit: int) -> Iterator[Unit]:

@@ -49,9 +49,18 @@ _AS_PLAIN = frozenset({".srt", ".vtt", ".json"})
 
 def is_markdown(source: str) -> bool:
     """Tell by its suffix whether the text of a source is Markdown: typed as such, or extracted as such."""
-    suffixes = (Path(name).suffix.lower() for name in possible_files(source))
-    suffix = next((suffix for suffix in suffixes if suffix in _SYNTAX or suffix in FORMATS), "")
+    suffix = _suffix(source)
     return _SYNTAX.get(suffix) is Syntax.MARKDOWN or (suffix in FORMATS and suffix not in _AS_PLAIN)
+
+
+def is_table(source: str) -> bool:
+    """Tell by its suffix whether the text of a source is one table: CSV or TSV."""
+    return _SYNTAX.get(_suffix(source)) is Syntax.TABLE
+
+
+def _suffix(source: str) -> str:
+    suffixes = (Path(name).suffix.lower() for name in possible_files(source))
+    return next((suffix for suffix in suffixes if suffix in _SYNTAX or suffix in FORMATS), "")
 
 
 def read_documents(

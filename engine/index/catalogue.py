@@ -14,7 +14,7 @@ from engine.documents.identity import is_under
 from engine.documents.listing import ListingRules, list_files
 from engine.errors import InputError, LibraryError
 
-FORMAT = 8  # of the index; an index of another format is rebuilt from the documents
+FORMAT = 9  # of the index; an index of another format is rebuilt from the documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,14 @@ class Panel:
         """Return the kind of evidence, except names, by which a persona values a passage most."""
         return self._evidence.strongest_kind(self._searches[persona_id].kinds(), number)
 
+    def goes_by(self, persona_id: str, kind: Kind) -> bool:
+        """Tell whether a persona goes by a kind of evidence."""
+        return self._searches[persona_id].kinds()[kind] > 0
+
+    def hears(self, kind: Kind) -> bool:
+        """Tell whether a persona with a voice goes by a kind of evidence."""
+        return any(voice and self.goes_by(name, kind) for name, voice in self.voices.items())
+
     @property
     def plain(self) -> tuple[int, ...]:
         """The first five passages of a plain search."""

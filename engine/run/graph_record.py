@@ -1,6 +1,7 @@
 """The graph of a run: the paths that the personas walked, drawn step by step."""
 
-from engine.events import Emit, PersonaStepped
+from engine.answer.tables.table import has_rows
+from engine.events import BY_TABLE, Emit, PersonaStepped
 from engine.mixture.panel import Panel
 from engine.personas.traits import Kind
 from engine.walk.graph import DynamicKnowledgeGraph
@@ -40,8 +41,10 @@ class GraphRecord:
         self._emit(PersonaStepped(persona_id, step, source_id, passage.id, passage.title, via, round(score, 4)))
 
     def _start(self, persona_id: str, number: int) -> str:
-        """Return how a persona came to a passage at which it starts: by its title, a search, or a kind of evidence."""
+        """Return how a persona came to a passage at which it starts: its title, a search, a table, or another kind."""
         if self._panel.walks[persona_id].paths:
             return "title" if number in self._panel.neighbourhood.titled else "search"
+        if self._panel.goes_by(persona_id, Kind.AMOUNTS) and has_rows(self._panel.passage(number)):
+            return BY_TABLE
         kind = self._panel.strongest_kind(persona_id, number)
         return "search" if kind is Kind.WORDS else str(kind)

@@ -23,7 +23,7 @@ FILES: dict[str, bytes] = {
 }
 CASES = [
     ("Who mends the winch?", "p. 2", {"page": 2, "location": ""}),
-    ("Who is the supplier of P-8?", "Parts, row 3", {"page": 0, "location": "Parts, row 3"}),
+    ("Who is the supplier of P-8?", "sheet Parts, B3", {"page": 0, "location": "sheet Parts, B3"}),
     ("Who is the treasurer?", "0:01:09", {"page": 0, "location": "0:01:09"}),
     ("Who waves from the lighthouse?", "described by llava:7b", {"page": 0, "location": "described by llava:7b"}),
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.events import CycleStarted, GateReceipt, PersonaBorn, PersonaStepped, PersonaTransitioned
+from engine.events import BY_TABLE, CycleStarted, GateReceipt, PersonaBorn, PersonaStepped, PersonaTransitioned
 from engine.text.names import title_keys
 from tui.ask.panel_table import gate_sums
 from tui.drawing.cells import colour_of, counted, fit, plain
@@ -62,7 +62,7 @@ def step_words(step: PersonaStepped) -> Text:
 
 
 def _first_words(step: PersonaStepped) -> str:
-    return "named in the question" if step.via == TITLE_IN_QUESTION else "searched"
+    return {TITLE_IN_QUESTION: "named in the question", BY_TABLE: "rows of a table"}.get(step.via, "searched")
 
 
 def story_lines(view: RunState) -> Iterator[StoryLine]:

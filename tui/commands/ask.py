@@ -87,7 +87,7 @@ def answer_lines(result: dict[str, Any], understood: str) -> Iterator[str]:
     for citation in result["citations"]:
         if not is_quoted:
             yield ""
-        location = place_name(citation["page"], citation["location"])
+        location = place_name(citation["page"], citation["location"], citation["box"])
         span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {location}" if location else "")
         yield f"[{citation['n']}] {one_line(citation['title'])}  {one_line(span)}"
         is_quoted = citation["quote"] in result["answer"]

@@ -52,7 +52,8 @@ def _drawn(citation: Citation, previous: Citation | None) -> list[RenderableType
     with_lead = previous is None or citation.lead != previous.lead
     differs = previous is not None and citation.role == DIFFERS
     role = f"differs from [{previous.n}]" if previous is not None and differs else citation.role
-    heading = [Text(printable(role), "dim italic")] if role else []
+    heading = [Text(printable(citation.computed), "bold")] if citation.computed else []
+    heading += [Text(printable(role), "dim italic")] if role else []
     lead = citation.lead if with_lead else ""
     if not is_markdown(citation.source):
         text = Text(printable(lead) + "\n" if lead else "")
@@ -70,14 +71,15 @@ def _drawn(citation: Citation, previous: Citation | None) -> list[RenderableType
 def _markdown(citation: Citation, lead: str) -> str:
     """Return the quotation as Markdown with private characters around the answering words; a row gets a header."""
     quote, pieces, end = citation.quote, list[str](), 0
-    if _ROW.match(quote) and _ROW.match(citation.lead):
-        header = readable_markdown(_plain(citation.lead)).strip()
-        columns = len(re.findall(r"(?<!\\)\|", header.strip("|"))) + 1
-        return f"{header}\n{'|---' * columns}|\n{readable_markdown(_plain(quote))}\n\n"
-    for a, b in citation.marks:
+    is_row = bool(_ROW.match(quote) and _ROW.match(citation.lead))
+    for a, b in citation.marks if not is_row or not any("|" in quote[a:b] for a, b in citation.marks) else ():
         pieces += [_plain(quote[end:a]), MARK_START, _plain(quote[a:b]), MARK_END]
         end = b
     text = readable_markdown("".join([*pieces, _plain(quote[end:])]))
+    if is_row:
+        header = readable_markdown(_plain(citation.lead)).strip()
+        columns = len(re.findall(r"(?<!\\)\|", header.strip("|"))) + 1
+        return f"{header}\n{'|---' * columns}|\n{text}\n\n"
     return f"{readable_markdown(_plain(lead))}\n\n{text}" if lead else text
 
 

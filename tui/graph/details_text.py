@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from rich.text import Text
 
+from engine.events import BY_TABLE
 from engine.personas.traits import Kind
 from engine.text.safe import printable
 from tui.drawing.cells import colour_of, plain, score, short_source
@@ -24,6 +25,7 @@ REASONS = {
     Kind.STRUCTURE: "what stands beside it, or its document, has much of the question",
     Kind.CLOSENESS: "the question's words stand close together in it",
     Kind.AMOUNTS: "it has many numbers",
+    BY_TABLE: "it has rows of a table",
 }
 """Why a persona came to a passage without a link, by the `via` of its visit."""
 SIGNS = f"[n] cited as n, #n the panel's rank, xn visits, {NEW} new, {REFERENCE} stands in full elsewhere"

@@ -38,7 +38,7 @@ def as_markdown(result: dict[str, Any]) -> str:
     """The question as a heading, the answer, and each citation with its place and its exact words."""
     lines = [f"# {one_line(result['question'])}", "", result["answer"], ""]
     for citation in result["citations"]:
-        page = place_name(citation["page"], citation["location"])
+        page = place_name(citation["page"], citation["location"], citation["box"])
         span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {page}" if page else "")
         lines += [one_line(f"[{citation['n']}] {citation['title']}, {span}"), ""]
         lines += [f"> {line}" for line in f"{citation['lead']}\n{citation['quote']}".strip("\n").splitlines()]

@@ -1,7 +1,7 @@
 """Write Markdown, the form in which all readers of foreign formats return text: one parser finds its structure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from engine.documents.document import Box, Extract, Location
@@ -67,10 +67,17 @@ class MarkdownWriter:
             fence = "`" * max(3, len(fence) + 1)
             self._add(f"{fence}\n{text}\n{fence}")
 
-    def table(self, rows: Sequence[Sequence[str]], *, names: Sequence[str] = ()) -> None:
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        names: Sequence[str] = (),
+        page: int = 0,
+        boxes: Sequence[Sequence[Box | None]] = (),
+    ) -> None:
         """Write a table; its first row is its header. A row of a single cell is a paragraph.
 
-        `names` are the places of the rows in the file.
+        `names` are the places of the rows in the file; `boxes` are those of the cells on their page, if they are known.
         """
         cells = [[clean(cell).replace("|", "\\|") for cell in row] for row in rows]
         cells = [row for row in cells if any(row)]
@@ -86,6 +93,8 @@ class MarkdownWriter:
         for line, name in zip(lines, names, strict=False):
             self.locations.append(Location(start, 0, name))
             start += len(line) + 1
+        if boxes and len(boxes) == len(cells):
+            self.locations += _cell_locations(lines, cells, boxes, page, self._length + 2 * bool(self._blocks))
         self._add("\n".join(lines))
 
     def extract(self, title: str = "", metadata: dict[str, tuple[str, ...]] | None = None) -> Extract:
@@ -102,3 +111,15 @@ class MarkdownWriter:
         self._is_item = is_item
         if self._length > MAX_TEXT:
             raise DocumentError(f"unpacks to more than {MAX_TEXT / 1e6:g} million characters of text")
+
+
+def _cell_locations(
+    lines: Sequence[str], cells: Sequence[Sequence[str]], boxes: Sequence[Sequence[Box | None]], page: int, start: int
+) -> Iterator[Location]:
+    """Yield the places of the cells of a table whose `lines` are written from `start` on; the first is at its start."""
+    for line, row, row_boxes in zip(lines, cells, boxes, strict=True):
+        position = start
+        for cell, box in zip(row, row_boxes, strict=False):
+            yield Location(position, page, "", box)
+            position += len(cell) + (5 if position == start else 3)
+        start += len(line) + 1

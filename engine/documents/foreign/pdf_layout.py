@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _PITCH = 1.75  # in sizes: lines farther apart are paragraphs
 _LARGER = 1.15  # in sizes of the body: a heading
 _HEADING_WORDS = 20
 _PROSE_WORDS = 3.0  # in a line of a column; a cell of a table has fewer
+_CELL_WORDS = 6  # at most in a line of a column that text recognition took for a block of its own
 _EDGE = 2  # lines at the top and the bottom of a page that may be running heads
 _NUMBER_WORDS = 4  # at most in a running head that counts pages
 _BULLET = re.compile(r"[•◦▪‣·\u2013—*●○■-]\s+(?=\S)")
@@ -117,8 +119,9 @@ def _counted(text: str, number: int) -> tuple[str, int] | None:
 # -- columns and tables ----------------------------------------------------------------------------------------
 
 
-def _elements(lines: Sequence[Line]) -> Iterator[Line | list[list[str]]]:
-    """Yield the lines of a page, one column after the other, and its tables."""
+def _elements(lines: Sequence[Line]) -> Iterator[Line | list[list[Line]]]:
+    """Yield the lines of a page, one column after the other, and its tables as rows of cells."""
+    lines = _with_columns_joined(lines)
     position = 0
     while position < len(lines):
         run = _run(lines[position:])
@@ -136,7 +139,7 @@ def _elements(lines: Sequence[Line]) -> Iterator[Line | list[list[str]]]:
             for column_lines, tail in zip(columns, tails, strict=True):
                 yield from (*column_lines, *tail)
         else:
-            yield [[part.text for part in row] for row in run]
+            yield run
 
 
 def _run(lines: Sequence[Line]) -> list[list[Line]]:
@@ -159,7 +162,42 @@ def _cut(line: Line) -> list[Line]:
         parts[-1].append(word)
     if len(parts) == 1:
         return [line]
-    return [Line(part, line.top, line.size, line.width, line.height) for part in parts]
+    return [Line(part, line.top, line.size, line.width, line.height, box=_box(line, part)) for part in parts]
+
+
+def _box(line: Line, words: Sequence[Word]) -> Box | None:
+    """Return where these words of a recognised line stand."""
+    if not line.box:
+        return None
+    return round(words[0].left / line.width, 4), line.box[1], round(words[-1].right / line.width, 4), line.box[3]
+
+
+def _with_columns_joined(lines: Sequence[Line]) -> list[Line]:
+    """Join the columns of a table that text recognition returns as blocks beside each other, row by row."""
+    joined: list[Line] = []
+    for _, group in groupby(lines, key=lambda line: line.block):
+        block = list(group)
+        beside = joined[-len(block) :]
+        if block[0].box and len(beside) == len(block) > 1 and all(map(_is_beside, beside, block)):
+            joined[-len(block) :] = map(_joined_line, beside, block)
+        else:
+            joined += block
+    return joined
+
+
+def _is_beside(left: Line, right: Line) -> bool:
+    """Tell whether two recognised lines are short and stand in one row."""
+    is_short = max(len(left.words), len(right.words)) <= _CELL_WORDS
+    return is_short and left.right < right.left and abs(left.top - right.top) < min(left.size, right.size)
+
+
+def _joined_line(left: Line, right: Line) -> Line:
+    box = (
+        left.box
+        and right.box
+        and (left.box[0], min(left.box[1], right.box[1]), right.box[2], max(left.box[3], right.box[3]))
+    )
+    return Line([*left.words, *right.words], left.top, left.size, left.width, left.height, left.block, box or None)
 
 
 def _is_aligned(parts: Sequence[Line], others: Sequence[Line]) -> bool:
@@ -208,11 +246,12 @@ class _Layout:
             self.finish()
         self._lines.append((line, self._page))
 
-    def add_table(self, rows: list[list[str]]) -> None:
-        """Write a table."""
+    def add_table(self, rows: Sequence[Sequence[Line]]) -> None:
+        """Write a table, given as the cells of its rows."""
         self.finish()
         self.writer.locate(self._page)
-        self.writer.table(rows)
+        boxes = [[cell.box for cell in row] for row in rows if any(cell.box for cell in row)]
+        self.writer.table([[cell.text for cell in row] for row in rows], page=self._page, boxes=boxes)
 
     def finish(self) -> None:
         """Write the paragraph."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from engine.documents.document import Extract, Location
+from engine.documents.document import PICTURE, Extract, Location
 from engine.documents.foreign.pdf_layout import lay_out
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.errors import DocumentError
@@ -19,8 +19,9 @@ def read_picture(path: Path, recogniser: TextRecogniser) -> list[Extract]:
     if not lines and not sentence:
         raise DocumentError("a picture", hint=recogniser.hint)
     extract = lay_out([lines]).extract(metadata=metadata)
+    extract.locations = [location._replace(page=0, name=PICTURE) for location in extract.locations]
     if sentence:
-        extract.locations.append(Location(len(extract.text) + 2 * bool(lines), int(bool(lines))))
+        extract.locations.append(Location(len(extract.text) + 2 * bool(lines)))
         extract.text = f"{extract.text}\n\n{sentence}".strip()
     if not lines:
         extract.note = f"only what the camera wrote ({recogniser.hint})"

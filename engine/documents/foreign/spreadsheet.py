@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.documents.document import Extract
 from engine.documents.foreign.markdown_writer import MarkdownWriter
+from engine.documents.structure.cells import row_range
 from engine.errors import DocumentError
 
 _Value = int | float | str | bool | time | date | datetime | timedelta
@@ -21,8 +22,9 @@ def read_spreadsheet(path: Path) -> list[Extract]:
         with CalamineWorkbook.from_path(path) as book:
             for name in book.sheet_names:
                 sheet = book.get_sheet_by_name(name)
-                first = sheet.start[0] + 1 if sheet.start else 1
-                _write_sheet(name, enumerate(sheet.to_python(skip_empty_area=True), start=first), writer)
+                row, column = sheet.start or (0, 0)
+                rows = enumerate(sheet.to_python(skip_empty_area=True), start=row + 1)
+                _write_sheet(name, rows, column + 1, writer)
     except CalamineError as error:
         if "assword" in str(error):
             raise DocumentError("encrypted", hint="save a copy without a password") from error
@@ -30,15 +32,29 @@ def read_spreadsheet(path: Path) -> list[Extract]:
     return [writer.extract()]
 
 
-def _write_sheet(name: str, rows: Iterable[tuple[int, list[_Value]]], writer: MarkdownWriter) -> None:
-    writer.locate(name=name)
+def _write_sheet(name: str, rows: Iterable[tuple[int, list[_Value]]], column: int, writer: MarkdownWriter) -> None:
+    """Write a sheet whose rows begin at this column, 1 for A."""
+    writer.locate(name=f"sheet {name}")
     writer.heading(name, 2)
     cells = ((number, [_cell_text(value) for value in row]) for number, row in rows)
     for is_filled, group in groupby(cells, key=lambda row: any(row[1])):
         if is_filled:
-            table = list(group)
+            table = _without_caption(list(group), writer, name, column)
             width = max(column for _, row in table for column, value in enumerate(row, start=1) if value)
-            writer.table([row[:width] for _, row in table], names=[f"{name}, row {number}" for number, _ in table])
+            names = [row_range(name, number, column, width) for number, _ in table]
+            writer.table([row[:width] for _, row in table], names=names)
+
+
+def _without_caption(
+    rows: list[tuple[int, list[str]]], writer: MarkdownWriter, name: str, column: int
+) -> list[tuple[int, list[str]]]:
+    """Write the rows of one cell that stand above the header of a table as paragraphs; return the others."""
+    fullest = max(sum(map(bool, row)) for _, row in rows)
+    while len(rows) > 2 and fullest > 1 and sum(map(bool, rows[0][1])) == 1:  # noqa: PLR2004 - a header and a row
+        number, row = rows.pop(0)
+        writer.locate(name=row_range(name, number, column + next(n for n, cell in enumerate(row) if cell), 1))
+        writer.paragraph(next(filter(None, row)))
+    return rows
 
 
 def _cell_text(value: _Value) -> str:

@@ -31,7 +31,8 @@ class Block:
     """Characters `start` to `end` (excluded) of a text: a paragraph, an item of a list, a row of a table, or code.
 
     `heading` is the title of the section that begins with it, `level` its rank, 1 the highest. A bare block is nothing
-    but a heading, of a section or of a table: it stays with what follows it.
+    but a heading, of a section or of a table: it stays with what follows it. `row` is the number of a row in its table,
+    1 for the header; 0 for other blocks.
     """
 
     start: int
@@ -40,6 +41,7 @@ class Block:
     heading: str = ""
     is_bare: bool = False
     level: int = 0
+    row: int = 0
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

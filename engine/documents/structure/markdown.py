@@ -146,6 +146,7 @@ class _Assembler:
         self._lead: tuple[int, int] | None = None  # the sentence before a list, where it announces it
         self._items: list[tuple[int, int] | None] = []  # the item that is open at each depth
         self._header: tuple[int, int] | None = None
+        self._row = 0  # of the table, 1 for its header
         self._kind = ""
         self._footnotes: list[tuple[int, str]] = []  # number of the block, label
 
@@ -230,14 +231,16 @@ class _Assembler:
 
     def _add_row(self, leaf: _Leaf) -> None:
         end = leaf.start + len(self._text[leaf.start : leaf.end].rstrip())
+        self._row = 1 if leaf.kind == "TableHead" else self._row + 1
         if leaf.kind == "TableHead":
             self._header = leaf.start, end
             stop = self._text.find("\n", end)  # the line of dashes belongs to the header
             stop = len(self._text) if stop < 0 else self._text.find("\n", stop + 1)
             stop = len(self._text) if stop < 0 else stop
-            self._blocks.append(Block(leaf.start, stop, (Unit(leaf.start, end, is_quotable=False),), is_bare=True))
+            unit = Unit(leaf.start, end, is_quotable=False)
+            self._blocks.append(Block(leaf.start, stop, (unit,), is_bare=True, row=self._row))
         else:
-            self._blocks.append(Block(leaf.start, end, (Unit(leaf.start, end, self._header),)))
+            self._blocks.append(Block(leaf.start, end, (Unit(leaf.start, end, self._header),), row=self._row))
 
     def _lead_footnotes(self) -> None:
         positions: dict[str, int] = {}

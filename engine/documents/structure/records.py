@@ -11,14 +11,16 @@ def table_blocks(text: str) -> Iterator[Block]:
     """Yield the records of CSV or TSV; the first is the header of all others. A record may have line ends in quotes."""
     header: tuple[int, int] | None = None
     start = counted = int(text.startswith("\ufeff"))
-    quotes = 0
+    quotes = row = 0
     for end in (*(match.start() for match in re.finditer("\n", text)), len(text)):
         quotes += text.count('"', counted, end)
         counted = end
         if quotes % 2 and end < len(text):
             continue
         if text[start:end].strip():
-            yield Block(start, end, (Unit(start, end, header, header is not None),), is_bare=header is None)
+            row += 1
+            unit = Unit(start, end, header, header is not None)
+            yield Block(start, end, (unit,), is_bare=header is None, row=row)
             header = header or (start, end)
         start = end + 1
 

@@ -127,8 +127,8 @@ def test_a_row_of_a_sheet_is_quoted_with_its_header_and_its_place(read):
     sensors: dict[str, str | float] = {"A1": "id", "B1": "price", "A2": "S-001", "B2": 7.5, "A3": "S-002", "B3": 15.0}
     (document,) = read("stock.xlsx", xlsx({"Sensors": sensors, "Staff": {"B4": "Ruth Aalto"}}))
     assert quotable(document)["| S-002 | 15 |"] == "| id | price |"
-    assert place_of(document, "S-002") == (0, "Sensors, row 3")
-    assert place_of(document, "Ruth") == (0, "Staff, row 4")
+    assert place_of(document, "S-002") == (0, "sheet Sensors, A3:B3")
+    assert place_of(document, "Ruth") == (0, "sheet Staff, B4")
     assert document.title == "Sensors"
 
 

@@ -1,0 +1,62 @@
+"""Read a column of a table as numbers or dates, and tell the dimension that it measures."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from engine.answer.tables.table import Table
+from engine.question.table_words import dimension_words
+from engine.text.amounts import Amount, Spelling, read_amounts
+from engine.text.dates import date_terms
+from engine.text.words import words
+
+_CURRENCIES = frozenset("€ $ £ ¥ EUR USD GBP CHF euro Euro kr SEK NOK DKK".split())
+_LONGEST_DATE = 25  # characters of a cell with a date
+
+
+class Column:
+    """The cells of a column in some rows; empty cells are left out: `rows` are those of the others."""
+
+    def __init__(self, table: Table, number: int, rows: Sequence[int]) -> None:
+        texts = [(row, table.rows[row].text(number).strip()) for row in rows]
+        self._header = table.header[number]
+        self.rows = [row for row, text in texts if text]
+        self._texts = [text for _, text in texts if text]
+
+    @cached_property
+    def amounts(self) -> tuple[list[Amount], Spelling] | None:
+        """The amounts and their spelling; None if a cell is no amount."""
+        return read_amounts(self._texts)
+
+    @cached_property
+    def dates(self) -> list[date] | None:
+        """The dates; None if a cell is no date with a year."""
+        read = [_date_in(text) for text in self._texts]
+        return [day for day in read if day] if read and all(read) else None
+
+    @property
+    def values(self) -> list[Decimal] | list[date] | None:
+        """What can be compared: numbers or dates; None for other cells."""
+        return [amount.value for amount in self.amounts[0]] if self.amounts else self.dates
+
+    def has_dimension(self, dimension: str) -> bool:
+        """Tell whether it measures a dimension: by its header, a price also by its currency, a date by its cells."""
+        if dimension == "date":
+            return bool(self.dates)
+        if self.amounts is None:
+            return False
+        is_named = not dimension_words(dimension).isdisjoint(words(self._header))
+        return is_named or (dimension == "price" and self.amounts[1].unit in _CURRENCIES)
+
+
+def _date_in(text: str) -> date | None:
+    """Return the date with a year that a cell consists of, perhaps with a time."""
+    exact = [term for term in date_terms(text, text.split()) if term.startswith("date:")]
+    if not exact or len(text) > _LONGEST_DATE:
+        return None
+    digits = exact[0].removeprefix("date:")
+    try:
+        return date(int(digits[:-4]), int(digits[-4:-2]), int(digits[-2:]))
+    except ValueError:
+        return None
