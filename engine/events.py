@@ -93,11 +93,25 @@ def place_name(page: int, location: str, box: Sequence[float] | None = None) -> 
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """The user's judgement of characters `start` to `end` (excluded) of a source, in the passage with this id."""
+
+    passage: str
+    start: int
+    end: int
+    liked: bool
+
+    def overlaps(self, passage: str, start: int, end: int) -> bool:
+        """Tell whether a quotation has words of the marked one."""
+        return passage == self.passage and start < self.end and self.start < end
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A run began: a question to a library of `passages` passages.
 
     `today` is the day (ISO 8601) on which words such as "yesterday" were read; empty in records of old versions.
-    `liked` and `disliked` are ids of passages that the user marked when the question was asked before.
+    `marks` are quotations that the user judged when the question was asked before.
     """
 
     run_id: str
@@ -106,8 +120,7 @@ class RunStarted:
     passages: int
     model: str | None
     today: str = ""
-    liked: tuple[str, ...] = ()
-    disliked: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

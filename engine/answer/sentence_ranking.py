@@ -21,6 +21,7 @@ from engine.text.words import raw_words
 from engine.walk.neighbourhood import LinkKind
 
 PASSAGES = 5  # of the ranking whose sentences may be quoted
+_LIKED = 20.0  # value of a sentence that the user liked
 _TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
 
 _DATE = re.compile(
@@ -117,7 +118,10 @@ class SentenceRanker:
         self._drafts: dict[int, list[Candidate]] = {}
 
     def ranked(self, ranking: Mapping[int, float]) -> list[Candidate]:
-        """Return the sentences of the best passages of a ranking, except headings, by value; ties as in the ranking."""
+        """Return the sentences of the best passages of a ranking, by value; ties as in the ranking.
+
+        Headings and what the user disliked are left out; what the user liked comes first.
+        """
         best = list(ranking)[:PASSAGES]
         drafts = [(number, draft) for number in best for draft in self._drafts_of(number)]
         most = max((draft.features["covered with title"] for _, draft in drafts), default=0.0) or 1.0
@@ -129,6 +133,8 @@ class SentenceRanker:
         most_walked = max(walked.values(), default=1.0)
         candidates = []
         for number, draft in drafts:
+            if (judged := self._judged(draft.quotation)) is False:
+                continue
             features = draft.features | {
                 "rank": ranking[number] / top,
                 "by names": walked.get(number, 0.0) / most_walked,
@@ -137,10 +143,15 @@ class SentenceRanker:
                 "completes": draft.features["reached"] * sum(map(mul, lacking, draft.covered)) / all_lacking,
                 "covered at best": draft.features["covered with title"] / most,
             }
-            value = sum(weight * features[name] for name, weight in FEATURES.items())
+            value = sum(weight * features[name] for name, weight in FEATURES.items()) + (_LIKED if judged else 0.0)
             links = draft.links_to.intersection(best)
             candidates.append(replace(draft, links_to=links, features=features, value=value))
         return sorted(candidates, key=lambda candidate: -candidate.value)
+
+    def _judged(self, quotation: Quotation) -> bool | None:
+        """Tell whether the user liked the words; None if they were not judged."""
+        place = quotation.passage.id, quotation.start, quotation.end
+        return next((mark.liked for mark in self.panel.marks if mark.overlaps(*place)), None)
 
     def _drafts_of(self, number: int) -> list[Candidate]:
         if number not in self._drafts:

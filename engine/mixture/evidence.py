@@ -192,12 +192,12 @@ def blend(
 ) -> dict[int, float]:
     """Return the passages by the sum of their `values` (`KindsOfEvidence.values`), best first, with scores in (0, 1].
 
-    Each column counts `factors` times. With `gains` only passages that have one are ranked, and it is added. The score
-    is 1 for the best, and 1/2 for a value that is `_HALF` below.
+    Each column counts `factors` times, and `gains` are added. The score is 1 for the best, and 1/2 for a value that is
+    `_HALF` below.
     """
     sums = {number: sum(map(mul, row, factors)) for number, row in values.items()}
-    if gains is not None:
-        sums = {number: sums[number] + gain for number, gain in gains.items()}
+    for number, gain in (gains or {}).items():
+        sums[number] += gain
     best = max(sums.values(), default=0.0)
     order = sorted(sums, key=lambda number: (-sums[number], number))
     return {number: _HALF / (_HALF + best - sums[number]) for number in order}

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from engine.documents.passages import Passage
-from engine.events import GroundedClaim
+from engine.events import GroundedClaim, Mark
 from engine.index.retriever import Retriever
 from engine.mixture.evidence import COLUMNS, KindsOfEvidence, blend, heard_kinds
 from engine.mixture.fusion import HEARD, fuse, supported
@@ -26,7 +26,7 @@ class Panel:
     """The searches of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
 
     `factors` say how many times each column of evidence counts (`engine.mixture.learned_factors`), once without any.
-    `marks` are ids of passages that the user has judged at this question, liked or not; the ranking goes by them.
+    `marks` are quotations that the user has judged at this question; the ranking goes by them.
     `today` is the day on which words such as "yesterday" in the question are read.
     """
 
@@ -37,11 +37,12 @@ class Panel:
         parameters: Callable[[Persona], WalkParameters] = walk_parameters,
         *,
         factors: Sequence[float] = (),
-        marks: Mapping[str, bool] | None = None,
+        marks: Sequence[Mark] = (),
         today: date | None = None,
     ) -> None:
         self.question = read_question(text, retriever, today=today)
         self.neighbourhood = Neighbourhood(self.question, retriever)
+        self.marks = tuple(marks)
         self._feedback = RelevanceFeedback(self.neighbourhood, marks) if marks else None
         self._parameters = parameters
         self._traversal = TraitTraversal(self.neighbourhood, parameters)

@@ -1,39 +1,43 @@
-"""Rank the passages of a question again by those that the user has marked.
+"""Rank the passages of a question again by the quotations that the user has judged.
 
-Passages that resemble the liked ones gain (Rocchio, 1971): the cosine of tf-idf vectors, times a weight. Disliked ones
-are left out; that passages resemble them was no sign against these, on questions with several known passages.
+Passages that resemble the liked ones gain (Rocchio, 1971): the cosine of tf-idf vectors, times a weight. A disliked one
+loses; those that resemble it do not, because that was no sign against them on questions with several known passages.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from math import log, sqrt
 
+from engine.events import Mark
 from engine.index.search_index import inverse_document_frequency
 from engine.walk.neighbourhood import Neighbourhood
 
 _WEIGHT = 8.0  # log odds of a passage that has the words of the liked ones, see `evidence._HALF`
+_LOSS = 4.0
 _COMMON = 0.2  # share of the library; words of more passages say nothing
 _SHORTEST = 3  # letters of a word
 
 
 class RelevanceFeedback:
-    """The marks at one question: ids of passages, liked or not."""
+    """The marks at one question."""
 
-    def __init__(self, neighbourhood: Neighbourhood, marks: Mapping[str, bool]) -> None:
-        self._near, self._marks = neighbourhood, marks
+    def __init__(self, neighbourhood: Neighbourhood, marks: Sequence[Mark]) -> None:
+        self._near = neighbourhood
+        self._liked = {mark.passage for mark in marks if mark.liked}
+        self._disliked = {mark.passage for mark in marks} - self._liked
         self._rarities: dict[str, float] = {}
 
     def gains(self, numbers: Collection[int]) -> dict[int, float]:
-        """Return what each of these passages gains; disliked ones are left out."""
+        """Return what each of these passages gains, or loses if it is negative."""
         ids = {number: self._near.passage(number).id for number in numbers}
-        liked = [self._vector(number) for number, name in ids.items() if self._marks.get(name)]
+        liked = [self._vector(number) for number, name in ids.items() if name in self._liked]
         centroid = Counter[str]()
         for vector in liked:
             centroid.update(vector)
-        remaining = [number for number, name in ids.items() if self._marks.get(name, True)]
-        if not liked:
-            return dict.fromkeys(remaining, 0.0)
-        return {number: _WEIGHT * _dot(self._vector(number), centroid) / len(liked) for number in remaining}
+        gains = {number: -_LOSS if name in self._disliked else 0.0 for number, name in ids.items()}
+        if liked:
+            gains = {n: gain + _WEIGHT * _dot(self._vector(n), centroid) / len(liked) for n, gain in gains.items()}
+        return gains
 
     def _vector(self, number: int) -> dict[str, float]:
         """Return the weights of the words of a passage, of length 1."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import date
 from functools import cached_property
@@ -16,6 +16,7 @@ from engine.events import (
     Degraded,
     Emit,
     EvidenceRanked,
+    Mark,
     ModelFound,
     OutputProduced,
     OutputScored,
@@ -62,8 +63,8 @@ class MoeOrchestrator:
 
     The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the complete
     question that a follow-up is read as, `context_names` are the subjects of the questions before, `today` is the day
-    for words such as "yesterday". `marks` are ids of passages that the user has judged at this question, liked or not.
-    Everything that happens is emitted as an event (`engine.events`), from any thread.
+    for words such as "yesterday". `marks` are quotations that the user has judged at this question. Everything that
+    happens is emitted as an event (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -81,7 +82,7 @@ class MoeOrchestrator:
         find_overview: FindAnswer | None = None,
         understood: str = "",
         context_names: Sequence[str] = (),
-        marks: Mapping[str, bool] | None = None,
+        marks: tuple[Mark, ...] = (),
         today: date | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
@@ -90,7 +91,7 @@ class MoeOrchestrator:
         self._search: asyncio.Task[tuple[LanguageModel | None, Sequence[str]]] | None = None
         self._find_overview = find_overview
         self._today = today
-        self._marks = dict(marks or {})
+        self._marks = marks
         self._understood = understood
         self._whole_text = understood or question
         self.graph = DynamicKnowledgeGraph()
@@ -135,12 +136,8 @@ class MoeOrchestrator:
         system = self._settings.system
         model = self._model.name if self._model else None
         today = self._today.isoformat() if self._today else ""
-        liked, disliked = (
-            tuple(name for name, is_liked in self._marks.items() if is_liked is kind) for kind in (True, False)
-        )
-        self._emit(
-            RunStarted(self._run_id, self._text, system.seed, len(self._retriever), model, today, liked, disliked)
-        )
+        passages = len(self._retriever)
+        self._emit(RunStarted(self._run_id, self._text, system.seed, passages, model, today, self._marks))
         if self._find_model is not None:
             self._search = asyncio.ensure_future(self._find_model())
         try:

@@ -16,6 +16,7 @@ from engine.events import (
     Degraded,
     EvidenceRanked,
     GateReceipt,
+    Mark,
     ModelFound,
     ModelReplied,
     OutputProduced,
@@ -132,8 +133,8 @@ class RunState:
 
     `rows` holds the personas in the order in which the gate judged them. The three counters grow when their part
     changed, so that a widget can tell whether it has to draw. `judged` is what the user said of the run, in no event.
-    `was_cut_off`: the user cancelled the model's writing, so quotations answer. `marks` are ids of passages that the
-    user marked when the question was asked before.
+    `was_cut_off`: the user cancelled the model's writing, so quotations answer. `marks` are quotations that
+    the user judged when the question was asked before.
     """
 
     question: str = ""
@@ -161,7 +162,7 @@ class RunState:
     cut: AnswerCutShort | None = None
     answer: AnswerWritten | None = None
     judged: Judgements = field(default_factory=dict)
-    marks: Mapping[str, bool] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
     failure: RunFailed | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     panel_changes: int = 0
@@ -204,8 +205,9 @@ class RunState:
         shown = self.answer or self.quotations
         marked: dict[int | None, bool] = {}
         for citation in shown.citations if shown else ():
-            if citation.passage in self.marks:
-                marked[citation.n] = self.marks[citation.passage]
+            for mark in self.marks:
+                if mark.overlaps(citation.passage, citation.start, citation.end):
+                    marked[citation.n] = mark.liked
         return {**marked, **self.judged}
 
     def judge(self, judged: Judgements) -> None:
@@ -286,8 +288,7 @@ class RunState:
 
     def _start(self, event: RunStarted) -> None:
         self.question, self.run_id = event.question, event.run_id
-        self.passages, self.model = event.passages, event.model
-        self.marks = dict.fromkeys(event.liked, True) | dict.fromkeys(event.disliked, False)
+        self.passages, self.model, self.marks = event.passages, event.model, event.marks
         self.phase = Phase.READING
         self.answer_changes += 1
 

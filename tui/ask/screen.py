@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tui.terminal.frame_pacing import AskTerminal
 
 LIKE = "Mark the answer as good, or the selected source: the question is asked again for more like it"
-DISLIKE = "Mark it as bad: the personas that found it lose, and the question is asked again without that source"
+DISLIKE = "Mark it as bad: the personas that found it lose, and the question is asked again without those words"
 AS_WRITTEN = "Ask the question as it is written, without the ones before it"
 LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \

@@ -167,7 +167,7 @@ class Runs:
         retriever = await asyncio.to_thread(self._library.retriever)
         if again is None:
             complete = await asyncio.to_thread(understood, question, conversation, retriever) if conversation else ""
-            again = AskedAgain(complete, conversation.recent if conversation else (), {})
+            again = AskedAgain(complete, conversation.recent if conversation else (), ())
         complete = again.understood
         run = MoeOrchestrator(
             question,

@@ -6,7 +6,16 @@ import pytest
 
 from db.personas.ledger_entries import Rewards
 from engine.errors import LibraryError
-from engine.events import AnswerWritten, Citation, GateReceipt, PersonaBorn, QuotationsChosen, RecordedEvent, RunStarted
+from engine.events import (
+    AnswerWritten,
+    Citation,
+    GateReceipt,
+    Mark,
+    PersonaBorn,
+    QuotationsChosen,
+    RecordedEvent,
+    RunStarted,
+)
 from engine.run.state import Outcome, Phase, RunState
 from tests.support import scripted_run as script
 from tui.ask.ask_input import AskInput
@@ -362,7 +371,7 @@ async def test_the_citation_under_the_cursor_is_judged():
         await script.until(pilot, lambda: "noted for citation 2" in script.screen_text(pilot.app))
         await script.until(pilot, lambda: pilot.app.screen.query_one("#sources").has_focus)
         assert "asked again by your marks" in script.screen_text(pilot.app)
-        assert (len(session.asked), session.again.marks) == (2, {script.BUILT.passage: True})
+        assert (len(session.asked), session.again.marks) == (2, (Mark("", 0, 66, liked=True),))
         pilot.app.screen.query_one("#answer").focus()
         await pilot.press("minus")
         await script.until(pilot, lambda: "noted for the answer" in script.screen_text(pilot.app))
@@ -372,14 +381,17 @@ async def test_the_citation_under_the_cursor_is_judged():
 async def test_a_source_that_was_disliked_is_missing_at_once_and_earns_nobody_anything(session):
     async with script.app(session).run_test(size=(120, 40)) as pilot:
         first = await asked(pilot, "Who led the Net Strike of 1894?")
-        bad = first.answer.citations[0].passage
+        bad = first.answer.citations[0]
         pilot.app.screen.query_one("#sources").focus()
         await pilot.press("minus")
-        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.marks == {bad: False})
+        await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.marks)
         await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.finished)
         second = pilot.app.ask_screen.feed.state
-        assert bad not in {citation.passage for citation in (second.answer.citations if second.answer else ())}
-        assert bad not in {passage.id for passage in second.evidence.passages}
+        (mark,) = second.marks
+        assert mark == Mark(bad.passage, bad.start, bad.end, liked=False)
+        assert not any(mark.overlaps(c.passage, c.start, c.end) for c in second.answer.citations)
+        scores = [{p.id: p.score for p in state.evidence.passages} for state in (first, second)]
+        assert scores[1][bad.passage] < scores[0][bad.passage]
     rewarded = [entry.run_id for entry in session.personas.roster.ledger.entries() if isinstance(entry, Rewards)]
     assert rewarded == [first.run_id]
     assert session.personas.roster.verify() == []
@@ -397,7 +409,7 @@ async def test_a_source_is_judged_while_a_model_writes():
         await pilot.press("minus")
         await script.until(pilot, lambda: len(session.asked) == 2)
     assert session.judged == [("run-1", 1, False)]
-    assert list(session.again.marks.values()) == [False]
+    assert [mark.liked for mark in session.again.marks] == [False]
 
 
 async def test_a_replayed_run_is_judged_when_it_is_over():
