@@ -11,6 +11,7 @@ from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.documents.document import Document
 from engine.documents.passages import split_document
+from engine.events import Mark
 from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.panel import Panel
@@ -51,8 +52,8 @@ def library(tmp_path):
 def asked(library):
     """A panel of the control and a walker that have walked, on `DOCS` unless other texts are given."""
 
-    def ask(question, texts=DOCS):
-        panel = Panel(question, library(texts))
+    def ask(question, texts=DOCS, marks=()):
+        panel = Panel(question, library(texts), marks=marks)
         panel.send(Persona("control", {}, metadata={"control": True}))
         panel.send(Persona("walker", {}))
         return panel
@@ -175,6 +176,19 @@ def test_a_topic_gets_sections_with_its_time_line_in_order(asked):
     assert roles[0] == "Overview"
     assert len(years) > 1
     assert years == sorted(years)
+
+
+def test_disliked_words_are_not_quoted_again_and_liked_ones_come_first(asked):
+    text = "# Boats\n\n" + " ".join(f"The boat number {n} has a red sail and lies at pier {n}." for n in range(40))
+    question = "Which boat has a red sail?"
+    first, *_ = quotations_of(asked(question, {"/boats.md": text}))
+    place = first.passage.id, first.start, first.end
+    without = quotations_of(asked(question, {"/boats.md": text}, [Mark(*place, liked=False)]))
+    assert without
+    assert not any(Mark(*place, liked=False).overlaps(q.passage.id, q.start, q.end) for q in without)
+    third = without[0].passage.id, without[0].start, without[0].end
+    liked = quotations_of(asked(question, {"/boats.md": text}, [Mark(*third, liked=True)]))
+    assert liked[0].start <= third[1] < liked[0].end
 
 
 def test_nothing_found_is_nothing_quoted(asked):
