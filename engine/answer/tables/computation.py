@@ -84,7 +84,7 @@ def _extreme(reading: Reading) -> _Result:
         return None
     is_most = reading.operation is Operation.MOST
     values: Sequence[Decimal] | Sequence[date] = column.values
-    extreme = (max if is_most else min)(values)  # type: ignore[type-var]
+    extreme = (max if is_most else min)(values)
     rows = [row for row, value in zip(column.rows, values, strict=True) if value == extreme]
     kind = ("Latest", "Earliest") if isinstance(extreme, date) else ("Highest", "Lowest")
     cell = reading.table.rows[rows[0]].text(reading.column)
