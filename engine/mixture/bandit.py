@@ -40,6 +40,7 @@ class Bandit:
         self._numpy = np
         usable = [experience for experience in experiences[-REMEMBERED:] if len(experience.features) == count]
         self._features = np.array([experience.features for experience in usable]).reshape(len(usable), count)
+        self._question_of = _questions_of(usable)
         self._rewarded: dict[str, list[tuple[int, float, int]]] = {}  # by persona: row, reward, weight
         for row, experience in enumerate(usable):
             for name, reward in experience.rewards.items():
@@ -56,9 +57,10 @@ class Bandit:
         return Expectation(min(1.0, max(0.0, float(vector @ coefficients))), bonus)
 
     def idle(self, persona_id: str) -> int:
-        """Return the number of experiences since the last one of a persona; of all, if it has none."""
+        """Return the number of questions since the last one at which a persona earned something; all, if at none."""
         rewarded = self._rewarded.get(persona_id)
-        return len(self._features) - 1 - rewarded[-1][0] if rewarded else len(self._features)
+        last = self._question_of[rewarded[-1][0]] if rewarded else -1
+        return self._question_of[-1] - last if self._question_of else 0
 
     def _fit(self, persona_id: str) -> "tuple[np.ndarray, np.ndarray]":
         """Return the coefficients of the features, and the inverse of the precision matrix."""
@@ -72,3 +74,23 @@ class Bandit:
             coefficients = self._prior + covariance @ (rows.T @ (weights * residuals))
             self._learned[persona_id] = coefficients, covariance
         return self._learned[persona_id]
+
+
+def _questions_of(experiences: Sequence[Experience]) -> list[int]:
+    """Return the number of the question of each experience, from 0.
+
+    A judgement of the user, which weighs more, and a further round, which has the same features and other personas,
+    belong to the question before.
+    """
+    numbers: list[int] = []
+    features: tuple[float, ...] = ()
+    personas: set[str] = set()
+    for experience in experiences:
+        names, is_round = experience.rewards.keys(), experience.weight == 1
+        if not numbers or (is_round and (experience.features != features or personas & names)):
+            numbers.append(numbers[-1] + 1 if numbers else 0)
+            features, personas = experience.features, set(names)
+        else:
+            numbers.append(numbers[-1])
+            personas |= names if is_round else set()
+    return numbers

@@ -15,8 +15,8 @@ from engine.question.question import Question
 from engine.text.words import content_stems
 
 _EXPERTISE = 0.2  # what a full match of its expertise adds to the expected reward
-_PATIENCE = 50  # experiences without a persona after which a seat is due to it
-_TRIAL_PATIENCE = 3  # the same for each experimental persona of the roster, if it is one of them
+_PATIENCE = 10  # questions without a persona after which a seat is due to it, for each persona that may get one
+_TRIAL_PATIENCE = 5  # the same for an experimental one, for each of these
 _SHARPNESS = 0.2  # distance from the best expected reward at which a voice falls to 1/e
 
 
@@ -79,15 +79,14 @@ class BanditGate:
         waiting = [name for name in ranked if name in trials and trials.isdisjoint(called)]
         trial = max(waiting, key=self._bandit.idle, default=None)
         candidates = [name for name in ranked if name not in trials or name == trial]
-        overdue = [name for name in candidates if self._bandit.idle(name) >= self._patience(name, trials)]
+        patience = {
+            name: _TRIAL_PATIENCE * len(trials) if name in trials else _PATIENCE * len(ranked) for name in ranked
+        }
+        overdue = [name for name in candidates if self._bandit.idle(name) >= patience[name]]
         first = max(overdue, key=self._bandit.idle, default=None)
         seated = sorted(candidates, key=lambda name: name != first)[: self._batch_size]
         refused = dict.fromkeys(ranked, "one experimental seat a question") | dict.fromkeys(candidates, "no seat left")
         return refused | dict.fromkeys(seated, "")
-
-    def _patience(self, name: str, trials: Collection[str]) -> int:
-        """Return the number of experiences without a persona after which a seat is due to it."""
-        return _TRIAL_PATIENCE * len(trials) if name in trials else _PATIENCE
 
     def _refusal(self, entry: RosterEntry, score: float, called: bool) -> str:  # noqa: FBT001 - private, one caller
         """Return why a persona cannot be activated, whatever seats are free; empty if it can."""

@@ -73,8 +73,8 @@ def test_five_hundred_questions_leave_the_shipped_roster_as_it_is(tmp_path, ques
     assert set(states_after(500, questions, shipped_entries(tmp_path)).values()) == {PersonaState.ACTIVE}
 
 
-@pytest.mark.parametrize("seats", [1, 6])
-def test_no_persona_on_trial_starves_however_few_the_seats(tmp_path, questions, seats):
+@pytest.mark.parametrize(("seats", "count"), [(1, 500), (6, 300)])
+def test_no_persona_on_trial_starves_however_few_the_seats(tmp_path, questions, seats, count):
     entries = shipped_entries(tmp_path)
     walkers = [entry for entry in entries if not entry.persona.is_control]
     trials = [
@@ -82,7 +82,7 @@ def test_no_persona_on_trial_starves_however_few_the_seats(tmp_path, questions, 
         for entry in walkers
     ]
     poor = RosterEntry(replace(BAD.persona, persona_id="trial-bad"), PersonaState.EXPERIMENTAL)
-    careers = {entry.persona.persona_id: entry for entry in after(300, questions, [*entries, *trials, poor], seats)}
+    careers = {entry.persona.persona_id: entry for entry in after(count, questions, [*entries, *trials, poor], seats)}
     assert careers.pop("trial-bad").state is PersonaState.PRUNED
     assert all(performance_of(entry.persona).samples >= 15 for entry in careers.values())
     assert {entry.state for entry in careers.values()} <= {PersonaState.ACTIVE, PersonaState.STABLE}

@@ -149,8 +149,17 @@ def test_one_may_start_afresh():
     assert both.rewards == {"a": 0.1, "b": 0.2}
 
 
-def test_idle_counts_the_experiences_since_the_last_of_a_persona():
+def test_idle_counts_the_questions_since_the_last_of_a_persona():
     names = [("a", "b"), ("b",), ("a",), ("c",), ("c",)]
-    bandit = Bandit([Experience((1.0,), dict.fromkeys(rewarded, 0.5)) for rewarded in names], 1)
-    assert {name: bandit.idle(name) for name in "abcd"} == {"a": 2, "b": 3, "c": 0, "d": 5}
+    experiences = [Experience((1.0, n / 5), dict.fromkeys(rewarded, 0.5)) for n, rewarded in enumerate(names)]
+    made = Bandit(experiences, 2)
+    assert {name: made.idle(name) for name in "abcd"} == {"a": 2, "b": 3, "c": 0, "d": 5}
     assert Bandit([], 1).idle("a") == 0
+
+
+def test_rounds_and_judgements_of_a_question_are_no_questions_of_their_own():
+    first, second = Experience((1.0,), {"control": 0.5, "a": 0.5}), Experience((1.0,), {"control": 0.5, "b": 0.5})
+    further, judged = Experience((1.0,), {"c": 0.5}), Experience((1.0,), {"control": 0.5, "a": 0.5}, weight=5)
+    assert Bandit([first, further, judged, judged], 1).idle("d") == 1
+    assert Bandit([first, further, judged, second, judged, second], 1).idle("c") == 2
+    assert Bandit([first, further, judged, second, judged, second], 1).idle("a") == 1
