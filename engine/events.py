@@ -144,8 +144,9 @@ class QuestionRead:
 class GateReceipt:
     """The gate's decision on one persona in a cycle, with its `score` against the `threshold`.
 
-    The score is the `expected` reward, plus the exploration `bonus` and the worth of its `expertise` for this question,
-    minus its `cost`. `voice` is the weight of its evidence in the ranking, 1 for the best of those called.
+    The score is the `expected` reward, plus the `bonus` and the worth of its `expertise` for this question, minus its
+    `cost`. The bonus is for exploration, and from the second cycle on for new kinds of evidence. `voice` is the weight
+    of its evidence in the ranking, 1 for the best of those called.
     """
 
     persona_id: str

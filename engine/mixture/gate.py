@@ -1,7 +1,7 @@
 """The gate: choose the personas that are activated for a question, with a receipt for every choice."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Protocol
@@ -11,12 +11,14 @@ from engine.mixture.bandit import Bandit
 from engine.mixture.question_features import FEATURES
 from engine.personas.experience import Experience
 from engine.personas.persona import Persona, PersonaState, RosterEntry
+from engine.personas.traits import Kind, walk_parameters
 from engine.question.question import Question
 from engine.text.words import content_stems
 
 _EXPERTISE = 0.2  # what a full match of its expertise adds to the expected reward
 _PATIENCE = 10  # questions without a persona after which a seat is due to it, for each persona that may get one
 _TRIAL_PATIENCE = 5  # the same for an experimental one, for each of these
+_NEW_KINDS = 0.1  # bonus for a persona all of whose evidence is of kinds that no persona has brought
 _SHARPNESS = 0.2  # distance from the best expected reward at which a voice falls to 1/e
 
 
@@ -40,9 +42,9 @@ class BanditGate:
     """Activates personas by expected reward plus bonus plus expertise match minus cost, against a threshold.
 
     At most `batch_size` personas a cycle, at most one of them experimental: the one that has waited longest. A persona
-    that has waited too long takes the first seat once; the control is activated in addition. A persona's voice in the
-    ranking falls with the distance of its expected reward from that of the best other persona so far; the control's
-    never does.
+    that has waited too long takes the first seat once; the control is activated in addition. From the second cycle on
+    there is also a bonus for kinds of evidence that those called so far do not go by. A persona's voice in the ranking
+    falls with the distance of its expected reward from that of the best other persona so far; the control's never does.
     """
 
     def __init__(self, activation_threshold: float, batch_size: int, experiences: Sequence[Experience] = ()) -> None:
@@ -61,7 +63,8 @@ class BanditGate:
     ) -> list[GateReceipt]:
         """See `Gate.choose`. Of equal scores the lower id wins."""
         by_name = {entry.persona.persona_id: entry for entry in entries}
-        rated = {name: self._rate(question, features, entry, cycle) for name, entry in by_name.items()}
+        heard = _strongest(entry.persona for name, entry in by_name.items() if name in called)
+        rated = {name: self._rate(question, features, entry, cycle, heard) for name, entry in by_name.items()}
         refusals = {name: self._refusal(by_name[name], rated[name].score, name in called) for name in rated}
         walkers = {name for name, entry in by_name.items() if not entry.persona.is_control}
         trials = {name for name, entry in by_name.items() if entry.state is PersonaState.EXPERIMENTAL}
@@ -98,15 +101,35 @@ class BanditGate:
             return ""
         return "" if score >= self._threshold else "below the activation threshold"
 
-    def _rate(self, question: Question, features: tuple[float, ...], entry: RosterEntry, cycle: int) -> GateReceipt:
+    def _rate(
+        self,
+        question: Question,
+        features: tuple[float, ...],
+        entry: RosterEntry,
+        cycle: int,
+        heard: Mapping[Kind, float],
+    ) -> GateReceipt:
         persona = entry.persona
         expected, bonus = self._bandit.expect(persona.persona_id, features)
+        if heard:
+            bonus += _NEW_KINDS * _new_share(walk_parameters(persona).kinds(), heard)
         expertise = _EXPERTISE * expertise_match(persona, question)
         score = expected + bonus + expertise - persona.activation_cost
         return GateReceipt(
             persona.persona_id, entry.state, cycle, round(expertise, 4), round(expected, 4), round(bonus, 4),
             persona.activation_cost, round(score, 4), self._threshold, voice=0.0, activated=False, reason="",
         )  # fmt: skip
+
+
+def _strongest(personas: Iterable[Persona]) -> dict[Kind, float]:
+    """Return the highest weight of each kind of evidence among personas; empty without any."""
+    weights = [walk_parameters(persona).kinds() for persona in personas]
+    return {kind: max(own[kind] for own in weights) for kind in Kind} if weights else {}
+
+
+def _new_share(own: Mapping[Kind, float], heard: Mapping[Kind, float]) -> float:
+    """Return the share of a persona's weights that goes beyond those that were heard, in [0, 1]."""
+    return sum(max(0.0, weight - heard[kind]) for kind, weight in own.items()) / (sum(own.values()) or 1.0)
 
 
 def expertise_match(persona: Persona, question: Question) -> float:

@@ -144,9 +144,10 @@ class MoeOrchestrator:
             for self._cycle in range(1, system.max_iterations + 1):
                 if not await self.expansion_phase():
                     break
+                first = list(self._ranking)[:DEPTH]
                 await asyncio.to_thread(self.evaluation_phase)
                 await asyncio.to_thread(self.pruning_phase)
-                if self._coverage >= _ENOUGH:
+                if self._coverage >= _ENOUGH or first == list(self._ranking)[:DEPTH]:
                     break
             await asyncio.to_thread(self.evolution_phase)
             answer = await self._answer()
@@ -236,10 +237,8 @@ class MoeOrchestrator:
 
     def _call(self) -> list[Persona]:
         entries = self._roster.entries()
-        if self._gate is None:
-            thresholds, seats = self._settings.thresholds, self._settings.system.batch_size
-            self._gate = BanditGate(thresholds.activation_threshold, seats, self._experiences)
-        receipts = self._gate.choose(
+        gate = self._gate or self._make_gate()
+        receipts = gate.choose(
             self.panel.question, self._features, entries, cycle=self._cycle, called=self._called.keys()
         )
         self._voices = {receipt.persona_id: receipt.voice for receipt in receipts}
@@ -250,6 +249,12 @@ class MoeOrchestrator:
             self._emit(CycleStarted(self._cycle, tuple(persona.persona_id for persona in chosen)))
         self._called.update({persona.persona_id: persona for persona in chosen})
         return chosen
+
+    def _make_gate(self) -> Gate:
+        """Return a gate that knows the rewards of the earlier cycles, too."""
+        experiences = self._experiences if self._cycle == 1 else self._roster.experiences()
+        seats = self._settings.system.batch_size
+        return BanditGate(self._settings.thresholds.activation_threshold, seats, experiences)
 
     def _score(self, output: PersonaOutput) -> Scores:
         walkers = [walker for name, walker in self._outputs.items() if not self._called[name].is_control]

@@ -33,7 +33,8 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 class System(Struct, frozen=True):
     """How a question is answered. Every key may be left out; it then has the value that is shipped.
 
-    max_iterations: Rounds of walks for a question. The next one starts if the evidence does not cover it yet.
+    max_iterations: Rounds of walks for a question. The next one starts if the evidence does not cover it
+        yet, and the last one changed the first five passages.
     batch_size: How many personas the gate may activate in one round, besides the control persona.
     log_level: The lowest level that is written to the log of the workspace.
     enable_caching: Keep passages in memory from one question to the next.

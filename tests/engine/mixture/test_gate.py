@@ -53,6 +53,16 @@ def activated(receipts: dict[str, GateReceipt]) -> set[str]:
     return {name for name, receipt in receipts.items() if receipt.activated}
 
 
+def test_from_the_second_cycle_on_seats_go_to_kinds_that_nobody_has_brought(question):
+    first, same = (entry(name, traits={"names": 9, "structure": 1}) for name in ("first", "a-same"))
+    other = entry("other", traits={"names": 1, "structure": 9})
+    assert activated(choose(question, first, same, other, seats=1)) == {"a-same"}, "equal scores: by id"
+    receipts = choose(question, first, same, other, seats=1, called=("first",))
+    assert activated(receipts) == {"other"}
+    assert receipts["a-same"].bonus == 0 < receipts["other"].bonus <= 0.1
+    assert receipts["other"].voice == 1.0, "the bonus gives a seat, not a voice"
+
+
 def test_a_receipt_holds_everything_that_was_weighed(question):
     expert = entry("a", STABLE, mean=0.6, expertise=("Herons", "the sea"), activation_cost=0.05)
     receipt = choose(question, expert, threshold=0.3)["a"]

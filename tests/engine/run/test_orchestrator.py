@@ -17,6 +17,7 @@ import pytest
 from db.personas.ledger_entries import Rewards, Transition
 from engine.answer.claims import SHARED_RULES
 from engine.answer.prompt import ANSWER_RULES
+from engine.bench.memory_roster import MemoryRoster
 from engine.errors import LibraryError, StoreError
 from engine.events import (
     AnswerCutShort,
@@ -48,7 +49,7 @@ from engine.mixture.gate import BanditGate
 from engine.mixture.question_features import FEATURES
 from engine.mixture.scoring import reward_of
 from engine.personas.experience import MarkedRanking
-from engine.personas.persona import persona_to_json
+from engine.personas.persona import Persona, PersonaState, RosterEntry, persona_to_json
 from engine.run.feedback import Judgement
 from engine.run.orchestrator import MoeOrchestrator
 from tests.support.ollama_server import OllamaServer, Scripted, failure
@@ -182,6 +183,16 @@ async def test_a_second_cycle_calls_others_when_the_question_is_not_covered(work
         assert walked == {name for before in cycles[: cycle.cycle - 1] for name in before.personas}
         assert {receipt.reason for receipt in receipts} <= {"activated", "has walked already", "no seat left"}
     assert len(only(events, EvidenceRanked)) == 3
+
+
+async def test_a_cycle_that_adds_nothing_is_the_last_one(session, workspace):
+    configure(workspace, "system", "batch_size: 1; max_iterations: 5")
+    alike = [RosterEntry(Persona(name, {"names": 9}), PersonaState.ACTIVE) for name in "abcd"]
+    told: list[object] = []
+    settings = open_session(workspace).settings
+    retriever = session.library.retriever()
+    await MoeOrchestrator(UNCOVERED, retriever, MemoryRoster(alike), settings, emit=told.append, run_id="r").run()
+    assert [cycle.personas for cycle in only(told, CycleStarted)] == [("a",), ("b",)]
 
 
 async def test_no_second_cycle_when_the_first_covers_the_question_or_there_is_no_one_left(workspace):
