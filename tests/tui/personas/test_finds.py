@@ -4,16 +4,23 @@ from typing import Any
 
 import pytest
 
+from engine.events import AnswerWritten, OutputProduced
 from tests.support import graph_run
 from tests.support import scripted_run as script
 from tui.personas.finds import finds_of, finds_text
 
+(ANSWER,) = (event for event in graph_run.EVENTS if isinstance(event, AnswerWritten))
+GANNET = ANSWER.citations[1]
+
 
 class Recorded:
-    """A history of one run, which was recorded."""
+    """A history of one run, which was recorded and judged."""
 
-    def __init__(self, events: list[Any]) -> None:
-        self.events, self.history = events, self
+    def __init__(self, events: list[Any], judged: dict[int | None, bool] | None = None) -> None:
+        self.events, self.history, self.judged = events, self, judged or {}
+
+    def judgements(self) -> dict[str, dict[int | None, bool]]:
+        return {script.summary(0).run_id: self.judged}
 
     def recent(self, _limit: int, _offset: int) -> list[Any]:
         return [script.summary(0)]
@@ -22,8 +29,8 @@ class Recorded:
         return script.recorded(self.events)
 
 
-def told(events: list[Any], persona_id: str) -> list[str]:
-    runs: Any = Recorded(events)
+def told(events: list[Any], persona_id: str, judged: dict[int | None, bool] | None = None) -> list[str]:
+    runs: Any = Recorded(events, judged)
     return [line.plain for line in finds_text(finds_of(runs, persona_id))]
 
 
@@ -45,6 +52,19 @@ def test_what_others_found_too_is_no_find():
     assert told(graph_run.EVENTS, "control") == [
         "Nothing that no other persona found, of 1 answered question for which it walked."
     ]
+
+
+@pytest.mark.parametrize(
+    ("judged", "known"),
+    [
+        ({2: True}, ["Knows Gannet Stack Light (1 mark): you liked what it found there."]),
+        ({2: False, None: True}, []),
+        ({}, []),
+    ],
+)
+def test_it_knows_the_documents_of_the_sources_that_were_liked(judged, known):
+    events = [*graph_run.EVENTS[:-2], OutputProduced("control", (GANNET.passage,), ""), *graph_run.EVENTS[-2:]]
+    assert [line for line in told(events, "control", judged) if line.startswith("Knows")] == known
 
 
 @pytest.mark.parametrize("events", [[], without("control")])
