@@ -7,6 +7,7 @@ words of a source, or the abstention.
 - `extract`: chooses what is quoted: the answer with its neighbours first, then its support. `parallel`: copies, all
   that fit a question, and what differs. `topic`: the sections of an answer about a topic. `overview`: those of
   the answer to what the library is about.
+- `tables`: the rows of a table that answer, with their cells, and what is computed from these.
 - `answerability`: decides whether there is an answer, apart from what is quoted.
 - `citations`: makes the answer without a model (`extractive_answer`), and traces each statement of a model's answer
   (`resolve_citations`) or each claim (`ground_claims`) to the words that support it. `model_text`: the statements and

@@ -62,8 +62,11 @@ def _chain_share(question: Question, candidates: Sequence[Candidate]) -> float:
 def uncovered(question: Question, quotations: Iterable[Quotation]) -> tuple[str, ...]:
     """Return the words of a question, as typed, of which the quotations and their titles have nothing.
 
-    These are words that the library never uses, and words of names.
+    These are words that the library never uses, and words of names. What was computed from a table leaves none.
     """
+    quotations = list(quotations)
+    if any(quotation.computed for quotation in quotations):
+        return ()
     texts = ((f"{q.passage.headline} {q.passage.about} {q.led_text}", q.passage.language) for q in quotations)
     degrees = question.covered({word for text, language in texts for word in roots(text, language)})
     rows = zip(question.forms, question.in_names, degrees, strict=True)

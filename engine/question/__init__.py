@@ -8,6 +8,7 @@ knows.
 - `follow_up`: `understood` reads "When did he die?" or "And the other one?" as a complete question, with the
   `Conversation` so far. `follow_up_words` has the words of each language, `phrases` finds names and noun phrases,
   `referents` chooses what a pronoun stands for, `exchange` puts a part of the previous question in another's place.
+- `table_words`: what a question asks of a table: a sum, count or extreme, a dimension, comparisons and negations.
 
 Must hold: the same text and library give the same `Question`. Terms are indices into `Question.terms`; the weights of
 the known terms add up to one.

@@ -219,13 +219,14 @@ _GENERIC = frozenset(
     got use used everything everybody everyone anything anybody value values much many number money year altogether
     please tell name names called happen record recorded take takes taken took own owns owned still already
     currently only run runs ran running grow grows grew grown live lives lived work works worked hold holds contain
-    contains cover covers start starts started begin begins end ends fall falls fell use uses need needs stand
-    stands stood sit sits gibt gab geben steht stehen liste tabelle zeile zeilen kaufen gekauft kaufte gehoren
-    gehort alles viel viele wieviel wert werte geld jahr hoch heisst heissen nenne noch schon nur fiel fallen laufen
-    lauft wohnt wohnen kommt kommen vient viennent reste coule habite habitent liste tableau donner donne acheter
-    achete appartient appartiennent tout tous valeur argent annee combien nom viene vienen vive viven hay tiene
-    tienen lista tabla dar comprar comprado compraron pertenece pertenecen todo todos valor dinero ano cuanto cuanta
-    cuantos cuantas nombre nombres cual cuales es son fue fueron""".split()
+    contains cover covers deliver delivers delivered supply supplies supplied start starts started begin begins end
+    ends fall falls fell use uses need needs stand stands stood sit sits gibt gab geben steht stehen liste tabelle
+    zeile zeilen kaufen gekauft kaufte gehoren gehort alles viel viele wieviel wert werte geld jahr hoch heisst
+    heissen nenne noch schon nur fiel fallen laufen lauft wohnt wohnen kommt kommen vient viennent reste coule
+    habite habitent liste tableau donner donne acheter achete appartient appartiennent tout tous valeur argent annee
+    combien nom viene vienen vive viven hay tiene tienen lista tabla dar comprar comprado compraron pertenece
+    pertenecen todo todos valor dinero ano cuanto cuanta cuantos cuantas nombre nombres cual cuales es son fue
+    fueron""".split()
 )
 
 

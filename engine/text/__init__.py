@@ -9,6 +9,7 @@ keys of names, and text that is safe to print.
   runs of capitalised words. `names_in` and `mentions_in` read the names of the runs. `name_key` is the form under which
   a name is looked up, `root` the form that `director` and `directed` share.
 - `dates`: terms such as `day:0106` for the dates in a text. `relation_words`: roots that express the same relation.
+- `amounts`: the cells of a column as exact numbers in one unit. `numbers`: the numbers among words.
 - `sentences`: spans of sentences. `safe`: removes what could control a terminal.
 
 Must hold: every function is deterministic; a change of any of these modules but `safe` changes what is stored in an

@@ -48,6 +48,9 @@ def quote_reading(reading: Reading) -> list[Quotation]:
         return []
     statement, rows = result
     first, *others = _quoted(reading, rows)
+    count = sum(len(quotation.marks) for quotation in (first, *others))
+    if count < len(rows):
+        statement += f"; {count} of the {len(rows)} cells are quoted"
     return [replace(first, computed=statement), *others]
 
 
@@ -136,12 +139,9 @@ def _cited_column(reading: Reading, row: int) -> int:
 
 def _quoted(reading: Reading, rows: Sequence[int]) -> list[Quotation]:
     """Return these rows with their cells marked: adjacent ones as one quotation if something is computed from them."""
-    table = reading.table
     is_joined = reading.operation in {Operation.SUM, Operation.MEAN} or len(rows) > _QUOTED
-    runs = _runs(table, rows) if is_joined else [[row] for row in rows]
-    if len(runs) > _QUOTED:
-        runs = _by_passage(table, rows)
-    return [_joined(table, run, reading) for run in runs[:_QUOTED]]
+    runs = _runs(reading.table, rows) if is_joined else [[row] for row in rows]
+    return [_joined(reading.table, run, reading) for run in runs[:_QUOTED]]
 
 
 def _runs(table: Table, rows: Sequence[int]) -> list[list[int]]:
@@ -152,13 +152,6 @@ def _runs(table: Table, rows: Sequence[int]) -> list[list[int]]:
         else:
             runs.append([following])
     return runs
-
-
-def _by_passage(table: Table, rows: Sequence[int]) -> list[list[int]]:
-    parts: dict[int, list[int]] = {}
-    for row in rows:
-        parts.setdefault(_passage(table, row), []).append(row)
-    return list(parts.values())
 
 
 def _passage(table: Table, row: int) -> int:

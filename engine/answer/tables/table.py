@@ -15,6 +15,7 @@ from engine.documents.reader import is_markdown, is_table
 from engine.documents.structure.cells import Cell, cells_of, cells_place, delimiter_of, rows_place
 from engine.events import place_name
 from engine.mixture.panel import Panel
+from engine.personas.traits import Kind
 from engine.text.names import roots
 
 MOST_ROWS = 2000
@@ -78,9 +79,13 @@ class Table:
 
 
 def tables_of(panel: Panel, ranking: Mapping[int, float]) -> list[Table]:
-    """Return the tables that the best passages of a ranking are parts of, the best first."""
+    """Return the tables that the best passages of a ranking are parts of, the best first.
+
+    After them come those among the best passages of the personas that go by amounts.
+    """
     tables: dict[tuple[str, int], Table | None] = {}
-    for number in list(ranking)[:PASSAGES]:
+    readers = [own for name, own in panel.rankings.items() if panel.voices[name] and panel.goes_by(name, Kind.AMOUNTS)]
+    for number in dict.fromkeys(n for own in (list(ranking), *readers) for n in own[:PASSAGES]):
         passage = panel.passage(number)
         for start in _header_starts(passage):
             if (passage.source, start) not in tables:
