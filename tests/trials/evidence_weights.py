@@ -3,12 +3,9 @@
     python -m tests.trials.evidence_weights DATASET ...
 
 Each data set counts alike. Prints recall in the first 5 and 20 passages of each data set, fitted on all data sets and
-on those of other families (the name up to the first dash), and how likes change the latter: half of the questions is
-the stream, in which the gold passages among the first five are liked (`engine.mixture.learned_factors`), the other half
-is measured. Then the recall without each kind, fitted on the other half.
+on those of other families (the name up to the first dash), and without each kind, fitted on the other half.
 """
 
-import random
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,11 +18,8 @@ from engine.bench.dataset import indexed, read_dataset
 from engine.mixture import evidence_weights
 from engine.mixture.evidence import COLUMNS, QUIETEST, KindsOfEvidence
 from engine.mixture.gate import BanditGate
-from engine.mixture.learned_factors import learned_factors
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
-from engine.mixture.scoring import DEPTH
-from engine.personas.experience import RANKED, Experience, MarkedRanking
 from engine.personas.persona import RosterEntry
 from engine.personas.traits import Kind
 from tui.session.session import open_session
@@ -35,11 +29,10 @@ _PENALTY = 2e-2
 _START = 0.5
 _STEPS, _RATE = 200, 0.1  # of Adam (Kingma and Ba, 2015)
 _CUTS = (5, 20)
-_ASKED = (10, 25, 150)  # questions at which passages are liked
-_LEAST = np.array([QUIETEST[kind] for kind in COLUMNS.values()])
+LEAST = np.array([QUIETEST[kind] for kind in COLUMNS.values()])
 
 
-class _Question(NamedTuple):
+class Question(NamedTuple):
     """Scores, shape (passages, columns); which passages are gold; the gate's inputs; the number of gold passages."""
 
     scores: np.ndarray
@@ -48,7 +41,8 @@ class _Question(NamedTuple):
     gold: int
 
 
-def _questions(folder: Path, entries: list[RosterEntry]) -> Iterator[_Question]:
+def questions_of(folder: Path, entries: list[RosterEntry]) -> Iterator[Question]:
+    """Yield the first questions of a data set, as the panel of these personas sees them."""
     dataset = read_dataset(folder, limit=_LIMIT)
     with indexed(dataset) as library:
         for query in dataset.queries:
@@ -61,10 +55,10 @@ def _questions(folder: Path, entries: list[RosterEntry]) -> Iterator[_Question]:
             evidence = KindsOfEvidence(panel.neighbourhood)
             if table := evidence.table(panel.walked(panel.voices)):
                 right = np.array([panel.passage(number).id in query.gold for number in table])
-                yield _Question(np.array(list(table.values())), right, np.array(evidence.gate), len(query.gold))
+                yield Question(np.array(list(table.values())), right, np.array(evidence.gate), len(query.gold))
 
 
-def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
+def fitted(datasets: Sequence[Sequence[Question]]) -> np.ndarray:
     """Return the weights, shape (columns, gate), that maximise the mean log probability of the gold passages.
 
     Each data set counts alike. Questions of which no passage or each is gold are left out.
@@ -80,7 +74,7 @@ def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
     target = np.concatenate([question.right / question.right.sum() for question in questions])
     weight = np.repeat([1 / len(dataset) / len(useful) for dataset in useful for _ in dataset], lengths)
     gate = np.array([question.gate for question in questions])
-    least = _LEAST * scale
+    least = LEAST * scale
     solution = np.zeros((table.shape[1], gate.shape[1]))
     solution[:, 0] = _START
     mean, square = np.zeros_like(solution), np.zeros_like(solution)
@@ -96,65 +90,41 @@ def _fitted(datasets: Sequence[Sequence[_Question]]) -> np.ndarray:
     return np.asarray(solution / scale[:, None])
 
 
-def _recalls(questions: Sequence[_Question], weights: np.ndarray) -> np.ndarray:
+def recalls(questions: Sequence[Question], weights: np.ndarray) -> np.ndarray:
     """Return the recall of each question at each cut, shape (questions, cuts)."""
-    orders = [np.argsort(-q.scores @ np.maximum(_LEAST, weights @ q.gate), kind="stable") for q in questions]
+    orders = [np.argsort(-q.scores @ np.maximum(LEAST, weights @ q.gate), kind="stable") for q in questions]
     return np.array([
         [q.right[order[:cut]].sum() / q.gold for cut in _CUTS] for q, order in zip(questions, orders, strict=True)
     ])  # fmt: skip
 
 
-def _in_percent(recalls: np.ndarray) -> str:
-    return "/".join(f"{100 * mean:.1f}" for mean in recalls.mean(0))
+def _in_percent(measured: np.ndarray) -> str:
+    return "/".join(f"{100 * mean:.1f}" for mean in measured.mean(0))
 
 
-def _without(kind: Kind | None, datasets: Sequence[Sequence[_Question]]) -> list[str]:
+def _without(kind: Kind | None, datasets: Sequence[Sequence[Question]]) -> list[str]:
     """Return the recall of each data set without a kind, each half of the questions fitted on the other half."""
     selected = np.array([other is not kind for other in COLUMNS.values()])
     muted = [[question._replace(scores=question.scores * selected) for question in dataset] for dataset in datasets]
     halves = [[dataset[half::2] for dataset in muted] for half in (0, 1)]
-    weights = [_fitted(half) for half in reversed(halves)]
-    measured = zip(*[[_recalls(d, w) for d in half] for half, w in zip(halves, weights, strict=True)], strict=True)
+    weights = [fitted(half) for half in reversed(halves)]
+    measured = zip(*[[recalls(d, w) for d in half] for half, w in zip(halves, weights, strict=True)], strict=True)
     return [_in_percent(np.concatenate(pair)) for pair in measured]
-
-
-def _taught(questions: Sequence[_Question], weights: np.ndarray, asked: int) -> tuple[str, str]:
-    """Return the recall on one half before and after likes at the first `asked` questions of the other, over seeds."""
-    old, new = list[np.ndarray](), list[np.ndarray]()
-    for seed in range(5):
-        order = random.Random(seed).sample(questions, len(questions))
-        half = len(order) // 2
-        experiences = [Experience((), {}, marked=_marked(question, weights)) for question in order[:half][:asked]]
-        factors = np.array(learned_factors(experiences))
-        held_out = order[half:]
-        old.append(_recalls(held_out, weights))
-        new.append(_recalls([q._replace(scores=q.scores * factors) for q in held_out], weights))
-    return _in_percent(np.concatenate(old)), _in_percent(np.concatenate(new))
-
-
-def _marked(question: _Question, weights: np.ndarray) -> MarkedRanking | None:
-    values = question.scores * np.maximum(_LEAST, weights @ question.gate)
-    order = np.argsort(-values.sum(1), kind="stable")[:RANKED]
-    liked = tuple(row for row, number in enumerate(order[:DEPTH]) if question.right[number])
-    return MarkedRanking(tuple(map(tuple, values[order].tolist())), liked) if liked else None
 
 
 def main(folders: list[Path], workspace: Path) -> None:
     """Fit, print the recall, and write the weights."""
     entries = list(open_session(workspace).personas.roster.entries())
-    by_name = {folder.name: list(_questions(folder, entries)) for folder in folders}
-    weights = _fitted(list(by_name.values()))
+    by_name = {folder.name: list(questions_of(folder, entries)) for folder in folders}
+    weights = fitted(list(by_name.values()))
     lines = [f"    ({', '.join(f'{weight:.2f}' for weight in row)})," for row in weights]
     head = '"""The weights of the kinds of evidence, written by `python -m tests.trials.evidence_weights`."""\n\n'
     head += "WEIGHTS = (  # a row for each of `evidence.COLUMNS`, a column for each of `evidence.GATE`\n"
     Path(evidence_weights.__file__).write_text(head + "\n".join(lines) + "\n)\n")
     for name, questions in by_name.items():
         others = [other for n, other in by_name.items() if n.split("-")[0] != name.split("-")[0]]
-        apart = _in_percent(_recalls(questions, _fitted(others))) if others else ""
-        print(f"{name}: all {_in_percent(_recalls(questions, weights))}, without its family {apart}", flush=True)  # noqa: T201 - the report
-        for asked in _ASKED if others else ():
-            old, new = _taught(questions, _fitted(others), asked)
-            print(f"  held-out half {old}, after likes at {asked} questions {new}", flush=True)  # noqa: T201 - the report
+        apart = _in_percent(recalls(questions, fitted(others))) if others else ""
+        print(f"{name}: all {_in_percent(recalls(questions, weights))}, without its family {apart}", flush=True)  # noqa: T201 - the report
     for kind in (None, *dict.fromkeys(COLUMNS.values())):
         print(f"without {kind or 'nothing'}:", *_without(kind, list(by_name.values())), flush=True)  # noqa: T201 - the report
 
