@@ -267,7 +267,12 @@ class PersonaMoeApp(SteadyApp):
             for keys, active in self._keys(self.screen)
         ]
         rows.sort(key=lambda row: WHERE.index(row.where))
-        self.push_screen(HelpScreen(self.screen.title or "", rows, getattr(self.screen, "LEGEND", "")))
+        legend = getattr(self.screen, "LEGEND", "")
+        if self.screen is self.ask_screen:
+            from tui.ask.run_figures import run_figures  # noqa: PLC0415 - not needed for the first paint
+
+            legend = f"{legend}\n\n{run_figures(self.ask_screen.feed.state)}".rstrip()
+        self.push_screen(HelpScreen(self.screen.title or "", rows, legend))
 
     def _where(self, active: ActiveBinding) -> str:
         """The one of `WHERE` that a key belongs to; what the toolkit brings along has no id."""
