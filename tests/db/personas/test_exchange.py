@@ -53,7 +53,7 @@ def machines(tmp_path) -> list[FolderRoster]:
 
 def learned(roster: FolderRoster) -> dict[str, object]:
     """Everything that was learned: states, performances in the files, experiences, births, and what a gate expects."""
-    experiences = [(e.features, dict(e.rewards), e.weight) for e in roster.experiences()]
+    experiences = [(e.features, dict(e.rewards), e.weight, e.marked) for e in roster.experiences()]
     bandit = Bandit(roster.experiences(), len(FEATURES))
     questions = [(1.0, *([share] * (len(FEATURES) - 1))) for share in (0.0, 0.3, 1.0)]
     return {
