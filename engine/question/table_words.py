@@ -142,6 +142,21 @@ _DIMENSIONS: Mapping[str, tuple[str, str, str, str, str]] = {
         "hotter warmer",
         "colder kalter",
     ),
+    "distance": (
+        "distance far entfernung distanz strecke weit loin distancia lejos",
+        "farthest furthest weiteste weitesten",
+        "nearest closest nachste nachsten",
+        "farther further weiter",
+        "nearer closer naher",
+    ),
+    "quantity": (
+        """quantity quantities stock pieces count number anzahl menge bestand stuck stuckzahl nombre quantite cantidad
+        existencias""",
+        "",
+        "",
+        "",
+        "",
+    ),
     "age": (
         "age old alter alt edad viejo vieja vieux vieille young jung joven jeune jeunes",
         "oldest eldest alteste altesten altester",
@@ -222,11 +237,11 @@ _GENERIC = frozenset(
     contains cover covers deliver delivers delivered supply supplies supplied start starts started begin begins end
     ends fall falls fell use uses need needs stand stands stood sit sits gibt gab geben steht stehen liste tabelle
     zeile zeilen kaufen gekauft kaufte gehoren gehort alles viel viele wieviel wert werte geld jahr hoch heisst
-    heissen nenne noch schon nur fiel fallen laufen lauft wohnt wohnen kommt kommen vient viennent reste coule
-    habite habitent liste tableau donner donne acheter achete appartient appartiennent tout tous valeur argent annee
-    combien nom viene vienen vive viven hay tiene tienen lista tabla dar comprar comprado compraron pertenece
-    pertenecen todo todos valor dinero ano cuanto cuanta cuantos cuantas nombre nombres cual cuales es son fue
-    fueron""".split()
+    heissen nenne noch schon nur liegt liegen lag lagen lagert lager fiel fallen laufen lauft wohnt wohnen kommt
+    kommen vient viennent reste coule habite habitent liste tableau donner donne acheter achete appartient
+    appartiennent tout tous valeur argent annee combien nom viene vienen vive viven hay tiene tienen lista tabla dar
+    comprar comprado compraron pertenece pertenecen todo todos valor dinero ano cuanto cuanta cuantos cuantas nombre
+    nombres cual cuales es son fue fueron""".split()
 )
 
 

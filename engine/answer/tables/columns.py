@@ -12,6 +12,7 @@ from engine.text.dates import date_terms
 from engine.text.words import words
 
 _CURRENCIES = frozenset("€ $ £ ¥ EUR USD GBP CHF euro Euro kr SEK NOK DKK".split())
+_FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _LONGEST_DATE = 25  # characters of a cell with a date
 
 
@@ -40,13 +41,25 @@ class Column:
         """What can be compared: numbers or dates; None for other cells."""
         return [amount.value for amount in self.amounts[0]] if self.amounts else self.dates
 
+    @property
+    def has_years(self) -> bool:
+        """Whether the cells are years, by the header and the numbers."""
+        if self.amounts is None or dimension_words("date").isdisjoint(words(self._header.replace("_", " "))):
+            return False
+        return all(_FIRST_YEAR <= amount.value <= _LAST_YEAR and not amount.unit for amount in self.amounts[0])
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the cells are dates or years."""
+        return bool(self.dates) or self.has_years
+
     def has_dimension(self, dimension: str) -> bool:
         """Tell whether it measures a dimension: by its header, a price also by its currency, a date by its cells."""
         if dimension == "date":
-            return bool(self.dates)
+            return self.is_dated
         if self.amounts is None:
             return False
-        is_named = not dimension_words(dimension).isdisjoint(words(self._header))
+        is_named = not dimension_words(dimension).isdisjoint(words(self._header.replace("_", " ")))
         return is_named or (dimension == "price" and self.amounts[1].unit in _CURRENCIES)
 
 

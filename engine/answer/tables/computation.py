@@ -6,7 +6,6 @@ one unit (or, for the highest and lowest, dates), nor if the question does not a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
@@ -86,10 +85,9 @@ def _extreme(reading: Reading) -> _Result:
     if column.values is None:
         return None
     is_most = reading.operation is Operation.MOST
-    values: Sequence[Decimal] | Sequence[date] = column.values
-    extreme = (max if is_most else min)(values)
-    rows = [row for row, value in zip(column.rows, values, strict=True) if value == extreme]
-    kind = ("Latest", "Earliest") if isinstance(extreme, date) else ("Highest", "Lowest")
+    extreme = (max if is_most else min)(column.values)
+    rows = [row for row, value in zip(column.rows, column.values, strict=True) if value == extreme]
+    kind = ("Latest", "Earliest") if column.is_dated else ("Highest", "Lowest")
     cell = reading.table.rows[rows[0]].text(reading.column)
     names = _names(reading, rows)
     compared = reading.table.place(column.rows, reading.column)

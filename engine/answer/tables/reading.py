@@ -97,14 +97,15 @@ class _Reader:
             return operation, None
         if operation in {Operation.SUM, Operation.MEAN} and not self._column(column, rows).amounts:
             return operation, None
-        if dimension == "age" and self._column(column, rows).dates:  # the oldest has the earliest date
+        if dimension == "age" and self._column(column, rows).is_dated:  # the oldest has the earliest date
             operation = Operation.LEAST if operation is Operation.MOST else Operation.MOST
         return operation, column
 
     def _measured(self, rows: Sequence[int], dimension: str = "", *, near: int = -1) -> int | None:
         """Return the column of numbers or dates that the question names, or that has its dimension; None if none.
 
-        A sum of no named column is that of the only column of prices.
+        A superlative such as "deepest" needs a column of its dimension, but prices may have any header. A sum of no
+        named column is that of the only column of prices.
         """
         comparable = [c for c in range(len(self._table.header)) if self._column(c, rows).values]
         in_header = self._words.in_header
@@ -116,7 +117,11 @@ class _Reader:
         fitting = [c for name in dimensions for c in comparable if self._column(c, rows).has_dimension(name)]
         prices = [c for c in comparable if self._column(c, rows).has_dimension("price")]
         fallback = prices if self._words.asks_for(Operation.SUM) and len(prices) == 1 else []
-        best = [*(column for column in named if column in fitting), *named, *fitting, *fallback]
+        named_and_fitting = [column for column in named if column in fitting]
+        if dimension:
+            best = [*named_and_fitting, *fitting, *(named if dimension == "price" else [])]
+        else:
+            best = [*named_and_fitting, *named, *fitting, *fallback]
         return best[0] if best else None
 
     def _counted(self, rows: Sequence[int], label: int) -> tuple[Operation, int | None]:
@@ -130,6 +135,9 @@ class _Reader:
                 return (Operation.SUM if len(rows) > 1 else Operation.LOOKUP), column
         if not columns and not self._words.conditions:
             return Operation.COUNT, None
+        if noun in self._words.accounted and len(rows) == 1:  # "how many hinges": not how many rows are hinges
+            quantities = [c for c in range(len(self._table.header)) if self._column(c, rows).has_dimension("quantity")]
+            return Operation.LOOKUP, next(iter(quantities), label)
         return Operation.COUNT, columns[0] if columns else label
 
     def _looked_up(self, rows: Sequence[int], label: int) -> int | None:

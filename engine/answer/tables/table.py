@@ -16,7 +16,9 @@ from engine.documents.structure.cells import Cell, cells_of, cells_place, delimi
 from engine.events import place_name
 from engine.mixture.panel import Panel
 from engine.personas.traits import Kind
-from engine.text.names import roots
+from engine.text.dates import date_terms
+from engine.text.names import root, roots
+from engine.text.words import exact_terms, is_camel_case, stemmed, words_of_pieces
 
 MOST_ROWS = 2000
 """Rows of the longest table over which something is computed."""
@@ -64,7 +66,20 @@ class Table:
     @cached_property
     def cell_roots(self) -> list[list[frozenset[str]]]:
         """The roots of the words of each cell, and the terms of its dates."""
-        return [[frozenset(roots(cell.text, self.language)) for cell in row.cells] for row in self.rows]
+        texts = dict.fromkeys(cell.text for row in self.rows for cell in row.cells)
+        words, ends = words_of_pieces(list(texts))
+        stems = stemmed(words, self.language)[1]
+        by_text = {
+            text: self._terms(text, words[start:end], stems[start:end])
+            for text, start, end in zip(texts, [0, *ends], ends, strict=False)
+        }
+        return [[by_text[cell.text] for cell in row.cells] for row in self.rows]
+
+    def _terms(self, text: str, words: list[str], stems: list[str]) -> frozenset[str]:
+        """Return what `engine.text.names.roots` does, of words that were stemmed together with others."""
+        if any(map(is_camel_case, words)):
+            return frozenset(roots(text, self.language))
+        return frozenset([*map(root, stems), *date_terms(text, words), *exact_terms(text)])
 
     def column(self, number: int) -> list[str]:
         """Return the texts of the cells of a column."""
@@ -149,9 +164,10 @@ def _table(panel: Panel, number: int, start: int) -> Table | None:
     first = parts[0][1]
     lead = next(lead for lead in panel.passage(number).leads if lead.start == start)
     delimiter = _delimiter(lead.text, first.source)
-    header = tuple(cell.text for cell in _cells(lead.text, delimiter, first.source))
+    has_pipes = is_markdown(first.source)
+    header = tuple(cell.text for cell in cells_of(lead.text, delimiter, is_markdown=has_pipes))
     rows = [
-        TableRow(row, tuple(_cells(row.text, delimiter, part.source)), part.location(row.start))
+        TableRow(row, tuple(cells_of(row.text, delimiter, is_markdown=has_pipes)), part.location(row.start))
         for part_number, part in parts
         for row in all_sentences(part_number, part)
         if row and row.lead and row.lead.start == start

@@ -7,12 +7,14 @@ import pytest
 from engine.answer.citations import extractive_answer
 from engine.answer.quotation import Quotation
 from engine.answer.tables.computation import quote_tables
+from engine.answer.tables.table import tables_of
 from engine.documents.document import Document, Syntax
 from engine.documents.passages import split_document
 from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.panel import Panel
 from engine.personas.persona import Persona
+from engine.text.names import roots
 
 ANALYST = Persona("analyst", {"words": 9, "names": 1, "structure": 1, "closeness": 1, "amounts": 9})
 READER = Persona("reader", {"words": 9, "names": 1, "structure": 1, "closeness": 9, "amounts": 1})
@@ -48,6 +50,9 @@ EQUIPO = (
 )
 
 
+HIVES = "hive,apiary,queen_year,stock\nH1,Orchard,2021,10\nH2,Orchard,2022,8\nH3,Quarry,2020,12\n"
+
+
 def quotations(folder: Path, name: str, text: str, question: str, persona: Persona = ANALYST) -> list[Quotation]:
     syntax = Syntax.MARKDOWN if name.endswith(".md") else Syntax.TABLE
     document = Document(f"/n/{name}", Path(name).stem, text, syntax)
@@ -80,6 +85,8 @@ def quotations(folder: Path, name: str, text: str, question: str, persona: Perso
          "Sum of Harvested (kg): 63.7 (Potatoes, Carrots, Beans), from rows 2-4, column Harvested (kg)"),
         ("staff.md", STAFF, "Who is the oldest of the staff?",
          "Earliest Born: 1984-11-30 (Ken Moss), of rows 2-4, column Born"),
+        ("hives.csv", HIVES, "Which hive has the oldest queen?",
+         "Earliest queen_year: 2020 (H3), of rows 2-4, column queen_year"),
         ("vins.csv", VINS, "Quel vin est le plus cher ?",
          "Highest Prix: 38,00 € (Château Bréval), of rows 2-4, column Prix"),
         ("vins.csv", VINS, "Combien de bouteilles avons-nous en tout ?",
@@ -110,6 +117,7 @@ def test_what_is_asked_for_is_computed_and_names_its_cells(tmp_path, name, text,
         ("staff.md", STAFF, "What is the sum of the salaries?"),
         ("staff.md", STAFF, "Who has the highest salary?"),
         ("staff.md", STAFF, "What is the average name?"),
+        ("hives.csv", HIVES, "Which hive has the deepest stock?"),
     ],
 )
 def test_nothing_is_computed_from_other_cells_or_about_other_things(tmp_path, name, text, question):
@@ -124,6 +132,12 @@ def cited(quotation: Quotation) -> tuple[str, str]:
 def test_a_cell_is_looked_up_by_row_and_column(tmp_path):
     (row,) = quotations(tmp_path, "staff.md", STAFF, "In which room is Ruth Aalto?")
     assert cited(row) == ("row 2, column Room", "12")
+    assert row.computed == ""
+
+
+def test_how_many_of_a_thing_with_a_row_of_its_own_is_its_quantity(tmp_path):
+    (row,) = quotations(tmp_path, "hives.csv", HIVES, "How many H2 are there?")
+    assert cited(row) == ("row 3, column stock", "8")
     assert row.computed == ""
 
 
@@ -145,6 +159,15 @@ def test_a_table_of_many_passages_is_read_whole_and_the_first_cells_are_quoted(t
     assert first.computed.startswith("Sum of Stock: 10100, from rows 3, 5, 7,")
     assert first.computed.endswith("; 9 of the 100 cells are quoted")
     assert [cited(row)[1] for row in (first, *others)] == [str(2 * n) for n in range(1, 10)]
+
+
+def test_the_words_of_cells_are_those_of_the_index(tmp_path):
+    text = "Name,Day,Code\nLiHua's boats,3 May 2023,S-057\nRuth,2023-05-04,v1.2.3\n"
+    passages = list(split_document(Document("/n/x.csv", "x", text, Syntax.TABLE), 300))
+    panel = Panel("Ruth", index_passages(SearchIndex(tmp_path), [(passage, "") for passage in passages]))
+    (table,) = tables_of(panel, {0: 1.0})
+    for row, own in zip(table.rows, table.cell_roots, strict=True):
+        assert own == [frozenset(roots(cell.text)) for cell in row.cells]
 
 
 def test_tables_are_read_only_if_a_persona_goes_by_amounts(tmp_path):
