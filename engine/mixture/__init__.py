@@ -6,7 +6,9 @@ the credit from which its reward is made.
 - `question_features`: eight numbers that describe a question. `gate`: `BanditGate` chooses the personas by them and
   writes a receipt for every choice. `bandit`: the reward that is expected of a persona, learned from past rewards.
 - `evidence`: the scores of passages by each kind of evidence, and how loud each kind is. `evidence_weights`: fitted.
+  `learned_factors`: how many times each counts after what the user liked in this library.
 - `panel`: `Panel` lets the chosen personas search and combines their evidence. `fusion`: several walks made into one.
+  `relevance_feedback`: what passages gain or lose by the user's marks at the same question.
 - `outputs`: `PersonaOutput`, what a persona brings back. `scoring`: its scores, its credit and its reward.
 
 Must hold: the same question, roster and experiences give the same receipts, ranking and scores: no clock and no chance.

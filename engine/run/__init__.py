@@ -8,8 +8,8 @@ answer, the graph of the run and the rewards of the personas.
 - `stream`: `events_of` turns a run that emits into an async iterator; leaving it cancels the run.
 - `state`: `RunState.apply` is the only reducer of events; its `Outcome` says how a run ended. Summaries, results,
   metrics and screens read this state.
-- `feedback`: `judge` computes the rewards of the user's judgement. `conversation`: the names for a follow-up
-  question.
+- `feedback`: `judge` computes the rewards of the user's judgement. `asked_again`: a question with the
+  user's marks. `conversation`: the names for a follow-up question.
 - `persona_part`, `persona_comparison`: the part of one persona in a run, and two personas side by side.
 - `model_use`: the sum of what a language model cost.
 

@@ -202,9 +202,9 @@ class RunState:
 
     def marked(self) -> Judgements:
         """Return what the user has said of the answer and its citations, here or when the question was asked before."""
-        shown = self.answer or self.quotations
+        latest = self.answer or self.quotations
         marked: dict[int | None, bool] = {}
-        for citation in shown.citations if shown else ():
+        for citation in latest.citations if latest else ():
             for mark in self.marks:
                 if mark.overlaps(citation.passage, citation.start, citation.end):
                     marked[citation.n] = mark.liked

@@ -8,7 +8,8 @@ In: a `Session`, and the `RunFeed` and `LibraryOpening` of the application. Out:
   (suggestions).
 - The run, in `run_panes`: `panel_table`, `walk_log` with `walk_text`, `answer_pane`, `source_list`, and the
   `SourcePreview` of `tui.source`.
-- `status_text`: the status line; `answer_actions`: copying and judging an answer.
+- `status_text`: the status line. `answer_actions`: copying and judging an answer. `run_figures`: the figures of a run,
+  explained for the help.
 
 What always holds: one question runs at a time. All panes are drawn from one `RunState`, so a replay looks as the run
 did. The disk, the library and the ledger are read in threads.
