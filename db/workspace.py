@@ -51,6 +51,11 @@ class Workspace:
         return self.root / "db" / "trash"
 
     @property
+    def bench(self) -> Path:
+        """The vectors of data sets that were measured."""
+        return self.root / "db" / "bench"
+
+    @property
     def ledger(self) -> Path:
         """The ledger of the personas (`db.personas.ledger`)."""
         return self.root / "db" / "ledger.jsonl"

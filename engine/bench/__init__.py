@@ -10,8 +10,9 @@ figures, which `persona-moe bench` prints. RESULTS.md has the published ones.
 - `leave_one_out`: the panel without each kind of evidence. `diversity`: what each persona adds.
 - `score_validity`: whether scores agree with recall. `learning`: whether the panel gets better by use.
 - `scale`: time and disk of larger libraries, which `enlarged_library` makes.
-- `question_cache`: `CachedQuestion` keeps walks, so that many panels can be measured. `memory_roster`: a roster without
-  files. `statistics`: percentiles, bootstrap intervals and rank correlation.
+- `question_cache`: `CachedQuestion` keeps walks, so that many panels can be measured. `memory_roster`: a roster
+  without files. `meaning`: vectors of a data set. `statistics`: percentiles, bootstrap intervals and rank
+  correlation.
 
 Must hold: the same data, personas, seed and version give the same figures, except times. Only the bench command
 imports this package. `statistics` is our own: scipy.stats gives the same figures, but is 143 MB and 1.6 s to import.

@@ -62,6 +62,11 @@ class Indexed:
         self._library = index_passages(SearchIndex(folder), ((line.passage, line.group) for line in dataset.passages))
         self.index_s = time.perf_counter() - started
 
+    @property
+    def index(self) -> SearchIndex:
+        """The index of all passages."""
+        return self._library.index
+
     def library(self, query: Query) -> Retriever:
         """Return the passages that a question may search: those of its group, or all."""
         return Retriever(self._library.index, (query.group,) if query.group else (), self._library.mean_length)

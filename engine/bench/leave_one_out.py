@@ -71,7 +71,7 @@ def _recalls(question: CachedQuestion, entries: Sequence[RosterEntry], gate: Gat
     voices = {receipt.persona_id: receipt.voice for receipt in receipts if receipt.activated}
     personas = {entry.persona.persona_id: entry.persona for entry in entries}
     recalls = {"panel": _at_cuts(question, voices, personas)}
-    for kind in Kind:
+    for kind in (kind for kind in Kind if kind is not Kind.MEANING):  # a bench has no vectors
         recalls[f"without {kind}"] = _at_cuts(question, voices, _without(kind, personas))
     for name, persona in personas.items():
         ranking = question.output(persona).first(max(_CUTS))

@@ -4,8 +4,10 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from engine.bench.dataset import CUTS, Dataset, Indexed, indexed, recalls
+from engine.bench.meaning import FindSimilar
 from engine.bench.statistics import Interval, median_and_p95, paired_bootstrap
 from engine.errors import InputError
 from engine.events import GateReceipt
@@ -120,13 +122,15 @@ def run_benchmark(  # noqa: PLR0913 - what to measure, the panel, and how to rep
     *,
     batch_size: int,
     ablate: bool = False,
+    embed: Callable[[Indexed], FindSimilar] = lambda _library: _no_vectors,
     progress: Progress = lambda _done, _total, _label: None,
 ) -> list[BenchmarkRow]:
     """Return a row for each method on a new index, first `bm25` and `panel`. Raises InputError for an unknown method.
 
     `rrf` fuses the same walks by rank alone; `best-single` is the persona with the highest recall on this data set,
-    `oracle` the best persona for each question; `random-gate` is the mean of five random gates. Other methods are ids
-    of personas. `ablate` adds a row for the panel without each part of the walk and without each persona.
+    `oracle` the best persona for each question; `random-gate` is the mean of five random gates. Other methods are
+    ids of personas. `embed` gives what compares questions and passages by meaning. `ablate` adds a row for the
+    panel without each part of the walk and without each persona.
     """
     measure = _Methods(entries, gate, batch_size)
     names = list(dict.fromkeys((*ALWAYS, *methods)))
@@ -135,6 +139,7 @@ def run_benchmark(  # noqa: PLR0913 - what to measure, the panel, and how to rep
     without = [f"without {part}" for part in (*ABLATIONS, *measure.walkers)] if ablate else []
     rows: list[BenchmarkRow] = []
     with indexed(dataset) as library:
+        measure.similar = embed(library)
         for name in [*names, *without]:
             progress(len(rows), len(names) + len(without), f"{dataset.name} {name}")
             rows.append(_row(dataset, name, measure.run(name, library), measure.run("panel", library), library))
@@ -176,6 +181,7 @@ class _Methods:
         self._personas = {entry.persona.persona_id: entry.persona for entry in entries}
         self.walkers = [entry.persona.persona_id for entry in active_walkers(entries)]
         self._measured: dict[str, _Measured] = {}
+        self.similar: FindSimilar = _no_vectors
 
     def require(self, name: str) -> None:
         valid = (*ALWAYS, "rrf", *HINDSIGHT, "random-gate", *self._personas)
@@ -216,7 +222,10 @@ class _Methods:
             return self._panel(self._gate, ablation=ABLATIONS[part])
         if part != name:
             return self._panel(self._gate, excluded=part)
-        return lambda question, library: Panel(question, library).send(self._personas[name]).ranking()
+        return partial(self._alone, self._personas[name])
+
+    def _alone(self, persona: Persona, question: str, library: Retriever) -> list[int]:
+        return Panel(question, library, similar=self.similar(question, library)).send(persona).ranking()
 
     def _panel(
         self, gate: Gate, *, plain: bool = False, excluded: str = "", ablation: Mapping[str, float] | None = None
@@ -226,7 +235,7 @@ class _Methods:
             return own if persona.is_control or not ablation else replace(own, **ablation)  # type: ignore[arg-type]
 
         def rank(question: str, library: Retriever) -> list[int]:
-            panel = Panel(question, library, parameters)
+            panel = Panel(question, library, parameters, similar=self.similar(question, library))
             features = question_features(panel.neighbourhood)
             receipts = gate.choose(panel.question, features, self._entries, cycle=1)
             for entry, receipt in zip(self._entries, receipts, strict=True):
@@ -238,6 +247,10 @@ class _Methods:
             return list(fuse({name: panel.rankings[name] for name in sorted(walked)}, {}))
 
         return rank
+
+
+def _no_vectors(_question: str, _library: Retriever) -> None:
+    """Find nothing by meaning: there is no embedding model."""
 
 
 def _bm25(question: str, library: Retriever) -> list[int]:

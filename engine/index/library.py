@@ -131,9 +131,13 @@ class Library:
     def topics(self, *, progress: Progress = _silent, cancelled: Callable[[], bool] = _never) -> LibraryTopics | None:
         """Return what the library is about, as of the last commit (`topics_of`); None if cancelled."""
         self.retriever()
-        files = {name: file for name, file in self._catalogue.files.items() if file.passages}
         cache = self._path.with_name("topics.json")
-        return topics_of(self.index, files, cache, progress=progress, cancelled=cancelled)
+        return topics_of(self.index, self.indexed_files, cache, progress=progress, cancelled=cancelled)
+
+    @property
+    def indexed_files(self) -> dict[str, KnownFile]:
+        """The files that have passages by their own paths, as of the last `retriever`."""
+        return {name: file for name, file in self._catalogue.files.items() if file.passages}
 
     def _restriction(self, scope: Sequence[str]) -> tuple[str, ...]:
         """Return the scope, or nothing if it contains the whole library."""

@@ -53,6 +53,7 @@ class SearchIndex:
         self._tantivy = tantivy
         self._folder = private_folder(folder)
         self._schema = index_schema(tantivy)
+        self.generation = 0  # of passage numbers: another one after each refresh
         try:
             self._index = tantivy.Index(self._schema, path=str(folder))
         except ValueError as error:
@@ -66,6 +67,7 @@ class SearchIndex:
         """Read the last commit; all passage numbers so far become invalid."""
         self._index.reload()
         self._searcher = self._index.searcher()
+        self.generation += 1
         self._open = lru_cache(_CACHED)(self._load)
         self._optional = lru_cache(_CACHED)(self._optional_part)
         self._pair_frequency = lru_cache(_CACHED)(lambda pair: self._frequency("mention", name_token(pair)))

@@ -14,14 +14,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import compress, pairwise
 from operator import mul
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.documents.passages import Passage
-from engine.mixture.evidence_weights import WEIGHTS
+from engine.mixture.evidence_weights import MEANING, WEIGHTS
 from engine.personas.traits import Kind
 from engine.question.question import Positions
 from engine.question.question_form import asks_openly
 from engine.walk.neighbourhood import Neighbourhood
+
+if TYPE_CHECKING:
+    from engine.meaning.similarity import SimilarPassages
 
 COLUMNS: Mapping[str, Kind] = {
     "words": Kind.WORDS,
@@ -32,6 +35,7 @@ COLUMNS: Mapping[str, Kind] = {
     "window": Kind.CLOSENESS,
     "pairs": Kind.CLOSENESS,
     "numbers": Kind.AMOUNTS,
+    "meaning": Kind.MEANING,
 }
 """The scores of a passage, and the kind of evidence that each belongs to."""
 
@@ -55,10 +59,10 @@ _WORD = re.compile(r"[^\W\d]{2}")
 
 
 class KindsOfEvidence:
-    """The kinds of evidence on the passages around one question."""
+    """The kinds of evidence on the passages around one question; without `similar` nothing goes by meaning."""
 
-    def __init__(self, neighbourhood: Neighbourhood) -> None:
-        self._near = neighbourhood
+    def __init__(self, neighbourhood: Neighbourhood, similar: "SimilarPassages | None" = None) -> None:
+        self._near, self._similar = neighbourhood, similar
         self._question, self._retriever = neighbourhood.question, neighbourhood.retriever
         self._weights: list[float] = self._question.weights.tolist()
         self._words = _shares(dict(self._retriever.search(self._question.search_terms(), _DEEP)))
@@ -71,11 +75,11 @@ class KindsOfEvidence:
         `names` are the scores of the walks, best first; `heard` says how far each kind counts, in [0, 1]. The passages
         that only kinds found that are not heard are left out.
         """
+        kinds = self._usable(heard)
         loudness = [
-            heard.get(kind, 0.0) * max(QUIETEST[kind], sum(map(mul, weights, self.gate)))
-            for kind, weights in zip(COLUMNS.values(), WEIGHTS, strict=True)
+            kinds.get(kind, 0.0) * max(QUIETEST[kind], sum(map(mul, weights, self.gate)))
+            for kind, weights in zip(COLUMNS.values(), (*WEIGHTS, MEANING), strict=True)
         ]
-        kinds = [kind for kind, degree in heard.items() if degree]
         table = self.table(names, kinds) if kinds else {}
         return {number: list(map(mul, loudness, scores)) for number, scores in table.items()}
 
@@ -84,12 +88,16 @@ class KindsOfEvidence:
 
         `walk` are the scores of its own walk, if it goes by names. Each kind counts by the mean of its columns.
         """
-        used = {kind: weight for kind, weight in weights.items() if weight}
+        used = self._usable(weights)
         total = sum(used.values()) or 1.0
         shares = [used.get(kind, 0.0) / _COUNT[kind] / total for kind in COLUMNS.values()]
         table = self.table(_shares(dict(walk)), used) if used else {}
         values = {number: sum(map(mul, shares, scores)) for number, scores in table.items()}
         return {number: value for number, value in values.items() if value > 0}
+
+    def _usable(self, weights: Mapping[Kind, float]) -> dict[Kind, float]:
+        """Return the kinds that have a weight, without meaning if there are no vectors."""
+        return {k: weight for k, weight in weights.items() if weight and (k is not Kind.MEANING or self._similar)}
 
     def strongest_kind(self, weights: Mapping[Kind, float], number: int) -> Kind:
         """Return the kind, except names, by which a persona with these weights values a passage most."""
@@ -137,6 +145,7 @@ class KindsOfEvidence:
                 "window": self._window(opened.positions),
                 "pairs": self._pairs(opened.positions),
                 "numbers": len([word for word in own if "0" <= word < ":"]) / max(1, len(own)),
+                "meaning": self._similar.score(opened.indexed.passage) if self._similar else 0.0,
             }
             row = self._rows[number] = [by_column.get(column, 0.0) for column in COLUMNS]
         return row
@@ -169,10 +178,13 @@ class KindsOfEvidence:
 
     def _pool(self, names: Mapping[int, float], kinds: frozenset[Kind]) -> list[int]:
         """Return the passages that these kinds found; all others rank those that a search for the words found."""
-        pool = dict.fromkeys([*([] if kinds == {Kind.NAMES} else self._words), *list(names)[:_POOL]])
+        is_of_words = not kinds <= {Kind.NAMES, Kind.MEANING}
+        pool = dict.fromkeys([*(self._words if is_of_words else []), *list(names)[:_POOL]])
         if Kind.STRUCTURE in kinds:
             for number in list(self._words)[:_BESIDE]:
                 pool.update(dict.fromkeys(self._sides(number)))
+        if Kind.MEANING in kinds and self._similar:
+            pool.update(dict.fromkeys(self._similar.nearest(_POOL, self._retriever)))
         return list(pool)
 
     def _sides(self, number: int) -> list[int]:

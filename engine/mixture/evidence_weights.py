@@ -1,6 +1,6 @@
 """The weights of the kinds of evidence, written by `python -m tests.trials.evidence_weights`."""
 
-WEIGHTS = (  # a row for each of `evidence.COLUMNS`, a column for each of `evidence.GATE`
+WEIGHTS = (  # a row for each of `evidence.COLUMNS` but meaning, a column for each of `evidence.GATE`
     (0.40, -0.53, -0.31, 1.98, -1.74),
     (5.05, 2.49, 2.90, -3.15, -0.81),
     (0.12, -0.20, -0.22, 0.21, 2.11),
@@ -10,3 +10,5 @@ WEIGHTS = (  # a row for each of `evidence.COLUMNS`, a column for each of `evide
     (1.89, -1.74, -1.46, 1.61, -0.20),
     (1.98, -1.93, -3.66, 4.88, -3.66),
 )
+
+MEANING = (0.28, -0.42, -0.16, 0.61, -0.83)  # fitted with the others as they are

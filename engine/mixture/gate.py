@@ -11,7 +11,7 @@ from engine.mixture.bandit import Bandit
 from engine.mixture.question_features import FEATURES
 from engine.personas.experience import Experience
 from engine.personas.persona import Persona, PersonaState, RosterEntry
-from engine.personas.traits import Kind, walk_parameters
+from engine.personas.traits import Kind, needs_vectors, walk_parameters
 from engine.question.question import Question
 from engine.text.words import content_stems
 
@@ -42,14 +42,23 @@ class BanditGate:
     """Activates personas by expected reward plus bonus plus expertise match minus cost, against a threshold.
 
     At most `batch_size` personas a cycle, at most one of them experimental: the one that has waited longest. A persona
-    that has waited too long takes the first seat once; the control is activated in addition. From the second cycle on
-    there is also a bonus for kinds of evidence that those called so far do not go by. A persona's voice in the ranking
-    falls with the distance of its expected reward from that of the best other persona so far; the control's never does.
+    that has waited too long takes the first seat once; the control is activated in addition. From the second cycle
+    on there is also a bonus for kinds of evidence that those called so far do not go by. A persona's voice in the
+    ranking falls with the distance of its expected reward from that of the best other persona so far; the control's
+    never does. One that goes by meaning alone is activated only if the library `has_vectors`.
     """
 
-    def __init__(self, activation_threshold: float, batch_size: int, experiences: Sequence[Experience] = ()) -> None:
+    def __init__(
+        self,
+        activation_threshold: float,
+        batch_size: int,
+        experiences: Sequence[Experience] = (),
+        *,
+        has_vectors: bool = False,
+    ) -> None:
         self._threshold = activation_threshold
         self._batch_size = batch_size
+        self._has_vectors = has_vectors
         self._bandit = Bandit(experiences, len(FEATURES))
 
     def choose(
@@ -99,6 +108,8 @@ class BanditGate:
             return "has walked already"
         if entry.persona.is_control:
             return ""
+        if not self._has_vectors and needs_vectors(entry.persona):
+            return "no embedding model"
         return "" if score >= self._threshold else "below the activation threshold"
 
     def _rate(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim, Mark
@@ -21,16 +22,20 @@ from engine.text.words import words
 from engine.walk.neighbourhood import Neighbourhood
 from engine.walk.traversal import TraitTraversal, Walk
 
+if TYPE_CHECKING:
+    from engine.meaning.similarity import SimilarPassages
+
 
 class Panel:
     """The searches of the personas that were called so far, by persona id. Deterministic: no clock, no chance.
 
     `factors` say how many times each column of evidence counts (`engine.mixture.learned_factors`), once without any.
     `marks` are quotations that the user has judged at this question; the ranking goes by them.
-    `today` is the day on which words such as "yesterday" in the question are read.
+    `today` is the day on which words such as "yesterday" in the question are read; `similar` are the passages by their
+    meaning, if there is an embedding model.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the question, the library, and what is known besides
         self,
         text: str,
         retriever: Retriever,
@@ -39,12 +44,13 @@ class Panel:
         factors: Sequence[float] = (),
         marks: Sequence[Mark] = (),
         today: date | None = None,
+        similar: "SimilarPassages | None" = None,
     ) -> None:
         self.question = read_question(text, retriever, today=today)
         self.neighbourhood = Neighbourhood(self.question, retriever)
         self.marks = tuple(marks)
         self._feedback = RelevanceFeedback(self.neighbourhood, marks) if marks else None
-        self._parameters = parameters
+        self._parameters, self._similar = parameters, similar
         self._traversal = TraitTraversal(self.neighbourhood, parameters)
         self._searches: dict[str, WalkParameters] = {}
         self._by_names: dict[str, list[int]] = {}  # rankings of the walks by names alone
@@ -102,7 +108,7 @@ class Panel:
 
     @cached_property
     def _evidence(self) -> KindsOfEvidence:
-        return KindsOfEvidence(self.neighbourhood)
+        return KindsOfEvidence(self.neighbourhood, self._similar)
 
     def strongest_kind(self, persona_id: str, number: int) -> Kind:
         """Return the kind of evidence, except names, by which a persona values a passage most."""

@@ -50,6 +50,14 @@ DESCRIBE = Task(
     hint="name another with --model: `persona-moe models show NAME` tells its capabilities",
     is_assumed=False,  # a model that sees nothing invents a description
 )
+EMBED = Task(
+    "embedding",
+    "embeds texts",
+    "does not embed texts",
+    example="embeddinggemma",
+    hint="choose another embedding_model in configs/ollama.yaml: `persona-moe models list`",
+    is_assumed=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +209,7 @@ async def _is_able(host: Host, name: str, family: str, task: Task) -> bool:
     except LanguageModelError:
         return False
     if not details.capabilities and ("embed" in name or "bert" in family):  # an old server does not list them
-        return False
+        return task is EMBED
     return task.is_done_by(details)
 
 

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     STRUCTURE = "structure"
     CLOSENESS = "closeness"
     AMOUNTS = "amounts"
+    MEANING = "meaning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class WalkParameters:
     structure: float = 0.5
     closeness: float = 0.5
     amounts: float = 0.5
+    meaning: float = 0.0  # only of those that say so: it needs an embedding model
 
     hops: int = 2  # steps away from the start
     beam: int = 4  # paths followed at each step
@@ -74,6 +76,7 @@ TRAITS: dict[str, Scale] = {
     "structure": Scale("structure", 0.0, 0.5, 1.0, "goes by what stands beside, and by whole documents"),
     "closeness": Scale("closeness", 0.0, 0.5, 1.0, "goes by how close together the words stand"),
     "amounts": Scale("amounts", 0.0, 0.5, 1.0, "goes by numbers and tables"),
+    "meaning": Scale("meaning", 0.0, 0.0, 1.0, "goes by what passages mean, with an embedding model"),
     "association": Scale("link_weight", 0.4, 0.75, 1.4, "weight of a link itself"),
     "ambition": Scale("gain_weight", 0.6, 1.5, 3.0, "weight of newly covered terms"),
     "attention": Scale("relation_weight", 0.0, 1.0, 3.0, "weight of question words near a name"),
@@ -95,6 +98,13 @@ def walk_parameters(persona: Persona) -> WalkParameters:
         return PLAIN
     named = {trait: value for trait, value in persona.traits.items() if trait in TRAITS}
     return WalkParameters(**{TRAITS[trait].parameter: trait_value(trait, value) for trait, value in named.items()})  # type: ignore[arg-type]
+
+
+def needs_vectors(persona: Persona) -> bool:
+    """Tell whether a persona goes by meaning alone, so that it finds nothing without an embedding model."""
+    return not persona.is_control and {k for k, weight in walk_parameters(persona).kinds().items() if weight} == {
+        Kind.MEANING
+    }
 
 
 def starts_afresh(old: Persona, new: Persona) -> bool:

@@ -48,11 +48,15 @@ from engine.walk.graph import DynamicKnowledgeGraph
 
 if TYPE_CHECKING:
     from engine.answer.quotation import Quotation
+    from engine.meaning.similarity import SimilarPassages
 
 _ENOUGH = 0.9  # coverage of the question at which no further round is needed
 
 FindModel = Callable[[], Awaitable[tuple[LanguageModel | None, Sequence[str]]]]
 """Finds the language model, if there is one, and the reasons why there is none although one is wanted."""
+
+FindSimilar = Callable[[str, Retriever], Awaitable[tuple["SimilarPassages | None", Sequence[str]]]]
+"""Compares a question with the passages by meaning, if there is an embedding model; and says why not, if it failed."""
 
 FindAnswer = Callable[[], Awaitable[AnswerWritten]]
 """Makes an answer from the whole library."""
@@ -61,10 +65,11 @@ FindAnswer = Callable[[], Awaitable[AnswerWritten]]
 class MoeOrchestrator:
     """Runs one question; each run has its own instance, so that nothing has to be reset.
 
-    The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the complete
-    question that a follow-up is read as, `context_names` are the subjects of the questions before, `today` is the day
-    for words such as "yesterday". `marks` are quotations that the user has judged at this question. Everything that
-    happens is emitted as an event (`engine.events`), from any thread.
+    The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the
+    complete question that a follow-up is read as, `context_names` are the subjects of the questions before, `today`
+    is the day for words such as "yesterday". `marks` are quotations that the user has judged at this question.
+    `find_similar` compares the question with passages by meaning. Everything that happens is emitted as an event
+    (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -84,6 +89,7 @@ class MoeOrchestrator:
         context_names: Sequence[str] = (),
         marks: tuple[Mark, ...] = (),
         today: date | None = None,
+        find_similar: FindSimilar | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
@@ -92,6 +98,8 @@ class MoeOrchestrator:
         self._find_overview = find_overview
         self._today = today
         self._marks = marks
+        self._find_similar = find_similar
+        self._similar: SimilarPassages | None = None
         self._understood = understood
         self._whole_text = understood or question
         self.graph = DynamicKnowledgeGraph()
@@ -115,7 +123,12 @@ class MoeOrchestrator:
         if self._panel is None:
             factors = learned_factors(self._experiences)
             self._panel = Panel(
-                self._whole_text, self._retriever, factors=factors, marks=self._marks, today=self._today
+                self._whole_text,
+                self._retriever,
+                factors=factors,
+                marks=self._marks,
+                today=self._today,
+                similar=self._similar,
             )
         return self._panel
 
@@ -141,6 +154,7 @@ class MoeOrchestrator:
         if self._find_model is not None:
             self._search = asyncio.ensure_future(self._find_model())
         try:
+            await self._compare_meaning()
             for self._cycle in range(1, system.max_iterations + 1):
                 if not await self.expansion_phase():
                     break
@@ -217,6 +231,14 @@ class MoeOrchestrator:
 
     # -- their parts --------------------------------------------------------------------------------------
 
+    async def _compare_meaning(self) -> None:
+        """Compare the question with the passages by meaning, before the first persona searches."""
+        if self._find_similar is not None:
+            with self._timed("meaning"):
+                self._similar, reasons = await self._find_similar(self._whole_text, self._retriever)
+            for reason in reasons:
+                self._emit(Degraded(reason))
+
     def _call_and_walk(self) -> bool:
         with self._timed("reading"):
             panel = self.panel
@@ -253,8 +275,8 @@ class MoeOrchestrator:
     def _make_gate(self) -> Gate:
         """Return a gate that knows the rewards of the earlier cycles, too."""
         experiences = self._experiences if self._cycle == 1 else self._roster.experiences()
-        seats = self._settings.system.batch_size
-        return BanditGate(self._settings.thresholds.activation_threshold, seats, experiences)
+        threshold, seats = self._settings.thresholds.activation_threshold, self._settings.system.batch_size
+        return BanditGate(threshold, seats, experiences, has_vectors=self._similar is not None)
 
     def _score(self, output: PersonaOutput) -> Scores:
         walkers = [walker for name, walker in self._outputs.items() if not self._called[name].is_control]

@@ -116,6 +116,8 @@ class Ollama(Struct, frozen=True):
     requests_per_host: Requests to one host at the same time. OLLAMA_NUM_PARALLEL of the host must allow them.
     think: Let a model that can think do so before it answers, up to 4 times max_tokens.
     keep_alive: How long a model stays in memory after a question.
+    embedding_model: The model by which passages are also found by their meaning. auto takes the first one installed
+        that embeds texts; none embeds nothing.
     """
 
     model_name: Annotated[str, Meta(min_length=1, max_length=200)] = "auto"
@@ -139,6 +141,7 @@ class Ollama(Struct, frozen=True):
             extra={"valid": "a time such as 30s, 5m or 2h; 0 unloads it at once, -1 never (in quotes)"},
         ),
     ] = "5m"
+    embedding_model: Annotated[str, Meta(min_length=1, max_length=200)] = "auto"
 
     @property
     def endpoints(self) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ def test_the_values_of_the_object_fit_together(ask):
     assert all(passage["id"].startswith(f"{passage['source']}#") for passage in result["passages"])
     names = [persona["persona_id"] for persona in result["personas"]]
     assert names == sorted(names)
-    assert len(names) == 6
+    assert len(names) == 7
     assert {p["state"] for p in result["personas"]} == {"active"}
     assert all(0 <= score <= 1 for persona in result["personas"] for score in persona["scores"].values())
     assert result["graph"]["nodes"] > 1
@@ -218,7 +218,7 @@ def test_the_events_are_the_run(ask, ask_twin):
     result = json.loads(ask_twin(QUESTION, "--json")[1])
     assert [passage.id for passage in ranked.passages] == [passage["id"] for passage in result["passages"]]
     assert (ranked.nodes, ranked.edges) == (result["graph"]["nodes"], result["graph"]["edges"])
-    assert sum(isinstance(event, GateReceipt) for event in events) == 6
+    assert sum(isinstance(event, GateReceipt) for event in events) == 7
 
 
 def test_the_events_start_with_run_started_when_the_model_is_missing(workspace, capsys):

@@ -11,18 +11,18 @@ import pytest
 from db import locks, log
 from db.locks import exclusive
 from db.workspace import Workspace
-from tests.support.ollama_server import OllamaServer
+from tests.support.ollama_server import EMBEDDING, OllamaServer
 from tui.command_line import main
 from tui.commands import doctor
 from tui.session.session import open_session
 
-PARTS = ["workspace", "locks", "library", "readers", "personas", "history", "log", "ollama", "terminal"]
+PARTS = ["workspace", "locks", "library", "readers", "personas", "history", "log", "ollama", "meaning", "terminal"]
 
 
 @pytest.fixture
 def look(workspace, capsys):
     """The findings by what was looked at, with the exit code under `code`."""
-    (workspace / "configs" / "ollama.yaml").write_text("model_name: none\n")
+    (workspace / "configs" / "ollama.yaml").write_text("model_name: none\nembedding_model: none\n")
 
     def run(folder: Path = workspace):
         code = main(["doctor", "--json", "--workspace", str(folder)])
@@ -40,17 +40,18 @@ def test_a_workspace_that_is_well(look, workspace, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     found = look()
     assert list(found) == [*PARTS, "code"]
-    assert [what for what in PARTS if not found[what]["required"]] == ["readers", "ollama", "terminal"]
+    assert [what for what in PARTS if not found[what]["required"]] == ["readers", "ollama", "meaning", "terminal"]
     assert found["code"] == 0
     assert [what for what in PARTS if not found[what]["ok"]] == ["terminal"]  # the output is no terminal here
     assert found["workspace"]["detail"] == str(workspace)
     assert found["locks"]["detail"] == "free"
     assert "1 folder or file" in found["library"]["detail"]
     assert found["readers"]["detail"].endswith("the process that reads PDF, office and other foreign files")
-    assert found["personas"]["detail"] == "6, in step with the ledger"
+    assert found["personas"]["detail"] == "7, in step with the ledger"
     assert found["history"]["detail"] == "0 runs"
     assert found["log"]["detail"].endswith("db/log/persona-moe.jsonl, from WARNING on; no errors")
     assert found["ollama"]["detail"] == "not used: model_name is none"
+    assert found["meaning"]["detail"] == "not used: embedding_model is none"
     assert "xterm-256color" in found["terminal"]["detail"]
     assert "persona-moe ask QUESTION" in found["terminal"]["advice"]
 
@@ -259,3 +260,19 @@ def test_a_model_that_is_not_there_is_poorer_but_no_failure(look, workspace, mod
     assert told in found["ollama"]["detail"]
     assert "answers are quotations" in found["ollama"]["detail"]
     assert advice in found["ollama"]["advice"]
+
+
+def test_an_embedding_model_is_told_with_how_much_is_embedded(look, workspace, capsys):
+    with OllamaServer({"embedder:latest": EMBEDDING}) as server:
+        (workspace / "configs" / "ollama.yaml").write_text(f"api_endpoint: {server.url}\n")
+        found = look()["meaning"]
+        passages = len(open_session(workspace).library.documents.index)
+        assert found["detail"] == f"embedder:latest at {server.url}, 0 of {passages} passages embedded"
+        assert "persona-moe library embed" in found["advice"]
+        assert main(["library", "embed", "--workspace", str(workspace)]) == 0
+        assert capsys.readouterr().out == f"{passages} of {passages} passages embedded by embedder:latest\n"
+        assert look()["meaning"]["detail"].endswith(f"{passages} of {passages} passages embedded")
+        server.models = {"qwen3:4b": ("completion",)}
+        without = look()
+        assert without["meaning"]["detail"].startswith("not used: Ollama has no model that embeds texts")
+        assert (without["meaning"]["ok"], without["code"]) == (True, 0)

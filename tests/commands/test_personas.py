@@ -392,7 +392,7 @@ def test_two_machines_learn_together(tmp_path, capsys):
     call("two", "edit", "skeptic", "--trait", "caution=9")
     wrote, signed = call("two", "export", shared).splitlines()
     device = signed.removeprefix("signed by device ")
-    assert wrote == f"{shared / device}.learned: 1 reward of 7 personas"
+    assert wrote == f"{shared / device}.learned: 1 reward of 8 personas"
     assert f"merge with --accept {device}" in call("one", "merge", shared, code=2)
     told = call("one", "merge", shared, "--accept", device).splitlines()
     assert told == [
@@ -406,14 +406,15 @@ def test_two_machines_learn_together(tmp_path, capsys):
     ]
     rows = {row["persona_id"]: row for row in json.loads(call("one", "list", "--json"))}
     assert {name: row["historical_performance"].get("samples", 0) for name, row in rows.items()} == {
-        "analyst": 2, "archivist": 2, "control": 2, "networker": 2, "newcomer": 0, "reader": 2, "skeptic": 1,
+        "analyst": 2, "archivist": 2, "control": 2, "interpreter": 0,
+        "networker": 2, "newcomer": 0, "reader": 2, "skeptic": 1,
     }  # fmt: skip
     assert call("one", "merge", shared, "--take", "skeptic").splitlines()[1] == "skeptic: taken over"
     merged = json.loads(call("one", "merge", shared, "--json"))
     assert (merged["conflicts"], merged["files"][0]["note"]) == ([], "was merged before")
     assert call("one", "ledger", "--verify") == "the ledger rebuilds every state and every performance\n"
     noisy = call("two", "export", tmp_path / "noisy.learned", "--noise", "2").splitlines()
-    assert noisy[0].endswith(": rewards of 7 personas: their sums with noise")
+    assert noisy[0].endswith(": rewards of 8 personas: their sums with noise")
     assert noisy[2] == "epsilon 2; 2 in all files of this device with noise"
     (tmp_path / "noisy.learned").write_bytes((tmp_path / "noisy.learned").read_bytes()[:-9])
     assert "its signature does not fit" in call("one", "merge", tmp_path / "noisy.learned", code=2)

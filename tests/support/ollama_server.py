@@ -11,12 +11,14 @@ Each chat takes the next scripted reply; with none left the server answers from 
 
 import asyncio
 import json
+import re
 import socket
 import struct
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal, Self
 
 COMPLETION, EMBEDDING = ("completion",), ("embedding",)
@@ -80,6 +82,11 @@ class OllamaServer:
         self.listing: Scripted | None = None  # stands in for the answer of /api/tags
         self.pulls: Sequence[object] = ()  # what a pull answers, one object a line, then the end of the stream
         self.pull_delay = 0.0
+        self.dimension = 64  # of its vectors
+        self.digest = "0" * 64  # of its models
+        self.synonyms: Mapping[str, str] = {}  # words that its embedding models take for others
+        self.embeddings: deque[Scripted] = deque()  # stand in for the next answers of /api/embed
+        self.embed_delay = 0.0
         self.requests: list[Recorded] = []
         self.most_at_once = 0
         self.url = ""
@@ -97,6 +104,12 @@ class OllamaServer:
     @property
     def chats(self) -> list[Recorded]:
         return [request for request in self.requests if request.path == "/api/chat"]
+
+    @property
+    def embedded(self) -> list[str]:
+        """The texts that were sent to be embedded, in order."""
+        requests = [request for request in self.requests if request.path == "/api/embed"]
+        return [text for request in requests for text in request.body["input"]]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -147,7 +160,8 @@ class OllamaServer:
             case "GET", "/api/tags" if self.listing is not None:
                 await self._play(self.listing, wire)
             case "GET", "/api/tags":
-                await wire.json(200, {"models": [_listed(name, kinds) for name, kinds in self.models.items()]})
+                listed = [_listed(name, kinds) | {"digest": self.digest} for name, kinds in self.models.items()]
+                await wire.json(200, {"models": listed})
             case "POST", "/api/show":
                 await self._show(request, wire)
             case "POST", "/api/embed":
@@ -195,9 +209,21 @@ class OllamaServer:
         if request.body.get("truncate") is False and max(map(_tokens, texts), default=0) > self.context_length:
             await wire.json(400, {"error": TOO_LONG})
             return
-        vectors = [[len(text) % 7 / 7, text.count("e") / 100, 1.0] for text in texts]
+        await wire.sleep(self.embed_delay)
+        if self.embeddings:
+            await self._play(self.embeddings.popleft(), wire)
+            return
+        vectors = [self._vector(text) for text in texts]
         counts = {"total_duration": 1, "load_duration": 1, "prompt_eval_count": sum(map(_tokens, texts))}
         await wire.json(200, {"model": name, "embeddings": vectors, **counts})
+
+    def _vector(self, text: str) -> list[float]:
+        """A vector of the words of a text, each at a place of its own; synonyms have the same."""
+        vector = [0.0] * self.dimension
+        for word in set(re.findall(r"\w+", text.lower())):
+            hashed = blake2b(self.synonyms.get(word, word).encode(), digest_size=4).digest()
+            vector[int.from_bytes(hashed) % self.dimension] += 1.0
+        return vector
 
     async def _chat(self, request: Recorded, wire: "_Wire") -> None:
         body, name = request.body, request.body.get("model", "")

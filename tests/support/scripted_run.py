@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -60,6 +60,7 @@ from engine.run.persona_part import RunPart, parts_in_run
 from engine.run.state import Outcome, RunState
 from engine.settings.settings import load_settings
 from tui.session.checks import Finding
+from tui.session.meaning import Meaning
 from tui.session.reading_rate import ReadingRate
 
 QUESTION = "Who built the lighthouse that Ysolde Marrak kept?"
@@ -412,6 +413,7 @@ class ScriptedSession:
         self.script, self.hold = script, hold
         self.library, self.runs = ScriptedLibrary(self), ScriptedRuns(self, runs)
         self.personas, self.health = ScriptedPersonas(), ScriptedHealth()
+        self.meaning = Meaning(root, lambda: self.settings, cast("Any", self.library), is_wanted=False)
         self.settings_files = SimpleNamespace(read=lambda: self.settings)
         self.sources: dict[str, str] = {}
         self.indexed: dict[str, Passage] = {}

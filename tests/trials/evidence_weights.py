@@ -1,35 +1,42 @@
 """Fit the weights of the kinds of evidence (`engine.mixture.evidence`), and write `evidence_weights.py`.
 
-    python -m tests.trials.evidence_weights DATASET ...
+    python -m tests.trials.evidence_weights [--meaning WORKSPACE] DATASET ...
 
-Each data set counts alike. Prints recall in the first 5 and 20 passages of each data set, fitted on all data sets and
-on those of other families (the name up to the first dash), and without each kind, fitted on the other half.
+With --meaning it fits the weights of meaning alone, the others as they are, by the embedding model of that
+workspace, which keeps the vectors; else all others. Each data set counts alike. Prints recall in the first 5 and 20
+passages of each data set, fitted on all data sets and on those of other families (the name up to the first dash),
+and without each kind, fitted on the other half.
 """
 
-import sys
+import argparse
+import asyncio
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.bench.dataset import indexed, read_dataset
+from engine.bench.dataset import Indexed, indexed, read_dataset
+from engine.bench.meaning import FindSimilar, embed_dataset
 from engine.mixture import evidence_weights
 from engine.mixture.evidence import COLUMNS, QUIETEST, KindsOfEvidence
 from engine.mixture.gate import BanditGate
 from engine.mixture.panel import Panel
 from engine.mixture.question_features import question_features
+from engine.model.embedding import connect_embedding
 from engine.personas.persona import RosterEntry
 from engine.personas.traits import Kind
-from tui.session.session import open_session
+from tui.session.session import Session, open_session
 
 _LIMIT = 300  # questions of a data set
-_PENALTY = 2e-2
+_PENALTY, _MEANING_PENALTY = 2e-2, 1e-1
 _START = 0.5
 _STEPS, _RATE = 200, 0.1  # of Adam (Kingma and Ba, 2015)
 _CUTS = (5, 20)
 LEAST = np.array([QUIETEST[kind] for kind in COLUMNS.values()])
+_MEANING = list(COLUMNS.values()).index(Kind.MEANING)
 
 
 class Question(NamedTuple):
@@ -41,27 +48,41 @@ class Question(NamedTuple):
     gold: int
 
 
-def questions_of(folder: Path, entries: list[RosterEntry]) -> Iterator[Question]:
+def questions_of(
+    folder: Path, entries: Sequence[RosterEntry], embed: Callable[[Indexed], FindSimilar] | None = None
+) -> Iterator[Question]:
     """Yield the first questions of a data set, as the panel of these personas sees them."""
     dataset = read_dataset(folder, limit=_LIMIT)
     with indexed(dataset) as library:
+        find_similar = embed(library) if embed else None
         for query in dataset.queries:
-            panel = Panel(query.question, library.library(query))
+            retriever = library.library(query)
+            similar = find_similar(query.question, retriever) if find_similar else None
+            panel = Panel(query.question, retriever, similar=similar)
             features = question_features(panel.neighbourhood)
             receipts = BanditGate(0.0, len(entries), []).choose(panel.question, features, entries, cycle=1)
             for entry, receipt in zip(entries, receipts, strict=True):
                 if receipt.activated:
                     panel.send(entry.persona, receipt.voice)
-            evidence = KindsOfEvidence(panel.neighbourhood)
+            evidence = KindsOfEvidence(panel.neighbourhood, similar)
             if table := evidence.table(panel.walked(panel.voices)):
                 right = np.array([panel.passage(number).id in query.gold for number in table])
                 yield Question(np.array(list(table.values())), right, np.array(evidence.gate), len(query.gold))
 
 
-def fitted(datasets: Sequence[Sequence[Question]]) -> np.ndarray:
+async def _embedded(session: Session, library: Indexed) -> FindSimilar:
+    model = await connect_embedding(session.settings.ollama)
+    try:
+        return await embed_dataset(library, model, session.workspace.bench, lambda _done, _total, _label: None)
+    finally:
+        await model.close()
+
+
+def fitted(datasets: Sequence[Sequence[Question]], *, by_meaning: bool = False) -> np.ndarray:
     """Return the weights, shape (columns, gate), that maximise the mean log probability of the gold passages.
 
-    Each data set counts alike. Questions of which no passage or each is gold are left out.
+    Each data set counts alike. Questions of which no passage or each is gold are left out. With `by_meaning` only its
+    weights are free; the others are the shipped ones.
     """
     useful = [[q for q in questions if q.right.any() and not q.right.all()] for questions in datasets]
     questions = [question for dataset in useful for question in dataset]
@@ -74,9 +95,13 @@ def fitted(datasets: Sequence[Sequence[Question]]) -> np.ndarray:
     target = np.concatenate([question.right / question.right.sum() for question in questions])
     weight = np.repeat([1 / len(dataset) / len(useful) for dataset in useful for _ in dataset], lengths)
     gate = np.array([question.gate for question in questions])
-    least = LEAST * scale
+    least, penalty = LEAST * scale, _MEANING_PENALTY if by_meaning else _PENALTY
+    free = (np.arange(len(COLUMNS)) == _MEANING) == by_meaning
     solution = np.zeros((table.shape[1], gate.shape[1]))
-    solution[:, 0] = _START
+    solution[:, 0] = np.where(free, _START, 0.0)
+    if by_meaning:
+        shipped = np.array(evidence_weights.WEIGHTS) * scale[~free, None]
+        solution[~free] = shipped
     mean, square = np.zeros_like(solution), np.zeros_like(solution)
     for step in range(1, _STEPS + 1):
         sums = gate @ solution.T
@@ -84,7 +109,7 @@ def fitted(datasets: Sequence[Sequence[Question]]) -> np.ndarray:
         share = np.exp(value - np.maximum.reduceat(value, starts)[group])
         share /= np.add.reduceat(share, starts)[group]
         slopes = np.add.reduceat(table * (weight * (share - target))[:, None], starts, axis=0)
-        gradient = (slopes * (sums > least)).T @ gate + _PENALTY * solution
+        gradient = free[:, None] * ((slopes * (sums > least)).T @ gate + penalty * solution)
         mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
         solution -= _RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
     return np.asarray(solution / scale[:, None])
@@ -102,33 +127,50 @@ def _in_percent(measured: np.ndarray) -> str:
     return "/".join(f"{100 * mean:.1f}" for mean in measured.mean(0))
 
 
-def _without(kind: Kind | None, datasets: Sequence[Sequence[Question]]) -> list[str]:
+def _without(kind: Kind | None, datasets: Sequence[Sequence[Question]], *, by_meaning: bool) -> list[str]:
     """Return the recall of each data set without a kind, each half of the questions fitted on the other half."""
     selected = np.array([other is not kind for other in COLUMNS.values()])
     muted = [[question._replace(scores=question.scores * selected) for question in dataset] for dataset in datasets]
     halves = [[dataset[half::2] for dataset in muted] for half in (0, 1)]
-    weights = [fitted(half) for half in reversed(halves)]
+    weights = [fitted(half, by_meaning=by_meaning) for half in reversed(halves)]
     measured = zip(*[[recalls(d, w) for d in half] for half, w in zip(halves, weights, strict=True)], strict=True)
     return [_in_percent(np.concatenate(pair)) for pair in measured]
 
 
-def main(folders: list[Path], workspace: Path) -> None:
+def _written(weights: np.ndarray, *, by_meaning: bool) -> None:
+    """Write the weights that were fitted; the others stay."""
+    path = Path(evidence_weights.__file__)
+    rows = [f"({', '.join(f'{weight:.2f}' for weight in row)})" for row in weights]
+    pattern, replacement = r"MEANING = \(.*?\)", f"MEANING = {rows[_MEANING]}"
+    if not by_meaning:
+        others = "".join(f"    {row},\n" for n, row in enumerate(rows) if n != _MEANING)
+        comment = "# a row for each of `evidence.COLUMNS` but meaning, a column for each of `evidence.GATE`"
+        pattern, replacement = r"WEIGHTS = \(.*?\n\)", f"WEIGHTS = (  {comment}\n{others})"
+    path.write_text(re.sub(pattern, lambda _: replacement, path.read_text(), count=1, flags=re.DOTALL))
+
+
+def main(folders: list[Path], workspace: Path, *, by_meaning: bool) -> None:
     """Fit, print the recall, and write the weights."""
-    entries = list(open_session(workspace).personas.roster.entries())
-    by_name = {folder.name: list(questions_of(folder, entries)) for folder in folders}
-    weights = fitted(list(by_name.values()))
-    lines = [f"    ({', '.join(f'{weight:.2f}' for weight in row)})," for row in weights]
-    head = '"""The weights of the kinds of evidence, written by `python -m tests.trials.evidence_weights`."""\n\n'
-    head += "WEIGHTS = (  # a row for each of `evidence.COLUMNS`, a column for each of `evidence.GATE`\n"
-    Path(evidence_weights.__file__).write_text(head + "\n".join(lines) + "\n)\n")
+    session = open_session(workspace)
+    entries = session.personas.roster.entries()
+    embed = (lambda library: asyncio.run(_embedded(session, library))) if by_meaning else None
+    by_name = {folder.name: list(questions_of(folder, entries, embed)) for folder in folders}
+    weights = fitted(list(by_name.values()), by_meaning=by_meaning)
+    _written(weights, by_meaning=by_meaning)
     for name, questions in by_name.items():
         others = [other for n, other in by_name.items() if n.split("-")[0] != name.split("-")[0]]
-        apart = _in_percent(recalls(questions, fitted(others))) if others else ""
+        apart = _in_percent(recalls(questions, fitted(others, by_meaning=by_meaning))) if others else ""
         print(f"{name}: all {_in_percent(recalls(questions, weights))}, without its family {apart}", flush=True)  # noqa: T201 - the report
-    for kind in (None, *dict.fromkeys(COLUMNS.values())):
-        print(f"without {kind or 'nothing'}:", *_without(kind, list(by_name.values())), flush=True)  # noqa: T201 - the report
+    kinds = [Kind.MEANING] if by_meaning else [kind for kind in dict.fromkeys(COLUMNS.values()) if kind != Kind.MEANING]
+    for kind in (None, *kinds):
+        shares = _without(kind, list(by_name.values()), by_meaning=by_meaning)
+        print(f"without {kind or 'nothing'}:", *shares, flush=True)  # noqa: T201 - the report
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("datasets", nargs="+", type=Path)
+    parser.add_argument("--meaning", type=Path, metavar="WORKSPACE")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        main([Path(argument) for argument in sys.argv[1:]], Path(scratch))
+        main(options.datasets, options.meaning or Path(scratch), by_meaning=options.meaning is not None)

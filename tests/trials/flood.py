@@ -61,6 +61,7 @@ def main() -> int:
         session.runs = flood = Flood(
             session.workspace, lambda: session.settings,
             library=session.library, personas=session.personas, model=session.model,
+            meaning=session.meaning,
         )  # fmt: skip
         flood.rate = options.rate
         app = PersonaMoeApp(session)

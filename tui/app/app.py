@@ -156,6 +156,7 @@ class PersonaMoeApp(SteadyApp):
             self.call_after_refresh(_calm_collector)
             self.call_after_refresh(self._open_history)
             self.call_after_refresh(self.follow_folders)
+            self.call_after_refresh(self.embed_library)
 
     @work(group="history")
     async def _open_history(self) -> None:
@@ -173,10 +174,18 @@ class PersonaMoeApp(SteadyApp):
         except PersonaMoeError as error:
             self.notify(str(error), markup=False)
 
+    @work(group="meaning", exclusive=True)
+    async def embed_library(self) -> None:
+        """Embed the passages that have no vector yet, if there is an embedding model; quietly ends if there is none."""
+        await self.opening.ready.wait()
+        if not self.opening.problem:
+            await self.session.meaning.keep_up()
+
     def _on_change(self, report: IngestReport) -> None:
         counts = {"new": report.added, "changed": report.changed, "deleted": report.removed}
         text = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
         self.notify(f"The library follows its folders: {text}.", markup=False)
+        self.embed_library()
         if self.current_mode == "library":
             self.call_later(cast("LibraryScreen", self.screen).reload)
 
@@ -332,14 +341,17 @@ class PersonaMoeApp(SteadyApp):
         return [(" ".join(keys), active) for keys, active in bindings.values()]
 
     def on_settings_screen_changed(self) -> None:
-        """Use the changed theme and keys."""
+        """Use the changed theme and keys, and another embedding model."""
         self.follow_settings()
+        if not self.is_headless and self.session.meaning.progress is None:
+            self.embed_library()
 
     async def on_library_screen_changed(self) -> None:
         """The ask screen names the library and suggests questions."""
         await self.opening.introduce()
         if not self.is_headless:
             self.follow_folders()
+            self.embed_library()
 
     def on_history_screen_run_wanted(self, event: HistoryScreen.RunWanted) -> None:
         """A run of the history goes to the ask screen: its end, or event by event."""

@@ -19,7 +19,7 @@ from tui.ask.answer_actions import copy_answer, judge_answer
 from tui.ask.ask_input import AskInput
 from tui.ask.player import REPLAY_KEYS, RunPlayer
 from tui.ask.question_bar import QuestionBar
-from tui.ask.status_text import Silence, status_text, waiting_for
+from tui.ask.status_text import Silence, embedding_text, status_text, waiting_for
 from tui.ask.welcome import Welcome
 from tui.navigation.screen_bar import ScreenBar
 from tui.source.opening import open_citation, open_passage
@@ -89,7 +89,7 @@ class AskScreen(Screen[None]):
         self.session = session
         self.pace = Pace(self, self._draw, ask=partial(ask_terminal, self))
         self.feed, self.library = feed, library
-        for source in (feed, library):
+        for source in (feed, library, session.meaning):
             source.watchers.append(self.pace.mark)
         self.player = RunPlayer(self, feed, session.runs, library_ready=library.ready, started=self._on_start)
         self._opening: Worker[None] | None = None
@@ -210,7 +210,7 @@ class AskScreen(Screen[None]):
         waiting = "waiting for the library" if waits_for_library else waiting_for(state, self._silence.seconds)
         words = status_text(
             state,
-            library=self.library.line(),
+            library=" · ".join(filter(None, (self.library.line(), embedding_text(self.session.meaning.progress)))),
             progress=(str(self.player.replay or ""), waiting),
             problems=tuple(filter(None, (self.library.problem, self.library.note))),
         )

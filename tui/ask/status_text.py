@@ -5,6 +5,7 @@ from rich.text import Text
 from engine.run.state import Phase, RunState
 from tui.drawing.cells import plain
 from tui.run.progress_text import progress_text
+from tui.session.meaning import EmbeddingProgress
 
 PATIENCE = 2
 """Seconds without a word from which it is said what the run waits for."""
@@ -35,6 +36,14 @@ def waiting_for(view: RunState, seconds: int) -> str:
         return f"the model reads, {seconds} s"
     at_model = view.model and view.phase in {Phase.WALKING, Phase.SCORING, Phase.WRITING}
     return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
+
+
+def embedding_text(progress: EmbeddingProgress | None) -> str:
+    """How far the embedding of the passages is; nothing when it is done, or without an embedding model."""
+    if progress is None or (progress.is_complete and not progress.problem):
+        return ""
+    waits = ", waits for the model" if progress.problem else ""
+    return f"embedding {progress.done:,}/{progress.total:,}{waits}"
 
 
 def status_text(

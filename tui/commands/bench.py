@@ -8,6 +8,7 @@ not hold the answer. A question with a group searches only the passages of that 
 import argparse
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from tui.session.session import Session
 
 if TYPE_CHECKING:
     from engine.bench.answers import AnswerRow
-    from engine.bench.dataset import Dataset
+    from engine.bench.dataset import Dataset, Indexed
+    from engine.bench.meaning import FindSimilar
     from engine.bench.statistics import Interval
     from engine.mixture.gate import Gate
+    from engine.personas.persona import RosterEntry
 
 Table = tuple[Sequence[object], Sequence[str], Sequence[Sequence[object]]]  # rows; header and cells to show them
 
@@ -35,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ablate", action="store_true", help="also measure the panel without each part and each persona"
+    )
+    parser.add_argument(
+        "--meaning", action="store_true", help="measure with the embedding model of the settings; vectors are kept"
     )
     other = parser.add_mutually_exclusive_group()
     other.add_argument(
@@ -72,8 +78,9 @@ def run(options: argparse.Namespace) -> int:
     measure = next((other for name, other in _OTHERS.items() if getattr(options, name)), None)
     if options.model and not options.answers:
         raise InputError("--model goes with --answers only", hint="leave it out, or add --answers")
-    if measure and (options.methods or options.ablate):
-        raise InputError("--methods and --ablate do not go with another measurement", hint="run them one by one")
+    if measure and (options.methods or options.ablate or options.meaning):
+        hint = "run them one by one"
+        raise InputError("--methods, --ablate and --meaning do not go with another measurement", hint=hint)
     session, progress = session_of(options), ProgressLine("measuring")
     unanswerable = options.answers
     datasets = [read_dataset(path, limit=options.limit, unanswerable=unanswerable) for path in options.datasets]
@@ -91,14 +98,15 @@ def _recall(
     from engine.bench.dataset import CUTS  # noqa: PLC0415 - with the engine
     from engine.bench.recall import run_benchmark  # noqa: PLC0415 - with the engine
 
-    roster, batch_size = session.personas.roster, session.settings.system.batch_size
-    gate = _gate(session)
+    entries, batch_size = _entries(session, has_vectors=options.meaning), session.settings.system.batch_size
+    gate = _gate(session, has_vectors=options.meaning)
+    embed = {"embed": partial(_embed, session, progress)} if options.meaning else {}
     methods = [name.strip() for name in options.methods.split(",") if name.strip()]
     rows = [
         row
         for dataset in datasets
         for row in run_benchmark(
-            dataset, methods, roster.entries(), gate, batch_size=batch_size, ablate=options.ablate, progress=progress
+            dataset, methods, entries, gate, batch_size=batch_size, ablate=options.ablate, progress=progress, **embed
         )
     ]
     recalls = [f"recall@{cut}" for cut in CUTS]
@@ -119,7 +127,7 @@ def _answers(
 
     async def measure() -> list["AnswerRow"]:
         model = await connect(session.settings.ollama, options.model) if options.model else None
-        entries, settings = session.personas.roster.entries(), session.settings
+        entries, settings = _entries(session), session.settings
         try:
             return [
                 row
@@ -154,7 +162,7 @@ def _personas(
 ) -> Table:
     from engine.bench.diversity import measure_diversity  # noqa: PLC0415 - with the engine
 
-    rows = measure_diversity(datasets, session.personas.roster.entries(), progress=progress)
+    rows = measure_diversity(datasets, _entries(session), progress=progress)
     header = ("data set", "persona", "recall@5", "overlap", "only it %", "panel loses @5")
     return rows, header, [(r.dataset, r.persona, r.recall, r.overlap, r.only, _interval(r.loss)) for r in rows]
 
@@ -164,7 +172,7 @@ def _leave_one_out(
 ) -> Table:
     from engine.bench.leave_one_out import measure_leave_one_out  # noqa: PLC0415 - with the engine
 
-    rows = measure_leave_one_out(datasets, session.personas.roster.entries(), _gate(session), progress=progress)
+    rows = measure_leave_one_out(datasets, _entries(session), _gate(session), progress=progress)
     header = ("data set", "panel", "questions", "recall@5", "recall@20", "panel ahead @5", "panel ahead @20")
     return rows, header, [
         (r.dataset, r.panel, r.questions, r.recall_at_5, r.recall_at_20, *map(_interval, (r.lost_at_5, r.lost_at_20)))
@@ -178,7 +186,7 @@ def _scores(
     from engine.bench.score_validity import measure_validity  # noqa: PLC0415 - with the engine
 
     weights = session.settings.scoring.weights
-    rows = measure_validity(datasets, session.personas.roster.entries(), weights, progress=progress)
+    rows = measure_validity(datasets, _entries(session), weights, progress=progress)
     header = ("data set", "score", "pooled", "within a question", "outputs")
     return rows, header, [(r.dataset, r.score, _figure(r.pooled), _figure(r.within), r.outputs) for r in rows]
 
@@ -188,7 +196,7 @@ def _learning(
 ) -> Table:
     from engine.bench.learning import measure_learning  # noqa: PLC0415 - with the engine
 
-    rows = measure_learning(datasets, session.personas.roster.entries(), session.settings, progress=progress)
+    rows = measure_learning(datasets, _entries(session), session.settings, progress=progress)
     header = ("data set", "start", "learner", "held out", "recall@5 as it learns", "against frozen")
     return rows, header, [
         (r.dataset, r.start, r.learner, r.questions, " ".join(f"{value:.1f}" for value in r.recall), _interval(r.gain))
@@ -202,7 +210,7 @@ def _scale(
     from engine.bench.recall import ALWAYS, ranks_of  # noqa: PLC0415 - with the engine
     from engine.bench.scale import measure_scale, sizes_of  # noqa: PLC0415 - with the engine
 
-    ranks = ranks_of(ALWAYS, session.personas.roster.entries(), _gate(session), session.settings.system.batch_size)
+    ranks = ranks_of(ALWAYS, _entries(session), _gate(session), session.settings.system.batch_size)
     rows = []
     for dataset in datasets:
         sizes = sizes_of([line.passage for line in dataset.passages], options.scale)
@@ -216,12 +224,37 @@ def _scale(
     ]  # fmt: skip
 
 
-def _gate(session: Session) -> "Gate":
+def _embed(session: Session, progress: ProgressLine, library: "Indexed") -> "FindSimilar":
+    """Embed a data set; the vectors are kept in the workspace."""
+    from engine.bench.meaning import embed_dataset  # noqa: PLC0415 - with the engine
+    from engine.model.embedding import connect_embedding  # noqa: PLC0415 - with the engine
+
+    async def embed() -> "FindSimilar":
+        model = await connect_embedding(session.settings.ollama)
+        try:
+            return await embed_dataset(library, model, session.workspace.bench, progress)
+        finally:
+            await model.close()
+
+    return asyncio.run(embed())
+
+
+def _entries(session: Session, *, has_vectors: bool = False) -> list["RosterEntry"]:
+    """The personas; without vectors, only those that find something then."""
+    from engine.personas.traits import needs_vectors  # noqa: PLC0415 - with the engine
+
+    entries = session.personas.roster.entries()
+    return [entry for entry in entries if has_vectors or not needs_vectors(entry.persona)]
+
+
+def _gate(session: Session, *, has_vectors: bool = False) -> "Gate":
     """The gate as it is in use: with what it has learned in this workspace."""
     from engine.mixture.gate import BanditGate  # noqa: PLC0415 - with the engine
 
     thresholds, seats = session.settings.thresholds, session.settings.system.batch_size
-    return BanditGate(thresholds.activation_threshold, seats, session.personas.roster.experiences())
+    return BanditGate(
+        thresholds.activation_threshold, seats, session.personas.roster.experiences(), has_vectors=has_vectors
+    )
 
 
 _OTHERS = {

@@ -1,6 +1,7 @@
-"""List the folders and files of the library or its topics, remove one, or let a vision model describe its pictures."""
+"""List the folders and files of the library or its topics, remove one, or let models embed passages or see pictures."""
 
 import argparse
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,13 @@ from tui.library.topics_text import heading_of, size_of
 if TYPE_CHECKING:
     from engine.index.library import Library
     from engine.index.topics import LibraryTopics
+    from tui.session.session import Session
 
 EMPTY = "the library is empty; `persona-moe ingest PATH` fills it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `list`, `topics`, `remove PATH` and `describe PATH ...`, each with --json."""
+    """Add `list`, `topics`, `remove PATH`, `embed` and `describe PATH ...`, each with --json."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="its folders and files, and what was skipped").add_argument(
         "--json", action="store_true", help="print JSON"
@@ -32,15 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     remove.add_argument("path", metavar="PATH")
     remove.add_argument("--json", action="store_true", help="print JSON")
+    about = "embed its passages with an embedding model of Ollama, so that they are found by their meaning, too"
+    actions.add_parser("embed", help=about, description=f"{about}; a stopped one goes on where it was").add_argument(
+        "--json", action="store_true", help="print JSON"
+    )
     about = "let a vision model of Ollama describe pictures; its words are marked as such wherever they are cited"
     picture_descriptions.add_arguments(actions.add_parser("describe", help=about, description=about))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit 2 for a path that is not in the library, 1 if pictures cannot be described."""
+    """Exit 2 for a path that is not in the library, 1 if pictures cannot be described or passages not embedded."""
     session = session_of(options)
     if options.action == "describe":
         return picture_descriptions.describe_pictures(session, options)
+    if options.action == "embed":
+        asyncio.run(_embed(session, options))
+        return 0
     library = session.library.documents
     if options.action == "topics":
         return _show_topics(library, options)
@@ -58,6 +67,19 @@ def run(options: argparse.Namespace) -> int:
         lines = [*table(("path", "files", "passages"), rows), *skipped, *notes]
     show(options, {"roots": roots, "skipped": library.skipped, "notes": library.notes}, lines)
     return 0
+
+
+async def _embed(session: "Session", options: argparse.Namespace) -> None:
+    """Embed every passage that has no vector; ctrl+C keeps those that have one. Raises LanguageModelError."""
+    progress = ProgressLine("embedding")
+    try:
+        model, _ = await session.meaning.connect()
+        embedded = await session.meaning.embed(lambda done, total: progress(done, total, f"by {model.name}"))
+    finally:
+        progress.clear()
+        await session.close()
+    line = one_line(f"{embedded.done:,} of {counted(embedded.total, 'passage')} embedded by {model.name}")
+    show(options, {"model": model.name, "embedded": embedded.done, "passages": embedded.total}, [line])
 
 
 def _show_topics(library: "Library", options: argparse.Namespace) -> int:

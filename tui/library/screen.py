@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static
 
 from engine.errors import PersonaMoeError
-from tui.drawing.cells import counted, plain, title
+from tui.drawing.cells import bar, counted, plain, title
 from tui.library.file_pane import FilePane
-from tui.library.ingest_job import IngestJob
+from tui.library.ingest_job import BAR_CELLS, IngestJob
 from tui.library.path_input import PathInput
 from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from engine.index.catalogue import IngestReport, KnownFile
+    from tui.session.meaning import EmbeddingProgress
     from tui.session.session import Session
 
 Files = dict[str, "KnownFile"]
@@ -52,6 +53,17 @@ def root_cells(root: str, files: Files) -> list[Text]:
     missing = "" if Path(root).exists() else "! missing  "
     figures = (f"{len(files):>7,}", f"{passages:>9,}", f"{words:>11,}", f"{skipped:>7,}" if skipped else "      ·")
     return [*map(Text, figures), Text(f"{missing}{plain(root)}")]
+
+
+def embedding_line(progress: EmbeddingProgress) -> Text:
+    """How many passages are found by their meaning, too, and what the others wait for."""
+    model = f"by {plain(progress.model)}"
+    if progress.problem:
+        return Text(f"embedding waits, {progress.done:,} of {progress.total:,} {model} · {plain(progress.problem)}")
+    if progress.is_complete:
+        return Text(f"found by meaning, too: all {counted(progress.total, 'passage')}, {model}", "dim")
+    filled = bar(progress.done, full=progress.total, width=BAR_CELLS)
+    return Text.assemble((filled, "cyan"), f" {progress.done:,} of {progress.total:,} passages embedded {model}")
 
 
 class LibraryScreen(Screen[None]):
@@ -86,6 +98,7 @@ class LibraryScreen(Screen[None]):
         self.session = session
         self.pace = Pace(self, self._draw)
         self.ingest = IngestJob(self.pace.mark)
+        session.meaning.watchers.append(self.pace.mark)
         self._files: dict[str, Files] = {}
         self._removed: list[str] = []
         self._words = ""
@@ -112,6 +125,7 @@ class LibraryScreen(Screen[None]):
 
     async def on_screen_resume(self) -> None:
         """Show what another session may have changed."""
+        self.pace.mark()
         await self.reload()
 
     async def reload(self) -> None:
@@ -158,9 +172,13 @@ class LibraryScreen(Screen[None]):
         self.query_one(FilePane).show(sorted(listed, key=lambda item: not item[1].reason), f"{kind}{filtered}")
 
     def _draw(self) -> None:
-        progress, line = self.ingest.progress, self.query_one("#reading", Static)
-        line.display = progress is not None
-        line.update(progress.text() if progress is not None else "")
+        reading, embedding = self.ingest.progress, self.session.meaning.progress
+        line = self.query_one("#reading", Static)
+        line.display = reading is not None or embedding is not None
+        if reading is not None:
+            line.update(reading.text())
+        elif embedding is not None:
+            line.update(embedding_line(embedding))
         self.refresh_bindings()
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:

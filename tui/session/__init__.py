@@ -8,6 +8,7 @@ In: a workspace, its settings, the folders or files to ask, the name of a model.
 - `session.personas` (`Personas`): the roster, the record of a persona, breeding.
 - `session.health` (`Health`): metrics (`prometheus_text` writes them), the log, and the `checks` of everything that a
   run needs.
+- `session.meaning` (`Meaning`): the vectors of the passages by an embedding model, made in the background.
 - `session.settings_files` (`SettingsFiles`): the settings on disk. `session.model` (`ModelConnection`): the
   connection to the language model, kept from one question to the next.
 

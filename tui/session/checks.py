@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import LanguageModelError, PersonaMoeError
+from engine.errors import LanguageModelError, OperationError, PersonaMoeError
 from engine.text.safe import one_line
 from tui.drawing.cells import counted
 from tui.terminal.requirements import terminal_problem
@@ -35,6 +35,7 @@ def checks(health: "Health") -> Iterator[Finding]:
     for part, check in (parts | {"log": _log}).items():
         yield _checked(part, check, health)
     yield _ollama(health)
+    yield _meaning(health)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
     detail = f"{os.environ.get('TERM', 'TERM is not set')}, {os.environ.get('COLORTERM', 'no COLORTERM')}"
     yield Finding("terminal", not problem, detail, problem or "", required=False)
@@ -130,3 +131,25 @@ def _ollama(health: "Health") -> Finding:
         return Finding("ollama", True, asyncio.run(look()), required=False)
     except LanguageModelError as error:
         return Finding("ollama", False, f"{error.message}; answers are quotations", error.hint, required=False)
+
+
+def _meaning(health: "Health") -> Finding:
+    """Check whether passages are found by their meaning, too; it is no fault if there is no embedding model."""
+
+    async def look() -> Finding:
+        try:
+            model, vectors = await health.meaning.connect()
+            total = len(health.library.documents.index)
+            done = min(total, vectors.count())
+            detail = f"{model.name} at {', '.join(model.endpoints)}, {done:,} of {counted(total, 'passage')} embedded"
+            advice = "" if done == total else "the application embeds the others; or `persona-moe library embed`"
+            return Finding("meaning", True, detail, advice, required=False)
+        finally:
+            await health.meaning.close()
+
+    if not health.meaning.is_wanted:
+        return Finding("meaning", True, "not used: embedding_model is none", required=False)
+    try:
+        return asyncio.run(look())
+    except OperationError as error:
+        return Finding("meaning", True, f"not used: {error.message}", error.hint, required=False)

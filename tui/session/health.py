@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.settings.settings import Settings
     from tui.session.checks import Finding
     from tui.session.library import ScopedLibrary
+    from tui.session.meaning import Meaning
     from tui.session.personas import Personas
     from tui.session.runs import Runs
 
@@ -25,9 +26,10 @@ class Health:
         library: "ScopedLibrary",
         personas: "Personas",
         runs: "Runs",
+        meaning: "Meaning",
     ) -> None:
         self.workspace, self._settings = workspace, settings
-        self.library, self.personas, self.runs = library, personas, runs
+        self.library, self.personas, self.runs, self.meaning = library, personas, runs, meaning
 
     @property
     def settings(self) -> "Settings":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.run.state import Judgements
     from engine.settings.settings import Settings
     from tui.session.library import ScopedLibrary
+    from tui.session.meaning import Meaning
     from tui.session.model import ModelConnection
     from tui.session.personas import Personas
 
@@ -48,9 +49,10 @@ class Runs:
         library: "ScopedLibrary",
         personas: "Personas",
         model: "ModelConnection",
+        meaning: "Meaning",
     ) -> None:
         self._workspace, self._settings = workspace, settings
-        self._library, self._personas, self._model = library, personas, model
+        self._library, self._personas, self._model, self._meaning = library, personas, model, meaning
         self.reading_rate = ReadingRate()
 
     @cached_property
@@ -182,8 +184,10 @@ class Runs:
             context_names=again.context_names,
             marks=again.marks,
             today=datetime.now().astimezone().date(),
+            find_similar=self._meaning.similar if self._meaning.is_wanted else None,
         )
-        await run.run()
+        with self._meaning.paused():
+            await run.run()
         save_graph_snapshot(run.graph, run_id, _now(), folder=self._workspace.runs)
 
     async def installed_models(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.session.health import Health
 from tui.session.library import ScopedLibrary
+from tui.session.meaning import Meaning
 from tui.session.model import ModelConnection
 from tui.session.personas import Personas
 from tui.session.runs import Runs
@@ -30,9 +31,24 @@ class Session:
         self.settings_files = SettingsFiles(workspace)
         self.model = ModelConnection(self._in_force, model)
         self.library = ScopedLibrary(workspace.library, self._in_force, paths)
+        self.meaning = Meaning(workspace.library, self._in_force, self.library, is_wanted=model != "none")
         self.personas = Personas(workspace, self._in_force)
-        self.runs = Runs(workspace, self._in_force, library=self.library, personas=self.personas, model=self.model)
-        self.health = Health(workspace, self._in_force, library=self.library, personas=self.personas, runs=self.runs)
+        self.runs = Runs(
+            workspace,
+            self._in_force,
+            library=self.library,
+            personas=self.personas,
+            model=self.model,
+            meaning=self.meaning,
+        )
+        self.health = Health(
+            workspace,
+            self._in_force,
+            library=self.library,
+            personas=self.personas,
+            runs=self.runs,
+            meaning=self.meaning,
+        )
 
     def _in_force(self) -> "Settings":
         return self.settings
@@ -43,10 +59,12 @@ class Session:
         self.settings = settings
         if connects_anew:
             self.model.renew()
+            self.meaning.renew()
 
     async def close(self) -> None:
-        """Close the language model's connections."""
+        """Close the connections to the models."""
         await self.model.close()
+        await self.meaning.close()
 
 
 def open_session(workspace: Path | None, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:

@@ -277,3 +277,14 @@ def test_a_later_cycle_is_no_louder_than_what_is_expected_beside_the_first(quest
     at_once, later = choose(question, *entries), choose(question, *entries, seats=1, called=("a",))
     assert voices(later) == {"a": 0.0, "b": voices(at_once)["b"]}
     assert voices(later)["b"] < 1
+
+
+def test_a_persona_that_goes_by_meaning_alone_needs_vectors(question):
+    kinds = ("words", "names", "structure", "closeness", "amounts")
+    alone = entry("alone", traits=dict.fromkeys(kinds, 1) | {"meaning": 9})
+    mixed = entry("mixed", traits={"meaning": 9})
+    receipts = choose(question, alone, mixed)
+    assert activated(receipts) == {"mixed"}
+    assert receipts["alone"].reason == "no embedding model"
+    gate = BanditGate(0.0, 12, has_vectors=True)
+    assert all(receipt.activated for receipt in gate.choose(question, PLAIN, [alone, mixed], cycle=1))

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.documents.passages import Passage
 from engine.events import GroundedClaim, Mark
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
+from engine.meaning.similarity import SimilarPassages
 from engine.mixture.evidence import heard_kinds
 from engine.mixture.fusion import fuse, supported
 from engine.mixture.panel import Panel
@@ -108,6 +110,29 @@ def test_a_persona_finds_by_its_kinds_of_evidence(panel):
     both = panel.send(Persona("both", BY_NAMES | {"closeness": 9}))
     assert both.paths
     assert set(both.scores) >= set(close.scores)
+
+
+def test_what_is_near_in_meaning_joins_the_ranking_only_with_vectors(found):
+    plain = Panel("Which melody was written by her?", found)
+    numbers = np.array(found.index.under("*", 99))
+    titles = [found.open(number).passage.title for number in numbers.tolist()]
+    cosines = dict(zip(titles, np.linspace(0.0, 0.2, len(titles)).tolist(), strict=True)) | {"Tarnby": 0.9}
+    values = np.array([cosines[title] for title in titles])
+    similar = SimilarPassages(numbers, values, lambda passage: cosines[passage.title])
+    by_meaning = Persona("interpreter", dict.fromkeys(BY_NAMES, 1) | {"meaning": 9})
+    panel = Panel("Which melody was written by her?", found, similar=similar)
+    for each in (plain, panel):
+        each.send(CONTROL)
+        each.send(by_meaning)
+    assert plain.rankings["interpreter"] == []
+    assert list(plain.fused()) == [number for number in plain.fused() if number in plain.walks["control"].scores]
+    nearest = panel.rankings["interpreter"][0]
+    assert panel.passage(nearest).title == "Tarnby"
+    assert nearest in panel.fused()
+    assert nearest not in plain.fused()
+    assert panel.strongest_kind("interpreter", nearest) is Kind.MEANING
+    without = {name: voice for name, voice in panel.voices.items() if name == "control"}
+    assert list(panel.fused(without)) == list(plain.fused())
 
 
 def test_a_kind_is_heard_as_far_as_personas_go_by_it():

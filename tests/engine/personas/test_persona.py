@@ -132,8 +132,8 @@ def starters() -> dict[str, Persona]:
     return {path.stem: persona_from_json(json.loads(path.read_text("utf-8")), where=str(path)) for path in SHIPPED}
 
 
-def test_six_personas_are_shipped_and_each_file_is_called_by_its_id():
-    assert len(SHIPPED) == 6
+def test_seven_personas_are_shipped_and_each_file_is_called_by_its_id():
+    assert len(SHIPPED) == 7
     assert {name: persona.persona_id for name, persona in starters().items()} == {name: name for name in starters()}
     assert {path.parent.name for path in SHIPPED} <= set(PersonaState)
 

@@ -146,7 +146,7 @@ async def test_a_receipt_says_why_each_persona_was_called(workspace):
     assert [entry.persona.persona_id for entry in session.personas.roster.entries()] == sorted(receipts)
     assert receipts["wanderer"].reason == "pruned"
     assert receipts["newt"].reason == "one experimental seat a question"
-    assert {name for name, receipt in receipts.items() if not receipt.activated} == {"wanderer", "newt"}
+    assert {name for name, receipt in receipts.items() if not receipt.activated} == {"wanderer", "newt", "interpreter"}
     for receipt in receipts.values():
         score = receipt.expected + receipt.bonus + 0.2 * receipt.expertise - receipt.cost
         assert receipt.score == pytest.approx(score, abs=1e-3)
@@ -161,7 +161,7 @@ async def test_the_activation_threshold_keeps_personas_out_and_the_control_in(wo
     receipts = only(events, GateReceipt)
     assert [receipt.persona_id for receipt in receipts if receipt.activated] == ["control"]
     reasons = {receipt.reason for receipt in receipts if not receipt.activated}
-    assert reasons == {"below the activation threshold"}
+    assert reasons == {"below the activation threshold", "no embedding model"}
     assert all(receipt.threshold == 0.95 for receipt in receipts)
     assert "Keziah Rosk" in one(events, AnswerWritten).answer
 
@@ -177,11 +177,12 @@ async def test_a_second_cycle_calls_others_when_the_question_is_not_covered(work
     assert len(set(called)) == len(called)
     for cycle in cycles:
         receipts = [receipt for receipt in only(events, GateReceipt) if receipt.cycle == cycle.cycle]
-        assert len(receipts) == 6
+        assert len(receipts) == 7
         assert tuple(receipt.persona_id for receipt in receipts if receipt.activated) == cycle.personas
         walked = {receipt.persona_id for receipt in receipts if receipt.reason == "has walked already"}
         assert walked == {name for before in cycles[: cycle.cycle - 1] for name in before.personas}
-        assert {receipt.reason for receipt in receipts} <= {"activated", "has walked already", "no seat left"}
+        refused = {"has walked already", "no seat left", "no embedding model"}
+        assert {receipt.reason for receipt in receipts} <= {"activated"} | refused
     assert len(only(events, EvidenceRanked)) == 3
 
 

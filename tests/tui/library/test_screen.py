@@ -170,3 +170,20 @@ async def test_names_of_files_are_data():
         text = script.screen_text(pilot.app)
         assert "[red]scan[31m.pdf" in text
         assert not set(text) & set("\x1b\x07")
+
+
+async def test_it_is_shown_how_many_passages_are_embedded(session):
+    async with script.app(session).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        meaning = session.meaning
+        assert not pilot.app.screen.query_one("#reading").display
+        meaning._tell("embedder", 30, 4400)
+        await script.until(pilot, lambda: on(pilot, "30 of 4,400 passages embedded by embedder"))
+        meaning._tell("embedder", 30, 4400, "it does not answer")
+        await script.until(pilot, lambda: on(pilot, "embedding waits, 30 of 4,400 by embedder · it does not answer"))
+        await pilot.press("escape")
+        await script.until(pilot, lambda: on(pilot, "embedding 30/4,400, waits for the model"))
+        meaning._tell("embedder", 4400, 4400)
+        await script.until(pilot, lambda: not on(pilot, "embedding"))
+        await pilot.press("f5")
+        await script.until(pilot, lambda: on(pilot, "found by meaning, too: all 4,400 passages, by embedder"))

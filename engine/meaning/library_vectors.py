@@ -1,0 +1,211 @@
+"""Keep a vector for every passage of a library, and find the passages whose vectors are near that of a question.
+
+A vector belongs to a text, not to a place: a passage that moves to another file or comes back is not embedded again.
+Which texts each file has is kept beside the vectors, so that only changed files are read again.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from filelock import FileLock, Timeout
+
+from engine.atomic_files import private_folder, store_errors, write_atomically
+from engine.documents.identity import is_under
+from engine.documents.passages import Passage
+from engine.errors import LibraryError, StoreError
+from engine.index.catalogue import KnownFile
+from engine.index.retriever import Retriever
+from engine.index.search_index import SearchIndex
+from engine.meaning.similarity import SimilarPassages
+from engine.meaning.vector_file import VectorFile, key_of
+
+_FOLDER_NAME = 16  # first characters of a model's digest
+
+Files = Mapping[str, KnownFile]
+AsPassage = Callable[[str], str]
+"""Turns a text into what the model reads of it."""
+
+
+class Batch(NamedTuple):
+    """Texts that have no vector yet, with their keys."""
+
+    keys: list[int]
+    texts: list[str]
+
+
+class _FileKeys(msgspec.Struct, array_like=True, frozen=True):
+    """The size and time of a file when it was read, and the keys of its passages in order, 8 bytes each."""
+
+    size: int
+    mtime_ns: int
+    keys: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where in the index the vectors belong: passage numbers, rows of vectors and indexes of `files`, all of a length.
+
+    They are valid for one state of the index and of the vectors.
+    """
+
+    state: object
+    files: tuple[str, ...]
+    numbers: "np.ndarray"
+    rows: "np.ndarray"
+    file_indexes: "np.ndarray"
+
+
+class LibraryVectors:
+    """The vectors of a library's passages by one embedding model, in a folder of their own."""
+
+    def __init__(self, folder: Path, digest: str, as_passage: AsPassage = str) -> None:
+        self._all = folder
+        self._folder = folder / digest.removeprefix("sha256:")[:_FOLDER_NAME]
+        self._as_passage = as_passage
+        self._vectors = VectorFile(self._folder / "vectors")
+        self._files: dict[str, _FileKeys] | None = None
+        self._places: _Places | None = None
+
+    # -- embedding ----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one writer, across processes. Raises LibraryError while another session embeds."""
+        with store_errors(self._folder):
+            lock = FileLock(private_folder(self._folder) / ".lock", timeout=0)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                hint = "both would embed the same passages"
+                raise LibraryError("another session embeds the passages of this library", hint=hint) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def survey(self, index: SearchIndex, files: Files, cancelled: Callable[[], bool]) -> tuple[int, int]:
+        """Read the passages of changed files; return how many passages have a vector, and how many there are.
+
+        May be called in any thread. A cancelled survey keeps nothing.
+        """
+        known, surveyed = self._known(), dict[str, _FileKeys]()
+        for path, file in files.items():
+            if cancelled():
+                return 0, 0
+            entry = known.get(path)
+            if entry is None or (entry.size, entry.mtime_ns) != (file.size, file.mtime_ns):
+                keys = [key_of(text) for text in self._texts(index, path, range(file.passages))]
+                entry = _FileKeys(file.size, file.mtime_ns, np.array(keys, "<u8").tobytes())
+            surveyed[path] = entry
+        if surveyed != known:
+            self._files = surveyed
+            write_atomically(self._folder / "files", msgspec.msgpack.encode(surveyed))
+        self._vectors.refresh()
+        embedded = sum(int((self._vectors.rows(keys) >= 0).sum()) for keys in self._keys().values())
+        return embedded, sum(len(keys) for keys in self._keys().values())
+
+    def missing(self, index: SearchIndex, size: int) -> Iterator[Batch]:
+        """Yield the texts without a vector, as of the last survey, in batches of at most `size`."""
+        batch, pending = Batch([], []), set[int]()
+        for path, keys in self._keys().items():
+            positions = np.flatnonzero(self._vectors.rows(keys) < 0).tolist()
+            texts = self._texts(index, path, positions) if positions else ()
+            for key, text in ((key_of(text), text) for text in texts):
+                if key not in pending:
+                    pending.add(key)
+                    batch.keys.append(key)
+                    batch.texts.append(text)
+                if len(batch.keys) == size:
+                    yield batch
+                    batch = Batch([], [])
+        if batch.keys:
+            yield batch
+
+    def add(self, batch: Batch, vectors: "np.ndarray") -> None:
+        """Keep the vectors of a batch. Raises StoreError."""
+        self._vectors.add(batch.keys, vectors)
+
+    def tidy(self) -> None:
+        """Delete the vectors of texts that the library has no more, and those of other models; all are embedded."""
+        keys = list(self._keys().values())
+        self._vectors.keep(np.concatenate(keys) if keys else np.empty(0, np.uint64))
+        for folder in self._all.glob("*"):
+            if folder != self._folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    # -- asking -------------------------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """Return the number of vectors."""
+        self._vectors.refresh()
+        return len(self._vectors)
+
+    def similar(self, vector: "np.ndarray", retriever: Retriever) -> SimilarPassages | None:
+        """Compare a question's vector with those of the retriever's passages; None if there are none to compare.
+
+        Raises StoreError if the vectors cannot be read.
+        """
+        places = self._located(retriever.index)
+        if not len(places.rows) or len(vector) != self._vectors.dimension:
+            return None
+        rows, numbers = places.rows, places.numbers
+        if retriever.scope:
+            in_scope = [any(is_under(file, scope) for scope in retriever.scope) for file in places.files]
+            chosen = np.array(in_scope)[places.file_indexes]
+            rows, numbers = rows[chosen], numbers[chosen]
+        if not len(rows):
+            return None
+        cosines = self._vectors.similarities(vector)
+
+        def cosine_of(passage: Passage) -> float | None:
+            row = int(self._vectors.rows(np.array([self._key(passage)], np.uint64))[0])
+            return float(cosines[row]) if row >= 0 else None
+
+        return SimilarPassages(numbers, cosines[rows], cosine_of)
+
+    def _located(self, index: SearchIndex) -> _Places:
+        """Return where the vectors belong in the present state of the index: a search for each file."""
+        state = (index.generation, self._vectors.refresh())
+        if self._places is None or self._places.state != state:
+            files = tuple(self._keys())
+            numbers, rows, indexes = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+            for position, (path, keys) in enumerate(self._keys().items()):
+                present = np.array(index.under(path, len(keys) + 1), np.int64)
+                embedded = self._vectors.rows(keys)
+                if len(present) == len(keys) and (embedded >= 0).any():
+                    numbers.append(present[embedded >= 0])
+                    rows.append(embedded[embedded >= 0])
+                    indexes.append(np.full(len(rows[-1]), position))
+            self._places = _Places(state, files, *(np.concatenate(part) for part in (numbers, rows, indexes)))
+        return self._places
+
+    # -- files --------------------------------------------------------------------------------------------
+
+    def _known(self) -> dict[str, _FileKeys]:
+        """Return what the last survey read; nothing if that is lost or damaged."""
+        if self._files is None:
+            self._files = {}
+            with suppress(OSError, msgspec.MsgspecError, StoreError):
+                content = (self._folder / "files").read_bytes()
+                self._files = msgspec.msgpack.decode(content, type=dict[str, _FileKeys])
+        return self._files
+
+    def _keys(self) -> dict[str, "np.ndarray"]:
+        return {path: np.frombuffer(file.keys, "<u8") for path, file in self._known().items()}
+
+    def _texts(self, index: SearchIndex, path: str, positions: Sequence[int]) -> Iterator[str]:
+        """Yield what is embedded of the passages at these positions of a file."""
+        if positions:
+            yield from (self._text(indexed.passage) for indexed in index.some_under(path, positions))
+
+    def _text(self, passage: Passage) -> str:
+        return self._as_passage("\n".join(filter(None, (passage.title, passage.heading, passage.text))))
+
+    def _key(self, passage: Passage) -> int:
+        return key_of(self._text(passage))
