@@ -53,7 +53,7 @@ class Workspace:
     @property
     def bench(self) -> Path:
         """The vectors of data sets that were measured."""
-        return self.root / "db" / "bench"
+        return self.library / "bench"
 
     @property
     def ledger(self) -> Path:

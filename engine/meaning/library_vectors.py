@@ -48,7 +48,7 @@ class _FileKeys(msgspec.Struct, array_like=True, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _Locations:
     """Where in the index the vectors belong: passage numbers, rows of vectors and indexes of `files`, all of a length.
 
     They are valid for one state of the index and of the vectors.
@@ -70,7 +70,7 @@ class LibraryVectors:
         self._as_passage = as_passage
         self._vectors = VectorFile(self._folder / "vectors")
         self._files: dict[str, _FileKeys] | None = None
-        self._places: _Places | None = None
+        self._locations: _Locations | None = None
 
     # -- embedding ----------------------------------------------------------------------------------------
 
@@ -94,16 +94,16 @@ class LibraryVectors:
 
         May be called in any thread. A cancelled survey keeps nothing.
         """
-        known, surveyed = self._known(), dict[str, _FileKeys]()
+        previous, surveyed = self._surveyed(), dict[str, _FileKeys]()
         for path, file in files.items():
             if cancelled():
                 return 0, 0
-            entry = known.get(path)
+            entry = previous.get(path)
             if entry is None or (entry.size, entry.mtime_ns) != (file.size, file.mtime_ns):
                 keys = [key_of(text) for text in self._texts(index, path, range(file.passages))]
                 entry = _FileKeys(file.size, file.mtime_ns, np.array(keys, "<u8").tobytes())
             surveyed[path] = entry
-        if surveyed != known:
+        if surveyed != previous:
             self._files = surveyed
             write_atomically(self._folder / "files", msgspec.msgpack.encode(surveyed))
         self._vectors.refresh()
@@ -151,13 +151,13 @@ class LibraryVectors:
 
         Raises StoreError if the vectors cannot be read.
         """
-        places = self._located(retriever.index)
-        if not len(places.rows) or len(vector) != self._vectors.dimension:
+        locations = self._located(retriever.index)
+        if not len(locations.rows) or len(vector) != self._vectors.dimension:
             return None
-        rows, numbers = places.rows, places.numbers
+        rows, numbers = locations.rows, locations.numbers
         if retriever.scope:
-            in_scope = [any(is_under(file, scope) for scope in retriever.scope) for file in places.files]
-            chosen = np.array(in_scope)[places.file_indexes]
+            in_scope = [any(is_under(file, scope) for scope in retriever.scope) for file in locations.files]
+            chosen = np.array(in_scope)[locations.file_indexes]
             rows, numbers = rows[chosen], numbers[chosen]
         if not len(rows):
             return None
@@ -169,10 +169,10 @@ class LibraryVectors:
 
         return SimilarPassages(numbers, cosines[rows], cosine_of)
 
-    def _located(self, index: SearchIndex) -> _Places:
+    def _located(self, index: SearchIndex) -> _Locations:
         """Return where the vectors belong in the present state of the index: a search for each file."""
         state = (index.generation, self._vectors.refresh())
-        if self._places is None or self._places.state != state:
+        if self._locations is None or self._locations.state != state:
             files = tuple(self._keys())
             numbers, rows, indexes = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
             for position, (path, keys) in enumerate(self._keys().items()):
@@ -182,12 +182,12 @@ class LibraryVectors:
                     numbers.append(present[embedded >= 0])
                     rows.append(embedded[embedded >= 0])
                     indexes.append(np.full(len(rows[-1]), position))
-            self._places = _Places(state, files, *(np.concatenate(part) for part in (numbers, rows, indexes)))
-        return self._places
+            self._locations = _Locations(state, files, *(np.concatenate(part) for part in (numbers, rows, indexes)))
+        return self._locations
 
     # -- files --------------------------------------------------------------------------------------------
 
-    def _known(self) -> dict[str, _FileKeys]:
+    def _surveyed(self) -> dict[str, _FileKeys]:
         """Return what the last survey read; nothing if that is lost or damaged."""
         if self._files is None:
             self._files = {}
@@ -197,7 +197,7 @@ class LibraryVectors:
         return self._files
 
     def _keys(self) -> dict[str, "np.ndarray"]:
-        return {path: np.frombuffer(file.keys, "<u8") for path, file in self._known().items()}
+        return {path: np.frombuffer(file.keys, "<u8") for path, file in self._surveyed().items()}
 
     def _texts(self, index: SearchIndex, path: str, positions: Sequence[int]) -> Iterator[str]:
         """Yield what is embedded of the passages at these positions of a file."""

@@ -71,8 +71,8 @@ class VectorFile:
         """Return the row of each key, as of the last refresh; -1 for a key without a vector."""
         if not len(self._sorted):
             return np.full(len(keys), -1)
-        places = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
-        return np.where(self._sorted[places] == keys, self._order[places], -1)
+        positions = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+        return np.where(self._sorted[positions] == keys, self._order[positions], -1)
 
     def similarities(self, vector: "np.ndarray") -> "np.ndarray":
         """Return the cosine of a vector with each row, as of the last refresh, shape (rows,)."""

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.support.datasets import write_dataset
+from tests.support.ollama_server import EMBEDDING, OllamaServer
 from tui.command_line import main
 
 ROW = [
@@ -121,3 +122,19 @@ def test_answers_have_rows_of_their_own_and_a_table(bench, tmp_path):
 def test_a_model_goes_with_answers_only(bench, tmp_path):
     data = write_dataset(tmp_path / "data")
     assert "--model goes with --answers only" in bench(data, "--model", "x", code=2)
+
+
+def test_with_an_embedding_model_the_panel_goes_by_meaning_too_and_vectors_are_kept(bench, tmp_path):
+    data = write_dataset(tmp_path / "data")
+    with OllamaServer({"embedder:latest": EMBEDDING}) as server:
+        configs = tmp_path / "workspace" / "configs"
+        bench(data, "--limit", "1", "--json")  # makes the workspace
+        (configs / "ollama.yaml").write_text(f"api_endpoint: {server.url}\n")
+        rows = {row["method"]: row for row in bench(data, "--json", "--meaning", "--methods", "interpreter")}
+        assert list(rows) == ["bm25", "panel", "interpreter"]
+        assert rows["interpreter"]["recall"]["20"] > 0
+        assert len(server.embedded) == 8 + 4
+        bench(data, "--meaning")
+        assert len(server.embedded) == 8 + 4 + 4
+    assert "unknown method 'interpreter'" in bench(data, "--methods", "interpreter", code=2)
+    assert "--meaning do not go with another" in bench(data, "--meaning", "--scores", code=2)

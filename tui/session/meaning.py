@@ -151,7 +151,7 @@ class Meaning:
             async with asyncio.timeout(_PATIENCE):
                 model, vectors = await self.connect()
                 vector = await asyncio.shield(self._request(model, text))
-            found = await asyncio.to_thread(vectors.similar, vector, retriever)
+            similar = await asyncio.to_thread(vectors.similar, vector, retriever)
         except (OperationError, TimeoutError) as error:
             self._silent_until = time.monotonic() + _PAUSE
             reason = str(error) or f"the embedding model was silent for {_PATIENCE:g} seconds"
@@ -159,7 +159,7 @@ class Meaning:
             self._is_told = True
             return None, reasons
         self._is_told = False
-        return found, ()
+        return similar, ()
 
     def _request(self, model: "EmbeddingModel", text: str) -> "asyncio.Task[np.ndarray]":
         """Ask for the vector of a question; the request goes on if nobody waits: a server would give up loading."""
