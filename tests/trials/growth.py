@@ -73,6 +73,7 @@ def fill(root: Path, runs: int) -> None:
                 if number % JUDGED == 0:
                     lines.append(Feedback(run.at, run.run_id, None, True, paid.rewards, paid.context))
                 ledger.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
+    Ledger(workspace.ledger).reseal()
     session.personas.roster.repair()
 
 
