@@ -19,6 +19,7 @@ _AMOUNT = re.compile(
 _GROUP = 3  # digits between the signs that part thousands
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009']")
 _PRECISE = 2  # decimals of a mean at most, if its values have no more
+_MOST_DIGITS = 24  # before and behind the decimal sign: sums of thousands of such numbers have 28, which is exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class Spelling:
 def read_amounts(cells: Sequence[str]) -> tuple[list[Amount], Spelling] | None:
     """Return the amounts of the cells of a column and their spelling; None unless each is a number in one unit.
 
-    Numbers in parentheses are negative. Numbers with a leading zero, such as those of telephones, are no amounts.
-    Where one sign may part thousands or decimals, the other cells decide, and else English spelling.
+    Numbers in parentheses are negative. Numbers with a leading zero, such as those of telephones, and numbers of more
+    than 24 digits are no amounts. Where one sign may part thousands or decimals, the other cells decide, and else
+    English spelling; cells that cannot all be read in one spelling are no amounts.
     """
     matches = [_AMOUNT.fullmatch(cell.strip()) for cell in cells]
     if not cells or not all(match and _is_amount(match) for match in matches):
@@ -66,9 +68,13 @@ def read_amounts(cells: Sequence[str]) -> tuple[list[Amount], Spelling] | None:
         return None
     numbers = [_BLANKS.sub("", match["number"]) for match in parsed]
     decimal = _decimal_sign(numbers)
+    if not all(_is_spelled(number, decimal) for number in numbers):
+        return None
     texts = [number.replace("," if decimal == "." else ".", "").replace(decimal, ".") for number in numbers]
     values = [Decimal(text) * (-1 if _is_negative(match) else 1) for text, match in zip(texts, parsed, strict=True)]
     decimals = max(max(0, -int(value.as_tuple().exponent)) for value in values)
+    if max(value.adjusted() for value in values) + 1 + decimals > _MOST_DIGITS:
+        return None
     unit = units.pop()
     sides = Counter(bool(match["before"]) for match in parsed if _unit(match))
     spelling = Spelling(decimal, _thousands_sign(parsed, decimal), decimals, unit, sides[True] > sides[False])
@@ -114,6 +120,11 @@ def _decimal_sign(numbers: Sequence[str]) -> str:
         elif number.count(sign) > 1:
             votes[other] += 1
     return "," if votes[","] > votes["."] else "."
+
+
+def _is_spelled(number: str, decimal: str) -> bool:
+    """Tell whether a number has at most one sign of decimals, and none of thousands behind it."""
+    return number.partition(decimal)[2].isdecimal() or decimal not in number
 
 
 def _thousands_sign(matches: Sequence[re.Match[str]], decimal: str) -> str:

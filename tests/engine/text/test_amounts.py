@@ -38,6 +38,7 @@ def test_a_sum_is_exact_and_in_the_spelling_of_the_cells(cells, total):
     [
         ["0442 771 903"], ["3 kg", "200 g"], ["€5", "$5"], ["A1"], ["S-057"], ["2023-01-14"], ["12.03.2009"], ["04:12"],
         ["1.2.3"], ["none"], ["3 October"], ["1/2"], ["3-4"], ["1", ""], ["(5"], ["Frame 3"], [],
+        ["1.234.567", "3.5", "4.5"], ["1,234.5", "3,5", "4,5"], ["1" * 25], ["1" * 20, "0.00001"],
     ],
 )  # fmt: skip
 def test_what_is_no_number_in_one_unit_is_no_amount(cells):
