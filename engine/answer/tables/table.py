@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, takewhile
+from itertools import chain, count, takewhile
 from pathlib import Path
 
 from engine.answer.quotation import Quotation, all_sentences
 from engine.answer.sentence_ranking import PASSAGES
 from engine.documents.document import Location
 from engine.documents.identity import possible_files
-from engine.documents.passages import Passage
+from engine.documents.passages import Lead, Passage
 from engine.documents.reader import is_markdown, is_table
 from engine.documents.structure.cells import Cell, cells_of, cells_place, delimiter_of, rows_place
 from engine.events import place_name
@@ -159,23 +159,34 @@ def _header_starts(passage: Passage) -> list[int]:
 
 def _table(panel: Panel, number: int, start: int) -> Table | None:
     """Return the table with the header that starts there; None for one that is too long or irregular."""
-    earlier = list(_parts(panel, number, start, -1))
-    parts = [*reversed(earlier), (number, panel.passage(number)), *_parts(panel, number, start, 1)]
-    first = parts[0][1]
     lead = next(lead for lead in panel.passage(number).leads if lead.start == start)
-    delimiter = _delimiter(lead.text, first.source)
-    has_pipes = is_markdown(first.source)
-    header = tuple(cell.text for cell in cells_of(lead.text, delimiter, is_markdown=has_pipes))
-    rows = [
-        TableRow(row, tuple(cells_of(row.text, delimiter, is_markdown=has_pipes)), part.location(row.start))
-        for part_number, part in parts
-        for row in all_sentences(part_number, part)
-        if row and row.lead and row.lead.start == start
-    ]
-    is_regular = all(len(row.cells) <= len(header) and row.location.name for row in rows)
-    if len(rows) > MOST_ROWS or not rows or not is_regular:
+    rows_of_parts = _rows_of_parts(panel, number, lead)
+    rows = [row for part in sorted(rows_of_parts) for row in rows_of_parts[part]]
+    if not rows:
         return None
-    return Table(header, tuple(rows), _caption(first, start), first.language)
+    first = panel.passage(min(rows_of_parts))
+    header = tuple(cell.text for cell in _cells(lead.text, _delimiter(lead.text, first.source), first.source))
+    is_regular = all(len(row.cells) <= len(header) and row.location.name for row in rows)
+    return Table(header, tuple(rows), _caption(first, start), first.language) if is_regular else None
+
+
+def _rows_of_parts(panel: Panel, number: int, lead: Lead) -> dict[int, list[TableRow]]:
+    """Return the rows of a table by passage; nothing if they are more than `MOST_ROWS`, and then not all are read."""
+    own = number, panel.passage(number)
+    rows_of_parts: dict[int, list[TableRow]] = {}
+    for part, passage in chain([own], _parts(panel, number, lead.start, -1), _parts(panel, number, lead.start, 1)):
+        rows_of_parts[part] = list(_rows(part, passage, lead))
+        if sum(map(len, rows_of_parts.values())) > MOST_ROWS:
+            return {}
+    return rows_of_parts
+
+
+def _rows(number: int, passage: Passage, lead: Lead) -> Iterator[TableRow]:
+    delimiter, has_pipes = _delimiter(lead.text, passage.source), is_markdown(passage.source)
+    for row in all_sentences(number, passage):
+        if row and row.lead and row.lead.start == lead.start:
+            cells = cells_of(row.text, delimiter, is_markdown=has_pipes)
+            yield TableRow(row, tuple(cells), passage.location(row.start))
 
 
 def _parts(panel: Panel, number: int, start: int, step: int) -> Iterator[tuple[int, Passage]]:
