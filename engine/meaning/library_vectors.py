@@ -51,10 +51,11 @@ class _FileKeys(msgspec.Struct, array_like=True, frozen=True):
 class _Locations:
     """Where in the index the vectors belong: passage numbers, rows of vectors and indexes of `files`, all of a length.
 
-    They are valid for one state of the index and of the vectors.
+    They are valid for one state of the index and of the vectors, and for what one survey read.
     """
 
     state: object
+    surveyed: Mapping[str, _FileKeys]
     files: tuple[str, ...]
     numbers: "np.ndarray"
     rows: "np.ndarray"
@@ -106,9 +107,7 @@ class LibraryVectors:
         if surveyed != previous:
             self._files = surveyed
             write_atomically(self._folder / "files", msgspec.msgpack.encode(surveyed))
-        self._vectors.refresh()
-        embedded = sum(int((self._vectors.rows(keys) >= 0).sum()) for keys in self._keys().values())
-        return embedded, sum(len(keys) for keys in self._keys().values())
+        return self.count(), sum(len(keys) for keys in self._keys().values())
 
     def missing(self, index: SearchIndex, size: int) -> Iterator[Batch]:
         """Yield the texts without a vector, as of the last survey, in batches of at most `size`."""
@@ -142,17 +141,18 @@ class LibraryVectors:
     # -- asking -------------------------------------------------------------------------------------------
 
     def count(self) -> int:
-        """Return the number of vectors."""
+        """Return the number of passages that have a vector, of those that the last survey read."""
         self._vectors.refresh()
-        return len(self._vectors)
+        return sum(int((self._vectors.rows(keys) >= 0).sum()) for keys in self._keys().values())
 
     def similar(self, vector: "np.ndarray", retriever: Retriever) -> SimilarPassages | None:
         """Compare a question's vector with those of the retriever's passages; None if there are none to compare.
 
         Raises StoreError if the vectors cannot be read.
         """
-        locations = self._located(retriever.index)
-        if not len(locations.rows) or len(vector) != self._vectors.dimension:
+        vectors = self._vectors.refreshed()
+        locations = self._located(retriever.index, vectors)
+        if not len(locations.rows) or len(vector) != vectors.dimension:
             return None
         rows, numbers = locations.rows, locations.numbers
         if retriever.scope:
@@ -161,29 +161,29 @@ class LibraryVectors:
             rows, numbers = rows[chosen], numbers[chosen]
         if not len(rows):
             return None
-        cosines = self._vectors.similarities(vector)
+        cosines = vectors.similarities(vector)
 
         def cosine_of(passage: Passage) -> float | None:
-            row = int(self._vectors.rows(np.array([self._key(passage)], np.uint64))[0])
+            row = int(vectors.rows(np.array([self._key(passage)], np.uint64))[0])
             return float(cosines[row]) if row >= 0 else None
 
         return SimilarPassages(numbers, cosines[rows], cosine_of)
 
-    def _located(self, index: SearchIndex) -> _Locations:
+    def _located(self, index: SearchIndex, vectors: VectorFile) -> _Locations:
         """Return where the vectors belong in the present state of the index: a search for each file."""
-        state = (index.generation, self._vectors.refresh())
-        if self._locations is None or self._locations.state != state:
-            files = tuple(self._keys())
+        state, surveyed, locations = (index.generation, vectors.version), self._surveyed(), self._locations
+        if locations is None or locations.state != state or locations.surveyed is not surveyed:
             numbers, rows, indexes = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-            for position, (path, keys) in enumerate(self._keys().items()):
+            for position, (path, keys) in enumerate(_keys_of(surveyed).items()):
                 present = np.array(index.under(path, len(keys) + 1), np.int64)
-                embedded = self._vectors.rows(keys)
+                embedded = vectors.rows(keys)
                 if len(present) == len(keys) and (embedded >= 0).any():
                     numbers.append(present[embedded >= 0])
                     rows.append(embedded[embedded >= 0])
                     indexes.append(np.full(len(rows[-1]), position))
-            self._locations = _Locations(state, files, *(np.concatenate(part) for part in (numbers, rows, indexes)))
-        return self._locations
+            arrays = (np.concatenate(parts) for parts in (numbers, rows, indexes))
+            self._locations = locations = _Locations(state, surveyed, tuple(surveyed), *arrays)
+        return locations
 
     # -- files --------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class LibraryVectors:
         return self._files
 
     def _keys(self) -> dict[str, "np.ndarray"]:
-        return {path: np.frombuffer(file.keys, "<u8") for path, file in self._surveyed().items()}
+        return _keys_of(self._surveyed())
 
     def _texts(self, index: SearchIndex, path: str, positions: Sequence[int]) -> Iterator[str]:
         """Yield what is embedded of the passages at these positions of a file."""
@@ -209,3 +209,7 @@ class LibraryVectors:
 
     def _key(self, passage: Passage) -> int:
         return key_of(self._text(passage))
+
+
+def _keys_of(surveyed: Mapping[str, _FileKeys]) -> dict[str, "np.ndarray"]:
+    return {path: np.frombuffer(file.keys, "<u8") for path, file in surveyed.items()}

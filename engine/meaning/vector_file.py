@@ -6,8 +6,10 @@ takes minutes to build, differs between builds, and finds less inside a part of 
 
 import os
 from collections.abc import Sequence
+from copy import copy
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -26,6 +28,16 @@ def key_of(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
+class _Content(NamedTuple):
+    """What was read of a file: its records, its keys in order, and the row of each of these keys."""
+
+    version: tuple[int, int] | None
+    dimension: int
+    records: "np.ndarray"
+    keys: "np.ndarray"
+    rows: "np.ndarray"
+
+
 class VectorFile:
     """Vectors of one dimension by the key of their text, in a file to which whole records are appended.
 
@@ -36,50 +48,63 @@ class VectorFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._version: tuple[int, int] | None = None  # of the file that was read
-        self._records = np.empty(0, _record(0))
-        self._sorted = np.empty(0, np.uint64)  # keys
-        self._order = np.empty(0, np.int64)  # rows of the sorted keys
-        self.dimension = 0
+        empty = np.empty(0, _record(0)), np.empty(0, np.uint64), np.empty(0, np.int64)
+        self._content = _Content(None, 0, *empty)  # replaced as a whole: other threads read it
 
-    def refresh(self) -> tuple[int, int] | None:
-        """Read what was added since the last call; return what identifies the content."""
+    @property
+    def dimension(self) -> int:
+        """The dimension of the vectors, as of the last refresh; 0 without any."""
+        return self._content.dimension
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """What identifies the content, as of the last refresh; None without a file."""
+        return self._content.version
+
+    def refreshed(self) -> Self:
+        """Read what was added, and return the vectors as they are now; no later refresh changes what is returned."""
+        self.refresh()
+        return copy(self)
+
+    def refresh(self) -> None:
+        """Read what was added since the last call."""
         with store_errors(self._path):
             try:
                 status = self._path.stat()
             except FileNotFoundError:
-                return self._version
-        if (version := (status.st_ino, status.st_size)) != self._version and status.st_size >= _HEADER:
-            with store_errors(self._path):
-                self.dimension = _dimension_of(self._path)
-                count = (status.st_size - _HEADER) // _record(self.dimension).itemsize
-                if count:
-                    record = _record(self.dimension)
-                    self._records = np.memmap(self._path, record, mode="r", offset=_HEADER, shape=(count,))
-                else:
-                    self._records = np.empty(0, _record(self.dimension))
-            keys = np.ascontiguousarray(self._records["key"])
-            self._order = np.argsort(keys, kind="stable")
-            self._sorted = keys[self._order]
-            self._version = version
-        return self._version
+                return
+        version = (status.st_ino, status.st_size)
+        if version == self.version or status.st_size < _HEADER:
+            return
+        with store_errors(self._path):
+            dimension = _dimension_of(self._path)
+            record = _record(dimension)
+            count = (status.st_size - _HEADER) // record.itemsize
+            records = np.empty(0, record)
+            if count:
+                records = np.memmap(self._path, record, mode="r", offset=_HEADER, shape=(count,))
+        keys = np.ascontiguousarray(records["key"])
+        rows = np.argsort(keys, kind="stable")
+        self._content = _Content(version, dimension, records, keys[rows], rows)
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._content.records)
 
     def rows(self, keys: "np.ndarray") -> "np.ndarray":
         """Return the row of each key, as of the last refresh; -1 for a key without a vector."""
-        if not len(self._sorted):
+        content = self._content
+        if not len(content.keys):
             return np.full(len(keys), -1)
-        positions = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
-        return np.where(self._sorted[positions] == keys, self._order[positions], -1)
+        positions = np.minimum(np.searchsorted(content.keys, keys), len(content.keys) - 1)
+        return np.where(content.keys[positions] == keys, content.rows[positions], -1)
 
     def similarities(self, vector: "np.ndarray") -> "np.ndarray":
         """Return the cosine of a vector with each row, as of the last refresh, shape (rows,)."""
         unit = vector / (float(np.linalg.norm(vector)) or 1.0)
-        cosines = np.zeros(len(self._records), np.float32)
-        for start in range(0, len(self._records), _BLOCK):
-            block = self._records[start : start + _BLOCK]
+        records = self._content.records
+        cosines = np.zeros(len(records), np.float32)
+        for start in range(0, len(records), _BLOCK):
+            block = records[start : start + _BLOCK]
             lengths = np.maximum(block["length"], 1.0)
             cosines[start : start + _BLOCK] = block["values"].astype(np.float32) @ unit.astype(np.float32) / lengths
         return cosines
@@ -117,7 +142,7 @@ class VectorFile:
         rows = np.unique(self.rows(np.unique(keys)))
         rows = rows[rows >= 0]
         if removed := len(self) - len(rows):
-            write_atomically(self._path, _header(self.dimension) + self._records[rows].tobytes())
+            write_atomically(self._path, _header(self.dimension) + self._content.records[rows].tobytes())
             self.refresh()
         return removed
 

@@ -113,6 +113,48 @@ async def test_a_text_that_moves_is_not_embedded_again_and_a_deleted_one_leaves(
     assert (await nearest(library, server, "whale"))[0].endswith("A whale.")
 
 
+async def test_passages_with_the_same_text_share_a_vector_and_all_count(library, server, docs):
+    (docs / "copy.md").write_text((docs / "03.md").read_text())
+    library.ingest([docs])
+    assert await embed(library, server) == (FILES + 1, FILES + 1)
+    model = await connect_embedding(settings(server))
+    assert vectors_of(library, model).count() == FILES + 1
+    await model.close()
+
+
+async def test_a_moved_passage_is_compared_after_the_next_survey(library, server, docs):
+    model = await connect_embedding(settings(server))
+    vectors = vectors_of(library, model)
+    await embed_library(library, vectors, model)
+    [vector] = await model.embed([model.as_question("boat 3")])
+    (docs / "03.md").rename(docs / "moved.md")
+    library.ingest([docs])
+    assert vectors.similar(vector, library.retriever()) is not None
+    await embed_library(library, vectors, model)
+    await model.close()
+    retriever = library.retriever()
+    similar = vectors.similar(vector, retriever)
+    assert similar is not None
+    assert set(library.index.under(str(docs / "moved.md"), 9)) <= set(similar.nearest(FILES, retriever))
+
+
+async def test_vectors_that_come_while_a_question_runs_do_not_change_its_comparison(library, server, docs):
+    model = await connect_embedding(settings(server))
+    vectors = vectors_of(library, model)
+    await embed_library(library, vectors, model)
+    [vector] = await model.embed([model.as_question("boat 3")])
+    await model.close()
+    similar = vectors.similar(vector, library.retriever())
+    (docs / "new.md").write_text("# New\n\nA whale.\n")
+    library.ingest([docs])
+    await embed(library, server)
+    retriever = library.retriever()
+    [number] = library.index.under(str(docs / "new.md"), 9)
+    assert vectors.similar(vector, retriever) is not None
+    assert similar is not None
+    assert similar.score(retriever.open(number).passage) == 0.0
+
+
 async def test_a_cancelled_job_goes_on_where_it_was(library, server):
     server.embed_delay = 0.01
     job = asyncio.ensure_future(embed(library, server))
