@@ -26,6 +26,7 @@ class RelevanceFeedback:
         self._liked = {mark.passage for mark in marks if mark.liked}
         self._disliked = {mark.passage for mark in marks} - self._liked
         self._rarities: dict[str, float] = {}
+        self._vectors: dict[int, dict[str, float]] = {}
 
     def gains(self, numbers: Collection[int]) -> dict[int, float]:
         """Return what each of these passages gains, or loses if it is negative."""
@@ -41,10 +42,12 @@ class RelevanceFeedback:
 
     def _vector(self, number: int) -> dict[str, float]:
         """Return the weights of the words of a passage, of length 1."""
-        counts = Counter(self._near.open(number).indexed.roots)
-        weights = {word: (1 + log(count)) * self._rarity(word) for word, count in counts.items()}
-        length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {word: weight / length for word, weight in weights.items() if weight}
+        if number not in self._vectors:
+            counts = Counter(self._near.open(number).indexed.roots)
+            weights = {word: (1 + log(count)) * self._rarity(word) for word, count in counts.items()}
+            length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+            self._vectors[number] = {word: weight / length for word, weight in weights.items() if weight}
+        return self._vectors[number]
 
     def _rarity(self, word: str) -> float:
         if word not in self._rarities:

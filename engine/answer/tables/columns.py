@@ -44,7 +44,7 @@ class Column:
     @property
     def has_years(self) -> bool:
         """Whether the cells are years, by the header and the numbers."""
-        if self.amounts is None or dimension_words("date").isdisjoint(words(self._header.replace("_", " "))):
+        if self.amounts is None or not self._is_named("date"):
             return False
         return all(_FIRST_YEAR <= amount.value <= _LAST_YEAR and not amount.unit for amount in self.amounts[0])
 
@@ -59,8 +59,11 @@ class Column:
             return self.is_dated
         if self.amounts is None:
             return False
-        is_named = not dimension_words(dimension).isdisjoint(words(self._header.replace("_", " ")))
-        return is_named or (dimension == "price" and self.amounts[1].unit in _CURRENCIES)
+        return self._is_named(dimension) or (dimension == "price" and self.amounts[1].unit in _CURRENCIES)
+
+    def _is_named(self, dimension: str) -> bool:
+        """Tell whether the header has a word of a dimension."""
+        return not dimension_words(dimension).isdisjoint(words(self._header.replace("_", " ")))
 
 
 def _date_in(text: str) -> date | None:

@@ -47,6 +47,7 @@ class _Reader:
 
     def __init__(self, words: QuestionInTable) -> None:
         self._words, self._table = words, words.table
+        self._columns: dict[tuple[int, tuple[int, ...]], Column] = {}
 
     def reading(self) -> Reading | None:
         """Return the reading; None if the question is not about the table, or no column fits."""
@@ -81,7 +82,10 @@ class _Reader:
         return operation is Operation.LOOKUP and is_verb and not is_denial and bool(self._words.in_header)
 
     def _column(self, number: int, rows: Sequence[int]) -> Column:
-        return Column(self._table, number, rows)
+        key = number, tuple(rows)
+        if key not in self._columns:
+            self._columns[key] = Column(self._table, number, rows)
+        return self._columns[key]
 
     def _operation_and_column(
         self, operation: Operation, rows: Sequence[int], label: int
