@@ -197,7 +197,7 @@ def _merged_file(
     elif device not in new:
         note = "was merged before"
     elif new[device][0] is not contribution:
-        note = "is older than another of these files"
+        note = "is not newer than another of these files"
     return MergedFile(str(path), device, len(rewards), 0 if note else len(rewards - earlier_rewards), note)
 
 

@@ -9,7 +9,8 @@ In: the passages of the library, and the vector of a question. Out: `SimilarPass
 
 Must hold: without an embedding model nothing of this package is imported, and no ranking is another one. What was
 embedded stays after a crash; the same text is embedded once by the same model. Vectors of deleted passages are deleted.
-A vector is compared only with those of the same model. Memory is bounded by a batch, and by a key for each passage.
+A vector is compared only with those of the same model. Memory is bounded by a batch, and by a key for each passage,
+except that all vectors are in memory while those of deleted passages are removed.
 
 May import: `engine.index`, `engine.model`, `engine.documents`, `engine.atomic_files`, `engine.errors`.
 """

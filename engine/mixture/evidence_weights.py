@@ -11,4 +11,4 @@ WEIGHTS = (  # a row for each of `evidence.COLUMNS` but meaning, a column for ea
     (1.98, -1.93, -3.66, 4.88, -3.66),
 )
 
-MEANING = (0.28, -0.42, -0.16, 0.61, -0.83)  # fitted with the others as they are
+MEANING = (0.28, -0.42, -0.16, 0.61, -0.83)  # fitted while the others stayed as they are

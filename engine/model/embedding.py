@@ -93,7 +93,7 @@ class EmbeddingModel:
 
 
 def _vectors(rows: Sequence[Sequence[float]], count: int) -> "np.ndarray":
-    """Return the vectors of a reply. Raises ValueError if there are too few, or if one has no numbers."""
+    """Return the vectors of a reply. Raises ValueError if they are not one for each text, or not all finite."""
     import numpy as np  # noqa: PLC0415 - `doctor` asks only which models there are
 
     vectors = np.array(rows, np.float32)  # raises ValueError if they differ in length
