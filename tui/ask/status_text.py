@@ -39,11 +39,14 @@ def waiting_for(view: RunState, seconds: int) -> str:
 
 
 def embedding_text(progress: EmbeddingProgress | None) -> str:
-    """How far the embedding of the passages is; nothing when it is done, or without an embedding model."""
+    """How far the embedding of the passages is; nothing when it is done, or without an embedding model.
+
+    The library's screen says why it waits: for the model, another session or the disk.
+    """
     if progress is None or (progress.is_complete and not progress.problem):
         return ""
-    waits = ", waits for the model" if progress.problem else ""
-    return f"embedding {progress.done:,}/{progress.total:,}{waits}"
+    waits = "waits, " if progress.problem else ""
+    return f"embedding {waits}{progress.done:,}/{progress.total:,}"
 
 
 def status_text(

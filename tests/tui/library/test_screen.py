@@ -182,7 +182,7 @@ async def test_it_is_shown_how_many_passages_are_embedded(session):
         meaning._tell("embedder", 30, 4400, "it does not answer")
         await script.until(pilot, lambda: on(pilot, "embedding waits, 30 of 4,400 by embedder · it does not answer"))
         await pilot.press("escape")
-        await script.until(pilot, lambda: on(pilot, "embedding 30/4,400, waits for the model"))
+        await script.until(pilot, lambda: on(pilot, "embedding waits, 30/4,400"))
         meaning._tell("embedder", 4400, 4400)
         await script.until(pilot, lambda: not on(pilot, "embedding"))
         await pilot.press("f5")
