@@ -26,8 +26,8 @@ def run_figures(state: RunState) -> str:
 def _earned(state: RunState, row: PanelRow) -> str:
     cited = {citation.passage for citation in state.answer.citations} if state.answer else set()
     first = row.output.passages[:DEPTH] if row.output else ()
-    found = f"{len(cited.intersection(first))} of {counted(len(cited), 'cited passage')} among its own first five"
-    return f"{row.persona_id} earned {row.reward or 0.0:.2f}: {found}. vs usual: {row.change or 0.0:+.2f}."
+    own_share = f"{len(cited.intersection(first))} of {counted(len(cited), 'cited passage')} among its own first five"
+    return f"{row.persona_id} earned {row.reward or 0.0:.2f}: {own_share}. vs usual: {row.change or 0.0:+.2f}."
 
 
 def _gate(receipt: GateReceipt) -> str:
