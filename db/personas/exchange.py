@@ -120,6 +120,9 @@ class Exchange:
             ]
             new: dict[str, tuple[Contribution, bytes]] = {}
             for _, data, device, contribution in sorted(files, key=lambda file: file[3].edition):
+                if device in new and not contribution.continues(new[device][0]):
+                    hint = f"a workspace was copied or restored; merge only one of the files of device {device}"
+                    raise InputError("two of the files have different histories of one device", hint=hint)
                 if device != own and contribution.edition > (earlier[device].edition if device in earlier else 0):
                     new[device] = contribution, data
             current = {**earlier, **{device: contribution for device, (contribution, _) in new.items()}}

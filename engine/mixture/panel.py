@@ -59,6 +59,7 @@ class Panel:
         self.voices: dict[str, float] = {}
         self._factors = tuple(factors) or (1.0,) * len(COLUMNS)
         self._fused: dict[int, float] = {}  # the ranking with these voices, once computed
+        self._values: dict[tuple[tuple[str, float], ...], dict[int, list[float]]] = {}  # by the voices
         self._walked: dict[tuple[tuple[str, float], ...], dict[int, float]] = {}  # by the weights of the walks
 
     def send(self, persona: Persona, voice: float = 1.0) -> Walk:
@@ -73,7 +74,7 @@ class Panel:
         walk = by_names._replace(scores=self._evidence.scores(kinds, by_names.scores)) if is_mixed else by_names
         self._searches[name], self._by_names[name] = search, by_names.ranking()
         self.walks[name], self.rankings[name], self.voices[name] = walk, walk.ranking(), voice
-        self._fused, self._walked = {}, {}
+        self._fused, self._values, self._walked = {}, {}, {}
         return walk
 
     def fused(
@@ -95,8 +96,10 @@ class Panel:
 
     def values(self, voices: Mapping[str, float]) -> dict[int, list[float]]:
         """Return what each column of evidence adds to a passage's value, before the factors."""
-        heard = heard_kinds((voice, self._searches[name].kinds()) for name, voice in voices.items())
-        return self._evidence.values(self.walked(voices), heard)
+        if (key := tuple(voices.items())) not in self._values:
+            heard = heard_kinds((voice, self._searches[name].kinds()) for name, voice in voices.items())
+            self._values[key] = self._evidence.values(self.walked(voices), heard)
+        return self._values[key]
 
     def walked(self, voices: Mapping[str, float]) -> dict[int, float]:
         """Return the evidence by names with scores in [0, 1], best first: the walks of personas with these voices."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from engine.errors import InputError
 from tui.run.judgement_text import feedback_text
 from tui.source.copied import copied_quotation
 
@@ -33,8 +32,6 @@ def copy_answer(app: App[None], answer: AnswerWritten, chosen: Citation | None, 
 
 async def judge_answer(runs: Runs, state: RunState, *, liked: bool, citation: int | None) -> str:
     """Judge the answer of a run, or one of its citations, and return what that changed. Raises PersonaMoeError."""
-    if citation is not None and state.marked().get(citation) is liked:
-        raise InputError(f"citation {citation} was judged so already", hint="the opposite would replace it")
     feedback = await asyncio.to_thread(runs.judge, state.run_id, liked=liked, citation=citation)
     state.judge({**state.judged, citation: liked})
     return feedback_text(feedback)

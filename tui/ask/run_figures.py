@@ -33,6 +33,6 @@ def _earned(state: RunState, row: PanelRow) -> str:
 def _gate(receipt: GateReceipt) -> str:
     parts = f"{receipt.expected:.2f} expected, {receipt.bonus:+.2f} bonus, {receipt.expertise:+.2f} for its expertise"
     return (
-        f"The gate gave it {receipt.score:.2f} ({parts}, {-receipt.cost:+.2f} cost), where {receipt.threshold:.2f} is "
+        f"The gate gave it {receipt.score:.2f} ({parts}, -{receipt.cost:.2f} cost), where {receipt.threshold:.2f} is "
         f"enough. Its evidence counts {receipt.voice:.2f} times."
     )

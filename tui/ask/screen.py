@@ -324,6 +324,9 @@ class AskScreen(Screen[None]):
         A text that a model has finished is not written again for a source that is good.
         """
         message, state, chosen = self.query_one(MessageLine), self.feed.state, self._chosen
+        if chosen is not None and state.marked().get(chosen.n) is liked:
+            message.complain(f"citation {chosen.n} was judged so already")
+            return
         if self.player.asking:
             await self.player.end()
         try:

@@ -264,6 +264,21 @@ def test_a_machine_of_which_two_copies_went_on_is_refused(clock, machines, tmp_p
         Exchange(one).merge([shared_file(two, tmp_path / "shared")])
 
 
+def test_two_copies_of_a_machine_are_refused_in_one_merge_too(clock, machines, tmp_path):
+    _, two, three, _ = machines
+    lines, files = two.ledger.path.read_bytes(), []
+    for number in (1, 2):
+        two.ledger.path.write_bytes(lines)
+        clock.seconds = 10 * number
+        two.record_rewards(f"run-{number}", {"walker": 0.5}, (1.0,))
+        files.append(shared_file(two, tmp_path / f"shared-{number}"))
+    shared_file(three, tmp_path / "other")
+    before = content(tmp_path / "three")
+    with pytest.raises(InputError, match="different histories of one device"):
+        Exchange(three).merge(files, accept=[files[0].stem])
+    assert content(tmp_path / "three") == before
+
+
 # -- signatures -------------------------------------------------------------------------------------------
 
 

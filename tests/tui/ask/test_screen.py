@@ -405,6 +405,11 @@ async def test_a_source_is_judged_while_a_model_writes():
         pilot.app.ask_screen.ask("who?")
         await script.until(pilot, lambda: pilot.app.ask_screen.feed.state.quotations is not None)
         pilot.app.screen.query_one("#sources").focus()
+        pilot.app.ask_screen.feed.state.judge({1: False})
+        await pilot.press("minus")
+        await script.until(pilot, lambda: "judged so already" in script.screen_text(pilot.app))
+        assert not session.cancelled
+        pilot.app.ask_screen.feed.state.judge({})
         session.hold = False
         await pilot.press("minus")
         await script.until(pilot, lambda: len(session.asked) == 2)
