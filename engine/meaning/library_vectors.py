@@ -71,6 +71,7 @@ class LibraryVectors:
         self._as_passage = as_passage
         self._vectors = VectorFile(self._folder / "vectors")
         self._files: dict[str, _FileKeys] | None = None
+        self._files_written = 0
         self._locations: _Locations | None = None
 
     # -- embedding ----------------------------------------------------------------------------------------
@@ -105,8 +106,8 @@ class LibraryVectors:
                 entry = _FileKeys(file.size, file.mtime_ns, np.array(keys, "<u8").tobytes())
             surveyed[path] = entry
         if surveyed != previous:
-            self._files = surveyed
             write_atomically(self._folder / "files", msgspec.msgpack.encode(surveyed))
+            self._files, self._files_written = surveyed, (self._folder / "files").stat().st_mtime_ns
         return self.count(), sum(len(keys) for keys in self._keys().values())
 
     def missing(self, index: SearchIndex, size: int) -> Iterator[Batch]:
@@ -131,12 +132,16 @@ class LibraryVectors:
         self._vectors.add(batch.keys, vectors)
 
     def tidy(self) -> None:
-        """Delete the vectors of texts that the library has no more, and those of other models; all are embedded."""
+        """Delete the vectors of texts that the library has no more, and those of other models; all are embedded.
+
+        Those that another session writes stay.
+        """
         keys = list(self._keys().values())
         self._vectors.keep(np.concatenate(keys) if keys else np.empty(0, np.uint64))
         for folder in self._all.glob("*"):
             if folder != self._folder:
-                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(Timeout, OSError), FileLock(folder / ".lock", timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     # -- asking -------------------------------------------------------------------------------------------
 
@@ -189,11 +194,13 @@ class LibraryVectors:
 
     def _surveyed(self) -> dict[str, _FileKeys]:
         """Return what the last survey read; nothing if that is lost or damaged."""
-        if self._files is None:
-            self._files = {}
+        path, written = self._folder / "files", 0
+        with suppress(OSError):
+            written = path.stat().st_mtime_ns  # another process may have surveyed the library again
+        if self._files is None or written != self._files_written:
+            self._files, self._files_written = {}, written
             with suppress(OSError, msgspec.MsgspecError, StoreError):
-                content = (self._folder / "files").read_bytes()
-                self._files = msgspec.msgpack.decode(content, type=dict[str, _FileKeys])
+                self._files = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _FileKeys])
         return self._files
 
     def _keys(self) -> dict[str, "np.ndarray"]:

@@ -138,6 +138,22 @@ async def test_a_moved_passage_is_compared_after_the_next_survey(library, server
     assert set(library.index.under(str(docs / "moved.md"), 9)) <= set(similar.nearest(FILES, retriever))
 
 
+async def test_what_another_process_embeds_is_compared_by_a_session_that_is_open(library, server, docs):
+    model = await connect_embedding(settings(server))
+    vectors = vectors_of(library, model)
+    await embed_library(library, vectors, model)
+    [vector] = await model.embed([model.as_question("whale")])
+    assert vectors.similar(vector, library.retriever()) is not None
+    (docs / "new.md").write_text("# New\n\nA whale.\n")
+    library.ingest([docs])
+    await embed(library, server)  # with an object of its own, as another process has
+    await model.close()
+    retriever = library.retriever()
+    similar = vectors.similar(vector, retriever)
+    assert similar is not None
+    assert retriever.open(similar.nearest(1, retriever)[0]).passage.text.endswith("A whale.")
+
+
 async def test_vectors_that_come_while_a_question_runs_do_not_change_its_comparison(library, server, docs):
     model = await connect_embedding(settings(server))
     vectors = vectors_of(library, model)
