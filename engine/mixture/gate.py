@@ -88,11 +88,11 @@ class BanditGate:
 
     def _seats(self, ranked: Sequence[str], trials: AbstractSet[str], called: Collection[str]) -> dict[str, str]:
         """Return the refusals of the personas that might be activated, best first; empty for those with a seat."""
-        waiting = [name for name in ranked if name in trials and trials.isdisjoint(called)]
-        trial = max(waiting, key=self._bandit.idle, default=None)
+        on_trial = [name for name in ranked if name in trials]
+        trial = max(on_trial if trials.isdisjoint(called) else (), key=self._bandit.idle, default=None)
         candidates = [name for name in ranked if name not in trials or name == trial]
         patience = {
-            name: _TRIAL_PATIENCE * len(trials) if name in trials else _PATIENCE * len(ranked) for name in ranked
+            name: _TRIAL_PATIENCE * len(on_trial) if name in trials else _PATIENCE * len(ranked) for name in ranked
         }
         overdue = [name for name in candidates if self._bandit.idle(name) >= patience[name]]
         first = max(overdue, key=self._bandit.idle, default=None)

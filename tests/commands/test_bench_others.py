@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine.personas.traits import needs_vectors
 from tests.support.datasets import write_films
 from tui.command_line import main
 from tui.session.session import open_session
@@ -35,7 +36,8 @@ def bench(tmp_path, capsys, monkeypatch):
 @pytest.fixture
 def walkers(tmp_path):
     entries = open_session(tmp_path / "workspace", model="none").personas.roster.entries()
-    return [entry.persona.persona_id for entry in entries if not entry.persona.is_control]
+    walking = [entry.persona for entry in entries if not entry.persona.is_control]
+    return [persona.persona_id for persona in walking if not needs_vectors(persona)]
 
 
 def is_interval(value: object) -> bool:
@@ -136,7 +138,7 @@ def test_one_measurement_at_a_time(bench, tmp_path, first, second):
 @pytest.mark.parametrize("other", ["--methods=control", "--ablate"])
 def test_methods_and_ablate_do_not_go_with_another_measurement(bench, tmp_path, option, other):
     err = bench(option, other, "--json", code=2)
-    assert "--methods and --ablate do not go with another measurement" in err
+    assert "--methods, --ablate and --meaning do not go with another measurement" in err
     assert not (tmp_path / "workspace").exists()
 
 

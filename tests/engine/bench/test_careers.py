@@ -12,7 +12,7 @@ from engine.mixture.gate import BanditGate
 from engine.personas.lifecycle import review
 from engine.personas.persona import Persona, PersonaState, RosterEntry
 from engine.personas.roster import performance_of
-from engine.personas.traits import TRAITS
+from engine.personas.traits import TRAITS, needs_vectors
 from engine.settings.settings import load_settings
 from engine.shipped import shipped
 from tests.support.datasets import write_films
@@ -51,7 +51,8 @@ def after(
 
 
 def shipped_entries(tmp_path) -> list[RosterEntry]:
-    return list(open_session(tmp_path).personas.roster.entries())
+    """The shipped personas that can be called without an embedding model."""
+    return [entry for entry in open_session(tmp_path).personas.roster.entries() if not needs_vectors(entry.persona)]
 
 
 def test_a_persona_with_all_traits_at_the_wrong_end_is_pruned_within_sixty_questions(tmp_path, questions):
