@@ -116,6 +116,8 @@ class SourceScreen(Screen[None]):
     # -- what is shown ------------------------------------------------------------------------------------
 
     def _show(self) -> None:
+        if not self.query(SourcePane):  # the screen was closed while the file was read
+            return
         location = self._location()
         pane, recorded = self.query_one(SourcePane), self.query_one("#source-quote", Static)
         self.query_one("#source-head", Static).update(self._heading(location))
