@@ -55,7 +55,6 @@ class Meaning:
         self._vectors: LibraryVectors | None = None
         self._replaced: list[EmbeddingModel] = []  # a run may still use them
         self._requests: set[asyncio.Task[np.ndarray]] = set()
-        self._connecting = asyncio.Lock()
         self._questions = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -71,18 +70,17 @@ class Meaning:
 
     async def connect(self) -> "tuple[EmbeddingModel, LibraryVectors]":
         """Return the embedding model and the vectors by it. Raises LanguageModelError if there is none."""
-        async with self._connecting:  # a question may ask while the library is embedded
-            if self._model is None or self._vectors is None:
-                from engine.model.embedding import connect_embedding  # noqa: PLC0415 - after the first paint
+        if self._model is None or self._vectors is None:
+            from engine.model.embedding import connect_embedding  # noqa: PLC0415 - after the first paint
 
-                if not self.is_wanted:
-                    raise LanguageModelError("no embedding model is wanted", hint="embedding_model or --model is none")
-                model = await connect_embedding(self._settings().ollama, self._known_models())
-                from engine.meaning.library_vectors import LibraryVectors  # noqa: PLC0415 - only with a model
+            if not self.is_wanted:
+                raise LanguageModelError("no embedding model is wanted", hint="embedding_model or --model is none")
+            model = await connect_embedding(self._settings().ollama, self._known_models())
+            from engine.meaning.library_vectors import LibraryVectors  # noqa: PLC0415 - only with a model
 
-                self._model = model
-                self._vectors = LibraryVectors(self._folder, model.digest, model.as_passage)
-            return self._model, self._vectors
+            self._model = model
+            self._vectors = LibraryVectors(self._folder, model.digest, model.as_passage)
+        return self._model, self._vectors
 
     def _known_models(self) -> list[str]:
         """Return the beginnings of the digests of the models that the library has vectors of."""
