@@ -137,15 +137,13 @@ def _meaning(health: "Health") -> Finding:
     """Check whether passages are found by their meaning, too; it is no fault if there is no embedding model."""
 
     async def look() -> Finding:
-        try:
-            model, vectors = await health.meaning.connect()
-            total = len(health.library.documents.index)
-            done = min(total, vectors.count())
-            detail = f"{model.name} at {', '.join(model.endpoints)}, {done:,} of {counted(total, 'passage')} embedded"
-            advice = "" if done == total else "the application embeds the others; or `persona-moe library embed`"
-            return Finding("meaning", True, detail, advice, required=False)
-        finally:
-            await health.meaning.close()
+        model, vectors = await health.meaning.connect_anew()  # this loop is not the session's
+        await model.close()
+        total = len(health.library.documents.index)
+        done = min(total, vectors.count())
+        detail = f"{model.name} at {', '.join(model.endpoints)}, {done:,} of {counted(total, 'passage')} embedded"
+        advice = "" if done == total else "the application embeds the others; or `persona-moe library embed`"
+        return Finding("meaning", True, detail, advice, required=False)
 
     if not health.meaning.is_wanted:
         return Finding("meaning", True, "not used: embedding_model is none", required=False)

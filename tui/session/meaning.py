@@ -55,6 +55,7 @@ class Meaning:
         self._vectors: LibraryVectors | None = None
         self._replaced: list[EmbeddingModel] = []  # a run may still use them
         self._requests: set[asyncio.Task[np.ndarray]] = set()
+        self._connecting = asyncio.Lock()
         self._questions = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -69,18 +70,28 @@ class Meaning:
         return self._asks_a_model and self._settings().ollama.embedding_model != "none"
 
     async def connect(self) -> "tuple[EmbeddingModel, LibraryVectors]":
-        """Return the embedding model and the vectors by it. Raises LanguageModelError if there is none."""
-        if self._model is None or self._vectors is None:
-            from engine.model.embedding import connect_embedding  # noqa: PLC0415 - after the first paint
+        """Return the embedding model and the vectors by it, always the same; for the session's event loop alone.
 
-            if not self.is_wanted:
-                raise LanguageModelError("no embedding model is wanted", hint="embedding_model or --model is none")
-            model = await connect_embedding(self._settings().ollama, self._known_models())
-            from engine.meaning.library_vectors import LibraryVectors  # noqa: PLC0415 - only with a model
+        Raises LanguageModelError if there is none.
+        """
+        async with self._connecting:  # a question may come while the background job connects
+            if self._model is None or self._vectors is None:
+                self._model, self._vectors = await self.connect_anew()
+            return self._model, self._vectors
 
-            self._model = model
-            self._vectors = LibraryVectors(self._folder, model.digest, model.as_passage)
-        return self._model, self._vectors
+    async def connect_anew(self) -> "tuple[EmbeddingModel, LibraryVectors]":
+        """Return the embedding model in a connection of its own, which the caller closes, and the vectors by it.
+
+        Raises LanguageModelError if there is none.
+        """
+        from engine.model.embedding import connect_embedding  # noqa: PLC0415 - after the first paint
+
+        if not self.is_wanted:
+            raise LanguageModelError("no embedding model is wanted", hint="embedding_model or --model is none")
+        model = await connect_embedding(self._settings().ollama, self._known_models())
+        from engine.meaning.library_vectors import LibraryVectors  # noqa: PLC0415 - only with a model
+
+        return model, LibraryVectors(self._folder, model.digest, model.as_passage)
 
     def _known_models(self) -> list[str]:
         """Return the beginnings of the digests of the models that the library has vectors of."""

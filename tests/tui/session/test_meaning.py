@@ -125,6 +125,18 @@ async def test_the_background_job_embeds_and_tells_how_far_it_is(workspace, serv
         assert told[-1] == EmbeddingProgress("embedder:latest", 41, 41)
 
 
+async def test_the_checks_leave_the_connection_of_the_session_alone(workspace, server, docs):
+    async with opened(workspace, server, docs) as session:
+        both = await asyncio.gather(session.meaning.connect(), session.meaning.connect())
+        assert both[0][0] is both[1][0], "one connection, however many ask for it at once"
+        findings = await asyncio.to_thread(lambda: list(session.health.checks()))
+        assert next(found.detail for found in findings if found.what == "meaning").endswith("embedded")
+        assert (await session.meaning.connect())[0] is both[0][0]
+        await session.meaning.keep_up()
+        assert session.meaning.progress.problem == ""
+        assert len(server.embedded) == session.library.passages
+
+
 async def test_while_a_question_runs_the_background_job_sends_nothing(workspace, server, docs):
     async with opened(workspace, server, docs) as session:
         waiting = asyncio.Event()
