@@ -6,12 +6,13 @@ while there are few marks. A passage that was disliked teaches nothing: it says 
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import exp, log
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from engine.mixture.evidence import COLUMNS
-from engine.personas.experience import Experience
+from engine.personas.experience import Experience, MarkedRanking
 from engine.personas.traits import Kind
 
 if TYPE_CHECKING:
@@ -30,14 +31,40 @@ def learned_factors(experiences: Iterable[Experience]) -> tuple[float, ...]:
     """
     marked = [past.marked for past in experiences if past.marked and past.marked.liked]
     usable = [ranking for ranking in marked if len(ranking.values[0]) == len(COLUMNS)][-MARKED:]
-    if not usable:
-        return (1.0,) * len(COLUMNS)
+    return _fitted(tuple(usable)) if usable else (1.0,) * len(COLUMNS)
+
+
+@lru_cache(maxsize=8)
+def _fitted(usable: tuple[MarkedRanking, ...]) -> tuple[float, ...]:
+    """Return the factors of these rankings; the same rankings are not read again at the next question."""
     import numpy as np  # noqa: PLC0415 - 100 ms that the first paint does not need
 
     values = np.array([row for ranking in usable for row in ranking.values])
     likes = [[(n in ranking.liked) / len(ranking.liked) for n in range(len(ranking.values))] for ranking in usable]
     starts = np.cumsum([0, *(len(ranking.values) for ranking in usable[:-1])])
-    return _fitted(values, np.concatenate(likes), starts)
+    factors = np.exp(_maximum(values, np.concatenate(likes), starts))
+    return tuple(round(float(factor), 4) for factor in factors)
+
+
+def _maximum(values: "np.ndarray", target: "np.ndarray", starts: "np.ndarray") -> "np.ndarray":
+    """Return the logarithms of the factors for rankings that begin at `starts`; `target` is the share of each like."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    group = np.repeat(np.arange(len(starts)), np.diff([*starts, len(values)]))
+    logs = np.zeros(values.shape[1])
+    for _ in range(_STEPS):
+        scaled = values * np.exp(logs)
+        sums = scaled.sum(1)
+        shares = np.exp(sums - np.maximum.reduceat(sums, starts)[group])
+        shares /= np.add.reduceat(shares, starts)[group]
+        weighted = scaled * shares[:, None]
+        means = np.add.reduceat(weighted, starts)
+        gradient = scaled.T @ (shares - target) + _PENALTY * logs
+        curvature = weighted.T @ scaled - means.T @ means + _PENALTY * np.eye(len(logs))
+        step = np.linalg.solve(curvature, gradient)
+        step *= min(1.0, _LONGEST_STEP / max(1e-9, float(np.abs(step).max())))
+        logs = np.clip(logs - step, np.log(_LEAST), np.log(_MOST))
+    return logs
 
 
 def factors_of_kinds(factors: Sequence[float]) -> dict[Kind, float]:
@@ -46,24 +73,3 @@ def factors_of_kinds(factors: Sequence[float]) -> dict[Kind, float]:
     for kind, factor in zip(COLUMNS.values(), factors, strict=True):
         logs.setdefault(kind, []).append(log(factor))
     return {kind: round(exp(fmean(own)), 2) for kind, own in logs.items()}
-
-
-def _fitted(values: "np.ndarray", target: "np.ndarray", starts: "np.ndarray") -> tuple[float, ...]:
-    """Return the factors for rankings that begin at `starts` in `values`; `target` is the share of each like."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    ranking = np.repeat(np.arange(len(starts)), np.diff([*starts, len(values)]))
-    logs = np.zeros(values.shape[1])
-    for _ in range(_STEPS):
-        scaled = values * np.exp(logs)
-        sums = scaled.sum(1)
-        shares = np.exp(sums - np.maximum.reduceat(sums, starts)[ranking])
-        shares /= np.add.reduceat(shares, starts)[ranking]
-        weighted = scaled * shares[:, None]
-        means = np.add.reduceat(weighted, starts)
-        gradient = scaled.T @ (shares - target) + _PENALTY * logs
-        curvature = weighted.T @ scaled - means.T @ means + _PENALTY * np.eye(len(logs))
-        step = np.linalg.solve(curvature, gradient)
-        step *= min(1.0, _LONGEST_STEP / max(1e-9, float(np.abs(step).max())))
-        logs = np.clip(logs - step, np.log(_LEAST), np.log(_MOST))
-    return tuple(round(float(factor), 4) for factor in np.exp(logs))

@@ -45,14 +45,15 @@ if TYPE_CHECKING:
     from tui.session.session import Session
     from tui.terminal.frame_pacing import AskTerminal
 
-LIKE = "Mark the answer as good, or the selected source: the question is asked again for more like it"
-DISLIKE = "Mark it as bad: the personas that found it lose, and the question is asked again without those words"
+LIKE = "Judge the answer as good, or the source under the cursor: then the question is asked again for more like it"
+DISLIKE = "Judge it as bad: the personas that found it lose; the question is asked again without the words of a source"
 AS_WRITTEN = "Ask the question as it is written, without the ones before it"
 LEGEND = """
 Enter asks; a number and enter asks a suggestion; in answer and sources 1-9 opens a citation, + and - judge it or the \
-answer. After a source was judged, the question is asked again by your marks; enter asks it without them. Tab takes \
-the title that is offered, or goes to the next pane. To begin a question with ?, type a blank first. Without function \
-keys: ^o and a number goes to a screen, as does alt and its letter. ^p finds every command.
+answer. After a source was judged, the question is asked again by your marks, unless you like a source of a text that \
+a model has finished; a question that you enter anew has no marks. Tab takes the title that is offered, or goes to the \
+next pane. To begin a question with ?, type a blank first. Without function keys: ^o and a number goes to a screen, as \
+does alt and its letter. ^p finds every command.
 Panel: ● called, ▸ walks, ✓ back, ○ not called (with the reason), then the number that picks it in the walk. earned: \
 its share in what the answer cites, where what a plain search finds counts half; vs usual: that less what was expected \
 of it at such questions; gate: what was expected less its cost. agrees, new, on topic, has names: scores that count \

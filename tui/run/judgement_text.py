@@ -30,5 +30,5 @@ def feedback_text(feedback: FeedbackGiven) -> str:
         signs["+" if new_mean > old_mean else "-" if new_mean < old_mean else "="].append(name)
     changes = [f"{sign} {', '.join(names)}" for sign, names in signs.items() if names]
     changes += [f"{event.persona_id}: {event.before} {ARROW} {event.after}" for event in feedback.transitions]
-    changes += [f"{kind} counts {factor:g} times" for kind, factor in feedback.factors.items()]
+    changes += [f"evidence by {kind} counts {factor:g} times" for kind, factor in feedback.factors.items()]
     return f"noted for {feedback.judgement.subject}: {' · '.join(changes)}"
