@@ -191,7 +191,7 @@ class FolderRoster:
         with self.locked() as contents:
             change = latest_undoable(list(self.ledger.changes()), contents.entries)
             entry = contents.entries[change.persona_id]
-            undone = undo_entry(change, entry, decided_by)
+            undone = undo_entry(self.merged.time(), change, entry, decided_by)
             persona = with_content(entry.persona, undone.edited[1]) if undone.edited else entry.persona
             with self.ledger.recording(undone):
                 if not isinstance(change, Added):

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from db.personas.ledger_entries import BY_HAND, Added, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone, now
+from db.personas.ledger_entries import BY_HAND, Added, Edited, Feedback, LedgerEntry, Rewards, Transition, Undone
 from engine.errors import InputError
 from engine.personas.persona import PersonaState, RosterEntry, content_of
 from engine.personas.roster import performance_of
@@ -27,7 +27,7 @@ def latest_undoable(entries: Sequence[LedgerEntry], persona_ids: Container[str])
     return changes[-1]
 
 
-def undo_entry(change: Added | Transition | Edited, entry: RosterEntry, decided_by: str) -> Undone:
+def undo_entry(at: str, change: Added | Transition | Edited, entry: RosterEntry, decided_by: str) -> Undone:
     """The entry that takes back the latest change of a persona; an added persona goes into the archive."""
     new_state, contents = entry.state, None
     if isinstance(change, Edited):
@@ -35,7 +35,7 @@ def undo_entry(change: Added | Transition | Edited, entry: RosterEntry, decided_
     else:
         new_state = PersonaState.PRUNED if isinstance(change, Added) else change.old_state
     performance, kind = performance_of(entry.persona), type(change).__name__
-    return Undone(now(), change.persona_id, kind, entry.state, new_state, decided_by, performance, contents)
+    return Undone(at, change.persona_id, kind, entry.state, new_state, decided_by, performance, contents)
 
 
 def _changes_by_hand(entries: Sequence[LedgerEntry]) -> tuple[list[int], set[int]]:

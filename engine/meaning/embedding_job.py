@@ -65,11 +65,20 @@ async def embed_passages(
             if done < total:
                 await _embed_missing(index, vectors, model, may_go_on, partial(_count, [done], total, progress))
                 done, total = await asyncio.to_thread(survey)
-            await asyncio.to_thread(vectors.tidy)
+            await _written(vectors.tidy)
         progress(done, total)
         return Embedded(done, total)
     finally:
         cancelled.set()
+
+
+async def _written(write: Callable[[], None]) -> None:
+    """Write in a thread; cancelling waits for the end of that, because another job may write then."""
+    writing = asyncio.ensure_future(asyncio.to_thread(write))
+    try:
+        await asyncio.shield(writing)
+    finally:
+        await asyncio.gather(writing, return_exceptions=True)
 
 
 def _count(done: list[int], total: int, progress: OnEmbedded, added: int) -> None:
@@ -98,7 +107,7 @@ async def _embed_missing(
                 return
             rows = await model.embed(batch.texts)
             async with writing:
-                await asyncio.to_thread(vectors.add, batch, rows)
+                await _written(partial(vectors.add, batch, rows))
             embedded(len(batch.keys))
 
     workers = [asyncio.ensure_future(work()) for _ in range(model.at_once)]

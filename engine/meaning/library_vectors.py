@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from engine.atomic_files import private_folder, store_errors, write_atomically
 from engine.documents.identity import is_under
 from engine.documents.passages import Passage
-from engine.errors import LibraryError, StoreError
+from engine.errors import LibraryError
 from engine.index.catalogue import KnownFile
 from engine.index.retriever import Retriever
 from engine.index.search_index import SearchIndex
@@ -47,6 +47,13 @@ class _FileKeys(msgspec.Struct, array_like=True, frozen=True):
     keys: bytes
 
 
+class _Survey(NamedTuple):
+    """What a survey read of each file, and the modification time in ns of the file in which that is stored."""
+
+    files: dict[str, _FileKeys]
+    written: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Locations:
     """Where in the index the vectors belong: passage numbers, rows of vectors and indexes of `files`, all of a length.
@@ -70,8 +77,7 @@ class LibraryVectors:
         self._folder = folder / digest.removeprefix("sha256:")[:_FOLDER_NAME]
         self._as_passage = as_passage
         self._vectors = VectorFile(self._folder / "vectors")
-        self._files: dict[str, _FileKeys] | None = None
-        self._files_written = 0
+        self._last_survey: _Survey | None = None  # replaced as a whole: a question reads it in another thread
         self._locations: _Locations | None = None
 
     # -- embedding ----------------------------------------------------------------------------------------
@@ -107,7 +113,7 @@ class LibraryVectors:
             surveyed[path] = entry
         if surveyed != previous:
             write_atomically(self._folder / "files", msgspec.msgpack.encode(surveyed))
-            self._files, self._files_written = surveyed, (self._folder / "files").stat().st_mtime_ns
+            self._last_survey = _Survey(surveyed, (self._folder / "files").stat().st_mtime_ns)
         return self.count(), sum(len(keys) for keys in self._keys().values())
 
     def missing(self, index: SearchIndex, size: int) -> Iterator[Batch]:
@@ -197,11 +203,13 @@ class LibraryVectors:
         path, written = self._folder / "files", 0
         with suppress(OSError):
             written = path.stat().st_mtime_ns  # another process may have surveyed the library again
-        if self._files is None or written != self._files_written:
-            self._files, self._files_written = {}, written
-            with suppress(OSError, msgspec.MsgspecError, StoreError):
-                self._files = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _FileKeys])
-        return self._files
+        survey = self._last_survey
+        if survey is None or written != survey.written:
+            files = dict[str, _FileKeys]()
+            with suppress(OSError, msgspec.MsgspecError):
+                files = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _FileKeys])
+            self._last_survey = survey = _Survey(files, written)
+        return survey.files
 
     def _keys(self) -> dict[str, "np.ndarray"]:
         return _keys_of(self._surveyed())

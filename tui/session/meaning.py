@@ -55,7 +55,7 @@ class Meaning:
         self._vectors: LibraryVectors | None = None
         self._replaced: list[EmbeddingModel] = []  # a run may still use them
         self._requests: set[asyncio.Task[np.ndarray]] = set()
-        self._connecting = asyncio.Lock()
+        self._connecting, self._embedding = asyncio.Lock(), asyncio.Lock()
         self._questions = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -108,7 +108,8 @@ class Meaning:
 
         model, vectors = await self.connect()
         documents = self._library.documents
-        return await embed_library(documents, vectors, model, progress=progress, may_go_on=self._may_go_on)
+        async with self._embedding:  # a job that was cancelled for this one may still be ending
+            return await embed_library(documents, vectors, model, progress=progress, may_go_on=self._may_go_on)
 
     async def keep_up(self) -> None:
         """Embed in the background what has no vector, until all have one or this is cancelled.

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -183,6 +184,31 @@ async def test_a_cancelled_job_goes_on_where_it_was(library, server):
     server.requests.clear()
     assert await embed(library, server) == (FILES, FILES)
     assert len(server.embedded) < FILES
+
+
+async def test_a_job_that_is_cancelled_while_it_writes_ends_with_that(library, server):
+    writes, may_write = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    class SlowDisk(LibraryVectors):
+        def add(self, batch, vectors):
+            loop.call_soon_threadsafe(writes.set)
+            may_write.wait()
+            super().add(batch, vectors)
+
+    model = await connect_embedding(settings(server))
+    vectors = SlowDisk(folder_of(library), model.digest, model.as_passage)
+    job = asyncio.ensure_future(embed_library(library, vectors, model))
+    await writes.wait()
+    job.cancel()
+    with pytest.raises(LibraryError, match="another session embeds"):
+        await embed(library, server)
+    may_write.set()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    await model.close()
+    assert vectors.count() == BATCH
+    assert await embed(library, server) == (FILES, FILES)
 
 
 def test_a_killed_process_goes_on_where_it_was(library, server, tmp_path):

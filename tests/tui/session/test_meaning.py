@@ -137,6 +137,22 @@ async def test_the_checks_leave_the_connection_of_the_session_alone(workspace, s
         assert len(server.embedded) == session.library.passages
 
 
+async def test_a_job_that_is_begun_anew_waits_for_the_end_of_the_cancelled_one(workspace, server, docs):
+    server.embed_delay = 0.01
+    async with opened(workspace, server, docs) as session:
+        begun, problems = asyncio.Event(), list[str]()
+        session.meaning.watchers.append(begun.set)
+        session.meaning.watchers.append(lambda: problems.append(session.meaning.progress.problem))
+        for _ in range(8):
+            job = asyncio.ensure_future(session.meaning.keep_up())
+            begun.clear()
+            await begun.wait()
+            job.cancel()
+        await session.meaning.keep_up()
+        assert set(problems) == {""}
+        assert session.meaning.progress.is_complete
+
+
 async def test_while_a_question_runs_the_background_job_sends_nothing(workspace, server, docs):
     async with opened(workspace, server, docs) as session:
         waiting = asyncio.Event()
