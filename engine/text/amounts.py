@@ -16,7 +16,7 @@ _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[{_SIGNS}])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[{_SIGNS}(])?(?P<number>{_NUMBER})"
     rf"\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
 )
-_GROUP = 3  # digits between the signs that part thousands
+_GROUP = 3  # digits after each sign that parts thousands
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009']")
 _PRECISE = 2  # decimals of a mean at most, if its values have no more
 _MOST_DIGITS = 24  # before and behind the decimal sign: sums of thousands of such numbers have 28, which is exact
@@ -56,8 +56,8 @@ def read_amounts(cells: Sequence[str]) -> tuple[list[Amount], Spelling] | None:
     """Return the amounts of the cells of a column and their spelling; None unless each is a number in one unit.
 
     Numbers in parentheses are negative. Numbers with a leading zero, such as those of telephones, and numbers of more
-    than 24 digits are no amounts. Where one sign may part thousands or decimals, the other cells decide, and else
-    English spelling; cells that cannot all be read in one spelling are no amounts.
+    than 24 digits are no amounts. Where a sign may part thousands or decimals, the other cells decide; if none does,
+    the spelling is English. Cells that cannot all be read in one spelling are no amounts.
     """
     matches = [_AMOUNT.fullmatch(cell.strip()) for cell in cells]
     if not cells or not all(match and _is_amount(match) for match in matches):
@@ -123,8 +123,10 @@ def _decimal_sign(numbers: Sequence[str]) -> str:
 
 
 def _is_spelled(number: str, decimal: str) -> bool:
-    """Tell whether a number has at most one sign of decimals, and none of thousands behind it."""
-    return number.partition(decimal)[2].isdecimal() or decimal not in number
+    """Tell whether a number has at most one sign of decimals, and signs of thousands only before it, at every third."""
+    whole, sign, decimals = number.partition(decimal)
+    thousands = re.split("[.,]", whole)[1:]
+    return decimals.isdecimal() == bool(sign) and all(len(digits) == _GROUP for digits in thousands)
 
 
 def _thousands_sign(matches: Sequence[re.Match[str]], decimal: str) -> str:
