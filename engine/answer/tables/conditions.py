@@ -50,6 +50,7 @@ class QuestionInTable:
         self._ordinary = function_words(table.language) | function_words(_language(self.question)) | STOP_WORDS
         self._roots = [self._roots_of(n) for n in range(len(self.question.raw))]
         self._cell_matches: dict[int, dict[int, list[int]]] = {}
+        self._columns: dict[tuple[int, tuple[int, ...]], Column] = {}
         self.dated = self._date_words()
         self.accounted: set[int] = set()
         self.conditions: dict[int, set[int]] = {}
@@ -126,11 +127,17 @@ class QuestionInTable:
     def _is_measured(self, n: int) -> bool:
         """Tell whether a word is of a dimension that a column has, or says how the named column is asked for."""
         dimension = self.question.dimensions.get(n)
-        columns = range(len(self.table.header))
-        rows = range(len(self.table.rows))
+        columns, rows = range(len(self.table.header)), range(len(self.table.rows))
         return dimension is not None and (
-            bool(self.in_header) or any(Column(self.table, c, rows).has_dimension(dimension) for c in columns)
+            bool(self.in_header) or any(self.column(c, rows).has_dimension(dimension) for c in columns)
         )
+
+    def column(self, number: int, rows: Sequence[int]) -> Column:
+        """Return a column in some rows; it is read once."""
+        key = number, tuple(rows)
+        if key not in self._columns:
+            self._columns[key] = Column(self.table, number, rows)
+        return self._columns[key]
 
     # -- the rows -----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.answer.tables.columns import Column
 from engine.answer.tables.conditions import QuestionInTable
 from engine.answer.tables.table import Table
 from engine.question.table_words import Comparison, Operation
@@ -36,18 +35,21 @@ def read_table(text: str, table: Table) -> Reading | None:
     A word such as "total" that stands in the header is read as the name of its column if one row fits, else as asking
     for a sum.
     """
-    as_name = _Reader(QuestionInTable(text, table, with_header_words=False)).reading()
+    by_name = QuestionInTable(text, table, with_header_words=False)
+    as_name = _Reader(by_name).reading()
     if as_name and (as_name.operation is not Operation.LOOKUP or len(as_name.rows) == 1):
         return as_name
-    return _Reader(QuestionInTable(text, table, with_header_words=True)).reading() or as_name
+    by_operation = QuestionInTable(text, table, with_header_words=True)
+    if by_operation.operations == by_name.operations:  # the reading would be the same
+        return as_name
+    return _Reader(by_operation).reading() or as_name
 
 
 class _Reader:
     """Chooses the operation, the rows and the column of one question to one table."""
 
     def __init__(self, words: QuestionInTable) -> None:
-        self._words, self._table = words, words.table
-        self._columns: dict[tuple[int, tuple[int, ...]], Column] = {}
+        self._words, self._table, self._column = words, words.table, words.column
 
     def reading(self) -> Reading | None:
         """Return the reading; None if the question is not about the table, or no column fits."""
@@ -80,12 +82,6 @@ class _Reader:
         is_verb = len(unaccounted) == 1 and word.islower() and not number_in(word)
         is_denial = unaccounted[0] in self._words.question.negations
         return operation is Operation.LOOKUP and is_verb and not is_denial and bool(self._words.in_header)
-
-    def _column(self, number: int, rows: Sequence[int]) -> Column:
-        key = number, tuple(rows)
-        if key not in self._columns:
-            self._columns[key] = Column(self._table, number, rows)
-        return self._columns[key]
 
     def _operation_and_column(
         self, operation: Operation, rows: Sequence[int], label: int
