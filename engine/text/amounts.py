@@ -59,12 +59,14 @@ def read_amounts(cells: Sequence[str]) -> tuple[list[Amount], Spelling] | None:
     than 24 digits are no amounts. Where a sign may part thousands or decimals, the other cells decide; if none does,
     the spelling is English. Cells that cannot all be read in one spelling are no amounts.
     """
-    matches = [_AMOUNT.fullmatch(cell.strip()) for cell in cells]
-    if not cells or not all(match and _is_amount(match) for match in matches):
-        return None
-    parsed = [match for match in matches if match]
+    parsed = []
+    for cell in cells:
+        match = _AMOUNT.fullmatch(cell.strip())
+        if not match or not _is_amount(match):
+            return None
+        parsed.append(match)
     units = {_unit(match) for match in parsed}
-    if len(units) > 1:
+    if len(units) != 1:
         return None
     numbers = [_BLANKS.sub("", match["number"]) for match in parsed]
     decimal = _decimal_sign(numbers)

@@ -33,8 +33,12 @@ class Column:
     @cached_property
     def dates(self) -> list[date] | None:
         """The dates; None if a cell is no date with a year."""
-        read = [_date_in(text) for text in self._texts]
-        return [day for day in read if day] if read and all(read) else None
+        days = []
+        for text in self._texts:
+            if (day := _date_in(text)) is None:
+                return None
+            days.append(day)
+        return days or None
 
     @property
     def values(self) -> list[Decimal] | list[date] | None:

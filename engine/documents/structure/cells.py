@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 _MARKDOWN = "|"
@@ -32,16 +33,20 @@ def cells_of(row: str, delimiter: str, *, is_markdown: bool) -> list[Cell]:
     """Return the cells of a row of Markdown, or of CSV with this delimiter."""
     if is_markdown:
         return _markdown_cells(row)
-    separator = re.compile(rf"({_QUOTED.pattern}|[^{re.escape(delimiter)}]*)(?:{re.escape(delimiter)}|$)")
     cells, position = list[Cell](), 0
-    while position <= len(row) and (match := separator.match(row, position)):
+    while position <= len(row) and (match := _cell_before(delimiter).match(row, position)):
         start, end = match.span(1)
         is_quoted = end - start > 1 and row[start] == row[end - 1] == '"'
         cells.append(_trimmed(row, start + is_quoted, end - is_quoted, '""' if is_quoted else "", '"'))
-        if match.end() == len(row) and not (match.end() > end):
+        if match.end() == len(row) == end:
             break
         position = match.end()
     return cells
+
+
+@cache
+def _cell_before(delimiter: str) -> re.Pattern[str]:
+    return re.compile(rf"({_QUOTED.pattern}|[^{re.escape(delimiter)}]*)(?:{re.escape(delimiter)}|$)")
 
 
 def _markdown_cells(row: str) -> list[Cell]:
