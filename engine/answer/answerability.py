@@ -6,8 +6,8 @@ regression, fitted on questions with an answer and on questions without one.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import PASSAGES, Candidate
+from engine.answer.quotation import PASSAGES, Quotation
+from engine.answer.sentence_ranking import Candidate
 from engine.mixture.panel import Panel
 from engine.question.answer_kind import asked_noun
 from engine.question.question import Question

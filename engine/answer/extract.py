@@ -7,9 +7,8 @@ from itertools import pairwise
 
 from engine.answer.answerability import is_answerable
 from engine.answer.parallel import alternatives, differing, without_copies
-from engine.answer.quotation import Quotation
-from engine.answer.sentence_ranking import PASSAGES, Candidate, SentenceRanker, answering_spans
-from engine.answer.tables.computation import quote_tables
+from engine.answer.quotation import PASSAGES, Quotation
+from engine.answer.sentence_ranking import Candidate, SentenceRanker, answering_spans
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
 from engine.mixture.panel import Panel
@@ -38,11 +37,11 @@ _NEW = ("new number", "new date", "new name of a person", "new name of a place",
 
 
 def quote_if_answerable(ranker: SentenceRanker, ranking: Mapping[int, float]) -> list[Quotation]:
-    """Return what to quote: the rows of a table that answers (`quote_tables`), and else or beside one row, see `quote`.
+    """Return what to quote: the rows of a table that answers (`TableAnswers`), and else or beside one row, see `quote`.
 
     Nothing if the passages do not answer the question.
     """
-    rows = quote_tables(ranker.panel, ranking)
+    rows = ranker.tables.best(ranking)
     if len(rows) > 1 or (rows and rows[0].computed):
         return rows
     candidates = ranker.ranked(ranking)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import SentenceRanker
-from engine.answer.tables.computation import quote_tables
 from engine.events import ClaimsWritten, GroundedClaim
 from engine.mixture.outputs import PersonaOutput
 from engine.personas.traits import Kind
@@ -35,7 +34,7 @@ def own_sentences(
         )
         first = next(close, candidates[0]).quotation
         if ranker.panel.goes_by(output.persona_id, Kind.AMOUNTS):
-            first = next(iter(quote_tables(ranker.panel, ranking)), first)
+            first = next(iter(ranker.tables.best(ranking)), first)
         used_positions.add(_position(first))
         others = [candidate.quotation for candidate in candidates if candidate.quotation != first]
         chosen[output.persona_id] = [first, *others[: count - 1]]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from engine.documents.passages import Lead, Passage
 
+PASSAGES = 5  # of a ranking whose sentences and tables may be quoted
+
 
 @dataclass(frozen=True, slots=True)
 class Quotation:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from operator import mul
 from statistics import median_low
 
-from engine.answer.quotation import Quotation, all_sentences
+from engine.answer.quotation import PASSAGES, Quotation, all_sentences
+from engine.answer.tables.computation import TableAnswers
 from engine.mixture.panel import Panel
 from engine.question.answer_kind import AnswerKind, answer_kind
 from engine.question.question_form import is_negated
@@ -20,7 +21,6 @@ from engine.text.names import name_runs, roots
 from engine.text.words import raw_words
 from engine.walk.neighbourhood import LinkKind
 
-PASSAGES = 5  # of the ranking whose sentences may be quoted
 _LIKED = 20.0  # value of a sentence that the user liked
 _TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
 
@@ -105,10 +105,13 @@ def answering_spans(candidate: Candidate, question: str) -> tuple[tuple[int, int
 
 
 class SentenceRanker:
-    """Ranks the sentences of a panel's passages for its question; a passage is read once for all rankings."""
+    """Ranks the sentences of a panel's passages for its question; a passage is read once for all rankings.
+
+    `tables` has what the tables among them answer.
+    """
 
     def __init__(self, panel: Panel) -> None:
-        self.panel, self._question = panel, panel.question
+        self.panel, self._question, self.tables = panel, panel.question, TableAnswers(panel)
         self._search_rank = {number: 1 / n for n, (number, _) in enumerate(panel.neighbourhood.first, start=1)}
         self._steps = _steps_to(panel)
         self._in_titles = self._question.in_titles()

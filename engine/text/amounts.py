@@ -16,7 +16,10 @@ _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[{_SIGNS}])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[{_SIGNS}(])?(?P<number>{_NUMBER})"
     rf"\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
 )
-_GROUP = 3  # digits after each sign that parts thousands
+_GROUP = 3  # digits after the last sign that parts thousands
+_GROUPS = re.compile(
+    r"\d+(?:[.,]\d{3})*|\d+(?:,\d\d)*,\d{3}"
+)  # of thousands; Indian numbers have lakhs and crores, too
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009']")
 _PRECISE = 2  # decimals of a mean at most, if its values have no more
 _MOST_DIGITS = 24  # before and behind the decimal sign: sums of thousands of such numbers have 28, which is exact
@@ -125,10 +128,9 @@ def _decimal_sign(numbers: Sequence[str]) -> str:
 
 
 def _is_spelled(number: str, decimal: str) -> bool:
-    """Tell whether a number has at most one sign of decimals, and signs of thousands only before it, at every third."""
+    """Tell whether a number has at most one sign of decimals, and before it groups of digits of the usual lengths."""
     whole, sign, decimals = number.partition(decimal)
-    thousands = re.split("[.,]", whole)[1:]
-    return decimals.isdecimal() == bool(sign) and all(len(digits) == _GROUP for digits in thousands)
+    return decimals.isdecimal() == bool(sign) and _GROUPS.fullmatch(whole) is not None
 
 
 def _thousands_sign(matches: Sequence[re.Match[str]], decimal: str) -> str:

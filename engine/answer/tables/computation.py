@@ -12,7 +12,7 @@ from itertools import pairwise
 from engine.answer.quotation import Quotation
 from engine.answer.tables.columns import Column
 from engine.answer.tables.reading import Reading, read_table
-from engine.answer.tables.table import Table, TableRow, tables_of
+from engine.answer.tables.table import HeaderPlace, Table, TableRow, assembled_table, tables_in
 from engine.mixture.panel import Panel
 from engine.personas.traits import Kind
 from engine.question.question_form import asks_openly
@@ -23,18 +23,32 @@ _QUOTED = 9  # rows, or parts of the table, at most
 _NAMED = 9  # rows that a count names
 
 
-def quote_tables(panel: Panel, ranking: Mapping[int, float]) -> list[Quotation]:
-    """Return the rows that answer, the computed value with the first; nothing if no table among the best passages does.
+class TableAnswers:
+    """What the tables of a panel answer to its question; each is assembled and read once for all rankings."""
 
-    Tables are read if a persona goes by amounts. Of several tables that answer, the one with most words of the question
-    in its cells and header is quoted, then the better ranked.
-    """
-    text = panel.question.text
-    if not panel.hears(Kind.AMOUNTS) or asks_openly(text):
-        return []
-    readings = [reading for table in tables_of(panel, ranking) if (reading := read_table(text, table))]
-    answers = [(reading.matched, quotations) for reading in readings if (quotations := quote_reading(reading))]
-    return max(answers, key=lambda answer: answer[0])[1] if answers else []
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._answers: dict[HeaderPlace, tuple[int, list[Quotation]]] = {}
+
+    def best(self, ranking: Mapping[int, float]) -> list[Quotation]:
+        """Return the rows that answer, the computed value with the first.
+
+        Nothing if no table among the best passages does, nor if no persona with a voice goes by amounts. Of several
+        tables that answer, the one with most words of the question in its cells and header is quoted, then the better
+        ranked.
+        """
+        if not self._panel.hears(Kind.AMOUNTS) or asks_openly(self._panel.question.text):
+            return []
+        answers = [self._answer(number, place) for place, number in tables_in(self._panel, ranking).items()]
+        return max((answer for answer in answers if answer[1]), key=lambda answer: answer[0], default=(0, []))[1]
+
+    def _answer(self, number: int, place: HeaderPlace) -> tuple[int, list[Quotation]]:
+        """Return what the table of this passage answers, after the number of the question's words that it has."""
+        if place not in self._answers:
+            table = assembled_table(self._panel, number, place[1])
+            reading = read_table(self._panel.question.text, table) if table else None
+            self._answers[place] = (reading.matched, quote_reading(reading)) if reading else (0, [])
+        return self._answers[place]
 
 
 def quote_reading(reading: Reading) -> list[Quotation]:

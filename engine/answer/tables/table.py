@@ -6,8 +6,7 @@ from functools import cached_property
 from itertools import chain, count, takewhile
 from pathlib import Path
 
-from engine.answer.quotation import Quotation, all_sentences
-from engine.answer.sentence_ranking import PASSAGES
+from engine.answer.quotation import PASSAGES, Quotation, all_sentences
 from engine.documents.document import Location
 from engine.documents.identity import possible_files
 from engine.documents.passages import Lead, Passage
@@ -22,6 +21,9 @@ from engine.text.words import exact_terms, is_camel_case, stemmed, words_of_piec
 
 MOST_ROWS = 2000
 """Rows of the longest table over which something is computed."""
+
+HeaderPlace = tuple[str, int]
+"""The source of a table, and the character at which its header starts."""
 
 _CAPTION = 300  # characters before a table that may say what it is about
 
@@ -93,19 +95,18 @@ class Table:
         return place_name(locations[0].page, cells_place(names, column, header))
 
 
-def tables_of(panel: Panel, ranking: Mapping[int, float]) -> list[Table]:
-    """Return the tables that the best passages of a ranking are parts of, the best first.
+def tables_in(panel: Panel, ranking: Mapping[int, float]) -> dict[HeaderPlace, int]:
+    """Return where the tables begin that the best passages of a ranking are parts of, each with such a passage.
 
-    After them come those among the best passages of the personas that go by amounts.
+    The best come first; after them those among the best passages of the personas that go by amounts.
     """
-    tables: dict[tuple[str, int], Table | None] = {}
+    tables: dict[HeaderPlace, int] = {}
     readers = [own for name, own in panel.rankings.items() if panel.voices[name] and panel.goes_by(name, Kind.AMOUNTS)]
     for number in dict.fromkeys(n for own in (list(ranking), *readers) for n in own[:PASSAGES]):
         passage = panel.passage(number)
         for start in _header_starts(passage):
-            if (passage.source, start) not in tables:
-                tables[passage.source, start] = _table(panel, number, start)
-    return [table for table in tables.values() if table]
+            tables.setdefault((passage.source, start), number)
+    return tables
 
 
 def has_rows(passage: Passage) -> bool:
@@ -157,8 +158,8 @@ def _header_starts(passage: Passage) -> list[int]:
     return [lead.start for lead in passage.leads if _delimiter(lead.text, passage.source)]
 
 
-def _table(panel: Panel, number: int, start: int) -> Table | None:
-    """Return the table with the header that starts there; None for one that is too long or irregular."""
+def assembled_table(panel: Panel, number: int, start: int) -> Table | None:
+    """Return the table of a passage whose header starts there; None for one that is too long or irregular."""
     lead = next(lead for lead in panel.passage(number).leads if lead.start == start)
     rows_of_parts = _rows_of_parts(panel, number, lead)
     rows = [row for part in sorted(rows_of_parts) for row in rows_of_parts[part]]

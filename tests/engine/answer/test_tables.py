@@ -6,8 +6,8 @@ import pytest
 
 from engine.answer.citations import extractive_answer
 from engine.answer.quotation import Quotation
-from engine.answer.tables.computation import quote_tables
-from engine.answer.tables.table import tables_of
+from engine.answer.tables.computation import TableAnswers
+from engine.answer.tables.table import assembled_table, tables_in
 from engine.documents.document import Document, Syntax
 from engine.documents.passages import split_document
 from engine.index.retriever import index_passages
@@ -59,7 +59,7 @@ def quotations(folder: Path, name: str, text: str, question: str, persona: Perso
     retriever = index_passages(SearchIndex(folder), [(passage, "") for passage in split_document(document, 300)])
     panel = Panel(question, retriever)
     panel.send(persona)
-    return quote_tables(panel, panel.fused())
+    return TableAnswers(panel).best(panel.fused())
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,9 @@ def test_the_words_of_cells_are_those_of_the_index(tmp_path):
     text = "Name,Day,Code\nLiHua's boats,3 May 2023,S-057\nRuth,2023-05-04,v1.2.3\n"
     passages = list(split_document(Document("/n/x.csv", "x", text, Syntax.TABLE), 300))
     panel = Panel("Ruth", index_passages(SearchIndex(tmp_path), [(passage, "") for passage in passages]))
-    (table,) = tables_of(panel, {0: 1.0})
+    (((_, start), number),) = tables_in(panel, {0: 1.0}).items()
+    table = assembled_table(panel, number, start)
+    assert table
     for row, own in zip(table.rows, table.cell_roots, strict=True):
         assert own == [frozenset(roots(cell.text)) for cell in row.cells]
 

@@ -24,6 +24,7 @@ from engine.text.amounts import Spelling, mean_of, read_amounts
         (["1.500", "2.000"], "3.500"),
         (["1.500", "2.000,5"], "3.500,5"),
         (["0.1", "0.2"], "0.3"),
+        (["1,23,456", "2,34,567.5"], "358,023.5"),
     ],
 )
 def test_a_sum_is_exact_and_in_the_spelling_of_the_cells(cells, total):
