@@ -11,7 +11,9 @@ from engine.text.dates import calendar_words
 _SIGNS = r"\-+\u2212\u2013"
 _CURRENCY = r"[A-Z]{3}(?=\s)|(?:US|R|C|A)?[^\w\s.,'()+\-\u2212\u2013]{1,2}|kr\.?(?=\s)|Rs\.?(?=\s)"
 _UNIT = r"[^\d\s()+\-\u2212\u2013.,':/][^\d()]{0,14}?"
-_NUMBER = r"\d{1,3}(?P<mark>[.,' \u00a0\u202f\u2009])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
+_THOUSANDS = r"\d{1,3}(?P<mark>[.,' \u00a0\u202f\u2009])\d{3}(?:(?P=mark)\d{3})*(?:[.,]\d+)?"
+_LAKHS = r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?"
+_NUMBER = rf"{_THOUSANDS}|{_LAKHS}|\d+(?:[.,]\d+)?"
 _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[{_SIGNS}])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[{_SIGNS}(])?(?P<number>{_NUMBER})"
     rf"\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
