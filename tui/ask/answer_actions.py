@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tui.run.judgement_text import feedback_text
-from tui.source.copied import copied_quotation
+from tui.source.copied import copied_quotation, copy_text
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -25,9 +25,9 @@ def copied_text(answer: AnswerWritten) -> str:
 
 def copy_answer(app: App[None], answer: AnswerWritten, chosen: Citation | None, message: MessageLine) -> None:
     """Copy the chosen quotation with its place, or else the answer with its sources, and say which."""
-    app.copy_to_clipboard(copied_text(answer) if chosen is None else copied_quotation(chosen))
+    hint = copy_text(app, copied_text(answer) if chosen is None else copied_quotation(chosen))
     words = "Answer and sources copied" if chosen is None else f"Quotation [{chosen.n}] copied"
-    message.say(f"{words} (inside tmux this needs `set -g set-clipboard on`)")
+    message.say(f"{words}{hint}")
 
 
 async def judge_answer(runs: Runs, state: RunState, *, liked: bool, citation: int | None) -> str:

@@ -1,12 +1,15 @@
-"""A citation as plain text, for the clipboard; it imports nothing that the first paint does not need."""
+"""Citations for the clipboard; it imports nothing that the first paint does not need."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from tui.drawing.cells import plain
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from engine.events import Citation
 
 
@@ -15,3 +18,10 @@ def copied_quotation(citation: Citation) -> str:
     place = f"{plain(citation.place)}, " if citation.place else ""
     span = f"{place}{citation.source}, characters {citation.start:,} to {citation.end:,}"
     return f"“{plain(citation.quote)}” ({plain(citation.title)}, {span})"
+
+
+def copy_text(app: App[None], text: str) -> str:
+    """Copy a text into the clipboard of the terminal (OSC 52) or browser; returns a hint if tmux may not pass it on."""
+    app.copy_to_clipboard(text)
+    in_tmux = "TMUX" in os.environ or os.environ.get("TERM", "").startswith(("tmux", "screen"))
+    return " (tmux passes it on after `set -g set-clipboard on`)" if in_tmux and not app.is_web else ""

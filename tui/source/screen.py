@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, locate_quote
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
-from tui.source.copied import copied_quotation
+from tui.source.copied import copied_quotation, copy_text
 from tui.source.pane import SourcePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
@@ -151,14 +151,16 @@ class SourceScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only keys that can do something at the moment."""
-        is_readable = self._source is not None and not self._source.problem
+        source = self._source
+        is_readable = source is not None and not source.problem
         match action:
             case "go":
                 return len(self._citations) > 1
             case "index" | "find" | "again" | "quote":
                 return is_readable
             case "editor":
-                return is_readable and self._source is not None and self._source.path.suffix.lower() != ".pdf"
+                has_lines = source is not None and source.path.suffix.lower() != ".pdf"
+                return is_readable and has_lines and not self.app.is_web
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:
@@ -232,5 +234,5 @@ class SourceScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the quote with its place."""
-        self.app.copy_to_clipboard(copied_quotation(self.citation))
-        self.notify("Copied. Inside tmux this needs `set -g set-clipboard on`.", markup=False)
+        hint = copy_text(self.app, copied_quotation(self.citation))
+        self.query_one(MessageLine).say(f"Quotation copied{hint}")

@@ -171,6 +171,17 @@ async def test_quote_and_source_are_copied_and_one_citation_alone_offers_no_othe
         assert pilot.app.clipboard == f"“{run.KEPT}” (Ysolde Marrak, /library/ysolde-marrak.md, characters 43 to 90)"
 
 
+@pytest.mark.parametrize(("name", "has_hint"), [("xterm-256color", False), ("tmux-256color", True), ("screen", True)])
+async def test_what_tmux_needs_is_said_inside_tmux_alone(monkeypatch, name, has_hint):
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("TERM", name)
+    async with script.app(scripted()).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("y")
+        await told(pilot, "Quotation copied")
+        assert ("set-clipboard" in script.screen_text(pilot.app)) is has_hint
+
+
 async def test_an_editor_opens_the_file_at_the_line(session, tmp_path, monkeypatch):
     source = tmp_path / "notes.md"
     source.write_text("# Notes\n\nThe pump was repaired.\n")
