@@ -14,6 +14,7 @@ import textual.app
 import textual.pilot
 
 import tui.ask.screen
+import tui.widgets.cursor_rest
 from tests.support.settled import settled
 from tui.command_line import main
 from tui.session.session import Session, open_session
@@ -34,6 +35,9 @@ sys.dont_write_bytecode = False
 for module in (textual.app, textual.pilot):
     vars(module)["wait_for_idle"] = settled
 tui.ask.screen.TICK_SECONDS = 1e6
+
+# Every move of a cursor counts as its last one, however fast a test presses keys.
+tui.widgets.cursor_rest.REST_SECONDS = 0
 
 # The same examples everywhere and every time, and none kept between two runs.
 hypothesis.settings.register_profile(

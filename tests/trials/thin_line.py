@@ -1,8 +1,9 @@
 """Measure what each key costs on a thin line: python -m tests.trials.thin_line [--size 120x40] [--json].
 
 The real program runs in a pseudo-terminal on the sample library with some questions in its history. For each screen the
-keys that move through it are pressed, and the bytes are counted that it writes until it is quiet; beside it the same
-for bare Textual, one input above one log. At last 2,700 characters are typed as fast as the terminal takes them, and
+keys that move through it are pressed, and the bytes are counted that it writes until it is quiet: so much costs a key
+after which the cursor rests. Then down and up are held, and what each further key costs is counted. Beside it stands
+bare Textual, one input above one log. At last 2,700 characters are typed as fast as the terminal takes them, and
 the processor time is read. Compare figures only with those of the same run.
 """
 
@@ -43,6 +44,7 @@ Bare().run()
 """
 
 DOWN, UP, TAB = "\x1b[B", "\x1b[A", "\t"
+HELD_KEYS, SHORT_HOLD, LONG_HOLD, REPEAT_SECONDS = (DOWN, DOWN, UP, UP), 2, 7, 1 / 30
 F2, F3, F4, F5, F6, F7 = "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~"
 
 
@@ -92,6 +94,21 @@ def measured(terminal: Terminal, screen: Screen) -> list[int]:
     return [pressed(terminal, key) for key in screen.keys]
 
 
+def held(terminal: Terminal) -> int:
+    """Hold keys for a short and for a long time, and return the bytes of each of the keys that make the difference."""
+    short, long = (_held_bytes(terminal, HELD_KEYS * times) for times in (SHORT_HOLD, LONG_HOLD))
+    return max(long - short, 0) // (len(HELD_KEYS) * (LONG_HOLD - SHORT_HOLD))
+
+
+def _held_bytes(terminal: Terminal, keys: tuple[str, ...]) -> int:
+    begin = len(terminal.written)
+    for key in keys:
+        terminal.press(key)
+        time.sleep(REPEAT_SECONDS)
+    pressed(terminal, "")
+    return len(terminal.written) - begin
+
+
 def typing_seconds(terminal: Terminal) -> float:
     """Type many characters at once, and return the processor time that they took."""
     before = _processor_seconds(terminal.pid)
@@ -127,6 +144,8 @@ def measurements(workspace: Path, size: tuple[int, int]) -> dict[str, list[int] 
     wait_for(lambda: "ready" in terminal.text and "passages" in terminal.text, lambda: terminal.text)
     for screen in SCREENS:
         figures[screen.name] = measured(terminal, screen)
+        if DOWN in screen.keys:
+            figures[f"{screen.name}, held"] = [held(terminal)]
     pressed(terminal, "\x1b")
     pressed(terminal, "\x1b")
     figures["seconds of the processor for 2,700 characters"] = typing_seconds(terminal)

@@ -67,7 +67,7 @@ def test_a_question_is_asked_and_copied_over_ssh(ssh, tmp_path):
     terminal.press("\t")
     terminal.shows("y Copy")
     terminal.press("y")
-    terminal.shows("Copied.")
+    terminal.shows("sources copied")
     [copied] = re.findall(rb"\x1b]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
     assert "She kept Gannet Stack Light for nineteen years. [1]" in base64.b64decode(copied).decode()
     terminal.press("\x11")

@@ -11,12 +11,14 @@ from tui.ask.panel_table import PanelTable
 from tui.ask.source_list import SourceList
 from tui.ask.walk_log import WalkLog
 from tui.source.preview import SourcePreview
+from tui.widgets.cursor_rest import CursorRest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
 
+    from engine.events import Citation
     from engine.run.state import RunState
     from tui.session.library import ScopedLibrary
 
@@ -31,6 +33,8 @@ class RunPanes(Container):
     def __init__(self, library: ScopedLibrary, *, id: str) -> None:  # noqa: A002 - textual's own name for it
         super().__init__(id=id)
         self._library = library
+        self._pointed: Citation | None = None
+        self._cursor_rest = CursorRest(self, self._show_preview)
 
     def compose(self) -> ComposeResult:
         """Lay out the result, and beside or below it the work."""
@@ -57,6 +61,13 @@ class RunPanes(Container):
         self.query_one(SourceList).show(view)
 
     def on_source_list_pointed(self, event: SourceList.Pointed) -> None:
-        """Show the document of the citation under the cursor, or hide it when the list is left."""
-        self.set_class(event.citation is not None, "-previewing")
-        self.query_one(SourcePreview).show(event.citation)
+        """Show the document of the citation under the cursor once it rests; hide it when the list is left."""
+        self._pointed = event.citation
+        if event.citation is None:
+            self._show_preview()
+        else:
+            self._cursor_rest.moved()
+
+    def _show_preview(self) -> None:
+        self.set_class(self._pointed is not None, "-previewing")
+        self.query_one(SourcePreview).show(self._pointed)

@@ -27,6 +27,7 @@ from tui.navigation.screen_bar import ScreenBar
 from tui.source.opening import open_citation, open_passage
 from tui.terminal.frame_pacing import Pace
 from tui.terminal.textual_fixes import sure
+from tui.widgets.cursor_rest import CursorRest
 from tui.widgets.details_pane import DetailsPane
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
@@ -87,6 +88,7 @@ class GraphScreen(Screen[None]):
         self._texts: dict[str, str] = {}
         self._words = ""
         self._timer: Timer | None = None
+        self._cursor_rest = CursorRest(self, self._draw_details)
         self._offered = self._rests = False
 
     def compose(self) -> ComposeResult:
@@ -190,8 +192,8 @@ class GraphScreen(Screen[None]):
         self._draw_details()
 
     def on_cursor_pane_moved(self) -> None:
-        """Draw the details of another line."""
-        self._draw_details()
+        """Draw the details of another line, once the cursor rests."""
+        self._cursor_rest.moved()
 
     # -- growth -------------------------------------------------------------------------------------------
 

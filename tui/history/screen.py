@@ -22,6 +22,7 @@ from tui.history.search import RunSearch
 from tui.navigation.screen_bar import ScreenBar
 from tui.run.comparison import compare, compared
 from tui.run.result import result_of
+from tui.widgets.cursor_rest import CursorRest
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
@@ -81,6 +82,7 @@ class HistoryScreen(Screen[None]):
         self.session = session
         self.search = RunSearch(self, session.runs, self._draw_answer)
         self._answered: RunRow | None = None
+        self._cursor_rest = CursorRest(self, self._draw_answer)
 
     def compose(self) -> ComposeResult:
         """Lay out the search, the table, the answer of a run, and the message of the last key."""
@@ -97,8 +99,8 @@ class HistoryScreen(Screen[None]):
         self.search.renew()
 
     def on_cursor_pane_moved(self) -> None:
-        """Draw the answer of the run under the cursor, and read the runs that came into sight."""
-        self._draw_answer()
+        """Draw the answer of the run under the cursor once it rests, and read the runs that came into sight."""
+        self._cursor_rest.moved()
         self.search.read_visible()
 
     def _draw_answer(self) -> None:

@@ -21,6 +21,7 @@ from tui.library.ingest_job import BAR_CELLS, IngestJob
 from tui.library.path_input import PathInput
 from tui.navigation.screen_bar import ScreenBar
 from tui.terminal.frame_pacing import Pace
+from tui.widgets.cursor_rest import CursorRest
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
@@ -103,6 +104,7 @@ class LibraryScreen(Screen[None]):
         self._removed: list[str] = []
         self._words = ""
         self._only_skipped = False
+        self._cursor_rest = CursorRest(self, self._show_files)
 
     def compose(self) -> ComposeResult:
         """Folders, files, the progress of a job, and the lines for a path and for words."""
@@ -182,8 +184,8 @@ class LibraryScreen(Screen[None]):
         self.refresh_bindings()
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
-        """Show the files of the folder under the cursor."""
-        self._show_files()
+        """Show the files of the folder under the cursor, once it rests."""
+        self._cursor_rest.moved()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only keys that can do something at the moment."""

@@ -29,8 +29,6 @@ Build = Callable[[int, int], list[Text]]
 
 TABS = ("Card", "Chart", "Ledger", "Receipts", "Finds")
 CARD, CHART, LEDGER, RECEIPTS, FINDS = range(5)
-DELAY_SECONDS = 0.06
-"""The cursor has to stay on a persona for this time before the disk is read for it."""
 
 
 class PersonaDetail(LinePane):
@@ -77,7 +75,6 @@ class PersonaDetail(LinePane):
     @work(group="detail", exclusive=True)
     async def _read(self, persona_id: str, view: Outlook, *, keep_top: bool) -> None:
         tab = self._tab
-        await asyncio.sleep(DELAY_SECONDS)
         try:
             build = await asyncio.to_thread(self._tab_content, tab, persona_id, view)
         except PersonaMoeError as error:

@@ -22,6 +22,7 @@ from tui.personas.detail import PersonaDetail
 from tui.personas.file_editor import DraftError, edit_in_editor
 from tui.personas.keys import PERSONA_KEYS
 from tui.personas.table import PersonaTable, free_id
+from tui.widgets.cursor_rest import CursorRest
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
@@ -55,6 +56,7 @@ class PersonasScreen(Screen[None]):
         self.session = session
         self._first_parent = ""
         self._drafts: dict[str, str] = {}
+        self._cursor_rest = CursorRest(self, self._show_detail)
 
     def compose(self) -> ComposeResult:
         """Filter, table, detail, the problems of the roster, and the message of the last key."""
@@ -112,6 +114,9 @@ class PersonasScreen(Screen[None]):
         return self.session.personas.roster.entries(), self.session.personas.roster.problems()
 
     @on(DataTable.RowHighlighted)
+    def _follow_cursor(self) -> None:
+        self._cursor_rest.moved()
+
     def _show_detail(self) -> None:
         self._detail.show(self.table.entry, self.table.entries)
 

@@ -21,6 +21,7 @@ from tui.drawing.cells import title
 from tui.navigation.key_table import keymap_problems
 from tui.navigation.screen_bar import ScreenBar
 from tui.settings.text import explanation, setting_line
+from tui.widgets.cursor_rest import CursorRest
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import EditLine
 from tui.widgets.message_line import MessageLine
@@ -71,6 +72,7 @@ class SettingsScreen(Screen[None]):
         self._finding = False
         self._offered: tuple[bool | None, ...] = ()
         self._rows: list[Option | None] = []
+        self._cursor_rest = CursorRest(self, self._explain_chosen)
 
     def compose(self) -> ComposeResult:
         """Yield the list, the explanation of the selected setting, and the line in which it is edited."""
@@ -144,6 +146,10 @@ class SettingsScreen(Screen[None]):
             self.refresh_bindings()
 
     def on_option_list_option_highlighted(self) -> None:
+        """Explain the selected setting, once the cursor rests."""
+        self._cursor_rest.moved()
+
+    def _explain_chosen(self) -> None:
         """Explain the selected setting; the servers are asked for their models only if it is `model_name`."""
         self._explain()
         option = self._chosen

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS
 
+from tui.terminal.pen import Pen, codes_of, is_risky
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rich.color import ColorSystem
     from rich.console import Console
-    from rich.style import Style
     from textual.strip import Strip
 
-    Cell: TypeAlias = tuple[str, Style | None]
-    """A character with what combines with it, and its style; the second cell of a wide character is empty."""
+    from tui.terminal.pen import Cell
+
     Row: TypeAlias = list[Cell | None]
     """The cells of a row of the screen; None where it is not known what the terminal shows."""
 
 NEAR = 5
-"""Equal cells of one style between two changes that are sent again: a move would cost as many bytes."""
-
-FIRST_EMOJI = "\U0001f000"
-"""Terminals disagree on the width of characters from here on: a row that has one is sent whole."""
+"""Bytes of equal cells between two changes that are sent again: a move would cost as many."""
 
 FEWEST_SCROLLED, MOST_LINES = 5, 20
 """Rows that must move together so that the terminal is told to scroll them, and the lines by which they may move."""
@@ -37,6 +34,8 @@ class ShownCells:
     """The cells that the terminal shows, by row and column."""
 
     def __init__(self) -> None:
+        self.can_erase = False
+        """Whether the terminal erases cells in the present background (`requirements.erases_in_colour`)."""
         self._size = (0, 0)
         self._rows: list[Row] = []
 
@@ -53,17 +52,18 @@ class ShownCells:
 
     def changes(self, pieces: Iterator[tuple[int, int, Strip]], console: Console) -> str:
         """Return what to write so that the terminal shows each strip at its column and row."""
+        system = COLOR_SYSTEMS[console.color_system or "truecolor"]
         rows: dict[int, Row] = {}
         for x, y, strip in pieces:
             if y < len(self._rows):
                 row = rows.setdefault(y, self._rows[y].copy())
-                cells = cells_of(strip)
+                cells = cells_of(strip, system)
                 row[x : x + len(cells)] = cells
-        pen = Pen(COLOR_SYSTEMS[console.color_system or "truecolor"])
+        pen = Pen(self._size[0], can_erase=self.can_erase)
         pen.scroll(*self._scroll(rows))
         for y, row in rows.items():
             for start, end in changed_runs(self._rows[y], row):
-                pen.write(y, start, row[start:end])
+                pen.write(y, start, [cell for cell in row[start:end] if cell is not None])
             self._rows[y] = row
         return pen.text()
 
@@ -100,77 +100,19 @@ def _moved(old: Sequence[Row], new: Sequence[Row], lines: int) -> int:
     return sum(new[n] == old[source] and new[n] != old[n] for n, source in pairs)
 
 
-class Pen:
-    """Collects what to write, with moves and styles as short as they can be."""
-
-    def __init__(self, system: ColorSystem) -> None:
-        self._system = system
-        self._parts: list[str] = []
-        self._style: Style | None = None
-        self._place = (-1, -1)
-
-    def scroll(self, first: int, last: int, lines: int) -> None:
-        """Move the rows from `first` to `last` up by so many lines, or down by as many if negative."""
-        if lines:  # a line feed in the last row, or a reverse one in the first, is what every terminal can do
-            move = f"\x1b[{last + 1}H" + "\n" * lines if lines > 0 else f"\x1b[{first + 1}H" + "\x1bM" * -lines
-            self._parts.append(f"\x1b[{first + 1};{last + 1}r{move}\x1b[r")
-
-    def write(self, y: int, x: int, cells: Sequence[Cell | None]) -> None:
-        """Write cells from column `x` of row `y` on."""
-        if self._place[0] == y and x > self._place[1]:
-            self._parts.append(f"\x1b[{x - self._place[1]}C")
-        else:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
-        for character, style in filter(None, cells):
-            if style is not self._style and style != self._style:
-                self._parts.append(style_change(self._style, style, self._system))
-                self._style = style
-            self._parts.append(character)
-        self._place = (y, x + len(cells))
-
-    def text(self) -> str:
-        """Return everything, with the style reset at its end."""
-        if self._style is not None:
-            self._parts.append("\x1b[0m")
-        return "".join(self._parts)
-
-
-@lru_cache(maxsize=4096)
-def style_change(old: Style | None, new: Style | None, system: ColorSystem) -> str:
-    """Return the sequence that changes the terminal's style: only the colours if nothing else differs."""
-    before, after = _codes(old, system), _codes(new, system)
-    if before == after:
-        return ""
-    colours = [code for was, code in zip(before[1:], after[1:], strict=True) if was != code]
-    if before[0] == after[0] and all(colours):
-        return f"\x1b[{';'.join(colours)}m"
-    return f"\x1b[{';'.join(filter(None, ('0' if any(before) else '', *after)))}m"
-
-
-def _codes(style: Style | None, system: ColorSystem) -> tuple[str, str, str]:
-    """Return the codes of a style: its attributes, its foreground and its background."""
-    if style is None:
-        return "", "", ""
-    uncoloured = style.without_color.update_link(None).render(" ", color_system=system)
-    attributes = uncoloured.partition(" ")[0].removeprefix("\x1b[").removesuffix("m")
-    colours = (
-        ";".join(colour.downgrade(system).get_ansi_codes(foreground=is_foreground)) if colour is not None else ""
-        for colour, is_foreground in ((style.color, True), (style.bgcolor, False))
-    )
-    return (attributes, *colours)  # type: ignore[return-value]
-
-
-def cells_of(strip: Strip) -> Row:
-    """Return the cells of a strip."""
+def cells_of(strip: Strip, system: ColorSystem) -> Row:
+    """Return the cells of a strip with the codes of their styles; blanks have only what can be seen of a style."""
     cells: Row = []
     for text, style, _ in strip:
+        codes, blank = codes_of(style, system)
         if text.isascii():
-            cells.extend([(character, style) for character in text])
+            cells.extend([(character, blank if character == " " else codes) for character in text])
             continue
         for character in text:
             width = cell_len(character)
             if width or not cells:
-                cells.extend(((character, style), ("", style))[:width])
+                own = blank if character == " " else codes
+                cells.extend(((character, own), ("", own))[:width])
             elif (last := cells[-1]) is not None:
                 cells[-1] = (last[0] + character, last[1])
     return cells
@@ -179,11 +121,11 @@ def cells_of(strip: Strip) -> Row:
 def changed_runs(old: Row, new: Row) -> list[tuple[int, int]]:
     """Return start and end of the runs of cells to send; near runs are joined, wide characters are never cut.
 
-    Cells unknown in `new` are never sent. Where `old` is unknown or a width is doubtful, a part is sent whole.
+    Cells unknown in `new` are never sent. A part is sent whole where `old` is unknown or terminals disagree on a width.
     """
     runs: list[tuple[int, int]] = []
     for start, end in [] if old == new else _known_parts(new):
-        if any(cell is None or _is_risky(cell) for cell in (*old[start:end], *new[start:end])):
+        if any(cell is None or is_risky(cell) for cell in (*old[start:end], *new[start:end])):
             runs += [(start, end)] if old[start:end] != new[start:end] else []
         else:
             runs += _differences(old, new, start, end)
@@ -228,10 +170,10 @@ def _is_second_half(cell: Cell | None) -> bool:
 
 
 def _is_cheaper(cells: Row, end: int, start: int) -> bool:
-    """Tell whether sending the cells between two runs costs less than a move."""
-    return start - end <= NEAR and len({cell[1] for cell in cells[end - 1 : start + 1] if cell is not None}) == 1
-
-
-def _is_risky(cell: Cell) -> bool:
-    character = cell[0]
-    return len(character) > 1 or character >= FIRST_EMOJI
+    """Tell whether sending the cells between two runs costs less than a move: they are few and need no other style."""
+    if start - end > NEAR:
+        return False
+    cells_between = [cell for cell in cells[end - 1 : start + 1] if cell is not None]
+    styles = {codes for character, codes in cells_between if character != " " or codes.attributes}
+    is_short = sum(len(character.encode()) for character, _ in cells_between[1:-1]) <= NEAR
+    return is_short and len(styles) <= 1 and len({codes.background for _, codes in cells_between}) == 1

@@ -1,8 +1,24 @@
-"""Checks whether a full-screen program can run here, without importing Textual."""
+"""Find out whether a full-screen program can run here, and what the terminal can do, without importing Textual."""
 
 from collections.abc import Mapping
 
 PLAIN_ROUTE = "`persona-moe --plain` and `persona-moe ask QUESTION` answer in plain lines"
+
+
+def erases_in_colour(environ: Mapping[str, str]) -> bool:
+    """Tell whether this terminal erases cells in the present background (terminfo: `bce`), some of a row as well."""
+    name = environ.get("TERM", "")
+    if "TMUX" in environ or name.startswith("tmux"):  # it can since 2.4, but terminfo also describes older ones
+        return True
+    try:
+        import curses  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return False
+    try:
+        curses.setupterm(name, 1)
+    except curses.error:  # it does not know the terminal
+        return False
+    return curses.tigetflag("bce") == 1 and curses.tigetstr("ech") == b"\x1b[%p1%dX"
 
 
 def terminal_problem(environ: Mapping[str, str], isatty: bool) -> str | None:  # noqa: FBT001 - the answer of isatty()

@@ -7,6 +7,7 @@ below them read or set what Textual offers no public way to.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from contextlib import suppress
@@ -24,6 +25,7 @@ from textual.geometry import Size
 from textual.worker import WorkerFailed
 
 from tui.terminal.changed_cells import ShownCells
+from tui.terminal.requirements import erases_in_colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,6 +236,8 @@ def lasting(base: type[Driver], draw: Draw | None = None) -> type[Driver]:
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self._file: Any = LastingFile(self._file, draw)
+            if isinstance(self._app, SteadyApp):
+                self._app.shown_cells.can_erase = erases_in_colour(os.environ)
 
         def start_application_mode(self) -> None:
             # At the start and after a suspension the screen is empty.

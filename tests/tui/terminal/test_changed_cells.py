@@ -5,7 +5,7 @@ from typing import Any
 
 import pyte
 import pytest
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -17,15 +17,20 @@ from tui.terminal.textual_fixes import ChangedCells
 
 WIDTH, HEIGHT = 40, 12
 CONSOLE = Console(force_terminal=True, color_system="truecolor", width=WIDTH)
-STYLES = [None, Style.parse("red on black"), Style.parse("bold red on black"), Style.parse("#102030 on #a0b0c0 italic")]
-WORDS = ["the light ", "鐘", "é", "e\u0301", "🔔", "a", "   ", "·─", "kept"]
+STYLES = [
+    None, Style.parse("red on black"), Style.parse("bold red on black"), Style.parse("#102030 on #a0b0c0 italic"),
+    Style.parse("bold green underline"), Style.parse("italic on red"),
+]  # fmt: skip
+SYSTEM = COLOR_SYSTEMS["truecolor"]
+WORDS = ["the light ", "鐘", "é", "e\u0301", "🔔", "a", "   ", " " * 12, "·─", "kept"]
 
 
 class Shown:
     """A terminal that gets each frame, and one that gets each frame whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, can_erase: bool = False) -> None:
         self.cells = ShownCells()
+        self.cells.can_erase = can_erase
         self.screen = pyte.Screen(WIDTH, HEIGHT)
         self.stream = pyte.Stream(self.screen)
 
@@ -36,7 +41,13 @@ class Shown:
         return text
 
     def picture(self) -> list[list[Any]]:
-        return [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+        return [[seen(self.screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def seen(cell: Any) -> Any:
+    """Return a cell without what cannot be seen of it: the foreground and the weight of a blank."""
+    is_plain_blank = cell.data == " " and not (cell.underscore or cell.reverse or cell.strikethrough)
+    return cell._replace(fg="", bold=False, italics=False) if is_plain_blank else cell
 
 
 def strip(text: str, style: Style | None = STYLES[1]) -> Strip:
@@ -86,10 +97,11 @@ def test_after_forgetting_all_is_sent():
     assert shown.draw(lines(0)) == whole
 
 
+@pytest.mark.parametrize("can_erase", [False, True])
 @pytest.mark.parametrize("seed", range(30))
-def test_any_frames_leave_the_picture_of_the_last_one(seed):
+def test_any_frames_leave_the_picture_of_the_last_one(seed, can_erase):
     source = random.Random(seed)
-    shown, rows = Shown(), [random_strip(source) for _ in range(HEIGHT)]
+    shown, rows = Shown(can_erase=can_erase), [random_strip(source) for _ in range(HEIGHT)]
     for _ in range(20):
         if source.random() < 0.4:
             rows = [*rows[1:], random_strip(source)] if source.random() < 0.5 else [random_strip(source), *rows[:-1]]
@@ -123,10 +135,10 @@ def test_what_is_not_known_is_left_as_it_is():
 
 
 def test_a_wide_character_is_sent_whole():
-    old, new = cells_of(strip("a鐘b")), cells_of(strip("a鍾b"))
+    old, new = cells_of(strip("a鐘b"), SYSTEM), cells_of(strip("a鍾b"), SYSTEM)
     assert changed_runs(old, new) == [(1, 3)]
-    assert changed_runs(cells_of(strip("axyb")), old) == [(1, 3)]
+    assert changed_runs(cells_of(strip("axyb"), SYSTEM), old) == [(1, 3)]
 
 
 def test_a_row_with_an_emoji_is_sent_whole():
-    assert changed_runs(cells_of(strip("a 🔔 b")), cells_of(strip("a 🔔 c"))) == [(0, WIDTH)]
+    assert changed_runs(cells_of(strip("a 🔔 b"), SYSTEM), cells_of(strip("a 🔔 c"), SYSTEM)) == [(0, WIDTH)]
