@@ -75,6 +75,13 @@ class SteadyApp(App[None]):
         if event.size == self._size and self.screen_stack:  # Textual draws nothing then
             self.screen.refresh()
 
+    def _check_resize(self) -> None:
+        # After a change of the size that was taken back before the screen was laid out, Textual draws nothing either.
+        event = self._resize_event
+        super()._check_resize()
+        if event is not None and self.screen_stack and event.size == self.screen.size:
+            self.screen.refresh()
+
     def action_redraw(self) -> None:
         """Send everything again, as after another program has written to the terminal."""
         self.shown_cells.forget()

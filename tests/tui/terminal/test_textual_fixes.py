@@ -5,8 +5,12 @@ import itertools
 from typing import Any
 
 import pytest
+from textual._compositor import LayoutUpdate
 from textual.app import App
+from textual.events import Resize
+from textual.geometry import Size
 
+from tests.support.settled import until
 from tui.terminal.textual_fixes import SteadyApp, sure
 
 
@@ -24,6 +28,18 @@ async def test_a_frame_that_fell_into_a_batch_is_made_up_for(monkeypatch, frames
         assert len(refreshed) == redrawn
         monkeypatch.undo()
         await pilot.pause()
+
+
+async def test_a_size_that_is_taken_back_at_once_is_drawn_again(monkeypatch):
+    app, frames = SteadyApp(), []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app, "_display", lambda _screen, frame: frames.append(frame))
+        for size in (Size(40, 10), Size(80, 24)):
+            app.post_message(Resize(size, size))
+            while app._size != size:  # noqa: ASYNC110 - before a timer of 8 ms
+                await asyncio.sleep(0)
+        await until(lambda: any(isinstance(frame, LayoutUpdate) for frame in frames))
 
 
 @pytest.mark.parametrize("makes_sure", [True, False])
