@@ -19,7 +19,7 @@ from engine.question.answer_kind import AnswerKind, answer_kind
 from engine.question.question_form import is_negated
 from engine.text.names import name_runs, roots
 from engine.text.words import raw_words
-from engine.walk.neighbourhood import LinkKind
+from engine.walk.links import LinkKind
 
 _LIKED = 20.0  # value of a sentence that the user liked
 _TITLE = 0.7  # degree to which a sentence covers a term that only the title or heading of its passage contains
@@ -228,7 +228,7 @@ class SentenceRanker:
         links: dict[int, set[int]] = defaultdict(set)
         for link in self.panel.neighbourhood.links(number):
             if link.kind is not LinkKind.BACK:
-                links[link.sentence].add(link.target)
+                links[link.figures.sentence].add(link.target.number)
         return links
 
     def _relation_share(self, degrees: Sequence[float]) -> float:

@@ -238,9 +238,13 @@ class _Methods:
             panel = Panel(question, library, parameters, similar=self.similar(question, library))
             features = question_features(panel.neighbourhood)
             receipts = gate.choose(panel.question, features, self._entries, cycle=1)
-            for entry, receipt in zip(self._entries, receipts, strict=True):
-                if receipt.activated and entry.persona.persona_id != excluded:
-                    panel.send(entry.persona, receipt.voice)
+            panel.send_all(
+                [
+                    (entry.persona, receipt.voice)
+                    for entry, receipt in zip(self._entries, receipts, strict=True)
+                    if receipt.activated and entry.persona.persona_id != excluded
+                ]
+            )
             if not plain:
                 return list(panel.fused())
             walked = panel.rankings.keys() & set(self.walkers)

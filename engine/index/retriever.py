@@ -7,7 +7,7 @@ from engine.documents.identity import is_under, possible_files
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
 from engine.index.preparation import prepare
-from engine.index.search_index import SearchIndex
+from engine.index.search_index import Answers, Counts, Search, SearchIndex
 
 K1, B = 1.2, 0.75  # parameters of BM25 with tantivy's values
 
@@ -16,7 +16,9 @@ K1, B = 1.2, 0.75  # parameters of BM25 with tantivy's values
 class Retriever:
     """An index restricted to `scope` (folders, files or groups; empty for all); `mean_length` is in words a passage.
 
-    Each look-up costs what it returns, never the size of the library. Frequencies count the whole library.
+    Each look-up costs what it returns, never the size of the library. Frequencies count the whole library. Callers that
+    need several things at once use the methods for that, because an engine on another machine answers each call in one
+    request.
     """
 
     index: SearchIndex
@@ -26,6 +28,14 @@ class Retriever:
     def __len__(self) -> int:
         """Count the passages of the whole library."""
         return len(self.index)
+
+    def count(self, terms: Sequence[tuple[str, str]], names: Sequence[str]) -> Counts:
+        """See `SearchIndex.count`."""
+        return self.index.count(terms, names, scope=self.scope)
+
+    def look_up(self, searches: Sequence[Search], titles: Sequence[str] = ()) -> Answers:
+        """See `SearchIndex.look_up`."""
+        return self.index.look_up(searches, titles, scope=self.scope)
 
     def search(self, terms: Mapping[str, float], limit: int, *, mention: str = "") -> list[tuple[int, float]]:
         """See `SearchIndex.search`."""
@@ -39,13 +49,19 @@ class Retriever:
         """See `SearchIndex.open`."""
         return self.index.open(number)
 
-    def holds(self, number: int) -> bool:
-        """Tell whether there is a passage with this number, in the scope if that is of folders and files."""
-        if not self.index.has(number):
-            return False
+    def existing(self, numbers: Iterable[int]) -> set[int]:
+        """Return which of these are numbers of passages, in the scope if that is of folders and files."""
         paths = [path for path in self.scope if path.startswith("/")]
-        files = possible_files(self.open(number).passage.source) if paths else ()
-        return not paths or any(is_under(file, path) for file in files for path in paths)
+        numbers = self.index.existing(numbers)
+        return {number for number in numbers if self._is_under(number, paths)} if paths else numbers
+
+    def holds(self, number: int) -> bool:
+        """Tell whether this is the number of a passage, as `existing` does."""
+        return bool(self.existing([number]))
+
+    def _is_under(self, number: int, paths: Sequence[str]) -> bool:
+        files = possible_files(self.open(number).passage.source)
+        return any(is_under(file, path) for file in files for path in paths)
 
     def term_frequency(self, stem: str, language: str = "") -> int:
         """See `SearchIndex.term_frequency`."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 from math import log
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.atomic_files import private_folder
 from engine.documents.identity import PassageId, possible_files
@@ -33,6 +33,29 @@ _LARGE = 100_000  # passages
 _EXACT = 2.0  # how many words a date or a part number counts for
 _SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
 _SIMILAR_HITS = 10  # passages that similar stems are read from
+
+
+class Search(NamedTuple):
+    """A search for weighted stems that returns at most `limit` hits, see `SearchIndex.search`."""
+
+    terms: Mapping[str, float]
+    limit: int
+    mention: str = ""
+
+
+class Counts(NamedTuple):
+    """The numbers of passages that contain each term and mention each name, and the passages titled so."""
+
+    terms: list[int]
+    names: list[int]
+    titled: list[list[int]]
+
+
+class Answers(NamedTuple):
+    """The hits of each search, with scores, and the passages that have each title."""
+
+    hits: list[list[tuple[int, float]]]
+    titled: list[list[int]]
 
 
 def inverse_document_frequency(frequency: int, total: int) -> float:
@@ -103,6 +126,27 @@ class SearchIndex:
             for file in files:
                 if file.stat().st_mode & 0o077:
                     Path(file).chmod(0o600)
+
+    # -- several look-ups at once: an engine on another machine answers each of these in one request -----------
+
+    def count(self, terms: Sequence[tuple[str, str]], names: Sequence[str], *, scope: Sequence[str] = ()) -> Counts:
+        """Return `term_frequency` of stems with their languages, and `name_frequency` and `titled` of names."""
+        return Counts(
+            [self.term_frequency(stem, language) for stem, language in terms],
+            [self.name_frequency(name) for name in names],
+            [self.titled(name, scope=scope) for name in names],
+        )
+
+    def look_up(self, searches: Sequence[Search], titles: Sequence[str], *, scope: Sequence[str] = ()) -> Answers:
+        """Return the hits of `search`, and the passages of `titled` for each title key."""
+        return Answers(
+            [self.search(terms, limit, mention=mention, scope=scope) for terms, limit, mention in searches],
+            [self.titled(key, scope=scope) for key in titles],
+        )
+
+    def existing(self, numbers: Iterable[int]) -> set[int]:
+        """Return which of these are numbers of passages."""
+        return {number for number in numbers if self.has(number)}
 
     # -- passages -----------------------------------------------------------------------------------------
 

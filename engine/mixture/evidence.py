@@ -8,15 +8,13 @@ far as the personas that were called go by it, and louder or more quietly as mar
 (`engine.mixture.learned_factors`).
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import compress, pairwise
 from operator import mul
 from typing import TYPE_CHECKING, TypeVar
 
-from engine.documents.passages import Passage
 from engine.mixture.evidence_weights import MEANING, WEIGHTS
 from engine.personas.traits import Kind
 from engine.question.question import Positions
@@ -48,14 +46,11 @@ _COUNT = Counter(COLUMNS.values())
 _NAMES = list(COLUMNS).index("names")
 _TITLED = 2.0  # times the share in titles, from which on it does not matter how long documents are
 _HALF = 5.0  # log odds
-_DEEP = 50  # hits of a search that count
 _POOL = 25  # passages of each other ranking that may be in the blend
 _BESIDE = 15  # hits whose neighbours in the document may be in it, too
 _WINDOW = 25  # words
 _FULLY_HEARD = 0.5  # weight of a kind, by one persona or several together, from which on it is heard fully
 _Key = TypeVar("_Key", bound=Hashable)
-_PART = re.compile(r"[\s,;:(\[#-]*(?:part|p\.|page|section)?[\s(\[#]*\d+[\])]?$", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d]{2}")
 
 
 class KindsOfEvidence:
@@ -65,9 +60,12 @@ class KindsOfEvidence:
         self._near, self._similar = neighbourhood, similar
         self._question, self._retriever = neighbourhood.question, neighbourhood.retriever
         self._weights: list[float] = self._question.weights.tolist()
-        self._words = _shares(dict(self._retriever.search(self._question.search_terms(), _DEEP)))
-        self._documents: dict[int, str] = {}
+        self._words = _shares(dict(neighbourhood.searched))
         self._rows: dict[int, list[float]] = {}
+
+    def look_up(self, walks: Iterable[Mapping[int, float]]) -> None:
+        """Look up at once what the scores of the passages need that these walks found."""
+        self._near.find_beside(number for walk in walks for number in self._pool(walk, frozenset(Kind)))
 
     def values(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, list[float]]:
         """Return what each column adds to a passage's value, shape (`COLUMNS`,).
@@ -108,7 +106,9 @@ class KindsOfEvidence:
 
     def table(self, names: Mapping[int, float], kinds: Iterable[Kind] = Kind) -> dict[int, list[float]]:
         """Return the scores of each passage that these kinds found, shape (`COLUMNS`,), all in [0, 1]."""
-        table = {number: self._row(number).copy() for number in self._pool(names, frozenset(kinds))}
+        pool = self._pool(names, frozenset(kinds))
+        self._near.find_beside(pool)
+        table = {number: self._row(number).copy() for number in pool}
         for number, row in table.items():
             row[_NAMES] = names.get(number, 0.0)
         return table
@@ -122,8 +122,9 @@ class KindsOfEvidence:
         question asks openly.
         """
         question, hits = self._question, list(self._words)[:_BESIDE]
+        self._near.find_beside(hits)
         in_titles = question.in_titles()
-        long = sum(bool(self._sides(number)) for number in hits) / max(1, len(hits))
+        long = sum(bool(self._near.beside(number)) for number in hits) / max(1, len(hits))
         return [
             1.0,
             in_titles,
@@ -139,8 +140,8 @@ class KindsOfEvidence:
             own = opened.indexed.roots
             by_column = {
                 "words": self._words.get(number, 0.0),
-                "beside": sum(self._words.get(side, 0.0) for side in self._sides(number)) / 2,
-                "document": self._document_scores.get(self._document(number), 0.0),
+                "beside": sum(self._words.get(side, 0.0) for side in self._near.beside(number)) / 2,
+                "document": self._document_scores.get(self._near.open(number).document, 0.0),
                 "coverage": self._question.share(opened.cover),
                 "window": self._window(opened.positions),
                 "pairs": self._pairs(opened.positions),
@@ -173,7 +174,7 @@ class KindsOfEvidence:
     def _document_scores(self) -> dict[str, float]:
         sums: dict[str, float] = defaultdict(float)
         for number, score in self._words.items():
-            sums[self._document(number)] += score
+            sums[self._near.open(number).document] += score
         return _shares(sums)
 
     def _pool(self, names: Mapping[int, float], kinds: frozenset[Kind]) -> list[int]:
@@ -181,22 +182,12 @@ class KindsOfEvidence:
         is_of_words = not kinds <= {Kind.NAMES, Kind.MEANING}
         pool = dict.fromkeys([*(self._words if is_of_words else []), *list(names)[:_POOL]])
         if Kind.STRUCTURE in kinds:
+            self._near.find_beside(list(self._words)[:_BESIDE])
             for number in list(self._words)[:_BESIDE]:
-                pool.update(dict.fromkeys(self._sides(number)))
+                pool.update(dict.fromkeys(self._near.beside(number)))
         if Kind.MEANING in kinds and self._similar:
             pool.update(dict.fromkeys(self._similar.nearest(_POOL, self._retriever)))
         return list(pool)
-
-    def _sides(self, number: int) -> list[int]:
-        """Return the passages before and after this one in its document."""
-        document = self._document(number)
-        sides = (side for side in (number - 1, number + 1) if self._retriever.holds(side))
-        return [side for side in sides if self._document(side) == document]
-
-    def _document(self, number: int) -> str:
-        if number not in self._documents:
-            self._documents[number] = document_of(self._near.passage(number))
-        return self._documents[number]
 
 
 def blend(
@@ -222,19 +213,6 @@ def heard_kinds(weights: Iterable[tuple[float, Mapping[Kind, float]]]) -> dict[K
         for kind, weight in own.items():
             sums[kind] += voice * weight
     return {kind: min(1.0, total / _FULLY_HEARD) for kind, total in sums.items()}
-
-
-def document_of(passage: Passage) -> str:
-    """Return what the passages of one document have in common: its file, or the title of records without its number."""
-    is_record = "#" in passage.source or passage.source == passage.id
-    return (is_record and _common_title(passage.title)) or passage.source
-
-
-@lru_cache(maxsize=10_000)
-def _common_title(title: str) -> str:
-    """Return a title without the number of its part; empty if it has no word."""
-    common = _PART.sub("", title).strip()
-    return common if _WORD.search(common) else ""
 
 
 def _shares(scores: Mapping[_Key, float]) -> dict[_Key, float]:

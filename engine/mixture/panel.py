@@ -67,15 +67,22 @@ class Panel:
 
         The scores of the walk are those of all its kinds; the paths are those of the walk by names, if it walks.
         """
-        name, search = persona.persona_id, self._parameters(persona)
-        kinds = search.kinds()
-        by_names = self._traversal.walk(persona) if kinds[Kind.NAMES] else Walk({}, [])
-        is_mixed = any(weight for kind, weight in kinds.items() if kind is not Kind.NAMES)
-        walk = by_names._replace(scores=self._evidence.scores(kinds, by_names.scores)) if is_mixed else by_names
-        self._searches[name], self._by_names[name] = search, by_names.ranking()
-        self.walks[name], self.rankings[name], self.voices[name] = walk, walk.ranking(), voice
+        self.send_all([(persona, voice)])
+        return self.walks[persona.persona_id]
+
+    def send_all(self, voices: Sequence[tuple[Persona, float]]) -> None:
+        """Let several personas search, each as `send` does; their walks go in step."""
+        walkers = [persona for persona, _ in voices if self._parameters(persona).names]
+        walks = dict(zip((id(walker) for walker in walkers), self._traversal.walks(walkers), strict=True))
+        self._evidence.look_up(walk.scores for walk in walks.values())
+        for persona, voice in voices:
+            name, search = persona.persona_id, self._parameters(persona)
+            kinds, by_names = search.kinds(), walks.get(id(persona), Walk({}, []))
+            is_mixed = any(weight for kind, weight in kinds.items() if kind is not Kind.NAMES)
+            walk = by_names._replace(scores=self._evidence.scores(kinds, by_names.scores)) if is_mixed else by_names
+            self._searches[name], self._by_names[name] = search, by_names.ranking()
+            self.walks[name], self.rankings[name], self.voices[name] = walk, walk.ranking(), voice
         self._fused, self._values, self._walked = {}, {}, {}
-        return walk
 
     def fused(
         self, voices: Mapping[str, float] | None = None, factors: Sequence[float] | None = None

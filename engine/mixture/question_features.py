@@ -25,6 +25,7 @@ def question_features(neighbourhood: Neighbourhood) -> tuple[float, ...]:
     scores = [score for _, score in first[:2]]
     margin = 1 - scores[1] / scores[0] if len(scores) > 1 and scores[0] > 0 else 0.0
     roots = {root for number, _ in first[:DEPTH] for root in neighbourhood.open(number).indexed.roots}
+    neighbourhood.expand(neighbourhood.likely_starts())
     links = len(neighbourhood.links(first[0][0])) if first else 0
     values = (
         1.0,

@@ -9,7 +9,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from engine.index.retriever import Retriever
-from engine.index.search_index import inverse_document_frequency
+from engine.index.search_index import Counts, inverse_document_frequency
 from engine.question.terms import QuestionWords
 from engine.text.names import CONNECTORS, is_name_word, name_runs, root, roots
 from engine.text.relation_words import related_roots
@@ -117,11 +117,13 @@ def read_question(text: str, retriever: Retriever, *, today: date | None = None)
     import numpy as np  # noqa: PLC0415 - 100 ms that the first paint does not need
 
     words = QuestionWords(text, retriever, today=today)
+    spans = _possible_names(words)
+    counts = words.count([" ".join(words.folded[start:end]) for start, end in spans])
     terms, unknown = words.terms()
     weights = np.array([inverse_document_frequency(term.frequency, len(retriever)) for term in terms])
     mass = float(weights.sum()) or 1.0
     forms = tuple(term.forms for term in terms)
-    names = tuple(sorted(_names(words, retriever), key=lambda name: name.start))
+    names = tuple(sorted(_names(words, spans, counts, len(retriever)), key=lambda name: name.start))
     resolved = _resolved(names, words, forms)
     in_names = np.array([value is not None for value in resolved], dtype=bool)
     return Question(
@@ -161,22 +163,26 @@ def _terms_by_root(
     return {word: tuple(degrees) for word, degrees in by_root.items()}
 
 
-def _names(words: QuestionWords, retriever: Retriever) -> Iterator[Name]:
-    """Yield the known names, longest first; spans that overlap a longer known name are left out."""
-    raw, folded = words.raw, words.folded
-    is_named = [False] * len(raw)
-    for length in range(min(_LONGEST_NAME, len(raw)), 0, -1):
-        for start in range(len(raw) - length + 1):
-            end = start + length
-            if any(is_named[start:end]) or not _may_be_name(raw, folded, start, end):
-                continue
-            key, capital = " ".join(folded[start:end]), is_name_word(raw[start])
-            titled, frequency = tuple(retriever.titled(key)), retriever.name_frequency(key)
-            rare = length > 1 or frequency < len(retriever) * _COMMON
-            if (titled and (length > 1 or capital)) or (capital and frequency and rare):
-                if titled or raw[end - 1][0].isupper():
-                    is_named[start:end] = [True] * length
-                yield Name(key, start, end, titled, frequency, _confidence(titled, frequency, length, len(retriever)))
+def _possible_names(words: QuestionWords) -> list[tuple[int, int]]:
+    """Return the spans of words that may be a name, longest first."""
+    count = len(words.raw)
+    spans = ((n, n + length) for length in range(min(_LONGEST_NAME, count), 0, -1) for n in range(count - length + 1))
+    return [span for span in spans if _may_be_name(words.raw, words.folded, *span)]
+
+
+def _names(words: QuestionWords, spans: Sequence[tuple[int, int]], counts: Counts, total: int) -> Iterator[Name]:
+    """Yield the known names among spans; those that overlap an earlier one are left out, if that is surely a name."""
+    is_named = [False] * len(words.raw)
+    for (start, end), frequency, passages in zip(spans, counts.names, counts.titled, strict=True):
+        if any(is_named[start:end]):
+            continue
+        length, titled, capital = end - start, tuple(passages), is_name_word(words.raw[start])
+        rare = length > 1 or frequency < total * _COMMON
+        if (titled and (length > 1 or capital)) or (capital and frequency and rare):
+            if titled or words.raw[end - 1][0].isupper():
+                is_named[start:end] = [True] * length
+            key = " ".join(words.folded[start:end])
+            yield Name(key, start, end, titled, frequency, _confidence(titled, frequency, length, total))
 
 
 def _confidence(titled: tuple[int, ...], frequency: int, length: int, total: int) -> float:

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 
 from engine.index.retriever import Retriever
+from engine.index.search_index import Counts
 from engine.text.dates import asked_dates
 from engine.text.languages import COMPOUNDING, function_words, stop_words
 from engine.text.names import related_stems
@@ -44,6 +45,27 @@ class QuestionWords:
         self.stems = {language: stemmed(self.raw, language)[1] for language in self.languages}
         self.language = self._language()
         self.stop_words = stop_words(self.language)
+        self._frequencies: dict[tuple[str, str], int] = {}  # by stem and language
+
+    def count(self, names: Sequence[str]) -> Counts:
+        """Count the passages of all stems and exact terms, so that `terms` need not, and of these names."""
+        words = self._content(frozenset())
+        stems = [(self.stem(word), "") for word in words]
+        stems += [(own[word], language) for language, own in self._other_stems() for word in words]
+        days = asked_dates(self._text, self._today, self.language)
+        exact = [form for day in days for forms in day.alternatives for form in forms] + exact_terms(self._text)
+        lookups = list(dict.fromkeys([*stems, *((stem, "") for stem, _ in stems), *((form, "") for form in exact)]))
+        counts = self._retriever.count(lookups, names)
+        self._frequencies.update(zip(lookups, counts.terms, strict=True))
+        return counts
+
+    def _other_stems(self) -> Iterator[tuple[str, list[str]]]:
+        return ((language, own) for language, own in self.stems.items() if language != self.language)
+
+    def _frequency(self, stem: str, language: str = "") -> int:
+        if (frequency := self._frequencies.get((stem, language))) is None:
+            frequency = self._frequencies[stem, language] = self._retriever.term_frequency(stem, language)
+        return frequency
 
     def _language(self) -> str:
         """Return the language of which the question has the most function words."""
@@ -83,7 +105,7 @@ class QuestionWords:
                 terms.append(term)
                 understood |= frozenset(folded(list(day.words)))
         for code in exact_terms(self._text):
-            if frequency := self._retriever.term_frequency(code):
+            if frequency := self._frequency(code):
                 terms.append(Term((code,), frequency))
                 understood |= frozenset(filter(_is_short_part, folded(raw_words(code))))
         return terms, understood
@@ -117,12 +139,12 @@ class QuestionWords:
         """Yield the stem of a word in the question's language, and in others those that their passages use."""
         own = self.stem(word)
         yield own
-        for language, stems in self.stems.items():
-            if stems[word] != own and self._retriever.term_frequency(stems[word], language):
+        for language, stems in self._other_stems():
+            if stems[word] != own and self._frequency(stems[word], language):
                 yield stems[word]
 
     def _term(self, forms: Sequence[str]) -> Term | None:
-        frequencies = {form: frequency for form in forms if (frequency := self._retriever.term_frequency(form))}
+        frequencies = {form: frequency for form in forms if (frequency := self._frequency(form))}
         return Term(tuple(frequencies), max(frequencies.values())) if frequencies else None
 
     def _parts(self, word: str, language: str) -> list[Term]:

@@ -1,4 +1,4 @@
-"""The graph of a run: the paths that the personas walked, drawn step by step."""
+"""The part of a question's graph that a run keeps: the paths that the personas walked, step by step."""
 
 from engine.answer.tables.table import has_rows
 from engine.events import BY_TABLE, Emit, PersonaStepped
@@ -11,7 +11,7 @@ DRAWN_PASSAGES = 20  # of each persona, its best
 
 
 class GraphRecord:
-    """Draws the walks of one panel into `graph`, and emits each step."""
+    """Copies the nodes and links that the walks of one panel used into `graph`, by passage ids, and emits each step."""
 
     def __init__(self, graph: DynamicKnowledgeGraph, panel: Panel, emit: Emit) -> None:
         self._graph, self._panel, self._emit = graph, panel, emit
@@ -37,7 +37,7 @@ class GraphRecord:
         if step and (link := self._panel.neighbourhood.link(source, target)):
             source_id, via = self._panel.passage(source).id, link.name
             if not any(edge.target.node_id == passage.id for edge in self._graph.nodes[source_id].edges):
-                self._graph.add_edge(source_id, passage.id, {"name": link.name, "kind": link.kind.name.lower()})
+                self._graph.add_edge(source_id, passage.id, link.data)
         self._emit(PersonaStepped(persona_id, step, source_id, passage.id, passage.title, via, round(score, 4)))
 
     def _start(self, persona_id: str, number: int) -> str:

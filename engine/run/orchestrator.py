@@ -252,8 +252,9 @@ class MoeOrchestrator:
         with self._timed("walking"):
             self._walking = self._call()
             record = GraphRecord(self.graph, panel, self._emit)
+            panel.send_all([(persona, self._voices[persona.persona_id]) for persona in self._walking])
             for persona in self._walking:
-                record.draw(persona.persona_id, panel.send(persona, self._voices[persona.persona_id]))
+                record.draw(persona.persona_id, panel.walks[persona.persona_id])
                 self._outputs[persona.persona_id] = panel.output(persona.persona_id)
         return bool(self._walking)
 

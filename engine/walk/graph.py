@@ -1,14 +1,14 @@
-"""The knowledge graph of one question: the passages and links that the run has used."""
+"""A knowledge graph that grows during a run: nodes with data, and directed edges between them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
 
 
 class Node:
-    """A passage that was walked to, by its id; `edges` are those that start from it."""
+    """A node by its id; `edges` are those that start from it."""
 
     def __init__(self, node_id: str, data: dict[str, Any] | None = None) -> None:
         self.node_id = node_id
@@ -17,12 +17,16 @@ class Node:
 
 
 class Edge:
-    """A link that was followed; `data` holds the name and the kind of the link."""
+    """A directed edge; `data` holds the name and the kind of a link."""
 
     def __init__(self, source_node: Node, target_node: Node, data: dict[str, Any] | None = None) -> None:
         self.source = source_node
         self.target = target_node
         self.data = data or {}
+
+
+_NodeType = TypeVar("_NodeType", bound=Node)
+_EdgeType = TypeVar("_EdgeType", bound=Edge)
 
 
 class DynamicKnowledgeGraph:
@@ -34,13 +38,21 @@ class DynamicKnowledgeGraph:
 
     def add_node(self, node_id: str, node_data: Mapping[str, Any]) -> Node:
         """Add a node, or add data to the node with this id, and return it."""
-        node = self.nodes.setdefault(node_id, Node(node_id))
+        node = self.nodes.get(node_id) or self.attach(Node(node_id))
         node.data.update(node_data)
         return node
 
     def add_edge(self, source_id: str, target_id: str, edge_data: Mapping[str, Any]) -> Edge:
         """Add an edge between two nodes. Raises KeyError if one of them does not exist."""
-        edge = Edge(self.nodes[source_id], self.nodes[target_id], dict(edge_data))
+        return self.connect(Edge(self.nodes[source_id], self.nodes[target_id], dict(edge_data)))
+
+    def attach(self, node: _NodeType) -> _NodeType:
+        """Add a node in place of any that has its id, and return it."""
+        self.nodes[node.node_id] = node
+        return node
+
+    def connect(self, edge: _EdgeType) -> _EdgeType:
+        """Add an edge, also to those of its source, and return it."""
         edge.source.edges.append(edge)
         self.edges.append(edge)
         return edge

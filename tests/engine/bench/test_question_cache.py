@@ -1,6 +1,6 @@
 """Questions opened once: what is tried at them is what a panel would have found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -52,13 +52,13 @@ def test_an_output_is_that_of_a_panel(question, panel, persona):
 
 def test_the_same_traits_walk_once_whatever_they_are_called(question, monkeypatch):
     walked = []
-    walk = TraitTraversal.walk
+    walks = TraitTraversal.walks
 
-    def counted(self: TraitTraversal, persona: Persona) -> Walk:
-        walked.append(persona.persona_id)
-        return walk(self, persona)
+    def counted(self: TraitTraversal, personas: Sequence[Persona]) -> list[Walk]:
+        walked.extend(persona.persona_id for persona in personas)
+        return walks(self, personas)
 
-    monkeypatch.setattr(TraitTraversal, "walk", counted)
+    monkeypatch.setattr(TraitTraversal, "walks", counted)
     twin = Persona("twin", WALKER.traits | {"humour": 9})  # a trait that does not show in a walk
     assert question.output(WALKER) is question.output(twin) is question.output(WALKER)
     assert question.output(STAYER) is not question.output(WALKER)

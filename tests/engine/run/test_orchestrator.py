@@ -361,7 +361,7 @@ async def test_a_run_that_fails_tells_what_it_failed_with_and_raises_it(session,
     def damaged(*_arguments, **_options):
         raise LibraryError("the index is damaged", hint="ingest again")
 
-    monkeypatch.setattr(Retriever, "search", damaged)
+    monkeypatch.setattr(Retriever, "look_up", damaged)
     told: list[object] = []
     orchestrator = MoeOrchestrator(
         QUESTION,
