@@ -11,7 +11,7 @@ In: the path of a file. Out: `Document` (source, title, text, metadata, places),
 - `structure`: the blocks of a text and the units in them that can be quoted.
 - `passages`: `split_document` packs blocks into passages. `identity`: sources and passage ids as text.
 - `description`: what a model wrote about a picture, in front of its text.
-- `cited_source`: reads the source of a citation again and locates the quote in it.
+- `cited_source`: reads the source of a citation again and locates the quote in it, or draws it as a `Raster`.
 
 Must hold: `Passage.text` is exactly characters `start` to `end` of the document's text. Foreign formats are read in a
 process with limits on time and memory, never in this one; they fetch nothing and run nothing. A file that cannot be

@@ -6,10 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.documents.description import Description
-from engine.documents.foreign.formats import FORMATS, TEXT_FORMS
+from engine.documents.document import Raster
+from engine.documents.foreign.formats import FORMATS, PICTURES, TEXT_FORMS
 from engine.documents.identity import possible_files
-from engine.documents.reader import containing_folder, read_documents
-from engine.documents.sandbox import ConfinedReader
+from engine.documents.reader import check_path, containing_folder, read_documents
+from engine.documents.sandbox import ConfinedReader, Drawing
 from engine.errors import DocumentError
 from engine.events import Citation
 
@@ -73,6 +74,22 @@ def read_source(
     if text is None:
         return SourceText(path, form=form, problem="the record is not in the file any more")
     return SourceText(path, text, form)
+
+
+def is_picture(source: str) -> bool:
+    """Tell whether a source is a picture, by the name of its file."""
+    return Path(source).suffix.lower() in PICTURES
+
+
+def draw_source(source: str, drawing: Drawing, *, roots: Sequence[str], max_bytes: int) -> Raster:
+    """Draw the picture of a source in a confined process, by the rules of `read_source`. Raises DocumentError."""
+    path = _file(source)
+    try:
+        check_path(path, containing_folder(path, roots), max_bytes)
+        with ConfinedReader() as confined:
+            return confined.draw(path, drawing)
+    except OSError as error:
+        raise DocumentError(error.strerror or type(error).__name__) from error
 
 
 def locate_quote(text: str, citation: Citation) -> QuoteLocation:

@@ -1,4 +1,4 @@
-"""Declare the text of a file or record with its metadata and places, as every reader returns it."""
+"""Declare the text of a file or record with its metadata and places, as readers return it, and a drawn picture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,3 +66,12 @@ class Extract:
     metadata: dict[str, tuple[str, ...]] = field(default_factory=dict)
     locations: list[Location] = field(default_factory=list)
     note: str = ""
+
+
+class Raster(NamedTuple):
+    """A picture as `width` x `height` pixels by row: each byte of `pixels` numbers a colour (3 bytes) of `palette`."""
+
+    width: int
+    height: int
+    palette: bytes
+    pixels: bytes

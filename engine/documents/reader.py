@@ -80,7 +80,7 @@ def read_documents(
     to a folder or out of `root`.
     """
     try:
-        _check(path, root, max_bytes)
+        check_path(path, root, max_bytes)
         suffix = path.suffix.lower()
         if suffix in FORMATS:
             with nullcontext(confined) if confined else ConfinedReader() as reader:
@@ -99,14 +99,14 @@ def begin_reading(path: Path, *, root: Path, max_bytes: int, confined: ConfinedR
     """Let `confined` begin with a file of a foreign format, which must be the next that `read_documents` reads."""
     with suppress(OSError, DocumentError):
         if path.suffix.lower() in FORMATS:
-            _check(path, root, max_bytes)
+            check_path(path, root, max_bytes)
             confined.begin(path)
 
 
 def read_bytes(path: Path, *, root: Path, max_bytes: int) -> bytes:
     """Return the content of a file by the rules of `read_documents`. Raises DocumentError."""
     try:
-        _check(path, root, max_bytes)
+        check_path(path, root, max_bytes)
         return path.read_bytes()
     except OSError as error:
         raise DocumentError(error.strerror or type(error).__name__) from error
@@ -118,7 +118,7 @@ def containing_folder(path: Path, roots: Iterable[str]) -> Path:
     return path.parent if root == path else root
 
 
-def _check(path: Path, root: Path, max_bytes: int) -> None:
+def check_path(path: Path, root: Path, max_bytes: int) -> None:
     """Raise DocumentError for a path that is not opened, OSError for one that cannot be."""
     if not path.resolve().is_relative_to(root.resolve()):
         raise DocumentError("a link that leads out of its folder")

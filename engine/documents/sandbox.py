@@ -5,21 +5,22 @@ a file is listed with a reason like any other unreadable file, and the ingest go
 runs in the same session of processes: it has the same limits and ends with the process. Both have no network.
 """
 
-import json
+import os
 import resource
 import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
 from engine.documents import child_process
 from engine.documents.child_process import ChildProcess, requests
-from engine.documents.document import Extract
+from engine.documents.document import Box, Extract, Raster
 from engine.documents.foreign.formats import read_format
+from engine.documents.foreign.picture_pixels import decode_picture
 from engine.documents.foreign.text_recognition import SECONDS as RECOGNITION_SECONDS
 from engine.documents.foreign.text_recognition import TextRecogniser
 from engine.documents.network_block import refuse_network
@@ -32,8 +33,25 @@ OnPage = Callable[[int, int], bool]
 """Called with page and number of pages before text is recognised on that page; False ends the reading."""
 
 
+class Drawing(msgspec.Struct, array_like=True):
+    """How to draw a picture: in at most `size` pixels and `colours` colours, with a frame around the part `mark`."""
+
+    size: tuple[int, int]
+    colours: int
+    mark: Box | None = None
+
+
+class _Request(msgspec.Struct, array_like=True):
+    """What is sent to the process: a file to read, or with `drawing` a picture to draw; no path asks `is_offline`."""
+
+    path: bytes = b""
+    seconds: float = 0.0
+    recognition_seconds: float = 0.0
+    drawing: Drawing | None = None
+
+
 class _Reply(msgspec.Struct, array_like=True):
-    """What the process sends: a page whose text it is about to recognise, or the extracts, or a reason for none.
+    """What the process sends: a page whose text it is about to recognise, or extracts or raster, or a reason for none.
 
     `is_offline` answers a request without a file: whether the kernel refuses the network to the process.
     """
@@ -44,6 +62,7 @@ class _Reply(msgspec.Struct, array_like=True):
     page: int = 0
     pages: int = 0
     is_offline: bool = False
+    raster: Raster | None = None
 
 
 class ConfinedReader:
@@ -84,18 +103,28 @@ class ConfinedReader:
             raise DocumentError(reply.reason, hint=reply.hint)
         return reply.extracts
 
+    def draw(self, path: Path, drawing: Drawing) -> Raster:
+        """Return a picture for a terminal. Raises DocumentError."""
+        self._request(_Request(os.fsencode(path), self._seconds, drawing=drawing))
+        reply = self._reply()
+        if reply is None:
+            raise DocumentError(self._exit_reason(self._seconds))
+        if reply.raster is None:
+            raise DocumentError(reply.reason)
+        return reply.raster
+
     def begin(self, path: Path) -> None:
         """Let the process begin with a file, while this one goes on; `read` returns its extracts."""
         if self._begun:  # its extracts are not read any more
             self.close()
         seconds = self._seconds + SECONDS_A_MEGABYTE * path.stat().st_size / 1e6
-        self._request([str(path), seconds, self._recognition_seconds])
+        self._request(_Request(os.fsencode(path), seconds, self._recognition_seconds))
         self._begun = path, seconds
 
     def is_offline(self) -> bool:
         """Tell whether the kernel refuses the network to the process. Raises DocumentError if it does not start."""
         try:
-            self._request(["", 0.0, 0.0])
+            self._request(_Request())
             reply = self._reply()
         except OSError as error:
             raise DocumentError(f"the process that reads files does not start: {error.strerror}") from error
@@ -110,9 +139,9 @@ class ConfinedReader:
             self._process.close()
             self._process = self._begun = None
 
-    def _request(self, values: list[Any]) -> None:
+    def _request(self, request: _Request) -> None:
         self._process = self._process or ChildProcess("documents.sandbox", str(self._memory))
-        self._process.send(json.dumps(values).encode())
+        self._process.send(msgspec.msgpack.encode(request))
 
     def _reply(self) -> _Reply | None:
         """Return the next reply; None if the process ended."""
@@ -132,14 +161,13 @@ def serve() -> None:
     """Run in the process: answer the requests on stdin until it is closed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     is_offline = refuse_network()
-    for request in requests():
-        name, seconds, recognition_seconds = json.loads(request)
-        if not name:
+    for message in requests():
+        request = msgspec.msgpack.decode(message, type=_Request)
+        if not request.path:
             _send(_Reply(is_offline=is_offline))
             continue
-        recogniser = TextRecogniser(seconds=recognition_seconds, progress=partial(_begin_page, seconds))
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # no handler: the signal ends the process in any state
-        reply = _read(Path(name), recogniser)
+        signal.setitimer(signal.ITIMER_PROF, request.seconds)  # no handler: the signal ends the process in any state
+        reply = _answer(request)
         signal.setitimer(signal.ITIMER_PROF, 0)
         _send(reply)
 
@@ -154,9 +182,13 @@ def _send(reply: _Reply) -> None:
     child_process.reply(msgspec.msgpack.encode(reply))
 
 
-def _read(path: Path, recogniser: TextRecogniser) -> _Reply:
+def _answer(request: _Request) -> _Reply:
+    path, drawing = Path(os.fsdecode(request.path)), request.drawing
+    progress = partial(_begin_page, request.seconds)
     try:
-        return _Reply(read_format(path, recogniser))
+        if drawing is not None:
+            return _Reply(raster=decode_picture(path, drawing.size, drawing.colours, drawing.mark))
+        return _Reply(read_format(path, TextRecogniser(seconds=request.recognition_seconds, progress=progress)))
     except DocumentError as error:
         return _Reply(reason=error.message, hint=error.hint)
     except OSError as error:

@@ -178,11 +178,14 @@ class Screen(Struct, frozen=True):
     theme: Any theme of the command palette. The high-contrast and colour-blind themes have a dark and a light form;
         the ansi themes send the fewest bytes over a slow line.
     ascii: Draw with ASCII alone. auto does so if the locale (LC_ALL, LC_CTYPE, LANG) is not UTF-8.
+    pictures: How the source screen draws pictures. auto takes what the terminal is known for: the kitty protocol,
+        sixels, or coloured half blocks, which every terminal has. never saves bytes on a slow line.
     keymap: Other keys for an action, by the id that the help screen shows.
     """
 
     theme: Annotated[str, Meta(min_length=1, max_length=80)] = "textual-dark"
     ascii: Annotated[Literal["auto", "always", "never"], Meta(extra=_AT_START)] = "auto"
+    pictures: Literal["auto", "kitty", "sixel", "blocks", "never"] = "auto"
     keymap: Annotated[
         dict[str, Annotated[str, Meta(min_length=1)]],
         Meta(extra={"valid": "action ids with their keys, such as quit: ctrl+q"}),

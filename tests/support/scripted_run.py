@@ -23,8 +23,10 @@ from db.runs.history import History
 from db.runs.metrics import Metrics, Recent
 from db.runs.summary import RunSummary
 from db.runs.trash import Trash
-from engine.documents.cited_source import SourceText
+from engine.documents.cited_source import SourceText, draw_source
+from engine.documents.document import Raster
 from engine.documents.passages import Passage
+from engine.documents.sandbox import Drawing
 from engine.errors import InputError, PersonaError
 from engine.events import (
     AnswerFragment,
@@ -293,6 +295,10 @@ class ScriptedLibrary:
         path = Path(source)
         return SourceText(path, problem="No such file or directory") if text is None else SourceText(path, text)
 
+    def draw_source(self, source: str, drawing: Drawing) -> Raster:
+        self._session.drawn.append(drawing)
+        return draw_source(str(self._session.pictures[source]), drawing, roots=(), max_bytes=10**8)
+
     def passage(self, passage_id: str, title: str) -> Passage | None:
         return self._session.indexed.get(passage_id)
 
@@ -416,6 +422,8 @@ class ScriptedSession:
         self.meaning = Meaning(root, lambda: self.settings, cast("Any", self.library), is_wanted=False)
         self.settings_files = SimpleNamespace(read=lambda: self.settings)
         self.sources: dict[str, str] = {}
+        self.pictures: dict[str, Path] = {}
+        self.drawn: list[Drawing] = []
         self.indexed: dict[str, Passage] = {}
         self.skipped: tuple[str, ...] = ()
         self.opening_error: Exception | None = None

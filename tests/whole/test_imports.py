@@ -26,7 +26,9 @@ def modules_of(package: ModuleType) -> list[str]:
     return [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
 
 
-READERS = {"pypdfium2", "selectolax", "pyromark", "python_calamine", "striprtf", "olefile", "exifread", "chardet"}
+READERS = {
+    "pypdfium2", "selectolax", "pyromark", "python_calamine", "striprtf", "olefile", "exifread", "chardet", "PIL",
+}  # fmt: skip
 HEAVY = {"textual", "rich", "tinydb", "ollama", "httpx", "networkx", "tantivy", "numpy", *READERS}
 
 

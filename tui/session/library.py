@@ -12,7 +12,9 @@ from engine.shipped import shipped
 
 if TYPE_CHECKING:
     from engine.documents.cited_source import SourceText
+    from engine.documents.document import Raster
     from engine.documents.passages import Passage
+    from engine.documents.sandbox import Drawing
     from engine.index.catalogue import IngestReport, Progress
     from engine.index.library import Library
     from engine.index.retriever import Retriever
@@ -218,6 +220,13 @@ class ScopedLibrary:
                 confined=confined,
                 description_of=documents.descriptions.of_file,
             )
+
+    def draw_source(self, source: str, drawing: "Drawing") -> "Raster":
+        """Draw the picture of a source. Raises DocumentError."""
+        from engine.documents.cited_source import draw_source  # noqa: PLC0415 - after the first paint
+
+        max_bytes = int(self._settings().system.max_file_megabytes * 1e6)
+        return draw_source(source, drawing, roots=self.documents.roots, max_bytes=max_bytes)
 
     def passage(self, passage_id: str, title: str) -> "Passage | None":
         """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""

@@ -5,6 +5,7 @@ In: the `Citation`s of an answer and the library that reads their files. Out: no
 - `SourceScreen` (screen) reads the file in a thread, and says whether it still has the quote.
 - `SourcePreview` (preview) shows the document of a citation beside the list of citations.
 - `SourcePane` (pane) draws the rows in sight, with line numbers; quote and found words are highlighted.
+- `PicturePane` (picture_pane) draws the picture of a source, decoded in a confined process.
 - `WrappedText` (rows) divides a text of any length into rows. It wraps only what is in sight: a `Row` is a span of
   characters, an `Anchor` names a row without counting all rows before it.
 - `head_text` and `note_text` (text) are the lines above the document; `copied_quotation` (copied) is a citation for

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, locate_quote
+from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, is_picture, locate_quote
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
 from tui.source.copied import copied_quotation, copy_text
 from tui.source.pane import SourcePane
+from tui.source.picture_pane import PicturePane
 from tui.source.rows import WrappedText
 from tui.source.text import head_text, note_text
 from tui.terminal.editor import editor_command, run_in_terminal
+from tui.terminal.graphics import Graphics
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
@@ -78,7 +81,9 @@ class SourceScreen(Screen[None]):
         """Heading, the recorded quote if the file no longer has it, the document, the search, a message."""
         yield Static(markup=False, id="source-head")
         yield Static(markup=False, id="source-quote")
-        yield SourcePane(id="source")
+        with Container(id="source-body"):
+            yield PicturePane(self.library, id="picture")
+            yield SourcePane(id="source")
         yield LineInput(placeholder="find words in this document", pane="#source", id="source-find")
         yield MessageLine(id="message")
         yield KeyBar()
@@ -92,6 +97,7 @@ class SourceScreen(Screen[None]):
     async def _open(self) -> None:
         """Read the source in a thread, unless the last citation has the same one."""
         self._passage = None
+        self._show_picture()
         if self.citation.source != self._loaded_source:
             self._source, self._loaded_source = None, ""
             self._show()
@@ -100,6 +106,13 @@ class SourceScreen(Screen[None]):
         if self._source is not None and self._source.problem:
             await self._read_passage()
         self._show()
+
+    def _show_picture(self) -> None:
+        """Show the picture above or beside its text, if the source is one and can be drawn here."""
+        picture = self.query_one(PicturePane)
+        picture.display = is_picture(self.citation.source) and picture.graphics is not Graphics.NONE
+        if picture.display:
+            picture.show(self.citation.source, self.citation.box)
 
     def _read(self, source: str) -> tuple[SourceText, WrappedText]:
         text = self.library.read_source(source)

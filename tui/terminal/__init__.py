@@ -8,6 +8,7 @@ Out: draws that a slow line can carry, colours that can be read or none, a progr
 - `frame_pacing`: `Pace`, at most 12 draws a second and none before the terminal has shown the last one.
 - `changed_cells`: `ShownCells`, what the terminal shows; `SteadyApp` sends only the cells that differ from it.
 - `pen`: `Pen`, the shortest sequences for moves, styles and blanks.
+- `graphics`: how the terminal draws pictures, and how large its cells are.
 - `contrast`: a filter that gives faint text a colour that can be read.
 - `no_color`: a filter for NO_COLOR that keeps what a background says.
 - `editor`: the user's editor or pager on a file.

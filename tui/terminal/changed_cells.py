@@ -36,6 +36,8 @@ class ShownCells:
     def __init__(self) -> None:
         self.can_erase = False
         """Whether the terminal erases cells in the present background (`requirements.erases_in_colour`)."""
+        self.pictures: dict[int, str] = {}
+        """What is written in place of a reserved character (`tui.drawing.pictures`)."""
         self._size = (0, 0)
         self._rows: list[Row] = []
 
@@ -65,7 +67,7 @@ class ShownCells:
             for start, end in changed_runs(self._rows[y], row):
                 pen.write(y, start, [cell for cell in row[start:end] if cell is not None])
             self._rows[y] = row
-        return pen.text()
+        return pen.text().translate(self.pictures)
 
     def _scroll(self, rows: Mapping[int, Row]) -> tuple[int, int, int]:
         """Move rows that stand some lines higher or lower in the update; return the first, the last, the lines."""

@@ -137,8 +137,12 @@ class SteadyApp(App[None]):
         return self.call_after_refresh(self._write_question)
 
     def _write_question(self) -> None:
+        self.write(ASK_FOR_SYNC)
+
+    def write(self, text: str) -> None:
+        """Write to the terminal after what is drawn already; it must change no cell."""
         if self._driver is not None:  # Textual has no public way to write to the terminal
-            self._driver.write(ASK_FOR_SYNC)
+            self._driver.write(text)
 
 
 class ChangedCells(CompositorUpdate):

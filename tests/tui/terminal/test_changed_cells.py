@@ -142,3 +142,15 @@ def test_a_wide_character_is_sent_whole():
 
 def test_a_row_with_an_emoji_is_sent_whole():
     assert changed_runs(cells_of(strip("a 🔔 b"), SYSTEM), cells_of(strip("a 🔔 c"), SYSTEM)) == [(0, WIDTH)]
+
+
+def test_a_picture_is_written_once_and_again_where_other_cells_hid_it():
+    terminal = Shown()
+    terminal.cells.pictures[0xF0001] = "<sixels>"
+    frame = [strip("text")] * 3 + [strip("    \U000f0001 text")] + [strip("")] * (HEIGHT - 4)
+    assert terminal.draw(frame).count("<sixels>") == 1
+    assert terminal.draw(frame) == ""
+    assert "<sixels>" not in terminal.draw([strip("other"), *frame[1:]])
+    hidden = [*frame[:3], strip("window"), *frame[4:]]
+    assert "<sixels>" not in terminal.draw(hidden)
+    assert terminal.draw(frame).count("<sixels>") == 1
