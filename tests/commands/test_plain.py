@@ -1,9 +1,14 @@
 """`persona-moe --plain`: questions, answers and sources as lines, without a screen."""
 
+import base64
 import builtins
+import re
+import sys
 
 import pytest
 
+from tests.support.ollama_server import OllamaServer, Scripted
+from tests.support.terminal import Terminal, wait_for
 from tui.command_line import main
 from tui.session.library import sample_library
 
@@ -45,7 +50,7 @@ def test_a_question_is_answered_and_its_source_read_and_judged(talk):
 
 def test_what_cannot_be_done_is_said(talk):
     out = talk("s 3", "+", "", "h")
-    assert "There is no source 3.\n" in out
+    assert "There is no source 3: ask a question first." in out
     assert "There is no answer to judge.\n" in out
     assert "read source 1 of the answer" in out
 
@@ -58,3 +63,72 @@ def test_the_next_question_stands_alone_if_that_is_wanted(talk):
     out = talk("How high is Gannet Stack Light?", "Who built it?", "n", "Who built it?")
     assert out.count("read as:") == 1
     assert "The next question stands alone.\n" in out
+
+
+def test_a_lone_digit_reads_that_source_of_the_last_answer(talk):
+    out = talk("2", "In which year was the Long Arm built?", "2", " 1 ", "9", "1894", "q")
+    assert "There is no source 2: ask a question first. A question of a number alone needs a word more.\n" in out
+    assert "Source 2: Ruan Pallask, " in out
+    assert "Source 1: Long Arm, " in out
+    assert "There is no source 9: the answer has 2 sources.\n" in out
+    assert out.count("Searching.") == 2  # a year is a question
+
+
+def test_the_answer_and_a_quotation_are_copied_as_text_where_there_is_no_terminal(talk):
+    out = talk("y", "y 1", "In which year was the Long Arm built?", "y 1", "y 7", "y", "exit", "never asked")
+    assert "There is no answer to copy.\n" in out
+    assert "There is no source 1: ask a question first." in out
+    assert "There is no source 7: the answer has 2 sources.\n" in out
+    quotation = "[1] “The Long Arm is the breakwater of Anstrake,"
+    assert quotation in out
+    assert out.count(quotation[4:]) == 2
+    assert "never asked" not in out
+
+
+def test_an_abstention_without_a_source_promises_none(talk):
+    out = talk("xqzw flurbon?")
+    assert "Your library does not say." in out
+    assert "nearest" not in out
+
+
+@pytest.fixture
+def terminal(workspace):
+    command = [sys.executable, "-m", "tui", "--plain", "--model", "qwen3:4b", "--workspace", str(workspace)]
+    with OllamaServer() as server:
+        server.enqueue(Scripted(["It was"], end="hang"))
+        (workspace / "configs" / "ollama.yaml").write_text(f"api_endpoint: {server.url}\n")
+        running = Terminal(command)
+        running.shows("Question, or h for help:")
+        yield running, server
+
+
+def test_ctrl_c_ends_a_question_and_at_the_prompt_the_program(terminal):
+    running, server = terminal
+    running.press("In which year was the Long Arm built?\r")
+    wait_for(lambda: server.chats, lambda: running.text)
+    running.press("\x03")
+    running.shows("Cancelled.")
+    running.press("l\r")
+    running.shows("(cancelled)")
+    running.press("y\r")
+    running.shows("There is no answer to copy.")
+    running.press("\x03")
+    assert running.ends() == 130
+    assert "cancelled" in running.text
+
+
+def test_a_terminal_gets_what_is_copied_and_q_ends(terminal):
+    running, server = terminal
+    running.press("In which year was the Long Arm built?\r")
+    wait_for(lambda: server.chats, lambda: running.text)
+    running.press("\x03")
+    running.shows("Cancelled.")
+    running.press("who built the Long Arm?\r")
+    running.shows("Answer:")
+    running.press("y 1\r")
+    running.shows("Copied: quotation 1.")
+    copied = re.search(rb"\x1b\]52;c;([^\x07]+)\x07", running.written)
+    assert copied
+    assert "“" in base64.b64decode(copied[1]).decode()
+    running.press("q\r")
+    assert running.ends() == 0

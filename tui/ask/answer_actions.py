@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tui.run.judgement_text import feedback_text
-from tui.source.copied import copied_quotation, copy_text
+from tui.source.copied import copied_quotation, copied_text, copy_text
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from engine.run.state import RunState
     from tui.session.runs import Runs
     from tui.widgets.message_line import MessageLine
-
-
-def copied_text(answer: AnswerWritten) -> str:
-    """Write an answer and its sources as plain text."""
-    sources = [f"[{citation.n}] {copied_quotation(citation)}" for citation in answer.citations]
-    return "\n".join((answer.answer, "", *sources))
 
 
 def copy_answer(app: App[None], answer: AnswerWritten, chosen: Citation | None, message: MessageLine) -> None:

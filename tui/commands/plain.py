@@ -1,8 +1,11 @@
 """Ask questions and read answers and sources as plain lines: for screen readers, and terminals without a cursor."""
 
 import asyncio
+import base64
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -20,20 +23,25 @@ from tui.drawing.cells import counted
 from tui.run.judgement_text import feedback_text
 from tui.run.result import result_of
 from tui.session.session import Session
+from tui.source.copied import copied_quotation, copied_text
 
 if TYPE_CHECKING:
     from engine.question.follow_up import Conversation
 
 PROMPT = "Question, or h for help: "
+QUIT = frozenset({"q", "quit", "exit"})
+SOURCE_DIGITS = 2
+"""A number of so few digits is that of a source; a longer one, such as a year, is a question."""
 AROUND = 600
 """Characters of a document that are printed before and after a quotation."""
 HELP = """\
 Type a question and press enter. A question may refer to the one before it.
-s 1   read source 1 of the answer, with the text around the quotation
+1     read source 1 of the answer, with the text around the quotation
+y     copy the answer with its sources; y 1 copies quotation 1 with its place
 +     the answer is good; - it is bad; + 1 and - 1 judge citation 1
 n     the next question stands alone
 l     the last ten questions
-q     quit"""
+q     quit; ctrl+c ends a search that takes too long"""
 
 
 class PlainConversation:
@@ -51,48 +59,80 @@ class PlainConversation:
             self._session.library.open(lambda *_: None, interrupted)
         print_text(f"{self._session.library.name}: {counted(self._session.library.passages, 'passage')}.")
 
-    async def run(self, read: Callable[[str], str]) -> None:
-        """Answer what `read` gives until it raises EOFError."""
-        try:
-            with contextlib.suppress(EOFError):
-                while (line := (await asyncio.to_thread(read, PROMPT)).strip()) not in {"q", "quit"}:
-                    await self._answer(line)
-        finally:
-            await self._session.close()
+    def run(self, read: Callable[[str], str]) -> None:
+        """Answer what `read` gives until it raises EOFError; ctrl+c while a question is answered ends that question."""
+        with asyncio.Runner() as runner:
+            try:
+                with contextlib.suppress(EOFError):
+                    while (line := read(PROMPT).strip()).lower() not in QUIT:
+                        self._answer(line, runner)
+            finally:
+                runner.run(self._session.close())
 
-    async def _answer(self, line: str) -> None:
+    def _answer(self, line: str, runner: asyncio.Runner) -> None:
         command, _, number = line.partition(" ")
         commands: dict[str, Callable[[int], Iterable[str]]] = {
             "h": lambda _: HELP.splitlines(), "?": lambda _: HELP.splitlines(), "s": self._source, "n": self._alone,
-            "l": self._last, "+": self._liked, "-": self._disliked,
+            "y": self._copied, "l": self._last, "+": self._liked, "-": self._disliked,
         }  # fmt: skip
+        if line.isdecimal() and len(line) <= SOURCE_DIGITS:
+            command, number = "s", line
         try:
             if command in commands and (not number or number.isdecimal()):
                 lines = commands[command](int(number or 0))
             else:
-                lines = await self._ask(line) if line else ()
+                lines = runner.run(self._ask(line)) if line else ()
             for text in lines:
                 print_text(text)
+        except KeyboardInterrupt:
+            print_text("Cancelled.")
         except PersonaMoeError as error:
             print_text(f"Error: {one_line(str(error))}")
 
     async def _ask(self, question: str) -> list[str]:
         print_text("Searching.")
-        self._state = state = RunState()
+        state = RunState()
         async with aclosing(self._session.runs.ask(question, self._conversation)) as events:
             async for recorded in events:
                 state.apply(recorded.event)
-        self._conversation = conversation_of(state)
-        kind = "Not in the library. The nearest that it has:" if state.outcome == "unanswered" else "Answer:"
-        return [kind, *answer_lines(result_of(state), state.understood)]
+        self._state, self._conversation = state, conversation_of(state)
+        result = result_of(state)
+        heading = ["Answer:"]
+        if state.outcome == "unanswered":
+            heading = ["Not in the library. The nearest that it has:"] if result["citations"] else []
+        return [*heading, *answer_lines(result, state.understood)]
+
+    @property
+    def _citations(self) -> Sequence[Citation]:
+        return self._state.answer.citations if self._state.answer else ()
+
+    def _cited(self, number: int) -> Citation | None:
+        return next((citation for citation in self._citations if citation.n == number), None)
+
+    def _no_source(self, number: int) -> str:
+        if self._citations:
+            return f"There is no source {number}: the answer has {counted(len(self._citations), 'source')}."
+        return f"There is no source {number}: ask a question first. A question of a number alone needs a word more."
 
     def _source(self, number: int) -> Iterator[str]:
-        citations = state.citations if (state := self._state.answer) else ()
-        cited = next((citation for citation in citations if citation.n == (number or 1)), None)
+        cited = self._cited(number or 1)
         if cited is None:
-            yield f"There is no source {number or 1}."
+            yield self._no_source(number or 1)
+        else:
+            yield from self._source_lines(cited)
+
+    def _copied(self, number: int) -> Iterator[str]:
+        """Copy by OSC 52, which terminals pass on over SSH; where there is no terminal, print the text."""
+        answer, cited = self._state.answer, self._cited(number)
+        if answer is None or (number and cited is None):
+            yield self._no_source(number) if number else "There is no answer to copy."
             return
-        yield from self._source_lines(cited)
+        text = copied_quotation(cited) if cited else copied_text(answer)
+        if not sys.stdout.isatty():
+            yield text
+            return
+        sys.stdout.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a")
+        yield f"Copied: {'quotation ' + str(number) if cited else 'the answer and its sources'}."
 
     def _source_lines(self, cited: Citation) -> Iterator[str]:
         yield f"Source {cited.n}: {one_line(cited.title)}, {one_line(cited.source)}"
@@ -133,7 +173,9 @@ def run_plain(session: Session) -> int:
     """Ask and answer in plain lines until the input ends. Returns the exit code."""
     with contextlib.suppress(ImportError):  # Windows has no readline
         import readline  # noqa: F401, PLC0415 - it lets `input` edit a line and recall earlier ones
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # each line is heard at once, through a pipe too
     conversation = PlainConversation(session)
     conversation.open_library()
-    asyncio.run(conversation.run(input))
+    conversation.run(input)
     return 0

@@ -1,4 +1,4 @@
-"""Citations for the clipboard; it imports nothing that the first paint does not need."""
+"""Answers and citations for the clipboard; it imports nothing that the first paint does not need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.drawing.cells import plain
 if TYPE_CHECKING:
     from textual.app import App
 
-    from engine.events import Citation
+    from engine.events import AnswerWritten, Citation
 
 
 def copied_quotation(citation: Citation) -> str:
@@ -18,6 +18,12 @@ def copied_quotation(citation: Citation) -> str:
     place = f"{plain(citation.place)}, " if citation.place else ""
     span = f"{place}{citation.source}, characters {citation.start:,} to {citation.end:,}"
     return f"“{plain(citation.quote)}” ({plain(citation.title)}, {span})"
+
+
+def copied_text(answer: AnswerWritten) -> str:
+    """Write an answer and its sources as plain text."""
+    sources = [f"[{citation.n}] {copied_quotation(citation)}" for citation in answer.citations]
+    return "\n".join((answer.answer, "", *sources))
 
 
 def copy_text(app: App[None], text: str) -> str:
