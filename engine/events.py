@@ -124,6 +124,17 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersAsked:
+    """The libraries of other machines, by address, are asked, or have answered.
+
+    Then `passages` counts those of each; -1 for a library that did not answer.
+    """
+
+    libraries: tuple[str, ...]
+    passages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionRead:
     """The question was analysed: its names (`entities`), those that the library knows, and its terms.
 
@@ -381,6 +392,7 @@ class RunFailed:
 
 RunEvent = (
     RunStarted
+    | OthersAsked
     | QuestionRead
     | GateReceipt
     | CycleStarted

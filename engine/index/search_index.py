@@ -30,7 +30,8 @@ from engine.text.safe import one_line
 
 _CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
-_EXACT = 2.0  # how many words a date or a part number counts for
+EXACT_WEIGHT = 2.0  # how many words a date or a part number counts for
+MOST_TITLED = 64  # passages with one title that are looked up
 _SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
 _SIMILAR_HITS = 10  # passages that similar stems are read from
 
@@ -194,17 +195,17 @@ class SearchIndex:
         if (field := field_of(stem)) != "body":
             frequency = self._searcher.doc_freq(field, stem)
             rarity = inverse_document_frequency(frequency, len(self))
-            return should, self._filter(field, [stem], _EXACT * weight * rarity)
+            return should, self._filter(field, [stem], EXACT_WEIGHT * weight * rarity)
         term = query.term_query(self._schema, field, stem, index_option="freq")
         return should, term if weight == 1 else query.boost_query(term, weight)
 
     def titled(self, key: str, *, scope: Sequence[str] = ()) -> list[int]:
-        """Return at most 64 passages whose document or section has this title key, in the order of the index."""
+        """Return the first `MOST_TITLED` passages whose document or section has this title key."""
         token = name_token(key)
         if not self._searcher.doc_freq("title", token):
             return []
         query = self._scoped([(self._tantivy.Occur.Must, self._filter("title", [token]))], scope)
-        return sorted(number for number, _ in self._ranked(query, 64))
+        return sorted(number for number, _ in self._ranked(query, MOST_TITLED))
 
     def under(self, scope: str, limit: int) -> list[int]:
         """Return the first `limit` passages of a folder, file or group."""

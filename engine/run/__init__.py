@@ -11,7 +11,7 @@ answer, the graph of the run and the rewards of the personas.
 - `feedback`: `judge` computes the rewards of the user's judgement. `asked_again`: a question with the
   user's marks. `conversation`: the names for a follow-up question.
 - `persona_part`, `persona_comparison`: the part of one persona in a run, and two personas side by side.
-- `model_use`: the sum of what a language model cost.
+- `model_use`: the sum of what a language model cost. `other_libraries`: those of other machines, as a run sees them.
 
 What always holds: the same library, roster, question and seed give the same events, except for the run's id and the
 times. An event is emitted before anything that follows from it. A run that fails emits `RunFailed`, and raises.

@@ -18,6 +18,7 @@ from engine.events import (
     EvidenceRanked,
     Mark,
     ModelFound,
+    OthersAsked,
     OutputProduced,
     OutputScored,
     QuestionRead,
@@ -27,6 +28,7 @@ from engine.events import (
     RunStarted,
     Scores,
 )
+from engine.index.joined_retriever import joined
 from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate, Gate
 from engine.mixture.learned_factors import learned_factors
@@ -43,6 +45,7 @@ from engine.personas.persona import Persona
 from engine.personas.roster import Roster
 from engine.run.answering import Answering, written_outputs
 from engine.run.graph_record import GraphRecord
+from engine.run.other_libraries import OtherLibraries
 from engine.settings.settings import Settings
 from engine.walk.graph import DynamicKnowledgeGraph
 
@@ -68,8 +71,8 @@ class MoeOrchestrator:
     The model is `language_model`, or `find_model` looks for it while the personas walk. `understood` is the
     complete question that a follow-up is read as, `context_names` are the subjects of the questions before, `today`
     is the day for words such as "yesterday". `marks` are quotations that the user has judged at this question.
-    `find_similar` compares the question with passages by meaning. Everything that happens is emitted as an event
-    (`engine.events`), from any thread.
+    `find_similar` compares the question with passages by meaning, `others` are libraries whose passages join
+    those of the retriever. Everything that happens is emitted as an event (`engine.events`), from any thread.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a run, wired in one place
@@ -90,6 +93,7 @@ class MoeOrchestrator:
         marks: tuple[Mark, ...] = (),
         today: date | None = None,
         find_similar: FindSimilar | None = None,
+        others: OtherLibraries | None = None,
     ) -> None:
         self._text, self._retriever, self._roster, self._settings = question, retriever, roster, settings
         self._emit, self._run_id, self._model = emit, run_id, language_model
@@ -98,7 +102,7 @@ class MoeOrchestrator:
         self._find_overview = find_overview
         self._today = today
         self._marks = marks
-        self._find_similar = find_similar
+        self._find_similar, self._others = find_similar, others
         self._similar: SimilarPassages | None = None
         self._understood = understood
         self._whole_text = understood or question
@@ -154,6 +158,7 @@ class MoeOrchestrator:
         if self._find_model is not None:
             self._search = asyncio.ensure_future(self._find_model())
         try:
+            await self._join_others()
             await self._compare_meaning()
             for self._cycle in range(1, system.max_iterations + 1):
                 if not await self.expansion_phase():
@@ -230,6 +235,21 @@ class MoeOrchestrator:
                     self._emit(child)
 
     # -- their parts --------------------------------------------------------------------------------------
+
+    async def _join_others(self) -> None:
+        """Let the passages of other machines join those of the retriever, before the first persona searches."""
+        if self._others is None:
+            return
+        libraries = tuple(self._others.names)
+        self._emit(OthersAsked(libraries))
+        with self._timed("other machines"):
+            answers = await self._others.passages(self._whole_text)
+        self._emit(OthersAsked(libraries, tuple(-1 if a.problem else len(a.passages) for a in answers)))
+        for answer in answers:
+            if answer.problem:
+                self._emit(Degraded(answer.problem))
+        if passages := [passage for answer in answers for passage in answer.passages]:
+            self._retriever = await asyncio.to_thread(joined, self._retriever, passages)
 
     async def _compare_meaning(self) -> None:
         """Compare the question with the passages by meaning, before the first persona searches."""

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Self, assert_never
 
 from engine.events import (
@@ -19,6 +20,7 @@ from engine.events import (
     Mark,
     ModelFound,
     ModelReplied,
+    OthersAsked,
     OutputProduced,
     OutputScored,
     PersonaBorn,
@@ -58,6 +60,7 @@ class Phase(StrEnum):
     """What a run is doing while it has no outcome."""
 
     READY = "ready"
+    ASKING = "asking"
     READING = "reading"
     CHOOSING = "choosing"
     WALKING = "walking"
@@ -133,6 +136,7 @@ class RunState:
 
     `rows` holds the personas in the order in which the gate judged them. The three counters grow when their part
     changed, so that a widget can tell whether it has to draw. `judged` is what the user said of the run, in no event.
+    `others` maps libraries of other machines to the passages that they sent (None before, -1 if none came).
     `was_cut_off`: the user cancelled the model's writing, so quotations answer. `marks` are quotations that
     the user judged when the question was asked before.
     """
@@ -147,6 +151,7 @@ class RunState:
     was_cut_off: bool = False
     cycle: int = 0
     read: QuestionRead | None = None
+    others: dict[str, int | None] = field(default_factory=dict)
     rows: dict[str, PanelRow] = field(default_factory=dict)
     log: deque[LogEntry] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     steps: int = 0
@@ -234,6 +239,9 @@ class RunState:
         match event:
             case RunStarted():
                 self._start(event)
+            case OthersAsked():
+                self.others = dict(zip_longest(event.libraries, event.passages))
+                self.phase = Phase.READING if event.passages else Phase.ASKING
             case QuestionRead():
                 self.read, self.phase = event, Phase.CHOOSING
             case GateReceipt():

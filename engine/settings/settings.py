@@ -47,6 +47,9 @@ class System(Struct, frozen=True):
     passage_characters: The longest passage, in characters; it holds whole paragraphs.
     text_recognition: Read the text of pictures and scanned pages where the program tesseract is installed.
     text_recognition_minutes: The longest time for recognising the text of one file. Other pages are noted as left out.
+    ssh_command: The program, with its options, that connects to the libraries of other machines (ssh://host/path).
+    remote_program: The name or path of persona-moe on those machines.
+    remote_seconds: How long a question waits for their passages. It goes on without those that do not answer.
     """
 
     max_iterations: Annotated[int, Meta(ge=1, le=10)] = 2
@@ -61,6 +64,12 @@ class System(Struct, frozen=True):
     passage_characters: Annotated[int, Meta(ge=200, le=20_000, extra=_AT_START)] = 1200
     text_recognition: Annotated[Literal["auto", "off"], Meta(extra=_AT_START)] = "auto"
     text_recognition_minutes: Annotated[float, Meta(gt=0, le=10_000, extra=_AT_START)] = 30.0
+    ssh_command: Annotated[str, Meta(min_length=1, max_length=1_000, extra=_AT_START)] = "ssh"
+    remote_program: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9_~/.][A-Za-z0-9_~/.-]{0,300}$", extra=_AT_START | {"valid": "a name or a path"}),
+    ] = "persona-moe"
+    remote_seconds: Annotated[float, Meta(gt=0, le=3600, extra=_AT_START)] = 20.0
 
     @property
     def recognition_seconds(self) -> float:

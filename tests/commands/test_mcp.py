@@ -16,6 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from db.runs.history import History
+from engine.documents.received import received_passage
 from engine.run.state import Outcome
 from tests.support import ROOT
 from tests.support.ollama_server import OllamaServer, Scripted
@@ -76,6 +77,21 @@ async def test_an_assistant_asks_and_opens_what_is_cited(workspace, mode):
         assert (await call_tool(client, "library"))["name"] == "sample library"
         assert "control" in [persona["persona_id"] for persona in (await call_tool(client, "personas"))["result"]]
     assert History(workspace / "db" / "history").recent(1)[0].run_id == answer["run_id"]
+
+
+async def test_another_persona_moe_gets_whole_passages_and_sources(workspace):
+    async with connected(workspace, "--model", "none", "--peer") as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert sorted(tools) == sorted([*READING, "evidence", "source_text"])
+        passages = (await call_tool(client, "evidence", question=QUESTION, limit=3))["passages"]
+        assert len(passages) == 3
+        sent = received_passage(passages[0], "ssh://host")
+        source = await call_tool(client, "source_text", source=passages[0]["source"])
+        assert source["text"][sent.start : sent.end] == sent.text
+        for name in ("/etc/passwd", "", f"{passages[0]['source']}/../../secret"):
+            refused = await client.call_tool("source_text", {"source": name})
+            assert refused.is_error
+            assert "not in the library" in refused.content[0].text
 
 
 async def test_it_changes_nothing_unless_it_is_allowed(workspace):

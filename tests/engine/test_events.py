@@ -20,6 +20,7 @@ from engine.events import (
     GroundedClaim,
     ModelFound,
     ModelReplied,
+    OthersAsked,
     OutputProduced,
     OutputScored,
     PersonaBorn,
@@ -42,6 +43,7 @@ from engine.events import (
 NASTY = 'Łódź "quoted" \n\u2028 \x1b[31m\x00 🙂 [bold]'
 EXAMPLES: list[RunEvent] = [
     RunStarted("r1", NASTY, 4294967295, 0, None),
+    OthersAsked(("ssh://host/notes", NASTY), (12, -1)),
     QuestionRead(("Ann Lee", NASTY), (), ("lamp",), (1.0, 0.25)),
     GateReceipt("a", "active", 1, 0.1, 0.2, 0.3, 0.4, -0.5, 0.6, 0.7, activated=True, reason=NASTY),
     CycleStarted(2, ("a", "b")),

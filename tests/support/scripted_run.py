@@ -264,6 +264,7 @@ class ScriptedDocuments:
 
 class ScriptedLibrary:
     name = "sample library"
+    others = None
 
     def __init__(self, session: "ScriptedSession") -> None:
         self._session = session

@@ -1,12 +1,10 @@
 """The application where it is used: through a real sshd on 127.0.0.1, in tmux and in screen."""
 
 import base64
-import getpass
 import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import ROOT
+from tests.support.ssh_server import can_serve, ssh_server
 from tests.support.terminal import SCRIPTED, Terminal, wait_for
-
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin") or shutil.which("sshd")
 
 
 def program(folder: Path, script: str, *, hold: bool) -> str:
@@ -29,34 +26,13 @@ def program(folder: Path, script: str, *, hold: bool) -> str:
     return shlex.join([sys.executable, str(source), str(folder / "report")])
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture
 def ssh(tmp_path):
     """The arguments of an ssh client that may log in at a server of this test's own."""
-    if SSHD is None or shutil.which("ssh") is None:
+    if not can_serve():
         pytest.skip("no sshd is installed")
-    Path("/run/sshd").mkdir(exist_ok=True) if getpass.getuser() == "root" else None
-    for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (tmp_path / "config").write_text(
-        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/user.pub\n"
-        f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
-    )
-    server = subprocess.Popen([SSHD, "-D", "-E", tmp_path / "log", "-f", tmp_path / "config"])
-    wait_for(lambda: listens(port), (tmp_path / "log").read_text)
-    yield [
-        "ssh", "-tt", "-p", str(port), "-i", str(tmp_path / "user"), "-o", "StrictHostKeyChecking=no", "-o",
-        f"UserKnownHostsFile={tmp_path}/known", "-o", "LogLevel=ERROR", f"{getpass.getuser()}@127.0.0.1",
-    ]  # fmt: skip
-    server.terminate()
-    server.wait()
+    with ssh_server(tmp_path) as server:
+        yield [*server.client, "-tt", "-p", str(server.port), f"{server.user}@127.0.0.1"]
 
 
 def test_a_question_is_asked_and_copied_over_ssh(ssh, tmp_path):

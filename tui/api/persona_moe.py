@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from engine.errors import InputError, OperationError
 from engine.events import AnswerWritten, RecordedEvent
+from engine.personas.experience import RANKED
 from engine.run.state import RunState
 from tui.api import sources
 from tui.api.session_pool import SessionPool
@@ -24,13 +25,17 @@ from tui.api.values import (
     RunRecord,
     UnreadFile,
 )
+from tui.remote.address import library_address
 from tui.session.session import Session, open_session
 
 if TYPE_CHECKING:
     from db.runs.metrics import Metrics
     from db.runs.summary import RunSummary
+    from engine.documents.cited_source import SourceText
+    from engine.documents.passages import Passage
     from engine.index.catalogue import IngestReport, Progress
     from engine.question.follow_up import Conversation
+    from tui.remote.address import LibraryAddress
 
 LONGEST_QUESTION = 20_000  # characters
 MOST_AT_ONCE = 4  # questions
@@ -49,7 +54,8 @@ class PersonaMoe:
     """One workspace: its library, its runs and its personas. Use it with `async with`, or call `open` and `close`.
 
     `workspace` is its folder, made if need be; without it, `PERSONA_MOE_WORKSPACE` or the user's data folder.
-    `library` are the folders or files to ask; without any, the workspace's library, or the sample if that is empty.
+    `library` are the folders or files to ask, and libraries of other machines (`ssh://host/path`); without a folder or
+    file, the workspace's library is asked, or the sample if that is empty.
     `model` is the name of an Ollama model; "none" asks no model, and without it the settings decide. At most
     `most_at_once` questions run at once, further ones wait.
 
@@ -60,12 +66,13 @@ class PersonaMoe:
         self,
         workspace: Path | str | None = None,
         *,
-        library: Sequence[Path | str] = (),
+        library: "Sequence[LibraryAddress | str]" = (),
         model: str | None = None,
         most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._folder = Path(workspace) if workspace is not None else None
-        self._paths, self._model = [Path(path) for path in library], model
+        self._model = model
+        self._paths = [library_address(path) if isinstance(path, str) else path for path in library]
         first = self._open_session()
         self.workspace = first.workspace
         self._sessions = SessionPool(first, self._open_session, most_at_once + _LOOK_UPS)
@@ -174,6 +181,20 @@ class PersonaMoe:
         """Return the best passages of a plain search (BM25), best first; `limit` is 1 to 100."""
         return await self._in_thread(lambda session: list(sources.search(session.library, query, limit)))
 
+    async def evidence(self, question: str, limit: int = RANKED) -> "list[Passage]":
+        """Ask a question, and return the best passages of its panel, best first."""
+        state = RunState()
+        async with aclosing(self.events(question)) as events:
+            async for recorded in events:
+                state.apply(recorded.event)
+        ranked = state.evidence.passages[:limit] if state.evidence else ()
+        passages = await self._in_thread(lambda session: [session.library.passage(p.id, p.title) for p in ranked])
+        return [passage for passage in passages if passage is not None]
+
+    async def source_text(self, source: str) -> "SourceText":
+        """Read a source of the library as it is now. Raises InputError if the library does not hold it."""
+        return await self._in_thread(lambda session: sources.source_text(session.library, source))
+
     async def passage(self, passage_id: str) -> LibraryPassage:
         """Return the passage with the id of a search or a citation. Raises InputError if it is not there any more."""
         return await self._in_thread(lambda session: sources.passage(session.library, passage_id))
@@ -249,7 +270,8 @@ def _contents(session: Session) -> LibraryContents:
     roots = tuple(LibraryRoot(name, *documents.count(name)) for name in names)
     unread = [file for file in documents.skipped if session.library.is_in_scope(file.path)]
     first = tuple(UnreadFile(file.path, file.reason) for file in unread[:_MOST_UNREAD])
-    return LibraryContents(session.library.name, roots, len(unread), first)
+    others = session.library.others
+    return LibraryContents(session.library.name, roots, len(unread), first, tuple(others.names if others else ()))
 
 
 def _runs(session: Session, search: str, limit: int) -> "Sequence[RunSummary]":

@@ -77,6 +77,13 @@ def open_citation(library: "ScopedLibrary", citation: "Citation", margin: int) -
     return locate(citation, library.read_source(citation.source), margin)
 
 
+def source_text(library: "ScopedLibrary", source: str) -> "SourceText":
+    """Read a source that the library holds, by the rules of an ingest. Raises InputError for any other."""
+    if not library.holds(source):
+        raise InputError("this source is not in the library", hint="a source is that of a passage or a citation")
+    return library.read_source(source)
+
+
 def locate(citation: "Citation", source: "SourceText", margin: int) -> CitedSource:
     """Find the words of a citation in the text of its source, with `margin` characters on each side."""
     from engine.documents.cited_source import QuoteState, locate_quote  # noqa: PLC0415 - with the engine

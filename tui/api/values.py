@@ -50,6 +50,22 @@ class LibraryPassage:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """The best passages for a question, best first: the fields of `engine.documents.passages.Passage`."""
+
+    passages: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class WholeSource:
+    """The whole text of a source; `form` names the form that it was made of, `problem` says why there is no text."""
+
+    text: str
+    form: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class CitedSource:
     """A citation in the text of its source as it is now.
 
@@ -89,13 +105,14 @@ class UnreadFile:
 class LibraryContents:
     """What questions are asked of: its `name`, its folders and files, and how many files could not be read.
 
-    `unread` names the first of them.
+    `unread` names the first of them. `others` are the addresses of libraries on other machines.
     """
 
     name: str
     roots: tuple[LibraryRoot, ...]
     unread_files: int = 0
     unread: tuple[UnreadFile, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

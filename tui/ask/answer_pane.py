@@ -106,6 +106,8 @@ def question_text(view: RunState) -> Text:
 def answer_note(view: RunState) -> str:
     """What should be known about the answer: words of the question of which nothing was found, what was left out."""
     notes = ["the model's writing was cancelled, so quotations answer"] if view.was_cut_off else []
+    asked = ((plain(name), count) for name, count in view.others.items() if count is not None and count >= 0)
+    notes += [f"also asked: {name}, {counted(count, 'passage')}" for name, count in asked]
     if view.answer is not None and view.answer.uncovered:
         notes.append(f"nothing about: {', '.join(map(plain, view.answer.uncovered))}")
     if view.answer is not None and view.answer.removed:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import InputError
+from tui.remote.address import LibraryAddress, library_address
 
 COMMANDS = tuple(
     "ask feedback ingest library personas history graph models settings keys doctor metrics bench serve mcp"
@@ -68,7 +69,7 @@ def add_commands(parser: Parser) -> None:
 def refuse_mistyped(words: Sequence[str]) -> None:
     """Raise InputError if the first word is no option and no path, but nearly a command or a whole question."""
     first = words[0] if words else ""
-    if first.startswith("-") or not first.strip() or is_there(Path(first)):
+    if first.startswith("-") or not first.strip() or "://" in first or is_there(Path(first)):
         return
     from difflib import get_close_matches  # noqa: PLC0415 - only for a word that is wrong
 
@@ -84,17 +85,17 @@ def add_library(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "library",
         nargs="*",
-        type=Path,
+        type=library_address,
         metavar="LIBRARY",
-        help="folders or files to ask; without any, your library or else the sample",
+        help="folders or files to ask, and ssh://host/path on other machines; without any, your library or the sample",
     )
     parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
 
 
-def refuse_missing(paths: Iterable[Path], *, hint: str = "name a folder or file") -> None:
-    """Raise InputError for the first path that does not exist."""
-    for path in paths:
-        if not is_there(path):
+def refuse_missing(addresses: Iterable[LibraryAddress], *, hint: str = "name a folder or file") -> None:
+    """Raise InputError for the first path on this machine that does not exist."""
+    for path in addresses:
+        if isinstance(path, Path) and not is_there(path):
             raise InputError(f"{path} does not exist", hint=hint)
 
 

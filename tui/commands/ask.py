@@ -4,7 +4,6 @@ import argparse
 import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 from msgspec import to_builtins
@@ -17,6 +16,8 @@ from engine.run.state import RunState
 from engine.text.safe import one_line
 from tui.commands.interruption import interruptible
 from tui.commands.output import ProgressLine, print_json_line, session_of, show
+from tui.drawing.cells import counted
+from tui.remote.address import library_address
 from tui.run.persona_says import persona_lines
 from tui.run.result import result_of
 from tui.session.session import Session
@@ -26,7 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add QUESTION, --library, --model, --personas, --context, and --json or --events."""
     parser.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
     parser.add_argument(
-        "--library", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="ask only these"
+        "--library",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=library_address,
+        metavar="PATH",
+        help="ask only these; ssh://host/path is on another machine",
     )
     parser.add_argument("--model", metavar="NAME", help="the Ollama model; none asks no model")
     parser.add_argument("--personas", action="store_true", help="also print what each persona says")
@@ -95,5 +102,8 @@ def answer_lines(result: dict[str, Any], understood: str) -> Iterator[str]:
             yield f"    {' '.join((*citation['lead'].split(), *citation['quote'].split()))}"
     if understood:
         yield f"\nread as: {one_line(understood)}"
+    for name, passages in result.get("other_libraries", {}).items():
+        if passages is not None and passages >= 0:
+            yield f"\nalso asked: {one_line(name)}, {counted(passages, 'passage')}"
     for reason in result["degraded"]:
         yield f"\nnote: {one_line(reason)}"

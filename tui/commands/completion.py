@@ -13,6 +13,7 @@ from typing import Any
 
 from tui.commands.arguments import Parser, add_commands
 from tui.commands.output import print_text
+from tui.remote.address import library_address
 
 _FISH_PATHS = "complete -c persona-moe -n _shtab_persona_moe_using -a '(__fish_complete_path (commandline -ct))'"
 _LIBRARY_TOO = {  # a line of the script, and the line that completes folders and files beside the commands
@@ -32,12 +33,12 @@ def run(options: argparse.Namespace) -> int:
     import shtab  # noqa: PLC0415 - only this command needs it
 
     class PathCompletingParser(Parser):
-        """A parser whose arguments of type Path are completed as files and folders."""
+        """A parser whose arguments for paths are completed as files and folders."""
 
         def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
             """Add an argument as argparse does, with its completion."""
             action = super().add_argument(*names, **settings)
-            if action.type is Path:
+            if action.type in {Path, library_address}:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
             return action
 

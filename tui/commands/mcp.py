@@ -10,10 +10,15 @@ from tui.commands.arguments import add_library, refuse_missing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add LIBRARY ..., --model and --allow-feedback."""
+    """Add LIBRARY ..., --model, --allow-feedback and --peer."""
     add_library(parser)
     parser.add_argument(
         "--allow-feedback", action="store_true", help="let the assistant judge answers, which rewards personas"
+    )
+    parser.add_argument(
+        "--peer",
+        action="store_true",
+        help="also answer another persona-moe, which asks this library as ssh://host/path",
     )
 
 
@@ -29,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
     from tui.api import PersonaMoe  # noqa: PLC0415 - with the command
 
     program = PersonaMoe(options.workspace, library=options.library, model=options.model)
-    asyncio.run(serve(program, allow_feedback=options.allow_feedback))
+    asyncio.run(serve(program, allow_feedback=options.allow_feedback, is_peer=options.peer))
     return 0

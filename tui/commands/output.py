@@ -4,17 +4,17 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engine.text.safe import ascii_json, one_line, printable
 from tui.drawing.ascii import limit_output
+from tui.remote.address import LibraryAddress
 from tui.session.session import Session, open_session
 
 
-def session_of(options: Namespace, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
+def session_of(options: Namespace, *, paths: Sequence[LibraryAddress] = (), model: str | None = None) -> Session:
     """Open the session of a command; from now on its output follows the setting `screen.ascii`."""
     session = open_session(options.workspace, paths=paths, model=model)
     limit_output(session.settings.screen.ascii)

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.errors import InputError
 from tui.commands.arguments import add_library, refuse_missing
 from tui.commands.output import print_text, session_of
+from tui.remote.address import LibraryAddress
 from tui.web.request_check import LOOPBACK
 
 HIGHEST_PORT = 65535
@@ -87,12 +88,12 @@ def _serve_browsers(options: argparse.Namespace) -> int:
     return 0
 
 
-def session_command(workspace: Path, library: Sequence[Path], model: str | None) -> str:
+def session_command(workspace: Path, library: Sequence[LibraryAddress], model: str | None) -> str:
     """Return the shell command of one window's session, every part quoted; `exec` replaces the shell."""
     # -P: nothing is imported from the folder where the server was started.
     words = [sys.executable, "-P", "-m", "tui", f"--workspace={workspace}"]
     words += [f"--model={model}"] if model else []
-    words += [str(path.expanduser().absolute()) for path in library]
+    words += [str(path.expanduser().absolute() if isinstance(path, Path) else path) for path in library]
     return f"exec {shlex.join(words)}"
 
 

@@ -61,8 +61,13 @@ def score(value: float | None) -> str:
 
 
 def short_source(source: str) -> str:
-    """Return the last folder and the file name of a path: enough to tell documents apart in a list."""
-    return "/".join(plain(source).replace("\\", "/").rsplit("/", 2)[-2:])
+    """Return the last folder and the file name of a path: enough to tell documents apart in a list.
+
+    On another machine its name comes first.
+    """
+    path = plain(source).replace("\\", "/")
+    machine = path.split("/", 3)[2].rpartition("@")[2] + ":" if path.startswith("ssh://") else ""
+    return machine + "/".join(path.removeprefix("ssh:/").rsplit("/", 2)[-2:])
 
 
 def title(text: str) -> Text:

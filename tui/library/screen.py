@@ -144,7 +144,9 @@ class LibraryScreen(Screen[None]):
             table.add_row(*root_cells(root, files))
         passages = sum(file.passages for files in self._files.values() for file in files.values())
         total = sum(map(len, self._files.values()))
-        table.border_title = title(f"Library · {counted(total, 'file')} · {counted(passages, 'passage')}")
+        others = self.session.library.others
+        also = f" · also asked: {', '.join(map(plain, others.names))}" if others else ""
+        table.border_title = title(f"Library · {counted(total, 'file')} · {counted(passages, 'passage')}{also}")
         table.move_cursor(row=min(row, max(len(self._files) - 1, 0)))
         self._show_files()
 

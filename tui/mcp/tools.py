@@ -6,17 +6,28 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from engine.documents.received import LONGEST_NAME, printable_passage
 from engine.errors import PersonaMoeError
 from engine.run.state import Phase, RunState
 from engine.text.safe import one_line
 from tui.api.persona_moe import LONGEST_QUESTION, answer_of
 from tui.api.sources import LARGEST_MARGIN, MOST_PASSAGES
-from tui.api.values import Answer, CitedSource, Judged, LibraryContents, LibraryPassage, PersonaSummary
+from tui.api.values import (
+    Answer,
+    CitedSource,
+    Evidence,
+    Judged,
+    LibraryContents,
+    LibraryPassage,
+    PersonaSummary,
+    WholeSource,
+)
 from tui.mcp.untrusted import cleaned
 from tui.run.progress_text import progress_words
 
@@ -35,6 +46,7 @@ Question = Annotated[
     str, Field(description="one question, in the language of the documents", max_length=LONGEST_QUESTION)
 ]
 Query = Annotated[str, Field(description="words to search for", max_length=2_000)]
+Source = Annotated[str, Field(description="the source of a passage", max_length=LONGEST_NAME)]
 Limit = Annotated[int, Field(description="how many passages at most", ge=1, le=MOST_PASSAGES)]
 Number = Annotated[int, Field(description="the number n of the citation", ge=1)]
 Margin = Annotated[
@@ -51,9 +63,10 @@ class Tools:
         self._opening: asyncio.Task[object] | None = None
         self._reading = ""
 
-    def add_to(self, server: MCPServer, *, allow_feedback: bool) -> None:
-        """Add the tools to a server; those that change something only if they are allowed."""
-        for tool in (self.ask, self.search, self.open_citation, self.library, self.personas):
+    def add_to(self, server: MCPServer, *, allow_feedback: bool, is_peer: bool = False) -> None:
+        """Add the tools to a server; those that change something, and those for another persona-moe, only if asked."""
+        peer = (self.evidence, self.source_text) if is_peer else ()
+        for tool in (self.ask, self.search, self.open_citation, self.library, self.personas, *peer):
             server.add_tool(tool, description=getdoc(tool), annotations=_READS, structured_output=True)
         if allow_feedback:
             about = getdoc(self.feedback)
@@ -93,6 +106,21 @@ class Tools:
         """List the personas that walk the documents, their states, and what they earned."""
         async with self._opened(context):
             return [cleaned(persona) for persona in await self._program.personas()]
+
+    async def evidence(self, question: Question, context: Context, limit: Limit = 20) -> Evidence:
+        """Find the passages of the user's documents that answer a question best, whole, for another persona-moe.
+
+        The run is stored in the user's history.
+        """
+        async with self._opened(context):
+            passages = map(printable_passage, await self._program.evidence(question, limit))
+            return Evidence([msgspec.to_builtins(passage) for passage in passages])
+
+    async def source_text(self, source: Source, context: Context) -> WholeSource:
+        """Read the whole text of a source that the library holds, as it is now, for another persona-moe."""
+        async with self._opened(context):
+            text = await self._program.source_text(source)
+            return cleaned(WholeSource(text.text, text.form, text.problem))
 
     async def feedback(
         self, run_id: Run, judgement: Literal["up", "down"], context: Context, citation: AnyNumber = None

@@ -18,6 +18,7 @@ OUTCOME_SIGNS = {
 }
 PHASE_WORDS = {
     Phase.READY: "ready",
+    Phase.ASKING: "asking other machines",
     Phase.READING: "reading the question",
     Phase.CHOOSING: "choosing the panel",
     Phase.WALKING: "walking",

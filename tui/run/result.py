@@ -35,6 +35,7 @@ def result_of(state: RunState) -> dict[str, Any]:
         "born": [msgspec.to_builtins(child) for child in state.born],
         "graph": {"nodes": evidence.nodes, "edges": evidence.edges},
         **_model_use(state),
+        **({"other_libraries": state.others} if state.others else {}),
         "degraded": state.degraded,
         "timings_ms": state.timings_ms,
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.errors import LanguageModelError, OperationError, PersonaMoeError
+from engine.errors import LanguageModelError, LibraryError, OperationError, PersonaMoeError
 from engine.text.safe import one_line
 from tui.drawing.cells import counted
 from tui.terminal.requirements import terminal_problem
@@ -34,6 +34,7 @@ def checks(health: "Health") -> Iterator[Finding]:
     parts = {"locks": _locks, "library": _library, "readers": _readers, "personas": _personas, "history": _history}
     for part, check in (parts | {"log": _log}).items():
         yield _checked(part, check, health)
+    yield from _other_machines(health)
     yield _ollama(health)
     yield _meaning(health)
     problem = terminal_problem(os.environ, isatty=sys.stdout.isatty())
@@ -68,6 +69,19 @@ def _library(health: "Health") -> Finding:
     if missing:
         return Finding("library", False, f"{missing[0]} does not exist", "mount it, or persona-moe library remove it")
     return Finding("library", True, detail, "persona-moe library list shows why" if skipped else "")
+
+
+def _other_machines(health: "Health") -> Iterator[Finding]:
+    """Connect to the libraries of other machines; one that is away is no fault of this workspace."""
+    others = health.library.others
+    for address in others.addresses if others else ():
+        assert others is not None, "it has addresses"
+        try:
+            detail = f"{address}: {counted(others.passages_of(address), 'passage')}"
+            yield Finding("others", True, detail, required=False)
+        except LibraryError as error:
+            advice = "questions go on without it; ssh to it by hand shows more"
+            yield Finding("others", False, f"{address}: {error}", advice, required=False)
 
 
 def _readers(_health: "Health") -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.shipped import shipped
+from tui.remote.address import is_remote, split_addresses
 
 if TYPE_CHECKING:
     from engine.documents.cited_source import SourceText
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from engine.index.library import Library
     from engine.index.retriever import Retriever
     from engine.settings.settings import Settings
+    from tui.remote.address import LibraryAddress, RemoteAddress
+    from tui.remote.libraries import RemoteLibraries
 
 SAMPLE_NAME = "sample library"
 SUGGESTIONS = 8
@@ -32,12 +35,16 @@ def sample_library() -> Path:
 class ScopedLibrary:
     """The indexed `documents`, of which questions are asked within a scope of `passages` passages.
 
-    `folder` holds the index. `paths` are the folders or files to ask; without any, the whole library is asked, or
-    the sample if the library is empty.
+    `folder` holds the index. `addresses` are the folders or files to ask, and the libraries of other machines
+    (`others`); without a folder or file, the whole library is asked, or the sample if the library is empty.
     """
 
-    def __init__(self, folder: Path, settings: Callable[[], "Settings"], paths: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, folder: Path, settings: Callable[[], "Settings"], addresses: "Sequence[LibraryAddress]" = ()
+    ) -> None:
+        paths, others = split_addresses(addresses)
         self._folder, self._settings, self._paths = folder, settings, tuple(paths)
+        self.others = _remote_libraries(others, settings) if others else None
         self._changing = threading.RLock()  # an ingest by a key waits for one by a changed file
         self.passages = 0
 
@@ -52,9 +59,9 @@ class ScopedLibrary:
     def name(self) -> str:
         """Name what the questions go to, in a few words."""
         roots = [str(path) for path in self._paths] or list(self.documents.roots)
-        if not roots or roots == [str(sample_library())]:
-            return SAMPLE_NAME
-        return ", ".join(Path(root).name or root for root in roots)
+        is_sample = not roots or roots == [str(sample_library())]
+        names = [SAMPLE_NAME] if is_sample else [Path(root).name or root for root in roots]
+        return ", ".join([*names, *(self.others.names if self.others else ())])
 
     def suggestions(self) -> list[str]:
         """Return questions that the sample answers, or those that the titles of any other library make."""
@@ -192,9 +199,14 @@ class ScopedLibrary:
         return not self._paths or any(is_under(file, name) for name in self.scope)
 
     def holds(self, source: str) -> bool:
-        """Tell whether a source has passages in the index, and questions go to it. Raises LibraryError."""
+        """Tell whether a source has passages in the index or is another machine's, and questions go to it.
+
+        Raises LibraryError.
+        """
         from engine.documents.identity import possible_files  # noqa: PLC0415 - after the first paint
 
+        if self.others and self.others.holds(source):
+            return True
         index = self.documents.retriever().index
         return any(self.is_in_scope(file) and index.under(file, 1) for file in possible_files(source))
 
@@ -207,10 +219,13 @@ class ScopedLibrary:
         return complete(text, partial(self.documents.titles, scope=self.scope))
 
     def read_source(self, source: str) -> "SourceText":
-        """Read a file or record of the library as it is now; the result says why if it cannot be read."""
-        from engine.documents.cited_source import read_source  # noqa: PLC0415 - after the first paint
+        """Read a file or record of the library, or of another machine; the result says why if it cannot be read."""
+        from engine.documents.cited_source import SourceText, read_source  # noqa: PLC0415 - after the first paint
         from engine.documents.sandbox import ConfinedReader  # noqa: PLC0415 - after the first paint
 
+        if is_remote(source):
+            advice = "it is on another machine: name its library when you start persona-moe"
+            return self.others.read_source(source) if self.others else SourceText(Path(source), problem=advice)
         system, documents = self._settings().system, self.documents
         with ConfinedReader(recognition_seconds=system.recognition_seconds) as confined:
             return read_source(
@@ -231,3 +246,9 @@ class ScopedLibrary:
     def passage(self, passage_id: str, title: str) -> "Passage | None":
         """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""
         return self.documents.index.find(passage_id, title)
+
+
+def _remote_libraries(addresses: "Sequence[RemoteAddress]", settings: Callable[[], "Settings"]) -> "RemoteLibraries":
+    from tui.remote.libraries import RemoteLibraries  # noqa: PLC0415 - only with addresses
+
+    return RemoteLibraries(addresses, lambda: settings().system)

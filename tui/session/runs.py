@@ -185,6 +185,7 @@ class Runs:
             marks=again.marks,
             today=datetime.now().astimezone().date(),
             find_similar=self._meaning.similar if self._meaning.is_wanted else None,
+            others=self._library.others,
         )
         with self._meaning.paused():
             await run.run()

@@ -1,6 +1,5 @@
 """One user's session: a workspace and its settings, and the parts that screens and commands use."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +12,28 @@ from tui.session.runs import Runs
 from tui.session.settings_files import SettingsFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from db.workspace import Workspace
     from engine.settings.settings import Settings
+    from tui.remote.address import LibraryAddress
 
 
 class Session:
     """One user at one workspace. The stores are opened when they are first used: a first paint needs none of them.
 
-    `paths` are the folders or files to ask; without any, the workspace's library, or the sample if that is empty.
+    `paths` are the folders or files to ask, and the addresses of libraries on other machines; without a folder or
+    file, the workspace's library is asked, or the sample if that is empty.
     `model` overrides the configured one; "none" asks no model.
     """
 
     def __init__(
-        self, workspace: "Workspace", settings: "Settings", *, paths: Sequence[Path] = (), model: str | None = None
+        self,
+        workspace: "Workspace",
+        settings: "Settings",
+        *,
+        paths: "Sequence[LibraryAddress]" = (),
+        model: str | None = None,
     ) -> None:
         self.workspace, self.settings = workspace, settings
         self.settings_files = SettingsFiles(workspace)
@@ -62,12 +70,16 @@ class Session:
             self.meaning.renew()
 
     async def close(self) -> None:
-        """Close the connections to the models."""
+        """Close the connections to the models and to other machines."""
         await self.model.close()
         await self.meaning.close()
+        if self.library.others:
+            await self.library.others.close()
 
 
-def open_session(workspace: Path | None, *, paths: Sequence[Path] = (), model: str | None = None) -> Session:
+def open_session(
+    workspace: Path | None, *, paths: "Sequence[LibraryAddress]" = (), model: str | None = None
+) -> Session:
     """Open the session of a command; its workspace is made if need be. Raises InputError or SettingsError."""
     from db.log import begin  # noqa: PLC0415 - with the workspace
     from db.workspace import open_workspace  # noqa: PLC0415 - `--version` needs no workspace

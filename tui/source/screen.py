@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from engine.documents.cited_source import QuoteLocation, QuoteState, SourceText, is_picture, locate_quote
 from engine.errors import PersonaMoeError
 from engine.text.safe import printable
+from tui.remote.address import is_remote
 from tui.source.copied import copied_quotation, copy_text
 from tui.source.pane import SourcePane
 from tui.source.picture_pane import PicturePane
@@ -173,7 +174,7 @@ class SourceScreen(Screen[None]):
                 return is_readable
             case "editor":
                 has_lines = source is not None and source.path.suffix.lower() != ".pdf"
-                return is_readable and has_lines and not self.app.is_web
+                return is_readable and has_lines and not self.app.is_web and not is_remote(self.citation.source)
         return super().check_action(action, parameters)
 
     def action_back(self) -> None:

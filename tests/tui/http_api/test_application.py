@@ -237,7 +237,7 @@ async def test_a_run_that_fails_says_so(workspace, monkeypatch, error, status, w
 
     async with api_server(workspace) as address, client_of(address) as client:
         await client.get("/v1/library")
-        monkeypatch.setattr(Retriever, "search", fail)
+        monkeypatch.setattr(Retriever, "look_up", fail)
         events = sent((await client.post("/v1/ask", json={"question": QUESTION})).text)
         last = from_json(events[-1]["data"]).event
         assert isinstance(last, RunFailed)

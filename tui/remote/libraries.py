@@ -1,0 +1,166 @@
+"""All libraries on other machines of one session: asked at once, each with a limit."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from engine.documents.cited_source import SourceText
+from engine.documents.received import received_passage
+from engine.errors import DocumentError, InputError, LibraryError
+from engine.run.other_libraries import LibraryAnswer
+from engine.text.safe import one_line, printable
+from tui.remote.address import RemoteAddress
+
+if TYPE_CHECKING:
+    from engine.settings.settings import System
+    from tui.remote.connection import RemoteConnection
+
+PASSAGES = 20  # of each library for a question
+_LONGEST_SOURCE = 4_000_000  # characters
+
+Result = TypeVar("Result")
+
+
+class _Evidence(msgspec.Struct):
+    passages: list[Any]
+
+
+class _Source(msgspec.Struct):
+    text: str = ""
+    form: str = ""
+    problem: str = ""
+
+
+class _Contents(msgspec.Struct):
+    roots: list[dict[str, Any]]
+
+
+class RemoteLibraries:
+    """The libraries at `addresses`; their connections live in a thread, so that any thread and event loop can ask.
+
+    Raises InputError without the package mcp.
+    """
+
+    def __init__(self, addresses: Sequence[RemoteAddress], settings: "Callable[[], System]") -> None:
+        self.addresses, self._settings = tuple(addresses), settings
+        self._connections: dict[RemoteAddress, RemoteConnection] = {}
+        self._thread: threading.Thread | None = None
+        if find_spec("mcp") is None:
+            raise InputError("the package mcp is not installed", hint="pip install '.[mcp]'")
+
+    @property
+    def names(self) -> list[str]:
+        """The addresses as text."""
+        return list(map(str, self.addresses))
+
+    async def passages(self, question: str) -> list[LibraryAnswer]:
+        """Return the best passages of each library, in the order of the addresses, or why it did not answer."""
+        return await self._in_loop(self._ask_all(question))
+
+    def holds(self, source: str) -> bool:
+        """Tell whether a source is of one of the machines."""
+        return any(address.source_there(source) for address in self.addresses)
+
+    def read_source(self, source: str) -> SourceText:
+        """Read a source of one of the machines as it is now; the result says why if it cannot be read."""
+        text = _Source(problem="it is on another machine: name its library when you start persona-moe")
+        for address in self.addresses:  # several may be on one machine
+            if name := address.source_there(source):
+                try:
+                    text = self.wait_for(self._read_source(address, name))
+                except LibraryError as error:
+                    text = _Source(problem=str(error))
+                if not text.problem:
+                    break
+        return SourceText(Path(source), text.text, text.form or "the text of a file on another machine", text.problem)
+
+    def passages_of(self, address: RemoteAddress) -> int:
+        """Connect, and return how many passages a library has. Raises LibraryError."""
+        return self.wait_for(self._count(address))
+
+    def wait_for(self, job: "Coroutine[Any, Any, Result]") -> Result:
+        """Run a coroutine in the thread of the connections, and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result()
+
+    async def close(self) -> None:
+        """End all connections and the thread."""
+        if self._thread is not None:
+            await self._in_loop(self._close_all())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            self._loop.close()
+            self._thread = None
+            del self._loop
+
+    # -- in the thread ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="other machines", daemon=True)
+        self._thread.start()
+        return loop
+
+    async def _in_loop(self, job: "Coroutine[Any, Any, Result]") -> Result:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(job, self._loop))
+
+    async def _ask_all(self, question: str) -> list[LibraryAnswer]:
+        return await asyncio.gather(*(self._ask(address, question) for address in self.addresses))
+
+    async def _ask(self, address: RemoteAddress, question: str) -> LibraryAnswer:
+        try:
+            arguments = {"question": question, "limit": PASSAGES}
+            sent = _checked(await self._call(address, "evidence", arguments), _Evidence).passages[:PASSAGES]
+            return LibraryAnswer([received_passage(fields, address.prefix_of(_source_of(fields))) for fields in sent])
+        except DocumentError as error:
+            return LibraryAnswer((), f"{address} was not asked: {error}; its persona-moe may be of another version")
+        except LibraryError as error:
+            return LibraryAnswer((), f"{address} was not asked: {error}")
+
+    async def _read_source(self, address: RemoteAddress, source: str) -> _Source:
+        sent = _checked(await self._call(address, "source_text", {"source": source}), _Source)
+        if len(sent.text) > _LONGEST_SOURCE:
+            return _Source(problem=f"it is longer than {_LONGEST_SOURCE:,} characters")
+        return _Source(printable(sent.text), one_line(sent.form)[:200], one_line(sent.problem)[:200])
+
+    async def _count(self, address: RemoteAddress) -> int:
+        roots = _checked(await self._call(address, "library", {}), _Contents).roots
+        counts = [root.get("passages") for root in roots]
+        return sum(count for count in counts if isinstance(count, int))
+
+    async def _call(self, address: RemoteAddress, tool: str, arguments: dict[str, object]) -> Any:
+        """Return what a tool of another machine returns. Raises LibraryError, also after `remote_seconds`."""
+        from tui.remote.connection import RemoteConnection  # noqa: PLC0415 - the package mcp, with the first question
+
+        system = self._settings()
+        if address not in self._connections:
+            self._connections[address] = RemoteConnection(
+                lambda: address.command(self._settings().ssh_command, self._settings().remote_program)
+            )
+        try:
+            async with asyncio.timeout(system.remote_seconds):
+                return await self._connections[address].call(tool, arguments)
+        except TimeoutError as error:
+            raise LibraryError(f"it was silent for {system.remote_seconds:g} seconds") from error
+
+    async def _close_all(self) -> None:
+        await asyncio.gather(*(connection.close() for connection in self._connections.values()))
+        self._connections.clear()
+
+
+def _checked(sent: Any, form: type[Result]) -> Result:
+    try:
+        return msgspec.convert(sent, form)
+    except msgspec.ValidationError as error:
+        reason = f"it sent something else: {one_line(str(error))[:200]}"
+        raise LibraryError(reason, hint="its persona-moe may be of another version") from error
+
+
+def _source_of(fields: Any) -> str:
+    return str(fields.get("source", "")) if isinstance(fields, dict) else ""
