@@ -147,16 +147,22 @@ class PersonaMoeApp(SteadyApp):
     def on_mount(self) -> None:
         """Theme, keys, and an orderly end when the terminal or the system asks for it."""
         self.follow_settings()
-        if self.session.settings.screen.keymap:
-            self.call_after_refresh(self._check_keymap)
         if not self.is_headless:
             self._watch_signals()
             if not self.is_web:
                 self.set_interval(1.0, self.check_size)
+
+    def on_ready(self) -> None:
+        """Begin what the first paint, which is done by now, did not need. (A refresh may be over before that paint.)"""
+        if self.ask_screen is not None:
+            self.ask_screen.call_next(self.ask_screen.complete)
+        if self.session.settings.screen.keymap:
+            self.call_after_refresh(self._check_keymap)
+        if not self.is_headless:
             self.call_after_refresh(_calm_collector)
-            self.call_after_refresh(self._open_history)
-            self.call_after_refresh(self.follow_folders)
-            self.call_after_refresh(self.embed_library)
+            self._open_history()
+            self.follow_folders()
+            self.embed_library()
 
     @work(group="history")
     async def _open_history(self) -> None:
@@ -390,3 +396,4 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
+    gc.enable()  # `persona-moe` begins without it

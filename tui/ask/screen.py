@@ -121,9 +121,9 @@ class AskScreen(Screen[None]):
         self.query_one(MessageLine).clear()
         self._ticks = self.set_interval(TICK_SECONDS, self._tick, pause=True)
         self._draw()
-        self.call_after_refresh(self._after_first_paint)
 
-    async def _after_first_paint(self) -> None:
+    async def complete(self) -> None:
+        """Mount the panes of a run, and open the library: the first paint needs neither."""
         from tui.ask.run_panes import RunPanes  # noqa: PLC0415 - not needed for the first paint
 
         await self.mount(RunPanes(self.session.library, id="run"), after="#welcome")

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import os
 import sys
 
@@ -31,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         return run_plain(session_of(options, paths=options.library, model=options.model))
     if problem := terminal_problem(os.environ, isatty=sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(problem)
+    gc.disable()  # until the first paint, a fifth of whose time it would take: what is imported stays
     session = session_of(options, paths=options.library, model=options.model)
     from tui.app.app import PersonaMoeApp  # noqa: PLC0415 - 200 ms that a refusal does not need
 
