@@ -16,22 +16,35 @@ class _Stored(msgspec.Struct, array_like=True, frozen=True, gc=False):
     passage: msgspec.Raw
 
 
+_DIGITS = [f" {digit}" for digit in range(10)]
 _DECODER = msgspec.msgpack.Decoder(_Stored)
 _PASSAGE = msgspec.msgpack.Decoder(Passage)
 
 
 class IndexedPassage:
-    """A passage as the index stores it, decoded when asked for: `roots` and `sentence_ends` as in `Analysis`.
+    """A passage as the index stores it, decoded when asked for: `sentence_ends` as in `Analysis`.
 
     A question reads the roots of about a hundred passages, the names of a dozen and the text of five.
     """
 
-    __slots__ = ("_stored", "roots", "sentence_ends")
+    __slots__ = ("_roots", "_stored", "sentence_ends")
 
     def __init__(self, stored: bytes) -> None:
         self._stored = _DECODER.decode(stored)
-        self.roots = self._stored.roots.split()
+        self._roots: list[str] | None = None
         self.sentence_ends = self._stored.sentence_ends
+
+    @property
+    def roots(self) -> list[str]:
+        """The roots of its words, as in `Analysis`."""
+        if self._roots is None:
+            self._roots = self._stored.roots.split()
+        return self._roots
+
+    @property
+    def numbers(self) -> int:
+        """How many of its words begin with a digit."""
+        return sum(map(f" {self._stored.roots}".count, _DIGITS))
 
     @property
     def mentions(self) -> list[tuple[str, list[NameSpan]]]:

@@ -63,10 +63,6 @@ class KindsOfEvidence:
         self._words = _shares(dict(neighbourhood.searched))
         self._rows: dict[int, list[float]] = {}
 
-    def look_up(self, walks: Iterable[Mapping[int, float]]) -> None:
-        """Look up at once what the scores of the passages need that these walks found."""
-        self._near.find_beside(number for walk in walks for number in self._pool(walk, frozenset(Kind)))
-
     def values(self, names: Mapping[int, float], heard: Mapping[Kind, float]) -> dict[int, list[float]]:
         """Return what each column adds to a passage's value, shape (`COLUMNS`,).
 
@@ -106,9 +102,7 @@ class KindsOfEvidence:
 
     def table(self, names: Mapping[int, float], kinds: Iterable[Kind] = Kind) -> dict[int, list[float]]:
         """Return the scores of each passage that these kinds found, shape (`COLUMNS`,), all in [0, 1]."""
-        pool = self._pool(names, frozenset(kinds))
-        self._near.find_beside(pool)
-        table = {number: self._row(number).copy() for number in pool}
+        table = {number: self._row(number).copy() for number in self._pool(names, frozenset(kinds))}
         for number, row in table.items():
             row[_NAMES] = names.get(number, 0.0)
         return table
@@ -137,19 +131,24 @@ class KindsOfEvidence:
         """Return the scores of a passage, shape (`COLUMNS`,), with 0 for names, which differ between personas."""
         if (row := self._rows.get(number)) is None:
             opened = self._near.open(number)
-            own = opened.indexed.roots
             by_column = {
                 "words": self._words.get(number, 0.0),
-                "beside": sum(self._words.get(side, 0.0) for side in self._near.beside(number)) / 2,
+                "beside": sum(self._words[side] for side in self._hits_beside(number)) / 2,
                 "document": self._document_scores.get(self._near.open(number).document, 0.0),
                 "coverage": self._question.share(opened.cover),
                 "window": self._window(opened.positions),
                 "pairs": self._pairs(opened.positions),
-                "numbers": len([word for word in own if "0" <= word < ":"]) / max(1, len(own)),
+                "numbers": opened.indexed.numbers / max(1, len(opened.indexed.roots)),
                 "meaning": self._similar.score(opened.indexed.passage) if self._similar else 0.0,
             }
             row = self._rows[number] = [by_column.get(column, 0.0) for column in COLUMNS]
         return row
+
+    def _hits_beside(self, number: int) -> list[int]:
+        """Return the hits before and after a passage in its document."""
+        sides = [side for side in (number - 1, number + 1) if side in self._words]
+        document = self._near.open(number).document if sides else ""
+        return [side for side in sides if self._near.open(side).document == document]
 
     def _window(self, positions: Positions) -> float:
         """Return the largest share of the question that stands within so many words."""

@@ -74,7 +74,6 @@ class Panel:
         """Let several personas search, each as `send` does; their walks go in step."""
         walkers = [persona for persona, _ in voices if self._parameters(persona).names]
         walks = dict(zip((id(walker) for walker in walkers), self._traversal.walks(walkers), strict=True))
-        self._evidence.look_up(walk.scores for walk in walks.values())
         for persona, voice in voices:
             name, search = persona.persona_id, self._parameters(persona)
             kinds, by_names = search.kinds(), walks.get(id(persona), Walk({}, []))

@@ -5,7 +5,7 @@ loses; those that resemble it do not, because that was no sign against them on q
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import log, sqrt
 
 from engine.events import Mark
@@ -31,6 +31,8 @@ class RelevanceFeedback:
     def gains(self, numbers: Collection[int]) -> dict[int, float]:
         """Return what each of these passages gains, or loses if it is negative."""
         ids = {number: self._near.passage(number).id for number in numbers}
+        if any(name in self._liked for name in ids.values()):
+            self._count_words(numbers)
         liked = [self._vector(number) for number, name in ids.items() if name in self._liked]
         centroid = Counter[str]()
         for vector in liked:
@@ -44,18 +46,20 @@ class RelevanceFeedback:
         """Return the weights of the words of a passage, of length 1."""
         if number not in self._vectors:
             counts = Counter(self._near.open(number).indexed.roots)
-            weights = {word: (1 + log(count)) * self._rarity(word) for word, count in counts.items()}
+            weights = {word: (1 + log(count)) * self._rarities[word] for word, count in counts.items()}
             length = sqrt(sum(weight * weight for weight in weights.values())) or 1.0
             self._vectors[number] = {word: weight / length for word, weight in weights.items() if weight}
         return self._vectors[number]
 
-    def _rarity(self, word: str) -> float:
-        if word not in self._rarities:
-            retriever = self._near.retriever
-            total, frequency = len(retriever), retriever.term_frequency(word)
+    def _count_words(self, numbers: Iterable[int]) -> None:
+        """Find out how rare the words of these passages are."""
+        words = dict.fromkeys(word for number in numbers for word in self._near.open(number).indexed.roots)
+        new = [word for word in words if word not in self._rarities]
+        total = len(self._near.retriever)
+        frequencies = self._near.retriever.count([(word, "") for word in new], []).terms if new else []
+        for word, frequency in zip(new, frequencies, strict=True):
             is_telling = frequency <= _COMMON * total + 1 and (len(word) >= _SHORTEST or word.isdigit())
             self._rarities[word] = inverse_document_frequency(frequency, total) if is_telling else 0.0
-        return self._rarities[word]
 
 
 def _dot(vector: Mapping[str, float], other: Mapping[str, float]) -> float:

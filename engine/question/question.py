@@ -1,10 +1,9 @@
 """Analyse a question against a library: weighted terms, words that may stand for them, and known names."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, pairwise
+from itertools import chain, compress, count
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -96,16 +95,20 @@ class Question:
     def positions(self, words: Sequence[str]) -> Positions:
         """Return which of these roots stand for terms: the number of each, and its terms with their degrees."""
         terms_by_root = self.terms_by_root
-        return [(number, terms_by_root[word]) for number, word in enumerate(words) if word in terms_by_root]
+        numbers = compress(count(), map(terms_by_root.__contains__, words))
+        return [(number, terms_by_root[words[number]]) for number in numbers]
 
     def near_pairs(self, positions: Positions) -> list[bool]:
         """Tell for each two terms that are neighbours in the question whether they are near each other in a text."""
-        by_term: dict[int, list[int]] = defaultdict(list)
+        last = [-_NEAR - 1] * (len(self.terms) + 1)  # position of each term; the last stands for none
+        near = [False] * (len(self.terms) + 1)
         for position, terms in positions:
             for term, _ in terms:
-                by_term[term].append(position)
-        pairs = pairwise(by_term.get(term, ()) for term in range(len(self.terms)))
-        return [any(0 < abs(a - b) <= _NEAR for a in first for b in second) for first, second in pairs]
+                near[term] |= position - last[term + 1] <= _NEAR
+                near[term - 1] |= position - last[term - 1] <= _NEAR
+            for term, _ in terms:
+                last[term] = position
+        return near[: max(0, len(self.terms) - 1)]
 
     def coverage(self, roots: Collection[str]) -> float:
         """Return the share of the question's weight, unknown words included, that these roots stand for."""

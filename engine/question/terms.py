@@ -11,7 +11,7 @@ from functools import cached_property
 
 from engine.index.retriever import Retriever
 from engine.index.search_index import Counts
-from engine.text.dates import asked_dates
+from engine.text.dates import AskedDate, asked_dates
 from engine.text.languages import COMPOUNDING, function_words, stop_words
 from engine.text.names import related_stems
 from engine.text.words import exact_terms, folded, is_unspaced, raw_words, stemmed
@@ -52,8 +52,7 @@ class QuestionWords:
         words = self._content(frozenset())
         stems = [(self.stem(word), "") for word in words]
         stems += [(own[word], language) for language, own in self._other_stems() for word in words]
-        days = asked_dates(self._text, self._today, self.language)
-        exact = [form for day in days for forms in day.alternatives for form in forms] + exact_terms(self._text)
+        exact = [form for day in self._days for forms in day.alternatives for form in forms] + exact_terms(self._text)
         lookups = list(dict.fromkeys([*stems, *((stem, "") for stem, _ in stems), *((form, "") for form in exact)]))
         counts = self._retriever.count(lookups, names)
         self._frequencies.update(zip(lookups, counts.terms, strict=True))
@@ -72,6 +71,10 @@ class QuestionWords:
         lowered = [word.casefold() for word in self.raw]
         counts = {language: sum(word in function_words(language) for word in lowered) for language in self.languages}
         return max(self.languages, key=lambda language: counts[language])
+
+    @cached_property
+    def _days(self) -> list[AskedDate]:
+        return asked_dates(self._text, self._today, self.language)
 
     @cached_property
     def _function_words(self) -> frozenset[str]:
@@ -100,7 +103,7 @@ class QuestionWords:
     def _exact(self) -> tuple[list[Term], frozenset[str]]:
         """Return the dates and part numbers that the library has, and the folded words that they are written in."""
         terms, understood = [], frozenset[str]()
-        for day in asked_dates(self._text, self._today, self.language):
+        for day in self._days:
             if term := next(filter(None, map(self._term, day.alternatives)), None):
                 terms.append(term)
                 understood |= frozenset(folded(list(day.words)))

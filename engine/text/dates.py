@@ -108,7 +108,7 @@ def date_terms(text: str, words: Collection[str]) -> list[str]:
 
 def asked_dates(text: str, today: date | None = None, language: str = ENGLISH) -> list[AskedDate]:
     """Return the dates in a question; `today` resolves words such as "yesterday" in English and in its language."""
-    written = list(_dates(text, _MONTH_WORDS))
+    written = list(_dates(text, [month for month in _MONTH_WORDS if month in text]))
     days = [
         AskedDate(tuple((term,) for term in day.terms()[:2]), _words(day.text))
         for day in written

@@ -10,10 +10,12 @@ import numpy as np
 
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
-from engine.question.question import Positions
+from engine.index.retriever import K1, B
+from engine.question.question import Positions, Question
 from engine.text.names import NameSpan
 from engine.walk.graph import Edge, Node
 
+_SATURATION = 1.6  # two or three occurrences in a short passage cover a term completely
 _DISTANCE = 0.2  # loss of a relation word's weight with each word between it and the name
 _PART = re.compile(r"[\s,;:(\[#-]*(?:part|p\.|page|section)?[\s(\[#]*\d+[\])]?$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d]{2}")
@@ -36,18 +38,33 @@ class LinkKind(IntEnum):
 
 
 class OpenedPassage(Node):
-    """A passage as one question sees it: `cover` is the degree to which it covers each term, in [0, 1].
+    """A passage as one question sees it, with the length of an average passage in words.
 
-    `positions` are its words that stand for terms. `links`, the ones that a walk may follow, and `table`, with a row
+    `links`, the ones that a walk may follow, and `table`, with a row
     for each of them (see `Column`), are found when a walk first comes to the passage; `links` is None until then. The
     id of the node is the number of the passage, which is valid until the index is refreshed.
     """
 
-    def __init__(self, number: int, indexed: IndexedPassage, positions: Positions, cover: list[float]) -> None:
+    def __init__(self, number: int, indexed: IndexedPassage, question: Question, mean_length: float) -> None:
         super().__init__(str(number), {"number": number})
-        self.number, self.indexed, self.positions, self.cover = number, indexed, positions, cover
+        self.number, self.indexed, self._question, self._mean_length = number, indexed, question, mean_length
         self.links: list[Link] | None = None
         self.table = np.empty((0, 0))
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Its words that stand for terms of the question."""
+        return self._question.positions(self.indexed.roots)
+
+    @cached_property
+    def cover(self) -> list[float]:
+        """The degree to which it covers each term, in [0, 1], by the saturation of BM25."""
+        counts = [0.0] * len(self._question.terms)
+        for _, terms in self.positions:
+            for term, degree in terms:
+                counts[term] += degree
+        norm = K1 * (1 - B + B * len(self.indexed.roots) / self._mean_length)
+        return [min(1.0, _SATURATION * count / (count + norm)) if count else 0.0 for count in counts]
 
     @cached_property
     def document(self) -> str:

@@ -17,9 +17,9 @@ import numpy as np
 
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
-from engine.index.retriever import K1, B, Retriever
+from engine.index.retriever import Retriever
 from engine.index.search_index import Answers, Search, inverse_document_frequency
-from engine.question.question import Positions, Question
+from engine.question.question import Question
 from engine.text.names import NameSpan, title_keys
 from engine.walk.graph import DynamicKnowledgeGraph
 from engine.walk.links import Figures, Link, LinkKind, OpenedPassage, Words, best_span
@@ -34,10 +34,13 @@ _REQUERIES = 4  # names of a passage, beside its title, that are searched for
 _REQUERY_HITS = 3
 _COMMON_NAME = 200  # passages; a name that more of them mention gives no links
 _COVERED = 0.3  # a term covered to this degree is not searched for again
-_SATURATION = 1.6  # two or three occurrences in a short passage cover a term completely
 
 
-class _Mentions(NamedTuple):
+Mentions = list[tuple[str, list[NameSpan]]]
+"""The keys of names with their spans, as in `IndexedPassage`."""
+
+
+class _Leads(NamedTuple):
     """The names of a passage that lead elsewhere: those that are titles, and those to search for, with the search."""
 
     titles: list[tuple[str, Figures]]
@@ -98,24 +101,13 @@ class Neighbourhood(DynamicKnowledgeGraph):
         """Return the passage with this number as the question sees it."""
         opened = self._opened.get(number)
         if opened is None:
-            indexed = self.retriever.open(number)
-            positions = self.question.positions(indexed.roots)
-            cover = self._cover(positions, len(indexed.roots))
-            opened = self._opened[number] = self.attach(OpenedPassage(number, indexed, positions, cover))
+            node = OpenedPassage(number, self.retriever.open(number), self.question, self.retriever.mean_length)
+            opened = self._opened[number] = self.attach(node)
         return opened
 
     def passage(self, number: int) -> Passage:
         """Return the text of the passage with this number."""
         return self.open(number).indexed.passage
-
-    def _cover(self, positions: Positions, length: int) -> list[float]:
-        """Return for each term the degree to which a passage covers it, by the saturation of BM25."""
-        counts = [0.0] * len(self.question.terms)
-        for _, terms in positions:
-            for term, degree in terms:
-                counts[term] += degree
-        norm = K1 * (1 - B + B * length / self.retriever.mean_length)
-        return [min(1.0, _SATURATION * count / (count + norm)) if count else 0.0 for count in counts]
 
     # -- links --------------------------------------------------------------------------------------------
 
@@ -129,16 +121,15 @@ class Neighbourhood(DynamicKnowledgeGraph):
         new = [opened for opened in map(self.open, dict.fromkeys(numbers)) if opened.links is None]
         if not new:
             return
-        own_titles = [title_keys(p.title, p.heading) for p in (opened.indexed.passage for opened in new)]
-        keys = (key for opened in new for key, _ in opened.indexed.mentions)
-        self._count_names([*keys, *(key for titles in own_titles for key in titles[-1:])])
-        mentions = [self._mentions(opened, titles) for opened, titles in zip(new, own_titles, strict=True)]
-        titles = {key: None for one in mentions for key, _ in one.titles if key not in self._titled_passages}
-        searches = [search for one in mentions for *_, search in one.searches]
+        names = [(opened, opened.indexed.mentions, _own_titles(opened.indexed.passage)) for opened in new]
+        self._count_names(key for _, mentions, own in names for key in (*dict(mentions), *own[-1:]))
+        leads = [self._leads(*one) for one in names]
+        titles = {key: None for one in leads for key, _ in one.titles if key not in self._titled_passages}
+        searches = [search for one in leads for *_, search in one.searches]
         answers = self.retriever.look_up(searches, list(titles)) if searches or titles else Answers([], [])
         self._titled_passages.update(zip(titles, answers.titled, strict=True))
         hits = iter(answers.hits)
-        for opened, one in zip(new, mentions, strict=True):
+        for opened, one in zip(new, leads, strict=True):
             opened.links = self._connected(opened, one, hits)
             opened.table = np.array([[*self._figures(link), *link.target.cover] for link in opened.links])
 
@@ -185,16 +176,14 @@ class Neighbourhood(DynamicKnowledgeGraph):
             return rarity, relation, 0.0, 0.0, titled
         return 0.0, 0.0, rarity, relation, titled
 
-    def _connected(
-        self, opened: OpenedPassage, mentions: _Mentions, hits: Iterator[list[tuple[int, float]]]
-    ) -> list[Link]:
+    def _connected(self, opened: OpenedPassage, leads: _Leads, hits: Iterator[list[tuple[int, float]]]) -> list[Link]:
         """Add the links out of a passage to the graph, and return them; takes the hits of its own searches."""
         targets = [
             (number, LinkKind.TITLE, key, figures)
-            for key, figures in mentions.titles
+            for key, figures in leads.titles
             for number in self._titled_passages[key][:_SAME_TITLE_LINKS]
         ]
-        for kind, key, figures, _ in mentions.searches:
+        for kind, key, figures, _ in leads.searches:
             targets += [(number, kind, key, figures) for number, _ in next(hits)]
         best: dict[tuple[int, LinkKind], tuple[str, Figures]] = {}
         for number, kind, key, figures in targets:
@@ -206,9 +195,9 @@ class Neighbourhood(DynamicKnowledgeGraph):
             for (number, kind), (key, figures) in best.items()
         ]
 
-    def _mentions(self, opened: OpenedPassage, own_titles: list[str]) -> _Mentions:
+    def _leads(self, opened: OpenedPassage, mentions: Mentions, own_titles: list[str]) -> _Leads:
         """Return the names of a passage that may lead to others, with the searches for those that are no titles."""
-        titles, shared = self._mentioned(opened.indexed, own_titles)
+        titles, shared = self._mentioned(opened.indexed, mentions, own_titles)
         uncovered = self.question.search_terms(k for k, cover in enumerate(opened.cover) if cover < _COVERED)
         keys: list[tuple[LinkKind, str, Figures]] = []
         if uncovered:
@@ -219,17 +208,17 @@ class Neighbourhood(DynamicKnowledgeGraph):
             if frequency := self._frequencies[key][0]:
                 terms = uncovered if frequency > _REQUERY_HITS else {}  # so few are all hits, in any order
                 searches.append((kind, key, figures, Search(terms, _REQUERY_HITS, key)))
-        return _Mentions(titles, searches)
+        return _Leads(titles, searches)
 
     def _mentioned(
-        self, indexed: IndexedPassage, own_titles: list[str]
+        self, indexed: IndexedPassage, mentions: Mentions, own_titles: list[str]
     ) -> tuple[list[tuple[str, Figures]], list[tuple[float, str, Figures]]]:
         """Return the names of a passage that are titles, and those that other passages mention, by -strength."""
         words_by_sentence, ends = self._relation_words(indexed), indexed.sentence_ends
         covered: set[int] = set()  # words that are part of a name that is a title
         titles: list[tuple[str, Figures]] = []
         shared: list[tuple[float, str, Figures]] = []
-        for key, spans, frequency, titled in self._linking_names(indexed.mentions):
+        for key, spans, frequency, titled in self._linking_names(mentions):
             free = [s for s in spans if s[0] not in covered and s[1] - 1 not in covered] if covered else spans
             if key in own_titles or not free:
                 continue
@@ -243,9 +232,7 @@ class Neighbourhood(DynamicKnowledgeGraph):
                 shared.append((-figures.strength, key, figures))
         return titles, shared
 
-    def _linking_names(
-        self, mentions: list[tuple[str, list[NameSpan]]]
-    ) -> Iterator[tuple[str, list[NameSpan], int, int]]:
+    def _linking_names(self, mentions: Mentions) -> Iterator[tuple[str, list[NameSpan], int, int]]:
         """Yield the names that lead to other passages, with the numbers of passages that mention and have as title."""
         for key, spans in mentions:
             frequency, titles = self._frequencies[key]
@@ -265,6 +252,10 @@ class Neighbourhood(DynamicKnowledgeGraph):
         """Count the passages of the names that were not counted so far."""
         new = [key for key in dict.fromkeys(keys) if key not in self._frequencies]
         self._frequencies.update(zip(new, self.retriever.name_frequencies(new) if new else (), strict=True))
+
+
+def _own_titles(passage: Passage) -> list[str]:
+    return title_keys(passage.title, passage.heading)
 
 
 def _rarities(total: int) -> Callable[[int], float]:
