@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from db import log
 from db.workspace import Workspace
 from tests.support import scripted_run as script
-from tui.ask.screen import AskScreen
 from tui.command_line import main
 from tui.navigation.help_screen import HelpScreen
 
@@ -18,24 +17,6 @@ def with_screen(**changed: Any) -> script.ScriptedSession:
     session = script.ScriptedSession()
     session.settings = replace(session.settings, screen=replace(session.settings.screen, **changed))
     return session
-
-
-async def test_the_first_paint_comes_before_the_panes_of_a_run_are_imported_and_mounted(monkeypatch):
-    app, painted = script.app(script.ScriptedSession()), []
-    display, complete, at_completion = app._display, AskScreen.complete, []
-
-    def note_frame(screen: Any, frame: Any) -> None:
-        painted.append(" ".join(part.text for row in getattr(frame, "strips", []) for part in row))
-        display(screen, frame)
-
-    async def note_completion(screen: AskScreen) -> None:
-        at_completion.extend(painted)
-        await complete(screen)
-
-    monkeypatch.setattr(app, "_display", note_frame)
-    monkeypatch.setattr(AskScreen, "complete", note_completion)
-    async with app.run_test(size=(80, 24)):
-        assert any("a question about your documents" in frame for frame in at_completion)
 
 
 async def test_help_lists_the_keys_with_their_ids():

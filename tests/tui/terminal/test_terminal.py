@@ -12,6 +12,14 @@ from tui.terminal.requirements import terminal_problem
 
 HEAVY = ("tantivy", "networkx", "ollama", "tinydb", "jsonschema", "pypdf", "yaml", "httpx")
 
+HANGING = """
+import time
+from tui.ask.screen import AskScreen
+async def hang(screen):
+    time.sleep(1_000)
+AskScreen.complete = hang
+"""
+
 
 @pytest.mark.parametrize(
     ("environ", "isatty", "words"),
@@ -37,6 +45,15 @@ def test_the_first_paint_needs_no_engine():
     program = f"import sys, tui.app.app; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_first_paint_does_not_wait_for_what_only_a_run_needs(tmp_path):
+    program = HANGING + SCRIPTED.format(script="answered", hold=False)
+    terminal = Terminal([sys.executable, "-c", program, str(tmp_path / "report")])
+    terminal.shows("a question about your documents")
+    os.kill(terminal.pid, signal.SIGKILL)
+    assert terminal.ends() == -signal.SIGKILL
+    terminal.vanish()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
