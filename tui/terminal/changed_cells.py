@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from rich.cells import cell_len
 from rich.console import COLOR_SYSTEMS
 
-from tui.terminal.pen import Pen, codes_of, is_risky
+from tui.terminal.pen import ANY, Pen, are_risky, coder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,16 +105,18 @@ def _moved(old: Sequence[Row], new: Sequence[Row], lines: int) -> int:
 def cells_of(strip: Strip, system: ColorSystem) -> Row:
     """Return the cells of a strip with the codes of their styles; blanks have only what can be seen of a style."""
     cells: Row = []
+    codes_of = coder(system)
     for text, style, _ in strip:
-        codes, blank = codes_of(style, system)
+        codes, blank_codes = codes_of(style)
+        blank = (" ", blank_codes)
         if text.isascii():
-            cells.extend([(character, blank if character == " " else codes) for character in text])
+            cells += [blank if character == " " else (character, codes) for character in text]
             continue
         for character in text:
             width = cell_len(character)
             if width or not cells:
-                own = blank if character == " " else codes
-                cells.extend(((character, own), ("", own))[:width])
+                cell = blank if character == " " else (character, codes)
+                cells += (cell, ("", codes))[:width]
             elif (last := cells[-1]) is not None:
                 cells[-1] = (last[0] + character, last[1])
     return cells
@@ -127,8 +129,9 @@ def changed_runs(old: Row, new: Row) -> list[tuple[int, int]]:
     """
     runs: list[tuple[int, int]] = []
     for start, end in [] if old == new else _known_parts(new):
-        if any(cell is None or is_risky(cell) for cell in (*old[start:end], *new[start:end])):
-            runs += [(start, end)] if old[start:end] != new[start:end] else []
+        old_cells, cells = old[start:end], new[start:end]
+        if None in old_cells or are_risky(cast("Sequence[Cell]", old_cells + cells)):
+            runs += [(start, end)] if old_cells != cells else []
         else:
             runs += _differences(old, new, start, end)
     return runs
@@ -136,6 +139,9 @@ def changed_runs(old: Row, new: Row) -> list[tuple[int, int]]:
 
 def _known_parts(cells: Row) -> Iterator[tuple[int, int]]:
     """Yield start and end of the parts of a row without unknown cells."""
+    if None not in cells:
+        yield 0, len(cells)
+        return
     start = 0
     for is_known, part in groupby(cells, key=lambda cell: cell is not None):
         end = start + sum(1 for _ in part)
@@ -176,6 +182,6 @@ def _is_cheaper(cells: Row, end: int, start: int) -> bool:
     if start - end > NEAR:
         return False
     cells_between = [cell for cell in cells[end - 1 : start + 1] if cell is not None]
-    styles = {codes for character, codes in cells_between if character != " " or codes.attributes}
+    styles = {codes for _, codes in cells_between if codes.foreground != ANY}
     is_short = sum(len(character.encode()) for character, _ in cells_between[1:-1]) <= NEAR
     return is_short and len(styles) <= 1 and len({codes.background for _, codes in cells_between}) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.color import ColorSystem
     from rich.style import Style
@@ -35,6 +37,9 @@ class Codes(NamedTuple):
     background: str
 
 
+ANY = ""
+"""The foreground of blanks on which no foreground can be seen."""
+
 PLAIN = Codes((), "39", "49")
 """The style of the terminal itself, after a reset."""
 
@@ -42,11 +47,16 @@ Cell: TypeAlias = tuple[str, Codes]
 """A character with what combines with it, and its style; the second cell of a wide character is empty."""
 
 
-@lru_cache(maxsize=4096)
-def codes_of(style: Style | None, system: ColorSystem) -> tuple[Codes, Codes]:
+@lru_cache(maxsize=4)
+def coder(system: ColorSystem) -> Callable[[Style | None], tuple[Codes, Codes]]:
+    """Return `codes_of` for a system of colours with a memory of its own: hashing a system costs more than a style."""
+    return lru_cache(maxsize=4096)(partial(codes_of, system))
+
+
+def codes_of(system: ColorSystem, style: Style | None) -> tuple[Codes, Codes]:
     """Return the codes of a style for letters and for blanks, on which neither foreground nor weight can be seen."""
     if style is None:
-        return PLAIN, PLAIN
+        return PLAIN, PLAIN._replace(foreground=ANY)
     uncoloured = style.without_color.update_link(None).render(" ", color_system=system)
     attributes = uncoloured.partition(" ")[0].removeprefix("\x1b[").removesuffix("m")
     foreground, background = (
@@ -57,14 +67,12 @@ def codes_of(style: Style | None, system: ColorSystem) -> tuple[Codes, Codes]:
     )  # fmt: skip
     codes = Codes(tuple(filter(None, attributes.split(";"))), foreground, background)
     is_seen = not SEEN_ON_BLANKS.isdisjoint(codes.attributes)
-    return codes, codes if is_seen else Codes((), PLAIN.foreground, background)
+    return codes, codes if is_seen else Codes((), ANY, background)
 
 
 @lru_cache(maxsize=4096)
 def style_change(old: Codes, new: Codes) -> str:
-    """Return the shortest sequence that changes the terminal's style; empty if it has that style already."""
-    if old == new:
-        return ""
+    """Return the shortest sequence that changes the terminal's style from `old` to another one."""
     ended = {ENDS[code] for code in old.attributes if code not in new.attributes}
     begun = [code for code in new.attributes if code not in old.attributes or ENDS[code] in ended]
     colours = [code for old_code, code in zip(old[1:], new[1:], strict=True) if old_code != code]
@@ -73,11 +81,12 @@ def style_change(old: Codes, new: Codes) -> str:
     return f"\x1b[{min(changed, complete, key=len)}m"
 
 
+@lru_cache(maxsize=4096)
 def blank_style(present: Codes, blank: Codes) -> Codes:
     """Return the style with the fewest changes in which a blank looks as it should."""
-    if blank.attributes or not SEEN_ON_BLANKS.isdisjoint(present.attributes):
-        return blank
-    return present._replace(background=blank.background)
+    if SEEN_ON_BLANKS.isdisjoint(present.attributes):
+        return present._replace(background=blank.background)
+    return blank._replace(foreground=PLAIN.foreground)
 
 
 class Pen:
@@ -98,24 +107,29 @@ class Pen:
     def write(self, y: int, x: int, cells: Sequence[Cell]) -> None:
         """Write cells from column `x` of row `y` on."""
         self._move(y, x)
-        index, end = 0, x + len(cells)
-        while index < len(cells):
-            blanks = self._erasable(cells, index)
-            is_last = index + blanks == len(cells)
-            if blanks < (FEWEST_ERASED if is_last else FEWEST_PASSED):
-                self._put(cells[index])
-                index += 1
-                continue
-            self._erase(blanks, cells[index][1], to_edge=is_last and end == self._width)
-            index += blanks
-            if not is_last:
-                self._move(y, x + index)
-        if any(is_risky(cell) for cell in cells):
+        end = x + len(cells)
+        for codes, group in groupby(cells, key=itemgetter(1)):
+            characters = [character for character, _ in group]
+            start, x = x, x + len(characters)
+            self._change(blank_style(self._style, codes) if codes.foreground == ANY else codes)
+            if codes.foreground != ANY or not self._is_erased(len(characters), is_last=x == end):
+                self._parts += characters
+                self._position = y, x
+            else:
+                self._parts.append("\x1b[K" if x == self._width else f"\x1b[{x - start}X")
+                if x < end:
+                    self._move(y, x)
+        if are_risky(cells):
             self._position = None
+
+    def _is_erased(self, blanks: int, *, is_last: bool) -> bool:
+        """Tell whether to erase so many blanks; the cursor stays on the first of them."""
+        return self._can_erase and blanks >= (FEWEST_ERASED if is_last else FEWEST_PASSED)
 
     def text(self) -> str:
         """Return everything, with the style reset at its end."""
-        return "".join([*self._parts, style_change(self._style, PLAIN)])
+        self._change(PLAIN)
+        return "".join(self._parts)
 
     def _move(self, y: int, x: int) -> None:
         """Move the cursor in the shortest of the ways that every terminal knows."""
@@ -128,27 +142,10 @@ class Pen:
         self._parts.append(min(ways, key=len))
         self._position = y, x
 
-    def _put(self, cell: Cell) -> None:
-        character, codes = cell
-        self._change(blank_style(self._style, codes) if character == " " else codes)
-        self._parts.append(character)
-        if self._position is not None:
-            self._position = self._position[0], self._position[1] + 1
-
-    def _erasable(self, cells: Sequence[Cell], start: int) -> int:
-        """Count the blanks of one style from an index on that the terminal can erase."""
-        if not self._can_erase or cells[start][0] != " " or cells[start][1].attributes:
-            return 0
-        return next((n for n in range(start, len(cells)) if cells[n] != cells[start]), len(cells)) - start
-
-    def _erase(self, blanks: int, codes: Codes, *, to_edge: bool) -> None:
-        """Erase so many cells in a background; the cursor stays on the first of them."""
-        self._change(blank_style(self._style, codes))
-        self._parts.append("\x1b[K" if to_edge else f"\x1b[{blanks}X")
-
     def _change(self, codes: Codes) -> None:
-        self._parts.append(style_change(self._style, codes))
-        self._style = codes
+        if codes != self._style:
+            self._parts.append(style_change(self._style, codes))
+            self._style = codes
 
 
 def _right(columns: int) -> str:
@@ -156,6 +153,9 @@ def _right(columns: int) -> str:
     return f"\x1b[{columns if columns > 1 else ''}C" if columns else ""
 
 
-def is_risky(cell: Cell) -> bool:
-    """Tell whether terminals disagree on the width of a cell's character."""
-    return len(cell[0]) > 1 or cell[0] >= FIRST_EMOJI
+def are_risky(cells: Sequence[Cell]) -> bool:
+    """Tell whether terminals disagree on the width of a character among these."""
+    text = "".join([character for character, _ in cells])
+    if text.isascii():
+        return False
+    return max(text) >= FIRST_EMOJI or any(len(character) > 1 for character, _ in cells)
