@@ -244,7 +244,7 @@ class PersonaMoeApp(SteadyApp):
         from textual.screen import ModalScreen  # noqa: PLC0415 - as below
 
         while isinstance(self.screen, ModalScreen):
-            if self.screen.query("Input"):
+            if any(line.display for line in self.screen.query("Input")):
                 self.notify("Close this window first: esc.", markup=False)
                 return
             self.pop_screen()

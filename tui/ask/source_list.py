@@ -40,6 +40,7 @@ class SourceList(OptionList):
 
     BORDER_TITLE = " Sources "
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Open", id="sources.open", tooltip="Open the document at the quotation"),
         Binding("j", "cursor_down", "Down", show=False, id="sources.down", tooltip="The next citation"),
         Binding("k", "cursor_up", "Up", show=False, id="sources.up", tooltip="The citation before"),
         Binding("g", "first", "Top", show=False, id="sources.top", tooltip="The first citation"),

@@ -15,6 +15,8 @@ MOST_FOLDERS, MOST_OF_FOLDER = 20, 10
 
 _QUESTION_WORDS = frozenset({"how", "what", "when", "where", "which", "who", "why", "can", "is", "are", "does", "do"})
 
+_REPLIES = ("re:", "fwd:", "fw:", "aw:", "wg:", "antw:", "sv:", "vs:", "tr:", "rv:")
+
 Titles = Callable[[str], Sequence[str]]
 
 
@@ -22,7 +24,8 @@ def questions_about(files: Mapping[str, KnownFile], titles: Titles, count: int) 
     """Return at most `count` questions about documents whose file has their title as its name.
 
     `titles(key)` gives the titles of the index that begin with `key` (`engine.text.names.name_key`). Each folder gets
-    its turn, its longest documents first, and the folder of the longest document is the first.
+    its turn, its longest documents first, and the folder of the longest document is the first. If no file has its
+    title as its name, as in a mailbox, the first titles of the index are taken.
     """
     questions: dict[str, None] = {}
     longest = [paths[:MOST_OF_FOLDER] for paths in islice(_by_folder(files), MOST_FOLDERS)]
@@ -31,7 +34,7 @@ def questions_about(files: Mapping[str, KnownFile], titles: Titles, count: int) 
         titled = [(folder, title) for folder in folders if (title := next(folder, ""))]
         folders = [folder for folder, _ in titled]
         questions |= dict.fromkeys(question_about(title) for _, title in titled)
-    return list(questions)[:count]
+    return (list(questions) or [question_about(title) for title in titles("") if _is_a_subject(title)])[:count]
 
 
 def question_about(title: str) -> str:
@@ -49,6 +52,13 @@ def _by_folder(files: Mapping[str, KnownFile]) -> Iterable[list[str]]:
     for _, path in sorted(by_words):
         folders.setdefault(path.rpartition(os.sep)[0], []).append(path)
     return folders.values()
+
+
+def _is_a_subject(title: str) -> bool:
+    """Tell whether a title names a subject in few words, and is no reply to a message."""
+    words = name_key(title).split()
+    is_short = len(words) <= MOST_WORDS and any(len(word) > 2 and word.isalpha() for word in words)  # noqa: PLR2004
+    return is_short and title[:1].isupper() and not title.casefold().startswith(_REPLIES)
 
 
 def _title_of(path: str, titles: Titles) -> str:

@@ -30,6 +30,16 @@ async def test_help_lists_the_keys_with_their_ids():
         assert pilot.app.screen is pilot.app.ask_screen
 
 
+async def test_a_screen_is_reached_from_the_help_unless_words_are_searched_there():
+    async with script.app(script.ScriptedSession()).run_test(size=(80, 24), notifications=True) as pilot:
+        await script.ready(pilot)
+        await pilot.press("f1", "slash", "w")
+        await pilot.press("f3")
+        await script.until(pilot, lambda: "Close this window first" in script.screen_text(pilot.app))
+        await pilot.press("escape", "f3")
+        await script.until(pilot, lambda: pilot.app.current_mode == "history")
+
+
 async def test_help_is_of_the_screen_and_the_pane_and_finds_and_scrolls():
     async with script.app(script.ScriptedSession()).run_test(size=(80, 50)) as pilot:
         await script.ready(pilot)

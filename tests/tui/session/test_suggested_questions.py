@@ -44,4 +44,12 @@ def test_few_titles_of_a_large_library_are_looked_up():
         return []
 
     assert questions_about(files, no_titles, 8) == []
-    assert len(looked_up) == MOST_FOLDERS * MOST_OF_FOLDER
+    assert len(looked_up) == MOST_FOLDERS * MOST_OF_FOLDER + 1
+    assert looked_up[-1] == ""  # any titles, since none of them is the name of a file
+
+
+def test_where_no_file_is_named_by_its_title_the_first_subjects_are_asked():
+    subjects = ["Minutes of the board, 4 March", "Re: Minutes", "42", "a lower one", "One " * 9, "Band for the party"]
+    questions = ["What is Minutes of the board, 4 March about?", "What is Band for the party about?"]
+    assert questions_about({"/mail/club.mbox": LONG}, lambda key: [] if key else subjects, 8) == questions
+    assert questions_about({"/mail/club.mbox": LONG}, lambda key: [] if key else subjects, 1) == questions[:1]
