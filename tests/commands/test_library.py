@@ -77,6 +77,16 @@ def test_watching_reads_each_change_until_ctrl_c(docs, tmp_path):
         assert (running.returncode, "Traceback" in err) == (130, False)
 
 
+def test_many_files_that_are_skipped_for_one_reason_are_one_line(call, docs):
+    for number in range(6):
+        (docs / f"{number}.bin").write_bytes(b"\x00\x01\x02" * 50)
+    out = call("ingest", docs)
+    assert "6 skipped" in out
+    assert "skipped 6 files (`persona-moe library list` names them): binary\n" in out
+    assert "0.bin" not in out
+    assert call("library", "list").count(".bin: binary\n") == 6
+
+
 def test_what_cannot_be_read_is_listed_with_its_reason_and_is_no_failure(call, docs):
     (docs / "image.bin").write_bytes(b"\x00\x01\x02" * 50)
     (docs / "latin.txt").write_bytes(b"caf\xe9")

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,12 @@ from tui.commands.output import ProgressLine, session_of, show
 from tui.drawing.cells import counted
 
 if TYPE_CHECKING:
-    from engine.index.catalogue import IngestReport
+    from collections.abc import Iterator, Sequence
+
+    from engine.index.catalogue import IngestReport, Skipped
+
+MOST_OF_A_REASON = 5
+"""Skipped files of one reason that are each listed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +41,23 @@ def run(options: argparse.Namespace) -> int:
         f"{len(report.skipped)} skipped; {counted(report.passages, 'passage')} in the library"
     )
     left_out = f"{report.left_out} files and folders left out by `exclude` and .gitignore" if report.left_out else ""
-    skipped = (f"skipped {file.path}: {file.reason}" for file in report.skipped)
+    skipped = _skipped_lines(report.skipped)
     notes = (f"note on {file.path}: {file.reason}" for file in report.notes)
     details = filter(None, [left_out, *report.notices, *skipped, *notes])
     show(options, report, [summary, *map(one_line, details)])
     if options.watch:
         asyncio.run(session.library.follow(partial(_show_change, options)))
     return 0
+
+
+def _skipped_lines(files: "Sequence[Skipped]") -> "Iterator[str]":
+    """Yield a line for each skipped file, or one for a reason of more than `MOST_OF_A_REASON` files."""
+    counts = Counter(file.reason for file in files)
+    for reason, count in counts.items():
+        if count > MOST_OF_A_REASON:
+            yield f"skipped {count} files (`persona-moe library list` names them): {reason}"
+        else:
+            yield from (f"skipped {file.path}: {reason}" for file in files if file.reason == reason)
 
 
 def _show_change(options: argparse.Namespace, report: "IngestReport") -> None:
