@@ -149,6 +149,6 @@ class PicturePane(Widget, can_focus=True):
         """Draw one row: of the picture, or the note in its place."""
         width, style = self.size.width, self.rich_style
         if y < len(self._rows):
-            return Strip(self._rows[y]).adjust_cell_length(width, style)
+            return Strip(self._rows[y]).apply_style(style).adjust_cell_length(width, style)
         note = Text(self._note if y == 0 else "", no_wrap=True, overflow="ellipsis")
         return Strip(note.render(self.app.console, end="")).apply_style(style).adjust_cell_length(width, style)

@@ -136,10 +136,14 @@ class SourceScreen(Screen[None]):
         pane, recorded = self.query_one(SourcePane), self.query_one("#source-quote", Static)
         self.query_one("#source-head", Static).update(self._heading(location))
         recorded.update(Text(f"“{printable(self.citation.quote)}”", "bold"))
-        recorded.display = location is None or location.state is QuoteState.CHANGED
-        content = WrappedText(self._passage.text) if self._passage else self._content
-        pane.show(content, (location.start, location.end) if location else (0, 0), numbered=self._passage is None)
-        pane.display = self._passage is not None or bool(self._source and not self._source.problem)
+        awaits_text = self._source is None and self.query_one(PicturePane).display  # beside a picture of its final size
+        recorded.display = not awaits_text and (location is None or location.state is QuoteState.CHANGED)
+        content = WrappedText(self._passage.text if self._passage else "")
+        if self._passage is None and self._source is not None:
+            content = self._content
+        pane.show(content, (location.start, location.end) if location else (0, 0), numbered=content is self._content)
+        is_readable = self._source is not None and not self._source.problem
+        pane.display = self._passage is not None or is_readable or awaits_text
         self.refresh_bindings()
 
     def _location(self) -> QuoteLocation | None:
