@@ -15,7 +15,11 @@ from tests.support.browser import Browser, programs
 from tests.support.ollama_server import OllamaServer, Scripted
 from tests.support.terminal import wait_for
 
-pytestmark = pytest.mark.browser
+PROGRAMS = programs()
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAMS is None, reason="chromium or chromedriver is not installed"),
+]
 QUESTION = "In which year was the Long Arm built?"
 ANSWER = "the last in 1844"
 
@@ -64,9 +68,8 @@ def served(workspace: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def browser(served: Served, tmp_path: Path) -> Iterator[Browser]:
-    if (paths := programs()) is None:
-        pytest.skip("chromium or chromedriver is not installed")
-    running = Browser(*paths, tmp_path / "profile")
+    assert PROGRAMS is not None
+    running = Browser(*PROGRAMS, tmp_path / "profile")
     grant = {"origin": served.address, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     running.driver.execute_cdp_cmd("Browser.grantPermissions", grant)
     running.open(served.address)
