@@ -233,7 +233,7 @@ def test_a_run_that_fails_says_so_in_its_events_and_exits_with_1(ask, monkeypatc
     def broken(*_arguments, **_options):
         raise LibraryError("the index is\x1b[31m damaged", hint="ingest again")
 
-    monkeypatch.setattr(Retriever, "search", broken)
+    monkeypatch.setattr(Retriever, "look_up", broken)
     code, out, err = ask(QUESTION, "--events")
     events = [from_json(line).event for line in out.splitlines()]
     assert code == 1

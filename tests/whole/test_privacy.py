@@ -13,6 +13,7 @@ from tests.support.ollama_server import OllamaServer
 WATCHED = """
 import asyncio, sys
 allowed, arguments = sys.argv[1], sys.argv[2:]
+sys.modules["trio"] = None  # installed with the driver of a browser, for tests alone; it asks the system's linker
 
 def watch(event, given):
     if event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and isinstance(given[1], tuple):

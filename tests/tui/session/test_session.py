@@ -60,11 +60,14 @@ def test_an_empty_workspace_asks_the_sample(tmp_path):
     assert (again.added, again.changed, again.removed) == (0, 0, 0)
 
 
+OF_TITLES = ["What is Crow about?", "What is Owl about?"]
+
+
 def test_the_sample_leaves_when_own_documents_come(workspace, docs):
     session, report = opened(workspace, docs)
     assert session.library.documents.roots == (str(docs),)
     library = session.library
-    assert (report.added, library.passages, library.name, library.suggestions()) == (2, 2, "docs", [])
+    assert (report.added, library.passages, library.name, library.suggestions()) == (2, 2, "docs", OF_TITLES)
     later, _ = opened(workspace)
     assert (later.library.documents.roots, later.library.name, later.library.passages) == ((str(docs),), "docs", 2)
 
@@ -227,7 +230,7 @@ async def test_a_run_that_failed_is_kept_as_such(session, monkeypatch):
     def damaged(*_arguments, **_options):
         raise LibraryError("the index is damaged", hint="ingest again")
 
-    monkeypatch.setattr(Retriever, "search", damaged)
+    monkeypatch.setattr(Retriever, "look_up", damaged)
     with pytest.raises(LibraryError):
         await asked(session)
     (summary,) = session.runs.history.recent()
