@@ -93,6 +93,16 @@ def call(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., s
 
 
 @pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real OpenSearch node, shared by all workers; without Java or Maven the test is skipped."""
+    from tests.support.opensearch_server import shared_node
+
+    base = tmp_path_factory.getbasetemp()
+    with shared_node(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealOllama"]:
     """A real Ollama server with the tiny models of `real_ollama`; no such program here: the test is skipped."""
     from tests.support.real_ollama import RealOllama, create_models, program

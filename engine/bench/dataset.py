@@ -59,13 +59,14 @@ class Indexed:
     def __init__(self, dataset: Dataset, folder: Path) -> None:
         self.dataset = dataset
         started = time.perf_counter()
-        self._library = index_passages(SearchIndex(folder), ((line.passage, line.group) for line in dataset.passages))
+        self._index = SearchIndex(folder)
+        self._library = index_passages(self._index, ((line.passage, line.group) for line in dataset.passages))
         self.index_s = time.perf_counter() - started
 
     @property
     def index(self) -> SearchIndex:
         """The index of all passages."""
-        return self._library.index
+        return self._index
 
     def library(self, query: Query) -> Retriever:
         """Return the passages that a question may search: those of its group, or all."""

@@ -6,6 +6,8 @@ passages.
 - `library`: `Library.ingest` brings folders up to date, `Library.retriever` gives the look-ups over them.
 - `catalogue`: `Catalogue`, the files that are known with size and time, stored as JSON beside the index.
 - `search_index`: `SearchIndex` reads the embedded tantivy index; `index_writer`: `IndexWriter` changes it.
+- `opensearch`: the same index in a cluster of other machines, where it is configured. `passage_index`: what both offer.
+- `joined_retriever`, `received_passages`: the index, joined for one question by passages of other machines.
 - `preparation`: what the index stores of a passage, made without the index; `preparation_pool`: in several processes.
 - `retriever`: `Retriever`, the index restricted to a scope, and the weights of BM25.
 - `indexed_passage`: the stored form of a passage with its analysis.

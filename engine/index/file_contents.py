@@ -6,7 +6,7 @@ from itertools import dropwhile
 
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
-from engine.index.search_index import SearchIndex
+from engine.index.passage_index import PassageIndex
 from engine.text.words import STOP_WORDS
 
 MOST_PASSAGES = 500
@@ -30,7 +30,7 @@ class FileContents:
     names: tuple[NameInFile, ...]
 
 
-def contents_of(index: SearchIndex, path: str) -> FileContents:
+def contents_of(index: PassageIndex, path: str) -> FileContents:
     """Read the first `MOST_PASSAGES` passages of a file and count their names.
 
     Only whole runs of capitalised words are listed, without stop words in front; a walk also follows parts of them.

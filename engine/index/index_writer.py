@@ -45,8 +45,8 @@ class IndexWriter:
         with _library_errors():
             self._writer.delete_documents_by_term("scope", scope)
 
-    def clear(self) -> None:
-        """Remove every passage."""
+    def clear(self, _files: Iterable[str]) -> None:
+        """Remove every passage, those of these files and any other."""
         with _library_errors():
             self._writer.delete_all_documents()
 

@@ -29,13 +29,13 @@ from engine.index.catalogue import (
     load_catalogue,
 )
 from engine.index.descriptions import Descriptions
-from engine.index.index_writer import IndexWriter
+from engine.index.passage_index import PassageIndex, PassageWriter
 from engine.index.preparation import PreparedPassage
 from engine.index.preparation_pool import PreparationPool
 from engine.index.retriever import Retriever
 from engine.index.search_index import SearchIndex
 from engine.index.topics import LibraryTopics, topics_of
-from engine.settings.settings import System
+from engine.settings.settings import OpenSearch, System
 
 _TITLES = 32  # passages whose titles are tried for a completion
 # An ingest that is killed keeps what was committed. It commits after so many files, then whenever a share of the
@@ -72,10 +72,17 @@ class _Contents(NamedTuple):
 class Library:
     """The library in a workspace's folder. Questions need only `retriever`; `ingest` brings it up to date."""
 
-    def __init__(self, folder: Path, system: System) -> None:
+    def __init__(self, folder: Path, system: System, opensearch: OpenSearch | None = None) -> None:
         self._system = system
         self._path = folder / "files.json"
-        self.index = SearchIndex(folder / f"index-{FORMAT}")
+        self.index: PassageIndex
+        if opensearch is not None and opensearch.hosts:
+            from engine.index.opensearch.index import OpenSearchIndex  # noqa: PLC0415 - only where it is configured
+
+            self.index = OpenSearchIndex(folder, opensearch, FORMAT)
+            self._path = folder / f"files-{self.index.key}.json"  # what another index holds says nothing of this one
+        else:
+            self.index = SearchIndex(folder / f"index-{FORMAT}")
         self.descriptions = Descriptions(folder / "descriptions")
         self._version: tuple[int, int] | None = None  # of the catalogue that was read last
         self._catalogue = load_catalogue(self._path)
@@ -122,7 +129,9 @@ class Library:
             self._version = version
             self.index.refresh()
             self._catalogue = load_catalogue(self._path)
-        return Retriever(self.index, self._restriction(scope), self._catalogue.mean_length)
+        self.index.refresh_if_old()
+        mean_length = self._catalogue.mean_length if self.index.mean_length is None else self.index.mean_length
+        return Retriever(self.index, self._restriction(scope), mean_length)
 
     def titles(self, key: str, scope: Sequence[str] = ()) -> list[str]:
         """Return some titles that begin with `key` (for `title_completion`), as of the last `retriever`."""
@@ -164,8 +173,8 @@ class Library:
             return self._report(plan, 0)
         with self._writing() as writer:
             if self.is_outdated:
+                writer.clear(self._catalogue.files)
                 self._catalogue.files.clear()
-                writer.clear()
                 self._remove_other_indexes()
                 roots += [Path(root) for root in self._catalogue.roots if Path(root).exists()]
             plan = self._catalogue.plan(roots, self._rules, read_all=False, recogniser=recogniser)
@@ -221,7 +230,7 @@ class Library:
         return len(removed)
 
     @contextmanager
-    def _writing(self) -> Iterator[IndexWriter]:
+    def _writing(self) -> Iterator[PassageWriter]:
         """Give the one writer and read the catalogue as the last writer left it; on an error, read it again."""
         try:
             with self.index.writing() as writer:
@@ -240,7 +249,7 @@ class Library:
     # -- the parts of an ingest ---------------------------------------------------------------------------
 
     def _carry_out(
-        self, plan: IngestPlan, writer: IndexWriter, progress: Progress, cancelled: Callable[[], bool]
+        self, plan: IngestPlan, writer: PassageWriter, progress: Progress, cancelled: Callable[[], bool]
     ) -> IngestReport:
         files, done, added = self._catalogue.files, 0, 0
         committed = passages = 0
@@ -307,7 +316,7 @@ class Library:
         self,
         contents: _Contents,
         status: stat_result,
-        writer: IndexWriter,
+        writer: PassageWriter,
         prepared: Iterable[PreparedPassage],
         cancelled: Callable[[], bool],
     ) -> KnownFile | None:
@@ -349,7 +358,7 @@ class Library:
     def _read_with(self) -> tuple[int, int, float]:
         return FORMAT, self._system.passage_characters, self._system.max_file_megabytes
 
-    def _commit(self, writer: IndexWriter) -> None:
+    def _commit(self, writer: PassageWriter) -> None:
         """Commit the index, then the catalogue: after a crash between the two, the files are only read again."""
         writer.commit()
         self._catalogue.save(self._path)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from engine.documents.identity import is_under, possible_files
 from engine.documents.passages import Passage
 from engine.index.indexed_passage import IndexedPassage
+from engine.index.passage_index import PassageIndex
 from engine.index.preparation import prepare
-from engine.index.search_index import Answers, Counts, Search, SearchIndex
+from engine.index.search_index import Answers, Counts, Search
 
 K1, B = 1.2, 0.75  # parameters of BM25 with tantivy's values
 
@@ -21,7 +22,7 @@ class Retriever:
     request.
     """
 
-    index: SearchIndex
+    index: PassageIndex
     scope: tuple[str, ...] = ()
     mean_length: float = 100.0
 
@@ -85,7 +86,7 @@ class Retriever:
         return self.index.name_frequencies(keys)
 
 
-def index_passages(index: SearchIndex, passages: Iterable[tuple[Passage, str]]) -> Retriever:
+def index_passages(index: PassageIndex, passages: Iterable[tuple[Passage, str]]) -> Retriever:
     """Index passages, each with the group that it belongs to (may be empty), and return the look-ups over them all."""
     count = words = 0
     with index.writing() as writer:

@@ -28,12 +28,12 @@ from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
 from engine.text.names import name_pairs, title_keys
 from engine.text.safe import one_line
 
-_CACHED = 50_000  # passages, and terms, kept in memory between questions
+CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
 EXACT_WEIGHT = 2.0  # how many words a date or a part number counts for
 MOST_TITLED = 64  # passages with one title that are looked up
-_SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
-_SIMILAR_HITS = 10  # passages that similar stems are read from
+SHORTEST_SIMILAR, LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
+SIMILAR_HITS = 10  # passages that similar stems are read from
 
 
 class Search(NamedTuple):
@@ -92,12 +92,20 @@ class SearchIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self.generation += 1
-        self._open = lru_cache(_CACHED)(self._load)
-        self._optional = lru_cache(_CACHED)(self._optional_part)
-        self._pair_frequency = lru_cache(_CACHED)(lambda pair: self._frequency("mention", name_token(pair)))
-        self._mention_count = lru_cache(_CACHED)(lambda name: self._count(self._mention(name)))
+        self._open = lru_cache(CACHED)(self._load)
+        self._optional = lru_cache(CACHED)(self._optional_part)
+        self._pair_frequency = lru_cache(CACHED)(lambda pair: self._frequency("mention", name_token(pair)))
+        self._mention_count = lru_cache(CACHED)(lambda name: self._count(self._mention(name)))
         self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
+
+    def refresh_if_old(self) -> None:
+        """Do nothing: who changes this index tells by the catalogue."""
+
+    @property
+    def mean_length(self) -> float | None:
+        """Not known to the index itself: its catalogue counts words."""
+        return None
 
     @contextmanager
     def writing(self) -> Iterator[IndexWriter]:
@@ -282,11 +290,11 @@ class SearchIndex:
 
         They are read from the best few passages that have one.
         """
-        if len(stem) < _SHORTEST_SIMILAR or not stem.isalpha():
+        if len(stem) < SHORTEST_SIMILAR or not stem.isalpha():
             return []
-        distance = 1 if len(stem) < _LONG_SIMILAR else 2
+        distance = 1 if len(stem) < LONG_SIMILAR else 2
         query = self._tantivy.Query.fuzzy_term_query(self._schema, "body", stem, distance=distance)
-        roots = {root for number, _ in self._ranked(query, _SIMILAR_HITS) for root in self.open(number).roots}
+        roots = {root for number, _ in self._ranked(query, SIMILAR_HITS) for root in self.open(number).roots}
         near = get_close_matches(stem, sorted(roots), n=2, cutoff=1 - (distance + 0.5) / len(stem))
         return [root for root in near if self.term_frequency(root)]
 

@@ -23,7 +23,7 @@ from engine.errors import StoreError
 from engine.events import Citation
 from engine.index.catalogue import FORMAT, KnownFile, Progress
 from engine.index.name_network import NamedPassage, NameNetwork, name_network
-from engine.index.search_index import SearchIndex
+from engine.index.passage_index import PassageIndex
 
 if TYPE_CHECKING:
     from engine.index.indexed_passage import IndexedPassage
@@ -79,7 +79,7 @@ class _Stored(msgspec.Struct):
 
 
 def topics_of(
-    index: SearchIndex,
+    index: PassageIndex,
     files: Mapping[str, KnownFile],
     cache: Path,
     *,

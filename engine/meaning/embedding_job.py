@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.index.library import Library
-from engine.index.search_index import SearchIndex
+from engine.index.passage_index import PassageIndex
 from engine.meaning.library_vectors import Batch, Files, LibraryVectors
 from engine.model.embedding import EmbeddingModel
 
@@ -42,7 +42,7 @@ async def embed_library(
 
 
 async def embed_passages(
-    index: SearchIndex,
+    index: PassageIndex,
     files: Files,
     vectors: LibraryVectors,
     model: EmbeddingModel,
@@ -87,7 +87,7 @@ def _count(done: list[int], total: int, progress: OnEmbedded, added: int) -> Non
 
 
 async def _embed_missing(
-    index: SearchIndex,
+    index: PassageIndex,
     vectors: LibraryVectors,
     model: EmbeddingModel,
     may_go_on: Callable[[], Awaitable[None]],

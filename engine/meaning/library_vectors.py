@@ -20,8 +20,8 @@ from engine.documents.identity import is_under
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index.catalogue import KnownFile
+from engine.index.passage_index import PassageIndex
 from engine.index.retriever import Retriever
-from engine.index.search_index import SearchIndex
 from engine.meaning.similarity import SimilarPassages
 from engine.meaning.vector_file import VectorFile, key_of
 
@@ -97,7 +97,7 @@ class LibraryVectors:
         finally:
             lock.release()
 
-    def survey(self, index: SearchIndex, files: Files, cancelled: Callable[[], bool]) -> tuple[int, int]:
+    def survey(self, index: PassageIndex, files: Files, cancelled: Callable[[], bool]) -> tuple[int, int]:
         """Read the passages of changed files; return how many passages have a vector, and how many there are.
 
         May be called in any thread. A cancelled survey keeps nothing.
@@ -116,7 +116,7 @@ class LibraryVectors:
             self._last_survey = _Survey(surveyed, (self._folder / "files").stat().st_mtime_ns)
         return self.count(), sum(len(keys) for keys in self._keys().values())
 
-    def missing(self, index: SearchIndex, size: int) -> Iterator[Batch]:
+    def missing(self, index: PassageIndex, size: int) -> Iterator[Batch]:
         """Yield the texts without a vector, as of the last survey, in batches of at most `size`."""
         batch, pending = Batch([], []), set[int]()
         for path, keys in self._keys().items():
@@ -180,7 +180,7 @@ class LibraryVectors:
 
         return SimilarPassages(numbers, cosines[rows], cosine_of)
 
-    def _located(self, index: SearchIndex, vectors: VectorFile) -> _Locations:
+    def _located(self, index: PassageIndex, vectors: VectorFile) -> _Locations:
         """Return where the vectors belong in the present state of the index: a search for each file."""
         state, surveyed, locations = (index.generation, vectors.version), self._surveyed(), self._locations
         if locations is None or locations.state != state or locations.surveyed is not surveyed:
@@ -214,7 +214,7 @@ class LibraryVectors:
     def _keys(self) -> dict[str, "np.ndarray"]:
         return _keys_of(self._surveyed())
 
-    def _texts(self, index: SearchIndex, path: str, positions: Sequence[int]) -> Iterator[str]:
+    def _texts(self, index: PassageIndex, path: str, positions: Sequence[int]) -> Iterator[str]:
         """Yield what is embedded of the passages at these positions of a file."""
         if positions:
             yield from (self._text(indexed.passage) for indexed in index.some_under(path, positions))

@@ -201,6 +201,34 @@ class Screen(Struct, frozen=True):
     ] = {}
 
 
+class OpenSearch(Struct, frozen=True):
+    """Where the search index is, if not on this machine: an OpenSearch cluster. Without hosts it is here.
+
+    hosts: The hosts of the cluster; https encrypts. Every machine that names them asks and fills the same index.
+    index: The name of the index. A new one is filled by ingest.
+    user: The user of the cluster; without one, none is sent.
+    password_file: A file with the password, which only you can read. PERSONA_MOE_OPENSEARCH_PASSWORD goes before it.
+    ca_file: The certificate of the authority that vouches for the hosts, if it is not a public one.
+    timeout_seconds: How long to wait for an answer of a host.
+    shards: Parts of a new index, which machines share. One is enough for ten million passages.
+    replicas: Copies of each part of a new index. With one, a machine may fail.
+    """
+
+    hosts: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^(https?://)?[A-Za-z0-9.\[\]:_-]+(/[A-Za-z0-9._/-]*)?$")], ...],
+        Meta(extra=_AT_START | {"valid": "a list of addresses such as https://search:9200"}),
+    ] = ()
+    index: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,100}$", extra=_AT_START | {"valid": "small letters, digits, - and _"})
+    ] = "persona-moe"
+    user: Annotated[str, Meta(max_length=200, extra=_AT_START)] = ""
+    password_file: Annotated[str, Meta(max_length=1_000, extra=_AT_START)] = ""
+    ca_file: Annotated[str, Meta(max_length=1_000, extra=_AT_START)] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, le=3600, extra=_AT_START)] = 30.0
+    shards: Annotated[int, Meta(ge=1, le=1_000, extra=_AT_START)] = 1
+    replicas: Annotated[int, Meta(ge=0, le=10, extra=_AT_START)] = 0
+
+
 class Settings(Struct, frozen=True):
     """All settings of a workspace; each field is a file of `configs/`."""
 
@@ -209,6 +237,7 @@ class Settings(Struct, frozen=True):
     ollama: Ollama
     scoring: Scoring
     screen: Screen
+    opensearch: OpenSearch
 
 
 def load_settings(folder: Path) -> Settings:

@@ -53,7 +53,7 @@ class ScopedLibrary:
         """The index of all documents; opening it reads no document."""
         from engine.index.library import Library  # noqa: PLC0415 - after the first paint
 
-        return Library(self._folder, self._settings().system)
+        return Library(self._folder, self._settings().system, self._settings().opensearch)
 
     @property
     def name(self) -> str:

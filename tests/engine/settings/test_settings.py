@@ -15,7 +15,7 @@ from engine.settings.settings import Settings, load_settings
 from engine.shipped import shipped
 
 _URLS = "an address such as http://127.0.0.1:11434 or gpu:11434, or a list of them"
-FILES = ("system", "thresholds", "ollama", "scoring", "screen")
+FILES = ("system", "thresholds", "ollama", "scoring", "screen", "opensearch")
 
 
 @pytest.fixture

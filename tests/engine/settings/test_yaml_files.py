@@ -42,7 +42,7 @@ def test_only_the_value_changes(key, value, old, new):
     assert with_value(ODD, key, value) == ODD.replace(old, new)
 
 
-@pytest.mark.parametrize("name", ["system", "thresholds", "ollama", "scoring", "screen"])
+@pytest.mark.parametrize("name", ["system", "thresholds", "ollama", "scoring", "screen", "opensearch"])
 def test_each_shipped_value_written_again_is_the_same_file(name):
     text = shipped(f"configs/{name}.yaml").read_text()
     for key, value in yaml.safe_load(text).items():

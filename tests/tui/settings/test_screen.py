@@ -103,7 +103,7 @@ async def test_moving(screen):
     await screen.press("j", "j", "k")
     assert listed.highlighted == 2
     await screen.press("G")
-    await until_shown(screen, "─ screen.keymap")
+    await until_shown(screen, "─ opensearch.replicas")
     await screen.press("g")
     assert listed.highlighted == 1
     await screen.press("slash", *"qqq")

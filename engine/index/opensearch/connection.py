@@ -1,0 +1,250 @@
+"""Requests to the hosts of an OpenSearch cluster; every failure is a LibraryError that says what to do."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import InputError, LibraryError
+from engine.settings.settings import OpenSearch
+from engine.text.safe import one_line
+
+PASSWORD = "PERSONA_MOE_OPENSEARCH_PASSWORD"  # noqa: S105 - the name of an environment variable
+RETRIES = 4  # on other hosts, if one is away
+_KEEP_ALIVE = "5m"  # of a point in time, from its last use on
+_BULK_BYTES, _BULK_PASSAGES, _BULK_RETRIES = 8_000_000, 500, 8
+_ANSWER = ",".join(
+    f"responses.{field}"
+    for field in (
+        "status", "error", "timed_out", "_shards", "hits.total.value", "hits.hits.sort", "hits.hits.fields.opened",
+        "aggregations",
+    )
+)  # fmt: skip
+_ADVICE = {
+    401: f"set `user` in opensearch.yaml, and the password by `password_file` or {PASSWORD}",
+    403: "this user may not do that: an administrator of the cluster decides",
+    404: "persona-moe ingest PATH makes the index",
+    413: "the cluster accepts only smaller requests: raise http.max_content_length there",
+    429: "the cluster has too much to do: wait, or give it more nodes",
+    503: "a part of the index is not there: wait until its nodes are back",
+}
+_TERM_STATISTICS = dict.fromkeys(("field_statistics", "positions", "offsets", "payloads"), "false") | {
+    "term_statistics": "true"
+}
+_AWAY = "start it, or look at `hosts` in opensearch.yaml; no hosts: the index on this machine"
+
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+
+_NOT_FOUND = 404
+
+
+class PartLostError(LibraryError):
+    """A part of the index, or of the state that was read, was on a host that is away; another one may have it."""
+
+
+class Connection:
+    """Speaks to `settings.hosts`; connects with the first request. Counts the `rounds` of requests."""
+
+    def __init__(self, settings: OpenSearch) -> None:
+        self._settings = settings
+        self.rounds = 0
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "opensearch")
+
+    @cached_property
+    def _client(self) -> Any:
+        try:
+            from opensearchpy import OpenSearch as Client  # noqa: PLC0415 - an extra that may not be installed
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "the package opensearch-py is not installed", hint="pip install '.[opensearch]'"
+            ) from error
+        settings = self._settings
+        return Client(
+            hosts=[host if "://" in host else f"http://{host}" for host in settings.hosts],
+            http_auth=(settings.user, _password(settings)) if settings.user else None,
+            ca_certs=settings.ca_file or None,
+            timeout=settings.timeout_seconds,
+            max_retries=RETRIES,
+            retry_on_timeout=True,
+            retry_on_status=(502, 504),
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn an error of the client into a LibraryError."""
+        from opensearchpy import exceptions  # noqa: PLC0415 - with the client
+
+        try:
+            yield
+        except exceptions.ConnectionTimeout as error:
+            reason = f"{self._where} did not answer in {self._settings.timeout_seconds:g} seconds"
+            raise LibraryError(reason, hint="it is overloaded, or `timeout_seconds` is too short") from error
+        except exceptions.SSLError as error:
+            hint = "its certificate is not known here: name the file of its authority as `ca_file`"
+            raise LibraryError(f"no secure connection to {self._where}", hint=hint) from error
+        except exceptions.ConnectionError as error:
+            raise LibraryError(f"no OpenSearch at {self._where} answers", hint=_AWAY) from error
+        except exceptions.TransportError as error:
+            status = error.status_code if isinstance(error.status_code, int) else 0
+            raise _refusal(status, error.error, self._where) from error
+        except exceptions.OpenSearchException as error:
+            raise LibraryError(f"{self._where}: {one_line(str(error))[:200]}") from error
+
+    @property
+    def _where(self) -> str:
+        return one_line(", ".join(self._settings.hosts))
+
+    def request(self, method: str, path: str, body: Any = None, **params: object) -> Any:
+        """Send one request and return what is answered. Raises LibraryError."""
+        client = self._client
+        self.rounds += 1
+        with self._errors():
+            return client.transport.perform_request(method, path, params=params or None, body=body)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is an index with this name."""
+        client = self._client
+        with self._errors():
+            return bool(client.indices.exists(index=name))
+
+    def point_in_time(self, name: str) -> str:
+        """Return the id of a state of the whole index as it is now."""
+        path = f"/{name}/_search/point_in_time"
+        answer = self.request("POST", path, keep_alive=_KEEP_ALIVE, allow_partial_pit_creation="false")
+        return str(answer["pit_id"])
+
+    def forget(self, point_in_time: str) -> None:
+        """Let the cluster forget a state."""
+        self.request("DELETE", "/_search/point_in_time", {"pit_id": [point_in_time]})
+
+    def search(self, point_in_time: str, searches: Sequence[Mapping[str, Any]], *, all_shards: bool) -> list[Any]:
+        """Return the answers of all searches in that state, in one request; each is complete.
+
+        With `all_shards`, scores count words in all shards. Raises LibraryError if a shard of one is missing.
+        """
+        if not searches:
+            return []
+        kind = "dfs_query_then_fetch" if all_shards else "query_then_fetch"
+        pit = {"id": point_in_time, "keep_alive": _KEEP_ALIVE}
+        lines = []
+        for search in searches:
+            counts = search["size"] == 0  # no scores
+            lines += [{"search_type": "query_then_fetch" if counts else kind}, {**search, "pit": pit}]
+        client = self._client
+        self.rounds += 1
+        with self._errors():
+            answers = client.msearch(body=lines, params={"filter_path": _ANSWER})["responses"]
+        for answer in answers:
+            self._refuse_partial(answer)
+        return list(answers)
+
+    def _refuse_partial(self, answer: Mapping[str, Any]) -> None:
+        if answer.get("status", 200) != 200 or "error" in answer:  # noqa: PLR2004 - HTTP's OK
+            raise _refusal(answer.get("status", 0), _kind(answer.get("error")), self._where)
+        shards = answer["_shards"]
+        if answer.get("timed_out") or shards["failed"] or shards["successful"] != shards["total"]:
+            reason = f"{shards['total'] - shards['successful'] or 'some'} of {shards['total']} parts of the index"
+            raise PartLostError(f"{reason} at {self._where} did not answer", hint=_ADVICE[503])
+
+    def whole(self, path: str, search: Mapping[str, Any], fields: str) -> dict[str, Any]:
+        """Return these fields of the answer to a search of the newest state; raises LibraryError if it is not whole."""
+        answer = self.request("POST", path, search, filter_path=f"status,error,timed_out,_shards,{fields}")
+        self._refuse_partial(answer)
+        return dict(answer)
+
+    def frequencies(self, name: str, tokens: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Return how many passages of an index of one shard have each token in its field, removed ones included.
+
+        All of them cost one request, and no search; tokens that no passage has are left out.
+        """
+        if not tokens:
+            return {}
+        fields = sorted({field for field, _ in tokens})
+        document = {field: [token for other, token in tokens if other == field] for field in fields}
+        answer = self.request(
+            "POST",
+            f"/{name}/_termvectors",
+            {"doc": document},
+            fields=",".join(fields),
+            filter_path="term_vectors.*.terms.*.doc_freq",
+            **_TERM_STATISTICS,
+        )
+        return {
+            (field, token): int(figures["doc_freq"])
+            for field, vector in answer.get("term_vectors", {}).items()
+            for token, figures in vector["terms"].items()
+            if "doc_freq" in figures
+        }
+
+    def has_deleted(self, name: str) -> bool:
+        """Tell whether the index still holds passages that were removed."""
+        figures = self.request("GET", f"/{name}/_stats/docs", filter_path="_all.primaries.docs.deleted")
+        return bool(figures.get("_all", {}).get("primaries", {}).get("docs", {}).get("deleted", 1))
+
+    def at_once(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+        """Send two requests in one round, and return both answers."""
+        rounds = self.rounds
+        pending = self._pool.submit(second)
+        try:
+            answer = first()
+        finally:
+            wait([pending])
+        self.rounds = rounds + 1
+        return answer, pending.result()
+
+    def bulk(self, actions: Iterable[Mapping[str, Any]]) -> None:
+        """Index or delete in bounded requests; what the cluster refuses as too much is sent again after a while."""
+        from opensearchpy import helpers  # noqa: PLC0415 - with the client
+
+        client = self._client
+        with self._errors():
+            for done, item in helpers.streaming_bulk(
+                client,
+                actions,
+                chunk_size=_BULK_PASSAGES,
+                max_chunk_bytes=_BULK_BYTES,
+                max_retries=_BULK_RETRIES,
+                raise_on_error=False,
+            ):
+                [(_, result)] = item.items()
+                if not done and result.get("status") != _NOT_FOUND:  # it was deleted before
+                    raise _refusal(result.get("status", 0), _kind(result.get("error")), self._where)
+
+
+def _refusal(status: int, kind: object, where: str) -> LibraryError:
+    """Return the error for a refused request of which the cluster names the `kind` of problem."""
+    words = one_line(str(kind))[:150]
+    if "search_context" in words:
+        return PartLostError(f"OpenSearch at {where} has forgotten the state that was read", hint="ask again")
+    if "search_phase" in words or "no_shard" in words or "unavailable_shards" in words:
+        return PartLostError(f"OpenSearch at {where} cannot read a part of the index: {words}", hint=_ADVICE[503])
+    return LibraryError(
+        f"OpenSearch at {where} refuses: {status} {words}", hint=_ADVICE.get(status, "its log says more")
+    )
+
+
+def _kind(error: object) -> object:
+    return error.get("type", "") if isinstance(error, dict) else error
+
+
+def _password(settings: OpenSearch) -> str:
+    """Return the password from the environment, or from the file, which must be its owner's alone."""
+    if password := os.environ.get(PASSWORD):
+        return password
+    path = Path(settings.password_file).expanduser()
+    try:
+        if not settings.password_file or path.stat().st_mode & 0o077:
+            hint = f"name a file that only you can read (chmod 600) as `password_file`, or set {PASSWORD}"
+            raise InputError("there is no password for OpenSearch, or others can read it", hint=hint)
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the password file {path} cannot be read", hint=str(error)) from error

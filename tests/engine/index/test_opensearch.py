@@ -1,0 +1,291 @@
+"""The index in an OpenSearch cluster: as the embedded one in every look-up, and clear when something is missing."""
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import InputError, LibraryError
+from engine.index.library import Library
+from engine.index.opensearch.connection import PASSWORD, Connection
+from engine.index.search_index import Search
+from engine.mixture.panel import Panel
+from engine.personas.persona import persona_from_json
+from engine.personas.traits import needs_vectors
+from engine.settings.settings import OpenSearch, System
+from engine.shipped import shipped
+from tests.support import ROOT
+from tests.support.opensearch_server import free_port
+from tui.session.library import sample_library
+
+_NAMES = itertools.count()
+
+
+def ranking(question: str, retriever: Any) -> dict[str, float]:
+    """The fused ranking of all shipped personas, with scores, by passage id."""
+    files = sorted(shipped("personas").glob("*/*.json"))
+    personas = [persona_from_json(json.loads(path.read_text()), where=path.name) for path in files]
+    panel = Panel(question, retriever)
+    panel.send_all([(persona, 1.0) for persona in personas if not needs_vectors(persona)])
+    return {panel.passage(number).id: score for number, score in panel.fused().items()}
+
+
+def cluster(url: str, **changes: Any) -> OpenSearch:
+    return OpenSearch(hosts=(url,), index=f"test-{next(_NAMES)}-{free_port()}", **changes)
+
+
+def questions() -> list[str]:
+    return [entry["question"] for entry in json.loads(shipped("db/sample_questions.json").read_bytes())][:5]
+
+
+class Both:
+    """A library that is indexed here, and in a cluster."""
+
+    def __init__(self, folder: Path, documents: Path, settings: OpenSearch) -> None:
+        self.documents = documents
+        self.here = Library(folder / "here", System())
+        self.there = Library(folder / "there", System(), settings)
+        self.ingest()
+
+    def ingest(self) -> None:
+        reports = [library.ingest([self.documents]) for library in (self.here, self.there)]
+        assert reports[0] == reports[1]
+
+    def ids(self, library: Library, numbers: Any) -> list[str]:
+        return [library.index.open(number).passage.id for number in numbers]
+
+    def check(self) -> None:
+        """Compare every look-up, and whole panels."""
+        here, there = self.here.retriever(), self.there.retriever()
+        assert len(there) == len(here)
+        assert there.mean_length == pytest.approx(here.mean_length)
+        assert there.languages == here.languages
+        files = sorted(self.here.indexed_files)[:2]
+        names = [name for file in files for number in here.index.under(file, 3)
+                 for name, _ in here.open(number).mentions][:80]  # fmt: skip
+        stems = ["lighthous", "keeper", "1894", "strike", "nowhere", "boat"]
+        assert there.name_frequencies(names) == here.name_frequencies(names)
+        terms = [(stem, language) for stem in stems for language in ("", "en")]
+        counts, expected = there.count(terms, names[:20]), here.count(terms, names[:20])
+        assert counts[:2] == expected[:2]
+        assert [self.ids(self.there, t) for t in counts.titled] == [self.ids(self.here, t) for t in expected.titled]
+        searches = [Search({stem: 1.0, "keeper": 0.5}, 8, name) for stem in stems for name in ("", *names[:4])]
+        for hits, expected_hits in zip(there.look_up(searches).hits, here.look_up(searches).hits, strict=True):
+            assert self.ids(self.there, [n for n, _ in hits]) == self.ids(self.here, [n for n, _ in expected_hits])
+            assert [score for _, score in hits] == pytest.approx([score for _, score in expected_hits], rel=1e-5)
+        assert there.similar("lighthuse") == here.similar("lighthuse")
+        for file in files:
+            passages = [self.ids(library, library.index.under(file, 99)) for library in (self.here, self.there)]
+            assert passages[0] == passages[1]
+            assert [p.passage.id for p in self.there.index.some_under(file, [0])] == passages[0][:1]
+            first = here.index.under(file, 1)[0]
+            assert self.there.index.find(passages[0][0], "") == here.open(first).passage
+            title = here.open(first).passage.title
+            assert self.there.titles(title[:5].casefold()) == self.here.titles(title[:5].casefold())
+        assert self.there.index.find("/nowhere#1", "") is None
+        for question in questions():
+            fused, expected_ranking = ranking(question, there), ranking(question, here)
+            assert list(fused) == list(expected_ranking)
+            assert list(fused.values()) == pytest.approx(list(expected_ranking.values()), rel=1e-5)
+
+
+@pytest.mark.opensearch
+def test_every_look_up_and_ranking_is_that_of_the_embedded_index_also_after_changes(tmp_path, opensearch):
+    documents = Path(shutil.copytree(sample_library(), tmp_path / "documents"))
+    both = Both(tmp_path, documents, cluster(opensearch))
+    both.check()
+    index: Any = both.there.index
+    rounds = []
+    retriever = both.there.retriever()
+    for question in questions():
+        before = index.connection.rounds
+        ranking(question, retriever)
+        rounds.append(index.connection.rounds - before)
+    assert sorted(rounds)[len(rounds) // 2] <= 8
+    first, second, third = sorted(documents.rglob("*.md"))[:3]
+    first.unlink()
+    second.write_text("# Changed\n\nYsolde Marrak keeps a lighthouse of glass.\n", "utf-8")
+    (documents / "new.md").write_text("# New\n\nA keeper of the Net Strike came in 1894.\n", "utf-8")
+    both.ingest()
+    assert index.under(str(first), 1) == []
+    both.check()
+    third.write_text("", "utf-8")
+    both.ingest()
+    both.check()
+    assert both.there.remove(str(documents)) == both.here.remove(str(documents))
+    assert len(both.there.index) == len(both.here.index) == 0
+
+
+@pytest.mark.opensearch
+def test_several_machines_fill_one_index_and_an_ingest_that_broke_goes_on(tmp_path, opensearch):
+    settings = cluster(opensearch)
+    folders = []
+    for name in ("first", "second"):
+        folders.append(tmp_path / name)
+        folders[-1].mkdir()
+        for n in range(12):
+            (folders[-1] / f"{n}.md").write_text(f"# Note {n}\n\nAda Quist of {name} wrote note {n}.\n", "utf-8")
+    machines = [Library(tmp_path / f"machine-{n}", System(), settings) for n in (0, 1)]
+    ingests = [threading.Thread(target=m.ingest, args=([f],)) for m, f in zip(machines, folders, strict=True)]
+    for ingest in ingests:
+        ingest.start()
+    for ingest in ingests:
+        ingest.join()
+    for machine in machines:
+        machine.index.refresh()
+        assert len(machine.index) == 24
+        assert machine.index.name_frequency("ada quist") == 24
+    broken = machines[0]
+    for n in range(12):
+        (folders[0] / f"{n}.md").write_text(f"# Note {n}\n\nBo Ferro wrote note {n} again.\n", "utf-8")
+
+    def fail(_done: int, _total: int, path: str) -> None:
+        if path.endswith("/7.md"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken.ingest([folders[0]], progress=fail)
+    Library(tmp_path / "machine-0", System(), settings).ingest([folders[0]])
+    again = Library(tmp_path / "machine-1", System(), settings)
+    assert len(again.index) == 24
+    assert (again.index.name_frequency("ada quist"), again.index.name_frequency("bo ferro")) == (12, 12)
+    shorter = Library(tmp_path / "machine-0", System(passage_characters=300), settings)
+    assert shorter.is_outdated
+    shorter.ingest([folders[0]])
+    again.index.refresh()
+    assert len(again.index) == 24  # what the other machine filled stays
+
+
+# -- what is missing is told, with a server that answers as one in trouble does --------------------------------
+
+
+class Trouble:
+    """An HTTP server on 127.0.0.1 that answers every request with a status and a body, or never."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, Any]] = {}
+        self.hangs = threading.Event()
+        trouble = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                path = self.path.partition("?")[0]
+                status, body = next((a for end, a in trouble.answers.items() if path.endswith(end)), (200, {}))
+                if body is None:
+                    trouble.hangs.wait(30)
+                    return
+                text = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.hangs.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def trouble() -> Iterator[Trouble]:
+    server = Trouble()
+    yield server
+    server.close()
+
+
+STATE = {"pit_id": "x", "_shards": {"total": 1, "successful": 1, "failed": 0}}
+PARTIAL = {"status": 200, "timed_out": False, "_shards": {"total": 3, "successful": 2, "failed": 1}, "hits": {}}
+
+
+def refused(status: int, kind: str) -> tuple[int, dict[str, Any]]:
+    return 200, {"responses": [{"status": status, "error": {"type": kind}}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "words"),
+    [
+        ("/point_in_time", (429, {"error": {"type": "rejected_execution_exception"}, "status": 429}), "too much to do"),
+        ("/point_in_time", (401, {}), "set `user` in opensearch.yaml"),
+        ("/point_in_time", (403, {}), "this user may not do that"),
+        ("/point_in_time", (503, {"error": {"type": "no_shard_available_action_exception"}}), "nodes are back"),
+        ("/point_in_time", (200, b"<html>no JSON"), "127.0.0.1"),
+        ("/_msearch", (200, {"responses": [PARTIAL]}), "1 of 3 parts of the index at"),
+        ("/_msearch", (200, {"responses": [{**PARTIAL, "timed_out": True}]}), "did not answer"),
+        ("/_msearch", refused(404, "search_context_missing_exception"), "ask again"),
+        ("/_msearch", refused(503, "search_phase_execution_exception"), "its nodes"),
+        ("/_msearch", (200, None), "did not answer in 0.3 seconds"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_told_and_what_to_do(tmp_path, trouble, monkeypatch, path, answer, words):
+    monkeypatch.setattr("engine.index.opensearch.connection.RETRIES", 0)
+    monkeypatch.setattr("engine.index.opensearch.state._PAUSES", (0.0,))
+    trouble.answers = {"/point_in_time": (200, STATE), path: answer}
+    library = Library(tmp_path, System(), OpenSearch(hosts=(trouble.url,), timeout_seconds=0.3))
+    with pytest.raises(LibraryError) as error:
+        library.retriever().search({"lamp": 1.0}, 5)
+    assert words in str(error.value)
+
+
+def test_a_cluster_that_is_away_is_told_and_nothing_is_connected_before(tmp_path):
+    library = Library(tmp_path, System(), OpenSearch(hosts=(f"127.0.0.1:{free_port()}",)))
+    with pytest.raises(LibraryError, match=r"no OpenSearch at 127.0.0.1:\d+ answers \(start it, or look at `hosts`"):
+        len(library.index)
+    with pytest.raises(LibraryError, match="no OpenSearch at"):
+        library.ingest([sample_library()])
+    assert library.roots == ()
+
+
+def test_a_password_is_read_from_the_environment_or_a_file_that_is_the_owners(tmp_path, monkeypatch):
+    monkeypatch.delenv(PASSWORD, raising=False)
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n", "utf-8")
+    secret.chmod(0o644)
+    for settings in (
+        OpenSearch(hosts=("https://127.0.0.1:9",), user="ann"),
+        OpenSearch(hosts=("https://127.0.0.1:9",), user="ann", password_file=str(secret)),
+        OpenSearch(hosts=("https://127.0.0.1:9",), user="ann", password_file=str(tmp_path / "none")),
+    ):
+        with pytest.raises(InputError, match="password"):
+            Connection(settings).request("GET", "/")
+    secret.chmod(0o600)
+    for connection in (
+        Connection(OpenSearch(hosts=("127.0.0.1:9",), user="ann", password_file=str(secret))),
+        Connection(OpenSearch(hosts=("127.0.0.1:9",), user="ann")),
+    ):
+        with pytest.raises(LibraryError, match="no OpenSearch at"):
+            connection.request("GET", "/")
+        monkeypatch.setenv(PASSWORD, "hunter2")
+
+
+def test_without_the_package_the_command_to_install_it_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opensearchpy", None)
+    with pytest.raises(InputError, match="pip install"):
+        Connection(OpenSearch(hosts=("127.0.0.1:9",))).request("GET", "/")
+
+
+def test_who_does_not_use_it_imports_nothing_of_it(workspace):
+    code = (
+        "import sys\nfrom tui.command_line import main\n"
+        f"main(['ask', 'Who led the Net Strike?', '--model', 'none', '--workspace', {str(workspace)!r}])\n"
+        "print([name for name in sys.modules if 'opensearch' in name or 'urllib3' in name])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ended.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,38 @@
+package node;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.env.Environment;
+import org.opensearch.node.InternalSettingsPreparer;
+import org.opensearch.node.Node;
+import org.opensearch.transport.Netty4Plugin;
+
+/** One OpenSearch node with HTTP: `node.Main HOME key=value ...`, until a signal ends it. */
+public final class Main extends Node {
+    private Main(Environment environment) {
+        super(environment, List.of(Netty4Plugin.class), true);
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        var settings = Settings.builder().put("path.home", arguments[0]);
+        for (int i = 1; i < arguments.length; i++) {
+            String[] pair = arguments[i].split("=", 2);
+            settings.put(pair[0], pair[1]);
+        }
+        var environment = InternalSettingsPreparer.prepareEnvironment(
+            settings.build(), Map.of(), Path.of(arguments[0], "config"), () -> "node");
+        var node = new Main(environment);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                node.close();
+            } catch (Exception error) {
+                error.printStackTrace();
+            }
+        }));
+        node.start();
+        new CountDownLatch(1).await();
+    }
+}
