@@ -69,7 +69,7 @@ FEATURES: Mapping[str, float] = {
     "search rank": -3.92,  # of its passage in a plain search, as 1 / rank
     "best passage": -2.01,  # of the panel
     "covered": 3.01,  # share of the question's weight that its words cover
-    "covered with title": -4.08,  # with those of its title and heading
+    "covered with title": -4.08,  # with those of its titles and heading
     "covered at best": 3.56,  # that share relative to the best sentence's
     "relation": 1.25,  # share of the weight outside names that its words cover
     "completes": 1.80,  # share that the best covering sentence lacks, if its passage was reached by a link
@@ -165,7 +165,8 @@ class SentenceRanker:
         """Yield each sentence of a passage with the features that do not depend on the ranking, and all its links."""
         passage, question = self.panel.passage(number), self._question
         sentences = list(all_sentences(number, passage))
-        by_title = [_TITLE * degree for degree in question.covered(roots(passage.headline, passage.language))]
+        titles = " ".join((passage.headline, *passage.aliases))
+        by_title = [_TITLE * degree for degree in question.covered(roots(titles, passage.language))]
         sentence_roots = [roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
         covered = [question.covered(words) for words in sentence_roots]
         shares = [question.share(degrees) for degrees in covered]

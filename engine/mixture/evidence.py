@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, Kind] = {
     "names": Kind.NAMES,
     "beside": Kind.STRUCTURE,
     "document": Kind.STRUCTURE,
+    "around": Kind.STRUCTURE,
     "coverage": Kind.CLOSENESS,
     "window": Kind.CLOSENESS,
     "pairs": Kind.CLOSENESS,
@@ -48,6 +49,7 @@ _TITLED = 2.0  # times the share in titles, from which on it does not matter how
 _HALF = 5.0  # log odds
 _POOL = 25  # passages of each other ranking that may be in the blend
 _BESIDE = 15  # hits whose neighbours in the document may be in it, too
+_AROUND = 2  # passages before and after one that may say what it is about
 _WINDOW = 25  # words
 _FULLY_HEARD = 0.5  # weight of a kind, by one persona or several together, from which on it is heard fully
 _Key = TypeVar("_Key", bound=Hashable)
@@ -133,8 +135,9 @@ class KindsOfEvidence:
             opened = self._near.open(number)
             by_column = {
                 "words": self._words.get(number, 0.0),
-                "beside": sum(self._words[side] for side in self._hits_beside(number)) / 2,
+                "beside": sum(self._words[side] for side in self._hits_around(number, 1)) / 2,
                 "document": self._document_scores.get(self._near.open(number).document, 0.0),
+                "around": self._question.share(self._cover_around(number)),
                 "coverage": self._question.share(opened.cover),
                 "window": self._window(opened.positions),
                 "pairs": self._pairs(opened.positions),
@@ -144,11 +147,17 @@ class KindsOfEvidence:
             row = self._rows[number] = [by_column.get(column, 0.0) for column in COLUMNS]
         return row
 
-    def _hits_beside(self, number: int) -> list[int]:
-        """Return the hits before and after a passage in its document."""
-        sides = [side for side in (number - 1, number + 1) if side in self._words]
+    def _hits_around(self, number: int, reach: int) -> list[int]:
+        """Return the hits at most so many passages before or after one in its document, without itself."""
+        steps = (step for step in range(-reach, reach + 1) if step)
+        sides = [number + step for step in steps if number + step in self._words]
         document = self._near.open(number).document if sides else ""
         return [side for side in sides if self._near.open(side).document == document]
+
+    def _cover_around(self, number: int) -> list[float]:
+        """Return the degree to which a passage and the hits around it cover each term, in [0, 1]."""
+        covers = [self._near.open(n).cover for n in (number, *self._hits_around(number, _AROUND))]
+        return list(map(max, *covers)) if len(covers) > 1 else covers[0]
 
     def _window(self, positions: Positions) -> float:
         """Return the largest share of the question that stands within so many words."""

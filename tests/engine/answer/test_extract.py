@@ -215,3 +215,15 @@ def test_a_name_that_the_library_never_uses_forbids_an_answer_and_is_told(asked)
 def test_covered_words_are_not_told_as_uncovered(asked):
     panel = asked("When did Ineke Vandermolen drown?")
     assert uncovered(panel.question, quotations_of(panel)) == ()
+
+
+def test_what_only_an_alias_of_the_document_asks_is_answered_by_its_text(tmp_path):
+    text = "The heating was put in by Nordtherm.\n\nIt needs a check of its burner every eighteen months.\n"
+    aliases = {"aliases": ("how often to service the boiler",)}
+    documents = [Document("/docs/front.md", "Boiler manual", text, metadata=aliases)]
+    documents += [Document(source, "Farm", farm) for source, farm in OTHERS.items()]
+    passages = ((passage, "") for document in documents for passage in split_document(document, 1200))
+    panel = Panel("How often should I service the boiler?", index_passages(SearchIndex(tmp_path), passages))
+    panel.send(Persona("control", {}, metadata={"control": True}))
+    assert answerable(panel)
+    assert "eighteen months" in " ".join(quoted(panel))
