@@ -126,6 +126,7 @@ class SentenceRanker:
         Headings and what the user disliked are left out; what the user liked comes first.
         """
         best = list(ranking)[:PASSAGES]
+        self.panel.neighbourhood.expand(best)
         drafts = [(number, draft) for number in best for draft in self._drafts_of(number)]
         most = max((draft.features["covered with title"] for _, draft in drafts), default=0.0) or 1.0
         anchor = max((draft.covered for _, draft in drafts), key=self._question.share, default=())

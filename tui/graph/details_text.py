@@ -22,7 +22,7 @@ NAMED_START = "A name in the question that is a title in the library: walks star
 
 REASONS = {
     TITLE_IN_QUESTION: "its title stands in the question",
-    Kind.STRUCTURE: "what stands beside it, or its document, has much of the question",
+    Kind.STRUCTURE: "what stands around it, or its document, has much of the question",
     Kind.CLOSENESS: "the question's words stand close together in it",
     Kind.AMOUNTS: "it has many numbers",
     BY_TABLE: "it has rows of a table",
