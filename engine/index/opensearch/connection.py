@@ -1,10 +1,12 @@
 """Requests to the hosts of an OpenSearch cluster; every failure is a LibraryError that says what to do."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,8 +33,8 @@ _ADVICE = {
     429: "the cluster has too much to do: wait, or give it more nodes",
     503: "a part of the index is not there: wait until its nodes are back",
 }
-_TERM_STATISTICS = dict.fromkeys(("field_statistics", "positions", "offsets", "payloads"), "false") | {
-    "term_statistics": "true"
+_TERM_STATISTICS = dict.fromkeys(("field_statistics", "positions", "offsets", "payloads"), False) | {
+    "term_statistics": True
 }
 _AWAY = "start it, or look at `hosts` in opensearch.yaml; no hosts: the index on this machine"
 
@@ -41,7 +43,7 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 
-_NOT_FOUND = 404
+_NOT_FOUND, _UNAVAILABLE = 404, 503
 
 
 class PartLostError(LibraryError):
@@ -54,6 +56,7 @@ class Connection:
     def __init__(self, settings: OpenSearch) -> None:
         self._settings = settings
         self.rounds = 0
+        self._routing_of: dict[str, dict[int, str]] = {}  # by index: for each shard, a value that leads to it
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -161,8 +164,8 @@ class Connection:
         self._refuse_partial(answer)
         return dict(answer)
 
-    def frequencies(self, name: str, tokens: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """Return how many passages of an index of one shard have each token in its field, removed ones included.
+    def frequencies(self, name: str, tokens: Collection[tuple[str, str]], shards: int) -> dict[tuple[str, str], int]:
+        """Return how many passages of an index have each token in its field, removed ones included.
 
         All of them cost one request, and no search; tokens that no passage has are left out.
         """
@@ -170,20 +173,34 @@ class Connection:
             return {}
         fields = sorted({field for field, _ in tokens})
         document = {field: [token for other, token in tokens if other == field] for field in fields}
-        answer = self.request(
-            "POST",
-            f"/{name}/_termvectors",
-            {"doc": document},
-            fields=",".join(fields),
-            filter_path="term_vectors.*.terms.*.doc_freq",
-            **_TERM_STATISTICS,
-        )
-        return {
-            (field, token): int(figures["doc_freq"])
-            for field, vector in answer.get("term_vectors", {}).items()
-            for token, figures in vector["terms"].items()
-            if "doc_freq" in figures
-        }
+        entries = [
+            {"_index": name, "routing": routing, "doc": document, "fields": fields, **_TERM_STATISTICS}
+            for routing in self._routings(name, shards)
+        ]
+        path, filter_path = "/_mtermvectors", "docs.error,docs.term_vectors.*.terms.*.doc_freq"
+        answers = self.request("POST", path, {"docs": entries}, filter_path=filter_path).get("docs", [])
+        counts: Counter[tuple[str, str]] = Counter()
+        for answer in answers:  # of each shard
+            if "error" in answer:
+                raise _refusal(_UNAVAILABLE, _kind(answer["error"]), self._where)
+            for field, vector in answer.get("term_vectors", {}).items():
+                counts.update({(field, t): int(f["doc_freq"]) for t, f in vector["terms"].items() if "doc_freq" in f})
+        return counts
+
+    def _routings(self, name: str, shards: int) -> list[str]:
+        """Return for each shard of an index a routing value that leads to it; found once."""
+        routings = self._routing_of.setdefault(name, {})
+        for routing in map(str, count()):
+            if len(routings) == shards:
+                break
+            answer = self.request("GET", f"/{name}/_search_shards", routing=routing)
+            routings.setdefault(int(answer["shards"][0][0]["shard"]), routing)
+        return list(routings.values())
+
+    def shards(self, name: str) -> int:
+        """Return in how many parts an index is."""
+        answer = self.request("GET", f"/{name}/_settings", filter_path="*.settings.index.number_of_shards")
+        return int(next(iter(answer.values()))["settings"]["index"]["number_of_shards"])
 
     def has_deleted(self, name: str) -> bool:
         """Tell whether the index still holds passages that were removed."""

@@ -201,14 +201,15 @@ class OpenSearchIndex:
         """See `SearchIndex.name_frequencies`."""
         names = list(keys)
         counts = dict([*map(self._name_key, names), *map(self._title_key, names)])
-        is_exact = self._settings.shards == 1 and not self._state.has_deleted
+        is_exact = not self._state.has_deleted
         new = {key: filters for key, filters in counts.items() if key not in self._frequencies}
         tokens = {key: _token(filters) for key, filters in new.items() if is_exact and len(filters) == 1}
         others = {key: filters for key, filters in new.items() if key not in tokens}
         searches = [*map(mapping.counting, others.values()), *self._beside()]
         if tokens or searches:
             answers, frequencies = self.connection.at_once(
-                lambda: self._ask(searches), lambda: self.connection.frequencies(self.name, set(tokens.values()))
+                lambda: self._ask(searches),
+                lambda: self.connection.frequencies(self.name, set(tokens.values()), self._state.shards),
             )
             self._keep_counts(others, answers[: len(others)])
             self._keep_beside(answers[len(others) :])

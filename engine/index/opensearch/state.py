@@ -28,6 +28,7 @@ class State(NamedTuple):
     words: int
     languages: dict[str, int]
     has_deleted: bool
+    shards: int
     read_at: float
 
 
@@ -71,6 +72,7 @@ class StateReader:
             int(figures["words"]["value"]),
             {bucket["key"]: bucket["doc_count"] for bucket in figures["languages"]["buckets"]},
             self._connection.has_deleted(self._name),
+            self._connection.shards(self._name),
             time.monotonic(),
         )
 
@@ -102,7 +104,7 @@ class StateReader:
         return self._search(state, searches)
 
     def _search(self, state: State, searches: Sequence[Query]) -> list[Any]:
-        return self._connection.search(state.point_in_time, searches, all_shards=self._settings.shards > 1)
+        return self._connection.search(state.point_in_time, searches, all_shards=state.shards > 1)
 
     def _reopened(self, state: State) -> State:
         """Return the newest state, if it has what this one has. Raises LibraryError if the index has changed."""

@@ -3,15 +3,23 @@
 import itertools
 import json
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 
 from engine.errors import InputError, LibraryError
 from engine.index.library import Library
@@ -164,6 +172,19 @@ def test_several_machines_fill_one_index_and_an_ingest_that_broke_goes_on(tmp_pa
     assert len(again.index) == 24  # what the other machine filled stays
 
 
+@pytest.mark.opensearch
+def test_three_shards_rank_as_one_also_for_a_machine_that_was_told_of_one(tmp_path, opensearch):
+    settings = cluster(opensearch, shards=3)
+    Library(tmp_path / "first", System(), settings).ingest([sample_library()])
+    there = Library(tmp_path / "second", System(), replace(settings, shards=1)).retriever()
+    here = Library(tmp_path / "here", System())
+    here.ingest([sample_library()])
+    for question in questions():
+        fused, expected_ranking = ranking(question, there), ranking(question, here.retriever())
+        assert list(fused) == list(expected_ranking)
+        assert list(fused.values()) == pytest.approx(list(expected_ranking.values()), rel=1e-5)
+
+
 # -- what is missing is told, with a server that answers as one in trouble does --------------------------------
 
 
@@ -242,6 +263,33 @@ def test_what_is_missing_is_told_and_what_to_do(tmp_path, trouble, monkeypatch, 
     with pytest.raises(LibraryError) as error:
         library.retriever().search({"lamp": 1.0}, 5)
     assert words in str(error.value)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Files of a certificate for 127.0.0.1 that vouches for itself, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2099))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = builder.add_extension(address, critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "ca.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
+    return folder / "ca.pem", folder / "key.pem"
+
+
+def test_a_host_is_believed_only_with_a_certificate_that_is_known(tmp_path, trouble):
+    authority, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, key)
+    trouble.server.socket = context.wrap_socket(trouble.server.socket, server_side=True)
+    url = trouble.url.replace("http:", "https:")
+    with pytest.raises(LibraryError, match=r"no secure connection to .*`ca_file`"):
+        Connection(OpenSearch(hosts=(url,))).request("GET", "/")
+    assert Connection(OpenSearch(hosts=(url,), ca_file=str(authority))).request("GET", "/") == {}
 
 
 def test_a_cluster_that_is_away_is_told_and_nothing_is_connected_before(tmp_path):
