@@ -66,10 +66,11 @@ class Node:
         return [*java, "node.Main", str(home), *(f"{name}={value}" for name, value in settings.items())]
 
     def start(self) -> None:
-        """Start the process, on the data that it has; it belongs to no other process, so that any may end it."""
+        """Start the process, on the data that it has; any process may end it, and it ends with this pytest."""
         (self._home / "config").mkdir(parents=True, exist_ok=True)
         (self._home / "logs").mkdir(exist_ok=True)
-        script = f"{shlex.join(self._command)} > {shlex.quote(str(self._home))}/out.log 2>&1 & echo $!"
+        owner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+        script = f"OWNER={owner} {shlex.join(self._command)} > {shlex.quote(str(self._home))}/out.log 2>&1 & echo $!"
         started = subprocess.run(["sh", "-c", script], cwd=self._home, stdout=subprocess.PIPE, text=True, check=True)
         self.pid = int(started.stdout)
 

@@ -3,14 +3,13 @@ package node;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
 import org.opensearch.transport.Netty4Plugin;
 
-/** One OpenSearch node with HTTP: `node.Main HOME key=value ...`, until a signal ends it. */
+/** One OpenSearch node with HTTP: `node.Main HOME key=value ...`, until a signal or the end of the process OWNER. */
 public final class Main extends Node {
     private Main(Environment environment) {
         super(environment, List.of(Netty4Plugin.class), true);
@@ -33,6 +32,10 @@ public final class Main extends Node {
             }
         }));
         node.start();
-        new CountDownLatch(1).await();
+        long owner = Long.parseLong(System.getenv("OWNER"));
+        while (ProcessHandle.of(owner).isPresent()) { // tests that are killed leave no node behind
+            Thread.sleep(1000);
+        }
+        Runtime.getRuntime().halt(0);
     }
 }
