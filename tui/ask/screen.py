@@ -194,6 +194,8 @@ class AskScreen(Screen[None]):
 
     def _draw(self) -> None:
         """Suggestions or the run, and below them how things stand."""
+        if not self.query(AskInput):  # a timer ended while the application closes
+            return
         started = not self._suggests
         line, bar = self._line, self.query_one(QuestionBar)
         bar.completing = self.library.ready.is_set() and not self.library.problem
