@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.documents.document import Box, Raster
 from engine.errors import DocumentError
@@ -53,8 +53,10 @@ def _reduced(image: Image, size: tuple[int, int], colours: int, mark: Box | None
     is_sideways = turn in {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE,
                            Image.Transpose.ROTATE_90}  # fmt: skip
     image.draft("RGB", size)
+    has_deep_grey = image.mode in ("I", "F") or image.mode.startswith("I;")
+    image = image.convert("F") if has_deep_grey else image
     image.thumbnail(size[::-1] if is_sideways else size)
-    opaque = image.convert("RGBA")
+    opaque = (_stretched(image) if has_deep_grey else image).convert("RGBA")
     upright = Image.alpha_composite(Image.new("RGBA", opaque.size, "white"), opaque).convert("RGB")
     frame = _frame(upright.size, mark)
     if turn is not None:
@@ -63,6 +65,13 @@ def _reduced(image: Image, size: tuple[int, int], colours: int, mark: Box | None
     palette = bytes(reduced.getpalette() or ())[: 3 * colours].ljust(3 * colours, b"\0") + _MARK
     reduced.paste(colours, mask=frame)
     return Raster(*reduced.size, palette, reduced.tobytes())
+
+
+def _stretched(grey: Image) -> Image:
+    """Return a picture of numbers with 8 bits a pixel: its lowest is black, its highest white."""
+    low, high = cast("tuple[float, float]", grey.getextrema())
+    scale = 255 / (high - low or 1)
+    return grey.point(lambda level: level * scale - low * scale).convert("L")
 
 
 def _frame(size: tuple[int, int], mark: Box | None) -> Image:

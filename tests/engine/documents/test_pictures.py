@@ -50,6 +50,15 @@ def test_a_small_picture_is_not_enlarged_and_transparent_parts_are_white(reader,
     assert (raster.width, raster.height, colour(raster, 4, 3)) == (8, 6, (255, 255, 255))
 
 
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_grey_of_more_than_8_bits_is_drawn_from_black_to_white(reader, tmp_path, mode):
+    image = Image.new(mode, (8, 6), 1000)
+    image.paste(60000, (4, 0, 8, 6))
+    image.save(tmp_path / "scan.tif")
+    raster = reader.draw(tmp_path / "scan.tif", SMALL)
+    assert (colour(raster, 1, 3), colour(raster, 6, 3)) == ((0, 0, 0), (255, 255, 255))
+
+
 def test_the_cited_part_is_framed_and_what_a_camera_held_sideways_is_upright(reader, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
