@@ -59,6 +59,10 @@ def test_a_question_may_begin_like_a_command(talk):
     assert "Searching." in talk("s is what letter?")
 
 
+def test_bytes_that_the_terminal_could_not_decode_are_left_out_of_a_question(talk):
+    assert "Keziah Rosk" in talk(f"\udcff{QUESTION}\udce9")
+
+
 def test_the_next_question_stands_alone_if_that_is_wanted(talk):
     out = talk("How high is Gannet Stack Light?", "Who built it?", "n", "Who built it?")
     assert out.count("read as:") == 1

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,12 +51,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _skipped_lines(files: "Sequence[Skipped]") -> "Iterator[str]":
     """Yield a line for each skipped file, or one for a reason of more than `MOST_OF_A_REASON` files."""
-    counts = Counter(file.reason for file in files)
-    for reason, count in counts.items():
-        if count > MOST_OF_A_REASON:
-            yield f"skipped {count} files (`persona-moe library list` names them): {reason}"
+    paths: dict[str, list[str]] = {}
+    for file in files:
+        paths.setdefault(file.reason, []).append(file.path)
+    for reason, skipped in paths.items():
+        if len(skipped) > MOST_OF_A_REASON:
+            yield f"skipped {len(skipped)} files (`persona-moe library list` names them): {reason}"
         else:
-            yield from (f"skipped {file.path}: {reason}" for file in files if file.reason == reason)
+            yield from (f"skipped {path}: {reason}" for path in skipped)
 
 
 def _show_change(options: argparse.Namespace, report: "IngestReport") -> None:

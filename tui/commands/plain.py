@@ -64,7 +64,7 @@ class PlainConversation:
         with asyncio.Runner() as runner:
             try:
                 with contextlib.suppress(EOFError):
-                    while (line := read(PROMPT).strip()).lower() not in QUIT:
+                    while (line := one_line(read(PROMPT))).lower() not in QUIT:
                         self._answer(line, runner)
             finally:
                 runner.run(self._session.close())
