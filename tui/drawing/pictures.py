@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ _NUMBERS = """305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 48
 _ENDS = [[int(end, 16) for end in span.split("-")] for span in _NUMBERS]
 DIACRITICS = [chr(code) for ends in _ENDS for code in range(ends[0], ends[-1] + 1)]
 RESERVED, RESERVED_SIZE = 0xF0000, 0xFFFD
-"""Characters that stand for sixels in a cell: a plane for private use."""
+"""Characters that stand for a row of sixels: a plane for private use."""
 PLACEHOLDER = "\U0010eeee"
 
 
@@ -95,8 +95,8 @@ def kitty_placeholders(number: int, columns: int, rows: int) -> list[list[Segmen
     ]
 
 
-def sixel_rows(raster: Raster, cell: CellSize, first: int) -> dict[int, str]:
-    """Return what draws each row of cells of a picture from its right end, by a reserved character for that end.
+def sixel_rows(raster: Raster, cell: CellSize, first: int) -> dict[str, str]:
+    """Return what draws each row of cells of a picture, by a row of one reserved character.
 
     The characters are numbered from `first` on. On the screen another cell must follow: the cursor goes back from it.
     """
@@ -110,14 +110,9 @@ def sixel_rows(raster: Raster, cell: CellSize, first: int) -> dict[int, str]:
         groups = "-".join("$".join(_sixels(lines[top : top + 6])) for top in range(0, len(lines), 6))
         used = "".join(_colour(raster.palette, int(number)) for number in np.unique(lines))
         data = f'\x1bP0;1;0q"1;1;{raster.width};{len(lines)}{used}{groups}\x1b\\'
-        drawn[RESERVED + (first + row) % RESERVED_SIZE] = f" \x1b7\x1b[{columns}D{data}\x1b8"
+        cells = chr(RESERVED + (first + row) % RESERVED_SIZE) * columns
+        drawn[cells] = f"{' ' * columns}\x1b7\x1b[{columns}D{data}\x1b8"
     return drawn
-
-
-def sixel_cells(raster: Raster, cell: CellSize, ends: Iterable[int]) -> list[list[Segment]]:
-    """Return blank cells for a picture, whose rows end with these characters."""
-    columns = -(-raster.width // cell[0])
-    return [[Segment(" " * (columns - 1) + chr(end), Style())] for end in ends]
 
 
 def _colour(palette: bytes, number: int) -> str:

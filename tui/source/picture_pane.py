@@ -8,6 +8,8 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import work
 from textual.strip import Strip
@@ -23,8 +25,6 @@ from tui.terminal.graphics import Graphics, cell_size, graphics_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rich.segment import Segment
-
     from engine.documents.document import Box, Raster
     from tui.app.app import PersonaMoeApp
     from tui.session.library import ScopedLibrary
@@ -37,10 +37,10 @@ _numbers = count(os.getpid() % 0x7FFF << 8 | 1)  # of pictures in the terminal, 
 
 
 class Drawn(NamedTuple):
-    """The rows of a picture, and what is written for reserved characters in them."""
+    """The rows of a picture, and what is written for those of a reserved character."""
 
     rows: list[list[Segment]]
-    sixels: Mapping[int, str] = MappingProxyType({})
+    sixels: Mapping[str, str] = MappingProxyType({})
 
 
 class PicturePane(Widget, can_focus=True):
@@ -55,7 +55,7 @@ class PicturePane(Widget, can_focus=True):
         self._mark: Box | None = None
         self._space = (0, 0)
         self._rows: list[list[Segment]] = []
-        self._ends: Mapping[int, str] = {}
+        self._sixels: Mapping[str, str] = {}
         self._sent: tuple[int, Raster] | None = None
 
     @property
@@ -68,7 +68,10 @@ class PicturePane(Widget, can_focus=True):
         app, screen = self.app, self._application.session.settings.screen
         if app.no_color or not may_draw_unicode(screen.ascii, os.environ):
             return Graphics.NONE
-        return graphics_of(screen.pictures, os.environ, is_web=app.is_web or app.is_headless)
+        way = graphics_of(screen.pictures, os.environ, is_web=app.is_web or app.is_headless)
+        # A colour of 24 bits in the cells is the number of a picture; over SSH, COLORTERM may be lost.
+        is_lost = way is Graphics.KITTY and app.console.color_system != "truecolor"
+        return Graphics.BLOCKS if is_lost else way
 
     def show(self, source: str, mark: Box | None) -> None:
         """Show the picture of a source, with a frame around the part `mark`; the one that is shown stays as it is."""
@@ -88,21 +91,22 @@ class PicturePane(Widget, can_focus=True):
 
     def _draw_once(self) -> None:
         space = (self.size.width - 1, self.size.height)
-        if self._source and min(space) > 0 and space != self._space:
+        graphics = self.graphics  # the settings may have changed since `show`
+        if self._source and min(space) > 0 and space != self._space and graphics is not Graphics.NONE:
             self._space = space
-            self._draw(self.graphics)
+            self._draw(graphics)
 
     @work(group="picture", exclusive=True)
     async def _draw(self, graphics: Graphics) -> None:
         """Decode the picture in a confined process, and draw it for the present size."""
-        draw = {Graphics.KITTY: self._kitty, Graphics.SIXEL: self._sixels, Graphics.BLOCKS: self._blocks}[graphics]
+        draw = {Graphics.KITTY: self._kitty, Graphics.SIXEL: self._sixel, Graphics.BLOCKS: self._blocks}[graphics]
         try:
             drawn = await draw()
         except PersonaMoeError as error:
             self._say(f"! the picture cannot be drawn: {one_line(str(error))}")
             return
-        self._application.shown_cells.pictures.update(drawn.sixels)
-        self._rows, self._note, self._ends = drawn.rows, "", drawn.sixels
+        self._exchange_sixels(drawn.sixels)
+        self._rows, self._note = drawn.rows, ""
         self.refresh()
 
     async def _decoded(self, size: tuple[int, int], colours: int) -> Raster:
@@ -125,21 +129,27 @@ class PicturePane(Widget, can_focus=True):
         self._application.write(pictures.kitty_placement(number, columns, rows))
         return Drawn(pictures.kitty_placeholders(number, columns, rows))
 
-    async def _sixels(self) -> Drawn:
+    async def _sixel(self) -> Drawn:
         cell = cell_size()
         width, height = (min(n * pixels, most) for n, pixels, most in zip(self._space, cell, MOST_PIXELS, strict=True))
         raster = await self._decoded((width, height), PIXEL_COLOURS)
         sixels = await asyncio.to_thread(pictures.sixel_rows, raster, cell, next(_numbers) * 0x100)
-        return Drawn(pictures.sixel_cells(raster, cell, sixels), sixels)
+        return Drawn([[Segment(row, Style())] for row in sixels], sixels)
 
     def _forget(self) -> None:
-        """Let the terminal forget the picture; the sixels of a cell are needed no more once they are written."""
+        """Let the terminal forget the picture; its sixels are needed no more once they are written."""
         if self._sent:
             self._application.write(pictures.kitty_deletion(self._sent[0]))
         self._sent = None
-        for end in self._ends:
-            self._application.shown_cells.pictures.pop(end, None)
-        self._ends = {}
+        self._exchange_sixels({})
+
+    def _exchange_sixels(self, sixels: Mapping[str, str]) -> None:
+        """Offer the sixels of the rows in place of the earlier ones."""
+        offered = self._application.shown_cells.pictures
+        for row in self._sixels:
+            offered.pop(row, None)
+        offered.update(sixels)
+        self._sixels = sixels
 
     def _say(self, note: str) -> None:
         self._rows, self._note = [], note

@@ -6,13 +6,13 @@ from collections import deque
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from rich.cells import cell_len
+from rich.cells import cell_len, split_graphemes
 from rich.console import COLOR_SYSTEMS
 
 from tui.terminal.pen import ANY, Pen, are_risky, coder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.color import ColorSystem
     from rich.console import Console
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NEAR = 5
 """Bytes of equal cells between two changes that are sent again: a move would cost as many."""
 
+JOINERS = "\u200d\ufe0f"
+"""The zero width joiner, and the selector of an emoji: both change the width of other characters."""
+
 FEWEST_SCROLLED, MOST_LINES = 5, 20
 """Rows that must move together so that the terminal is told to scroll them, and the lines by which they may move."""
 
@@ -36,8 +39,8 @@ class ShownCells:
     def __init__(self) -> None:
         self.can_erase = False
         """Whether the terminal erases cells in the present background (`requirements.erases_in_colour`)."""
-        self.pictures: dict[int, str] = {}
-        """What is written in place of a reserved character (`tui.drawing.pictures`)."""
+        self.pictures: dict[str, str] = {}
+        """What is written in place of a row of one reserved character (`tui.drawing.pictures`)."""
         self._size = (0, 0)
         self._rows: list[Row] = []
 
@@ -67,7 +70,13 @@ class ShownCells:
             for start, end in changed_runs(self._rows[y], row):
                 pen.write(y, start, [cell for cell in row[start:end] if cell is not None])
             self._rows[y] = row
-        return pen.text().translate(self.pictures)
+        return self._with_pictures(pen.text())
+
+    def _with_pictures(self, text: str) -> str:
+        """Put pictures in place of their rows, and blanks where a window hides a part of a row."""
+        for row, picture in self.pictures.items():
+            text = text.replace(row, picture)
+        return text.translate({ord(row[0]): " " for row in self.pictures})
 
     def _scroll(self, rows: Mapping[int, Row]) -> tuple[int, int, int]:
         """Move rows that stand some lines higher or lower in the update; return the first, the last, the lines."""
@@ -112,14 +121,22 @@ def cells_of(strip: Strip, system: ColorSystem) -> Row:
         if text.isascii():
             cells += [blank if character == " " else (character, codes) for character in text]
             continue
-        for character in text:
-            width = cell_len(character)
+        for character, width in _characters(text):
             if width or not cells:
                 cell = blank if character == " " else (character, codes)
                 cells += (cell, ("", codes))[:width]
-            elif (last := cells[-1]) is not None:
-                cells[-1] = (last[0] + character, last[1])
+            else:  # it combines with the character before it, which may be a wide one
+                base = -2 if _is_second_half(cells[-1]) else -1
+                if (last := cells[base]) is not None:
+                    cells[base] = (last[0] + character, last[1])
     return cells
+
+
+def _characters(text: str) -> Iterable[tuple[str, int]]:
+    """Return characters with their widths in cells as Textual counts them; joined ones are one character."""
+    if not any(joiner in text for joiner in JOINERS):
+        return zip(text, map(cell_len, text), strict=True)
+    return ((text[start:end], width) for start, end, width in split_graphemes(text)[0])
 
 
 def changed_runs(old: Row, new: Row) -> list[tuple[int, int]]:

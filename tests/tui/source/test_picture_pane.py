@@ -102,6 +102,20 @@ async def test_none_is_drawn_where_it_is_not_wanted_or_could_not_be_seen(session
         assert QUOTE in script.screen_text(pilot.app)
 
 
+async def test_pictures_may_be_refused_in_the_settings_while_one_is_shown(session):
+    async with script.app(session).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        times, pane = len(session.drawn), screen.query_one(PicturePane)
+        session.settings = replace(session.settings, screen=replace(session.settings.screen, pictures="never"))
+        size = pane.size
+        await pilot.resize_terminal(100, 30)
+        await script.until(pilot, lambda: pane.size != size)
+        await script.drawn(pilot)
+        assert len(session.drawn) == times
+        assert QUOTE in script.screen_text(pilot.app)
+
+
+COLOURS = {"COLORTERM": "truecolor"}
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -125,7 +139,9 @@ app.run(auto_pilot=open_source)
 
 
 def test_a_terminal_gets_the_pixels_once_and_no_key_sends_them_again(session):
-    terminal = Terminal([sys.executable, "-c", PROGRAM, str(session.pictures[SOURCE])], term="xterm-kitty")
+    terminal = Terminal(
+        [sys.executable, "-c", PROGRAM, str(session.pictures[SOURCE])], term="xterm-kitty", environ=COLOURS
+    )
     terminal.shows("hangs behind")
     wait_for(lambda: b"\x1b_Ga=p" in terminal.written)
     terminal.press("y")
@@ -141,6 +157,14 @@ def test_a_terminal_gets_the_pixels_once_and_no_key_sends_them_again(session):
     terminal.press("\x11")
     assert terminal.ends() == 0
     assert terminal.is_as_it_was
+
+
+def test_without_exact_colours_a_terminal_gets_no_picture_numbered_by_a_colour(session):
+    terminal = Terminal([sys.executable, "-c", PROGRAM, str(session.pictures[SOURCE])], term="xterm-kitty")
+    terminal.shows("▀▀▀")
+    assert b"\x1b_G" not in terminal.written
+    terminal.press("\x11")
+    assert terminal.ends() == 0
 
 
 def test_a_terminal_with_sixels_gets_sixels(session):

@@ -134,6 +134,26 @@ def test_what_is_not_known_is_left_as_it_is():
     assert shown.screen.display[2].startswith("line!2 of")
 
 
+@pytest.mark.parametrize("hidden", ["w" + "\U000f0001" * 4, "\U000f0001" * 2 + "w" + "\U000f0001" * 2])
+def test_a_picture_is_not_drawn_over_a_window_on_a_part_of_its_row(hidden):
+    terminal = Shown()
+    terminal.cells.pictures["\U000f0001" * 5] = "<sixels>"
+    frame = [strip("\U000f0001" * 5 + " text")] + [strip("")] * (HEIGHT - 1)
+    terminal.draw(frame)
+    text = terminal.draw([strip(hidden + " text"), *frame[1:]])
+    assert "<sixels>" not in text
+    assert terminal.screen.display[0].rstrip() == hidden.replace("\U000f0001", " ") + " text"
+    assert "<sixels>" in terminal.draw(frame)
+
+
+@pytest.mark.parametrize("text", ["\u304b\u3099", "\u1112\u1161\u11ab", "\u2764\ufe0f", "\U0001f469\u200d\U0001f467"])
+def test_joined_and_combining_characters_have_the_cells_that_textual_gives_them(text):
+    row = Strip([Segment(text), Segment("x")])
+    assert [cell and cell[0] for cell in cells_of(row, SYSTEM)] == [text, "", "x"]
+    split = Strip([Segment(text[0]), Segment(text[1:2]), Segment("x")])
+    assert len(cells_of(split, SYSTEM)) == split.cell_length
+
+
 def test_a_wide_character_is_sent_whole():
     old, new = cells_of(strip("a鐘b"), SYSTEM), cells_of(strip("a鍾b"), SYSTEM)
     assert changed_runs(old, new) == [(1, 3)]
@@ -146,8 +166,8 @@ def test_a_row_with_an_emoji_is_sent_whole():
 
 def test_a_picture_is_written_once_and_again_where_other_cells_hid_it():
     terminal = Shown()
-    terminal.cells.pictures[0xF0001] = "<sixels>"
-    frame = [strip("text")] * 3 + [strip("    \U000f0001 text")] + [strip("")] * (HEIGHT - 4)
+    terminal.cells.pictures["\U000f0001" * 5] = "<sixels>"
+    frame = [strip("text")] * 3 + [strip("\U000f0001" * 5 + " text")] + [strip("")] * (HEIGHT - 4)
     assert terminal.draw(frame).count("<sixels>") == 1
     assert terminal.draw(frame) == ""
     assert "<sixels>" not in terminal.draw([strip("other"), *frame[1:]])
