@@ -54,8 +54,11 @@ def _locks(health: "Health") -> Finding:
 
     if is_held(health.workspace.lock):
         return Finding("locks", False, "another session is writing", "wait a moment; a lock ends with its process")
-    with health.library.documents.index.writing():  # raises, naming what to do, while another session ingests
-        return Finding("locks", True, "free")
+    with health.library.unchanging() as is_ours:
+        if not is_ours:
+            return Finding("locks", True, "this session is reading documents")
+        with health.library.documents.index.writing():  # raises, naming what to do, while another session ingests
+            return Finding("locks", True, "free")
 
 
 def _library(health: "Health") -> Finding:

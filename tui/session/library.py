@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLE_NAME = "sample library"
 SUGGESTIONS = 8
+_MOMENT = 1.0  # seconds
 
 
 def sample_library() -> Path:
@@ -96,6 +98,16 @@ class ScopedLibrary:
                 self.documents.remove(str(sample))
                 report = replace(report, passages=len(self.documents.retriever()))
         return report
+
+    @contextmanager
+    def unchanging(self) -> Iterator[bool]:
+        """Keep this session from changing the library; False, after a moment, if it is changing it now."""
+        acquired = self._changing.acquire(timeout=_MOMENT)
+        try:
+            yield acquired
+        finally:
+            if acquired:
+                self._changing.release()
 
     async def follow(self, on_change: Callable[["IngestReport"], None]) -> None:
         """Keep the user's documents up to date until this is cancelled; `on_change` gets each report of a change.

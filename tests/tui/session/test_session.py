@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
 from shutil import copytree
@@ -308,3 +309,15 @@ def test_personas_that_a_crash_left_behind_the_ledger_are_told_at_the_next_start
     (workspace / "db" / ".unfinished").touch()
     assert opened(workspace)[0].personas.roster.verify() == []
     assert "recovered after a crash: skeptic: stable in the ledger" in capsys.readouterr().err
+
+
+def test_checks_at_the_same_time_and_an_ingest_of_its_own_are_no_other_session(workspace, docs):
+    session, _ = opened(workspace, docs)
+
+    def detail():
+        return next(found.detail for found in session.health.checks() if found.what == "locks")
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(lambda _: detail(), range(8))) == {"free"}
+        with session.library._changing:
+            assert threads.submit(detail).result() == "this session is reading documents"
