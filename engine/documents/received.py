@@ -9,7 +9,9 @@ from engine.errors import DocumentError
 from engine.text.safe import one_line, printable
 
 LONGEST_TEXT, LONGEST_NAME = 20_000, 4_000  # characters of a passage; of its source, its title or its metadata
+_LONGEST_IN_ALL = 60_000  # characters of all names and leads of a passage
 _MOST_PARTS = 2_000  # sentences, leads, locations or aliases
+_FURTHEST = 1 << 53  # position in a source, or page
 
 
 def received_passage(fields: object, prefix: str) -> Passage:
@@ -21,11 +23,10 @@ def received_passage(fields: object, prefix: str) -> Passage:
         passage = msgspec.convert(fields, Passage)
     except msgspec.ValidationError as error:
         raise DocumentError(f"a passage that was sent has another form: {one_line(str(error))}") from error
-    names = (passage.id, passage.source, passage.title, passage.heading, passage.about, *passage.aliases)
-    parts = (passage.sentences, passage.leads, passage.locations, passage.aliases)
-    if len(passage.text) > LONGEST_TEXT or max(map(len, names)) > LONGEST_NAME or max(map(len, parts)) > _MOST_PARTS:
+    if _is_long(passage):
         raise DocumentError(f"a passage that was sent is longer than {LONGEST_TEXT:,} characters")
-    if passage.start < 0 or not passage.text or not passage.id.startswith(f"{passage.source}#"):
+    has_place = passage.start >= 0 and _are_storable(passage) and passage.id.startswith(f"{passage.source}#")
+    if not passage.text or not has_place:
         raise DocumentError("a passage that was sent has no text or no place")
     passage = printable_passage(passage)
     return replace(passage, id=prefix + passage.id, source=prefix + passage.source)
@@ -54,6 +55,23 @@ def printable_passage(passage: Passage) -> Passage:
         aliases=tuple(map(one_line, passage.aliases)),
         about=one_line(passage.about),
     )
+
+
+def _is_long(passage: Passage) -> bool:
+    """Tell whether a passage, a part of it, or all its names and leads together are longer than one may be."""
+    names = [passage.id, passage.source, passage.title, passage.heading, passage.about, passage.language]
+    lengths = [*map(len, names), *map(len, passage.aliases)]
+    leads = sum(min(len(lead.text), LONGEST_NAME) for lead in passage.leads)
+    parts = (passage.sentences, passage.leads, passage.locations, passage.aliases)
+    is_one_long = len(passage.text) > LONGEST_TEXT or max(lengths) > LONGEST_NAME
+    return is_one_long or sum(lengths) + leads > _LONGEST_IN_ALL or max(map(len, parts)) > _MOST_PARTS
+
+
+def _are_storable(passage: Passage) -> bool:
+    """Tell whether all positions and pages are numbers that an index can store."""
+    leads = (number for lead in passage.leads for number in (lead.start, lead.end))
+    locations = (number for location in passage.locations for number in (location.start, location.page))
+    return all(abs(number) <= _FURTHEST for number in (passage.start, *leads, *locations))
 
 
 def _fits(sentence: Sentence, length: int, leads: int) -> bool:

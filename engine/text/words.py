@@ -204,11 +204,13 @@ def exact_terms(text: str) -> list[str]:
 
 
 def _chunks(text: str) -> Iterator[str]:
-    """Yield what stands between blanks around each sign that joins words."""
+    """Yield what is between blanks around signs that join words, each once."""
+    end = 0
     for sign in _SIGN_INSIDE.finditer(text):
-        at = sign.start()
-        end = text.find(" ", at)
-        yield text[text.rfind(" ", 0, at) + 1 : end if end >= 0 else None]
+        if (at := sign.start()) >= end:
+            blank = text.find(" ", at)
+            end = blank if blank >= 0 else len(text)
+            yield text[text.rfind(" ", 0, at) + 1 : end]
 
 
 def content_stems(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import InputError
+from engine.errors import InputError, LibraryError
 
 _CONNECT_SECONDS = 10
 _HIGHEST_PORT = 65535
@@ -51,11 +51,18 @@ class RemoteAddress:
         return path[1:] if _WINDOWS_PATH.match(path) else path
 
     def command(self, ssh_command: str, program: str) -> list[str]:
-        """Return the command that starts the other machine's server; it never asks for a password."""
+        """Return the command that starts the other machine's server; it never asks for a password.
+
+        Raises LibraryError if `ssh_command` has an open quotation mark.
+        """
         import shlex  # noqa: PLC0415 - only with addresses
 
         options = ["BatchMode=yes", f"ConnectTimeout={_CONNECT_SECONDS}", f"ServerAliveInterval={_CONNECT_SECONDS}"]
-        words = [*(shlex.split(ssh_command) or ["ssh"]), "-T", *(word for option in options for word in ("-o", option))]
+        try:
+            program_words = shlex.split(ssh_command) or ["ssh"]
+        except ValueError as error:
+            raise LibraryError(f"the setting ssh_command cannot be read: {error}") from error
+        words = [*program_words, "-T", *(word for option in options for word in ("-o", option))]
         words += ["-p", str(self.port)] * bool(self.port) + ["-l", self.user] * bool(self.user)
         server = [program, "mcp", "--peer", "--model", "none", *[shlex.quote(self.path)] * bool(self.path)]
         return [*words, "--", self.host, " ".join(server)]

@@ -6,10 +6,11 @@ from typing import Any
 
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult
 
 from engine.errors import LibraryError
 from engine.text.safe import one_line
-from tui.remote.transport import ProcessTransport
+from tui.remote.transport import END_SECONDS, ProcessTransport
 
 _LONGEST_REASON = 200  # characters
 _PASSWORD = ("Permission denied", "Host key verification failed")
@@ -33,7 +34,9 @@ class RemoteConnection:
         """
         client = await self._connected()
         try:
-            result = await client.call_tool(tool, dict(arguments))
+            # `Client.call_tool` would check the result by a schema of that machine, whose patterns may take years.
+            request = CallToolRequest(params=CallToolRequestParams(name=tool, arguments=dict(arguments)))
+            result = await client.session.send_request(request, CallToolResult)
         except (MCPError, OSError, RuntimeError, ValueError) as error:  # it ended, or what it sent is not the protocol
             await self.close()
             raise self._error(error) from error
@@ -86,7 +89,10 @@ class RemoteConnection:
         if self._transport is not None and client is not None and not client.done():
             self._transport.end()
         if holding is not None:
-            await asyncio.shield(holding)
+            ended, _ = await asyncio.wait([holding], timeout=END_SECONDS)
+            if not ended:
+                holding.cancel()
+                await asyncio.wait([holding])
 
 
 def _reason(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
@@ -37,8 +37,12 @@ class _Source(msgspec.Struct):
     problem: str = ""
 
 
+class _Root(msgspec.Struct):
+    passages: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+
+
 class _Contents(msgspec.Struct):
-    roots: list[dict[str, Any]]
+    roots: list[_Root]
 
 
 class RemoteLibraries:
@@ -131,8 +135,7 @@ class RemoteLibraries:
 
     async def _count(self, address: RemoteAddress) -> int:
         roots = _checked(await self._call(address, "library", {}), _Contents).roots
-        counts = [root.get("passages") for root in roots]
-        return sum(count for count in counts if isinstance(count, int))
+        return sum(root.passages for root in roots)
 
     async def _call(self, address: RemoteAddress, tool: str, arguments: dict[str, object]) -> Any:
         """Return what a tool of another machine returns. Raises LibraryError, also after `remote_seconds`."""

@@ -18,7 +18,7 @@ from engine.text.safe import one_line
 LONGEST_LINE = 8_000_000  # bytes of one message
 _MOST_OTHER_LINES = 100  # that are no messages, such as the greeting of a login shell
 _KEPT_ERRORS = 2_000  # bytes of the last that the process said
-_END_SECONDS = 2.0
+END_SECONDS = 2.0  # for a process to end, before it is told to more firmly
 
 Received = MemoryObjectReceiveStream[SessionMessage | Exception]
 Sent = MemoryObjectSendStream[SessionMessage]
@@ -74,7 +74,13 @@ class ProcessTransport:
         finally:
             for stream in (received, reading, writing, sent):
                 stream.close()
-            await asyncio.shield(_end(process, tasks))
+            ending = asyncio.create_task(_end(process, tasks))
+            with anyio.CancelScope(shield=True):
+                try:
+                    await asyncio.shield(ending)
+                except asyncio.CancelledError:
+                    await asyncio.wait([ending])
+                    raise
 
     async def _receive(
         self,
@@ -88,7 +94,7 @@ class ProcessTransport:
             async with received:
                 await self._pass_on(process.stdout, received)
                 if not self._sent_wrong:  # a process that has ended has said why, too
-                    await asyncio.wait([errors], timeout=_END_SECONDS)
+                    await asyncio.wait([errors], timeout=END_SECONDS)
         self.ended.set()
 
     async def _pass_on(
@@ -127,17 +133,24 @@ class ProcessTransport:
 async def _end(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Close the process's stdin, which ends it, or end it by signals."""
     assert process.stdin is not None, "it was started with pipes"
+    assert process.stdout is not None, "it was started with pipes"
     process.stdin.close()
     for force in (False, True):
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_END_SECONDS):
+            async with asyncio.timeout(END_SECONDS):
                 await process.wait()
             break
         _signal(process, force=force)
-    await process.wait()
+    if not process.stdout.at_eof():  # what it started may outlive it, and hold its pipes
+        _signal(process, force=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await process.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public closes unread pipes
+    await asyncio.sleep(0)
 
 
 def _signal(process: asyncio.subprocess.Process, *, force: bool) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from engine.errors import InputError, LibraryError
 from engine.settings.settings import OpenSearch
@@ -71,8 +72,11 @@ class Connection:
                 "the package opensearch-py is not installed", hint="pip install '.[opensearch]'"
             ) from error
         settings = self._settings
+        hosts = [host if "://" in host else f"http://{host}" for host in settings.hosts]
+        if settings.user:
+            _refuse_clear(hosts)
         return Client(
-            hosts=[host if "://" in host else f"http://{host}" for host in settings.hosts],
+            hosts=hosts,
             http_auth=(settings.user, _password(settings)) if settings.user else None,
             ca_certs=settings.ca_file or None,
             timeout=settings.timeout_seconds,
@@ -251,6 +255,15 @@ def _refusal(status: int, kind: object, where: str) -> LibraryError:
 
 def _kind(error: object) -> object:
     return error.get("type", "") if isinstance(error, dict) else error
+
+
+def _refuse_clear(hosts: Iterable[str]) -> None:
+    """Raise InputError if a password would go to one of these hosts in clear, unless it is this machine."""
+    for host in hosts:
+        if not host.startswith("https://") and urlsplit(host).hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise InputError(
+                f"the password would be sent to {one_line(host)} in clear", hint="write https:// in `hosts`"
+            )
 
 
 def _password(settings: OpenSearch) -> str:

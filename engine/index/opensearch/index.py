@@ -192,10 +192,11 @@ class OpenSearchIndex:
         """See `SearchIndex.existing`."""
         candidates = sorted(set(numbers))
         self._state  # noqa: B018 - passages of an earlier state are forgotten here
-        if new := [n for n in candidates if n not in self._stored and n not in self._missing]:
+        stored = {number for number in candidates if number in self._stored}
+        if new := [n for n in candidates if n not in stored and n not in self._missing]:
             self._sides.update(new)
-            self._keep_beside(self._ask(self._beside()))
-        return {number for number in candidates if number in self._stored}
+            self._keep_beside(self._ask(self._beside()))  # which may forget the stored ones
+        return stored | {number for number in candidates if number in self._stored}
 
     def name_frequencies(self, keys: Iterable[str]) -> list[tuple[int, int]]:
         """See `SearchIndex.name_frequencies`."""

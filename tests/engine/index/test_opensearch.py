@@ -23,7 +23,9 @@ from msgspec.structs import replace
 
 from engine.errors import InputError, LibraryError
 from engine.index.library import Library
+from engine.index.opensearch import index as index_module
 from engine.index.opensearch.connection import PASSWORD, Connection
+from engine.index.opensearch.index import OpenSearchIndex
 from engine.index.search_index import Search
 from engine.mixture.panel import Panel
 from engine.personas.persona import persona_from_json
@@ -321,6 +323,23 @@ def test_a_password_is_read_from_the_environment_or_a_file_that_is_the_owners(tm
         with pytest.raises(LibraryError, match="no OpenSearch at"):
             connection.request("GET", "/")
         monkeypatch.setenv(PASSWORD, "hunter2")
+
+
+def test_a_password_is_sent_in_clear_only_to_this_machine(monkeypatch):
+    monkeypatch.setenv(PASSWORD, "hunter2")
+    for host in ("search:9200", "http://search:9200"):
+        with pytest.raises(InputError, match="in clear"):
+            Connection(OpenSearch(hosts=("https://search:9200", host), user="ann")).request("GET", "/")
+
+
+def test_passages_are_there_also_where_memory_is_emptied_meanwhile(tmp_path, monkeypatch):
+    index = OpenSearchIndex(tmp_path, OpenSearch(hosts=("search",)), 1)
+    hits = [{"sort": [number], "fields": {"opened": [""]}} for number in (1, 2, 3)]
+    monkeypatch.setattr(index_module, "CACHED", 1)
+    monkeypatch.setattr(OpenSearchIndex, "_state", None)
+    monkeypatch.setattr(index, "_ask", lambda searches: [{"hits": {"hits": hits[2:]}} for _ in searches])
+    index._hits({"hits": {"hits": hits[:2]}})
+    assert index.existing([1, 2, 3]) == {1, 2, 3}
 
 
 def test_without_the_package_the_command_to_install_it_is_told(monkeypatch):

@@ -5,6 +5,7 @@ import unicodedata
 
 import pytest
 
+from engine.text import words as words_module
 from engine.text.safe import one_line, printable
 from engine.text.words import (
     STOP_WORDS,
@@ -180,3 +181,7 @@ def test_every_word_has_one_folded_form_and_one_stem():
         assert len(raw) == len(folded) == len(stem)
         assert all(folded)
         assert all(stem)
+
+
+def test_words_that_many_signs_join_are_read_once():
+    assert list(words_module._chunks("see a-1/b-2 and s-057 or -x y-")) == ["a-1/b-2", "s-057", "-x"]

@@ -241,7 +241,8 @@ async def test_hostile_text_is_quoted_without_its_control_characters(tmp_path, n
         {}, [], {"passages": 3}, {"passages": [3]}, {"passages": [{}]}, {"passages": [passage(text=7)]},
         {"passages": [passage(text="")]}, {"passages": [passage(start=-1)]}, {"passages": [passage(id="/other.md#1")]},
         {"passages": [passage(text="x" * 20_001)]}, {"passages": [passage(title="x" * 5_000)]},
-        {"passages": [passage(sentences=[[0, 5, -1, True]] * 3_000)]},
+        {"passages": [passage(sentences=[[0, 5, -1, True]] * 3_000)]}, {"passages": [passage(start=1 << 70)]},
+        {"passages": [passage(leads=[[0, 1 << 70, "x"]])]}, {"passages": [passage(aliases=["x" * 3_000] * 30)]},
     ],
 )  # fmt: skip
 async def test_another_form_of_reply_is_told_and_nothing_of_it_is_used(tmp_path, libraries_with, reply):
@@ -249,6 +250,29 @@ async def test_another_form_of_reply_is_told_and_nothing_of_it_is_used(tmp_path,
     [answer] = await others.passages(QUESTION)
     assert answer.passages == ()
     assert answer.problem.startswith("ssh://host was not asked: ")
+
+
+async def test_a_pattern_in_a_schema_of_another_machine_is_not_tried(tmp_path, libraries_with):
+    program = scripted_program(tmp_path / "bin", {"passages": ["a" * 40 + "!"]})
+    schema = {"type": "object", "properties": {"passages": {"items": {"pattern": "^(a+)+$"}}}}
+    tool = {"name": "evidence", "inputSchema": {"type": "object"}, "outputSchema": schema}
+    server = tmp_path / "bin" / "server.py"
+    server.write_text(server.read_text("utf-8").replace('{"tools": []}', repr({"tools": [tool]})), "utf-8")
+    [answer] = await libraries_with(program, "ssh://host").passages(QUESTION)  # trying it takes years
+    assert "has another form" in answer.problem
+
+
+async def test_a_number_of_passages_that_no_library_has_is_refused(tmp_path, libraries_with):
+    others = libraries_with(scripted_program(tmp_path / "bin", {"roots": [{"passages": 10**4_000}]}), "ssh://host")
+    with pytest.raises(LibraryError, match="something else"):
+        await asyncio.to_thread(others.passages_of, others.addresses[0])
+
+
+async def test_an_open_quotation_mark_in_the_command_is_told():
+    others = RemoteLibraries([remote_address("ssh://host")], lambda: System(ssh_command='ssh -o "x'))
+    [answer] = await others.passages(QUESTION)
+    assert "ssh_command cannot be read" in answer.problem
+    await others.close()
 
 
 async def test_a_cancelled_question_is_cancelled_on_the_other_machine_which_is_asked_again_later(
@@ -312,8 +336,9 @@ async def test_a_source_on_it_is_opened_in_the_source_screen(tmp_path, notes, se
         assert not screen.check_action("editor", ())
 
 
-def test_closing_ends_the_process_and_the_thread(tmp_path):
-    program = shell_program(tmp_path / "bin", f"echo $$ > {tmp_path}/pid; exec sleep 1000")
+@pytest.mark.parametrize("before", ["", "trap '' TERM; "], ids=["it ends", "it ignores signals"])
+def test_closing_ends_the_process_and_the_thread(tmp_path, before):
+    program = shell_program(tmp_path / "bin", f"{before}echo $$ > {tmp_path}/pid; exec sleep 1000")
     system = System(ssh_command=str(fake_ssh(tmp_path / "bin")), remote_program=str(program), remote_seconds=0.5)
     others = RemoteLibraries([remote_address("ssh://host")], lambda: system)
 
