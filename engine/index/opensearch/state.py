@@ -10,6 +10,7 @@ from engine.index.opensearch import mapping
 from engine.index.opensearch.connection import Connection, PartLostError
 from engine.index.opensearch.writer import numbers_index
 from engine.settings.settings import OpenSearch
+from engine.text.safe import one_line
 
 _FRESH_SECONDS = 60.0  # in which questions may read the state of the last one
 _PAUSES = (0.2, 1.0, 3.0, 6.0)  # seconds in which a cluster finds copies of the parts of a lost host
@@ -57,7 +58,11 @@ class StateReader:
         """The state that is read. Raises LibraryError."""
         if self._current is None:
             self.make_if_missing()
-            self._current = self._newest()
+            try:
+                self._current = self._newest()
+            except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+                hosts = one_line(", ".join(self._settings.hosts))
+                raise LibraryError(f"{hosts} does not answer as OpenSearch does", hint="look at `hosts`") from error
             self.generation += 1
             self._on_new()
         return self._current

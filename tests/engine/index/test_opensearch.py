@@ -332,6 +332,14 @@ def test_a_password_is_sent_in_clear_only_to_this_machine(monkeypatch):
             Connection(OpenSearch(hosts=("https://search:9200", host), user="ann")).request("GET", "/")
 
 
+@pytest.mark.parametrize("answer", [{}, [], {"pit_id": "x"}])
+def test_a_host_that_is_no_opensearch_is_told(tmp_path, trouble, answer):
+    trouble.answers = {"": (200, answer)}
+    library = Library(tmp_path, System(), OpenSearch(hosts=(trouble.url,)))
+    with pytest.raises(LibraryError, match="does not answer as OpenSearch does"):
+        len(library.retriever())
+
+
 def test_passages_are_there_also_where_memory_is_emptied_meanwhile(tmp_path, monkeypatch):
     index = OpenSearchIndex(tmp_path, OpenSearch(hosts=("search",)), 1)
     hits = [{"sort": [number], "fields": {"opened": [""]}} for number in (1, 2, 3)]
