@@ -69,7 +69,7 @@ def finds_text(finds: Finds) -> list[Text]:
     known = ", ".join(f"{plain(title)} ({counted(marks, 'mark')})" for title, marks in finds.liked.most_common(KNOWN))
     lines = [Text(f"Knows {known}: you liked what it found there."), Text()] if known else []
     if not finds.alone:
-        return [*lines, Text(f"Nothing that no other persona found, {walked}.", "dim")]
+        return [*lines, Text("No cited passage was found by it alone.", "dim")]
     lines.append(Text(f"Cited passages that no other persona found, in {len(finds.alone)} {walked}:", "dim"))
     for question, cited_passages in finds.alone:
         lines += [Text(), Text(plain(question), "bold")]
