@@ -39,6 +39,23 @@ async def test_it_is_counted_again_at_each_visit_and_by_key(monkeypatch):
             await script.until(pilot, lambda words=words: words in script.screen_text(pilot.app))
 
 
+async def test_each_visit_reads_once(monkeypatch):
+    session, checked = script.ScriptedSession(), list[int]()
+    checks = session.health.checks
+
+    def counted() -> object:
+        checked.append(1)
+        return checks()
+
+    monkeypatch.setattr(session.health, "checks", counted)
+    async with script.app(session).run_test(size=(80, 40)) as pilot:
+        for visits in (1, 2):
+            await opened(pilot, "2 answered · 1 unanswered")
+            await script.until(pilot, lambda: not any(w.node is pilot.app.screen for w in pilot.app.workers))
+            assert len(checked) == visits
+            await pilot.press("escape")
+
+
 async def test_what_cannot_be_read_is_a_line_in_its_place(monkeypatch):
     def fail() -> Metrics:
         raise StoreError("runs-000001.json is damaged", hint="move it away")
