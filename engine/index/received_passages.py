@@ -1,6 +1,7 @@
 """Search the few passages that other machines sent for one question, as if the library held them.
 
-Frequencies are those of the library and of these passages together, so the scores of both can be compared.
+Frequencies are those of the library and of these passages together. The library's own hits keep the scores of its
+index, whose frequencies lack these passages: in a very small library, both can be compared only roughly.
 """
 
 from collections import Counter

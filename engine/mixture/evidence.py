@@ -118,9 +118,8 @@ class KindsOfEvidence:
         question asks openly.
         """
         question, hits = self._question, list(self._words)[:_BESIDE]
-        self._near.find_beside(hits)
         in_titles = question.in_titles()
-        long = sum(bool(self._near.beside(number)) for number in hits) / max(1, len(hits))
+        long = sum(map(bool, self._near.beside(hits))) / max(1, len(hits))
         return [
             1.0,
             in_titles,
@@ -190,9 +189,8 @@ class KindsOfEvidence:
         is_of_words = not kinds <= {Kind.NAMES, Kind.MEANING}
         pool = dict.fromkeys([*(self._words if is_of_words else []), *list(names)[:_POOL]])
         if Kind.STRUCTURE in kinds:
-            self._near.find_beside(list(self._words)[:_BESIDE])
-            for number in list(self._words)[:_BESIDE]:
-                pool.update(dict.fromkeys(self._near.beside(number)))
+            for sides in self._near.beside(list(self._words)[:_BESIDE]):
+                pool.update(dict.fromkeys(sides))
         if Kind.MEANING in kinds and self._similar:
             pool.update(dict.fromkeys(self._similar.nearest(_POOL, self._retriever)))
         return list(pool)

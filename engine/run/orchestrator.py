@@ -28,7 +28,6 @@ from engine.events import (
     RunStarted,
     Scores,
 )
-from engine.index.joined_retriever import joined
 from engine.index.retriever import Retriever
 from engine.mixture.gate import BanditGate, Gate
 from engine.mixture.learned_factors import learned_factors
@@ -248,6 +247,8 @@ class MoeOrchestrator:
         for answer in answers:
             if answer.problem:
                 self._emit(Degraded(answer.problem))
+        from engine.index.joined_retriever import joined  # noqa: PLC0415 - only with libraries of other machines
+
         if passages := [passage for answer in answers for passage in answer.passages]:
             self._retriever = await asyncio.to_thread(joined, self._retriever, passages)
 

@@ -9,7 +9,7 @@ at once: an engine on another machine answers a step of all walks in two request
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -152,23 +152,17 @@ class Neighbourhood(DynamicKnowledgeGraph):
                 strengths[target] = min(1.0, max(strengths.get(target, 0.0), link.figures.strength))
         return strengths
 
-    def find_beside(self, numbers: Iterable[int]) -> None:
-        """Link these passages to those before and after them in their documents."""
+    def beside(self, numbers: Sequence[int]) -> list[list[int]]:
+        """Return for each passage those before and after it in its document, and link it to them."""
         new = [number for number in dict.fromkeys(numbers) if number not in self._beside]
-        if not new:
-            return
-        existing = self.retriever.existing(side for number in new for side in (number - 1, number + 1))
+        existing = self.retriever.existing(side for n in new for side in (n - 1, n + 1)) if new else set()
         for number in new:
             sides = [side for side in (number - 1, number + 1) if side in existing]
             document = self.open(number).document
             self._beside[number] = [side for side in sides if self.open(side).document == document]
             for side in self._beside[number]:
                 self.connect(Link(self.open(number), self.open(side), LinkKind.NEXT))
-
-    def beside(self, number: int) -> list[int]:
-        """Return the passages before and after this one in its document."""
-        self.find_beside([number])
-        return self._beside[number]
+        return [self._beside[number] for number in numbers]
 
     def _figures(self, link: Link) -> tuple[float, float, float, float, float]:
         titled, (rarity, relation, *_) = self.titled.get(link.target.number, 0.0), link.figures

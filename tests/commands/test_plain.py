@@ -106,12 +106,16 @@ def terminal(workspace):
         yield running, server
 
 
-def test_ctrl_c_ends_a_question_and_at_the_prompt_the_program(terminal):
-    running, server = terminal
+def cancel_a_question(running, server):
     running.press("In which year was the Long Arm built?\r")
     wait_for(lambda: server.chats, lambda: running.text)
     running.press("\x03")
     running.shows("Cancelled.")
+
+
+def test_ctrl_c_ends_a_question_and_at_the_prompt_the_program(terminal):
+    running, server = terminal
+    cancel_a_question(running, server)
     running.press("l\r")
     running.shows("(cancelled)")
     running.press("y\r")
@@ -123,10 +127,7 @@ def test_ctrl_c_ends_a_question_and_at_the_prompt_the_program(terminal):
 
 def test_a_terminal_gets_what_is_copied_and_q_ends(terminal):
     running, server = terminal
-    running.press("In which year was the Long Arm built?\r")
-    wait_for(lambda: server.chats, lambda: running.text)
-    running.press("\x03")
-    running.shows("Cancelled.")
+    cancel_a_question(running, server)
     running.press("who built the Long Arm?\r")
     running.shows("Answer:")
     running.press("y 1\r")

@@ -95,7 +95,7 @@ def test_links_that_are_found_at_once_are_those_that_are_found_one_by_one(librar
 def test_passages_beside_each_other_are_linked_within_their_document(library):
     graph = Neighbourhood(read_question("Who painted the keeper of Tarnby?", library), library)
     for number, _ in graph.first:
-        beside = graph.beside(number)
+        (beside,) = graph.beside([number])
         assert beside
         assert {graph.passage(side).source for side in beside} == {graph.passage(number).source}
         links = [edge for edge in graph.open(number).edges if edge.data["kind"] == "next"]
