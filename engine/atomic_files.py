@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from engine.errors import StoreError
+from engine.errors import PersonaMoeError, StoreError
 
 STALE_SECONDS = 60.0
 
@@ -23,6 +23,23 @@ def store_errors(path: Path) -> Iterator[None]:
         raise StoreError(
             f"{path}: {error.strerror or error}", hint="check the free space of the disk and your permissions"
         ) from error
+
+
+@contextmanager
+def only_writer(lock: Path, refusal: PersonaMoeError) -> Iterator[None]:
+    """Hold the file `lock`, whose folder is made if missing; raise `refusal` at once while another process holds it."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only where something is written
+
+    with store_errors(lock.parent):
+        file_lock = FileLock(private_folder(lock.parent) / lock.name, timeout=0)
+        try:
+            file_lock.acquire()
+        except Timeout as error:
+            raise refusal from error
+    try:
+        yield
+    finally:
+        file_lock.release()
 
 
 def private_folder(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """Search passages by words, by the names that they mention, and by title, in an embedded tantivy index."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from functools import lru_cache
@@ -32,7 +32,7 @@ CACHED = 50_000  # passages, and terms, kept in memory between questions
 _LARGE = 100_000  # passages
 EXACT_WEIGHT = 2.0  # how many words a date or a part number counts for
 MOST_TITLED = 64  # passages with one title that are looked up
-SHORTEST_SIMILAR, LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
+_SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
 SIMILAR_HITS = 10  # passages that similar stems are read from
 
 
@@ -57,6 +57,23 @@ class Answers(NamedTuple):
 
     hits: list[list[tuple[int, float]]]
     titled: list[list[int]]
+
+
+def spelling_distance(stem: str) -> int:
+    """Return in how many letters a stem that is taken for this one may differ; 0 if it has to be this one."""
+    if len(stem) < _SHORTEST_SIMILAR or not stem.isalpha():
+        return 0
+    return 1 if len(stem) < _LONG_SIMILAR else 2
+
+
+def nearest_spellings(stem: str, roots: Iterable[str]) -> list[str]:
+    """Return at most two of these roots that differ so little from a stem, the most similar first."""
+    return get_close_matches(stem, sorted(roots), n=2, cutoff=1 - (spelling_distance(stem) + 0.5) / len(stem))
+
+
+def languages_among(is_used: Callable[[str], object]) -> tuple[str, ...]:
+    """Return the languages (ISO 639-1) of an index that are used, English first; English alone if none is."""
+    return tuple(filter(is_used, (ENGLISH, *STEMMERS, *UNSPACED))) or (ENGLISH,)
 
 
 def inverse_document_frequency(frequency: int, total: int) -> float:
@@ -290,21 +307,17 @@ class SearchIndex:
 
         They are read from the best few passages that have one.
         """
-        if len(stem) < SHORTEST_SIMILAR or not stem.isalpha():
+        if not (distance := spelling_distance(stem)):
             return []
-        distance = 1 if len(stem) < LONG_SIMILAR else 2
         query = self._tantivy.Query.fuzzy_term_query(self._schema, "body", stem, distance=distance)
         roots = {root for number, _ in self._ranked(query, SIMILAR_HITS) for root in self.open(number).roots}
-        near = get_close_matches(stem, sorted(roots), n=2, cutoff=1 - (distance + 0.5) / len(stem))
-        return [root for root in near if self.term_frequency(root)]
+        return [root for root in nearest_spellings(stem, roots) if self.term_frequency(root)]
 
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages of the passages (ISO 639-1), English first; English alone for an empty index."""
         if self._languages is None:
-            codes = (ENGLISH, *STEMMERS, *UNSPACED)
-            used = (code for code in codes if self._searcher.doc_freq("scope", language_scope(code)))
-            self._languages = tuple(used) or (ENGLISH,)
+            self._languages = languages_among(lambda code: self._searcher.doc_freq("scope", language_scope(code)))
         return self._languages
 
     def name_frequency(self, key: str) -> int:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from filelock import FileLock, Timeout
 
-from engine.atomic_files import private_folder, store_errors, write_atomically
+from engine.atomic_files import only_writer, write_atomically
 from engine.documents.identity import is_under
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
@@ -85,17 +85,10 @@ class LibraryVectors:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Be the one writer, across processes. Raises LibraryError while another session embeds."""
-        with store_errors(self._folder):
-            lock = FileLock(private_folder(self._folder) / ".lock", timeout=0)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                hint = "both would embed the same passages"
-                raise LibraryError("another session embeds the passages of this library", hint=hint) from error
-        try:
+        hint = "both would embed the same passages"
+        refusal = LibraryError("another session embeds the passages of this library", hint=hint)
+        with only_writer(self._folder / ".lock", refusal):
             yield
-        finally:
-            lock.release()
 
     def survey(self, index: PassageIndex, files: Files, cancelled: Callable[[], bool]) -> tuple[int, int]:
         """Read the passages of changed files; return how many passages have a vector, and how many there are.

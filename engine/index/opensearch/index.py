@@ -3,14 +3,11 @@
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from engine.atomic_files import private_folder
+from engine.atomic_files import only_writer
 from engine.documents.passages import Passage
 from engine.errors import LibraryError
 from engine.index.index_writer import field_of, language_scope
@@ -23,17 +20,17 @@ from engine.index.preparation import name_token
 from engine.index.search_index import (
     CACHED,
     EXACT_WEIGHT,
-    LONG_SIMILAR,
     MOST_TITLED,
-    SHORTEST_SIMILAR,
     SIMILAR_HITS,
     Answers,
     Counts,
     Search,
     inverse_document_frequency,
+    languages_among,
+    nearest_spellings,
+    spelling_distance,
 )
 from engine.settings.settings import OpenSearch
-from engine.text.languages import ENGLISH, STEMMERS, UNSPACED
 from engine.text.names import title_keys
 
 _PAGE = 2_000  # passages of one request, where many are read
@@ -90,23 +87,19 @@ class OpenSearchIndex:
     def languages(self) -> tuple[str, ...]:
         """See `SearchIndex.languages`."""
         used = self._state.languages
-        return tuple(code for code in (ENGLISH, *STEMMERS, *UNSPACED) if code in used) or (ENGLISH,)
+        return languages_among(used.__contains__)
 
     @contextmanager
     def writing(self) -> Iterator[OpenSearchWriter]:
         """Give this machine's writer. Raises LibraryError if another session of it writes."""
-        lock = FileLock(private_folder(self._folder) / "opensearch.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            hint = "wait until its ingest is done, then try again"
-            raise LibraryError("the library is being written by another session", hint=hint) from error
-        try:
-            self._reader.make_if_missing()
-            yield OpenSearchWriter(self.connection, self.name)
-        finally:
-            lock.release()
-            self.refresh()
+        hint = "wait until its ingest is done, then try again"
+        refusal = LibraryError("the library is being written by another session", hint=hint)
+        with only_writer(self._folder / "opensearch.lock", refusal):
+            try:
+                self._reader.make_if_missing()
+                yield OpenSearchWriter(self.connection, self.name)
+            finally:
+                self.refresh()
 
     def forget(self) -> None:
         """Drop the passages kept in memory."""
@@ -123,9 +116,12 @@ class OpenSearchIndex:
     def _count(self, counts: Iterable[tuple[tuple[str, ...], Sequence[Query]]]) -> None:
         """Count the passages that fulfil queries, by a key, in one request; known counts are not asked for."""
         self._state  # noqa: B018 - counts of an earlier state are forgotten here
-        new = {key: filters for key, filters in counts if key not in self._frequencies}
+        new = self._uncounted(dict(counts))
         answers = self._ask([mapping.counting(filters) for filters in new.values()])
         self._keep_counts(new, answers)
+
+    def _uncounted(self, counts: Mapping[tuple[str, ...], Sequence[Query]]) -> dict[tuple[str, ...], Sequence[Query]]:
+        return {key: filters for key, filters in counts.items() if key not in self._frequencies}
 
     def _keep_counts(self, keys: Iterable[tuple[str, ...]], answers: Iterable[Any]) -> None:
         self._frequencies.update(
@@ -164,7 +160,7 @@ class OpenSearchIndex:
         keys = [self._term_key(stem, language) for stem, language in terms]
         counts = dict(filter(None, [*keys, *map(self._name_key, names)]))
         self._state  # noqa: B018 - counts of an earlier state are forgotten here
-        new = {key: filters for key, filters in counts.items() if key not in self._frequencies}
+        new = self._uncounted(counts)
         titles = [self._titled(name, scope) for name in names]
         answers = self._ask([*map(mapping.counting, new.values()), *titles])
         self._keep_counts(new, answers[: len(new)])
@@ -203,7 +199,7 @@ class OpenSearchIndex:
         names = list(keys)
         counts = dict([*map(self._name_key, names), *map(self._title_key, names)])
         is_exact = not self._state.has_deleted
-        new = {key: filters for key, filters in counts.items() if key not in self._frequencies}
+        new = self._uncounted(counts)
         tokens = {key: _token(filters) for key, filters in new.items() if is_exact and len(filters) == 1}
         others = {key: filters for key, filters in new.items() if key not in tokens}
         searches = [*map(mapping.counting, others.values()), *self._beside()]
@@ -242,13 +238,12 @@ class OpenSearchIndex:
 
     def similar(self, stem: str) -> list[str]:
         """See `SearchIndex.similar`."""
-        if len(stem) < SHORTEST_SIMILAR or not stem.isalpha():
+        if not (distance := spelling_distance(stem)):
             return []
-        distance = 1 if len(stem) < LONG_SIMILAR else 2
         query = {"fuzzy": {"body": {"value": stem, "fuzziness": distance, "max_expansions": 1_000}}}
         [answer] = self._ask([mapping.in_order([query], SIMILAR_HITS)])
         roots = {root for number in self._numbers(answer) for root in self.open(number).roots}
-        near = get_close_matches(stem, sorted(roots), n=2, cutoff=1 - (distance + 0.5) / len(stem))
+        near = nearest_spellings(stem, roots)
         counts = self.count([(root, "") for root in near], ()).terms if near else []
         return [root for root, count in zip(near, counts, strict=True) if count]
 
