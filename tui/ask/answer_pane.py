@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.console import Group
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
 
 from engine.run.state import Outcome, Phase, RunState
 from engine.text.safe import printable
@@ -17,6 +16,7 @@ from tui.drawing.cells import counted, plain, title
 from tui.drawing.marks import ANSWERED, CANCELLED, FAILED, JUDGEMENTS, UNANSWERED
 from tui.drawing.quotation import drawn_quotations
 from tui.widgets.scroll_keys import TextPane
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,12 +155,12 @@ class AnswerPane(TextPane):
 
     def compose(self) -> ComposeResult:
         """Six texts that come from outside, so none is read as markup."""
-        yield Static(markup=False, id="question-asked")
-        yield Static(markup=False, id="answer-reading")
-        yield Static(markup=False, id="answer-text")
-        yield Static(markup=False, id="answer-note")
-        yield Static(markup=False, id="answer-personas")
-        yield Static(markup=False, id="answer-thoughts")
+        yield SteadyText(id="question-asked")
+        yield SteadyText(id="answer-reading")
+        yield SteadyText(id="answer-text")
+        yield SteadyText(id="answer-note")
+        yield SteadyText(id="answer-personas")
+        yield SteadyText(id="answer-thoughts")
 
     def show(self, view: RunState) -> None:
         """Draw the answer if it changed; while it grows, stay at its end if the reader is there."""
@@ -174,9 +174,9 @@ class AnswerPane(TextPane):
         self.border_title = title(TITLES[view.outcome] + (judged and f" · judged {judged}"))
         for outcome in Outcome:
             self.set_class(outcome is view.outcome, f"-{outcome}")
-        self.query_one("#question-asked", Static).update(question_text(view))
+        self.query_one("#question-asked", SteadyText).show(question_text(view))
         self._show_if_any("#answer-reading", reading_text(view, self.tokens_per_second))
-        self.query_one("#answer-text", Static).update(drawn_answer(view))
+        self.query_one("#answer-text", SteadyText).show(drawn_answer(view))
         self._show_if_any("#answer-note", Text(answer_note(view)))
         self._show_personas()
         self._show_thoughts()
@@ -184,8 +184,8 @@ class AnswerPane(TextPane):
             self.scroll_end(animate=False)
 
     def _show_if_any(self, selector: str, text: Text) -> None:
-        part = self.query_one(selector, Static)
-        part.update(text)
+        part = self.query_one(selector, SteadyText)
+        part.show(text)
         part.display = bool(text)
 
     def _show_personas(self) -> None:

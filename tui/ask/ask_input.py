@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.highlighter import Highlighter
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from engine.text.safe import one_line
@@ -45,6 +47,9 @@ class AskInput(Input):
     The ends of the lines of a pasted text stay in its value. While it is `searching`, the text is part of an earlier
     question, and the matching question is drawn after it.
     """
+
+    virtual_size = Reactive(Size(0, 0))
+    """The size of the text. Textual's own lays out the whole screen at each character; this line keeps its size."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "accept", "Complete", show=False, id="complete", tooltip="Take the title that is offered"),

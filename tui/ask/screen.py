@@ -26,7 +26,7 @@ from tui.source.opening import open_citation, open_passage
 from tui.terminal.frame_pacing import Pace
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
-from tui.widgets.status_line import StatusLine
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,7 +113,7 @@ class AskScreen(Screen[None]):
         yield QuestionBar(self.session.runs, self.session.library, id="question")
         yield Welcome(id="welcome")
         yield MessageLine(id="message")
-        yield StatusLine(id="status")
+        yield SteadyText(id="status")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -217,7 +217,7 @@ class AskScreen(Screen[None]):
             progress=(str(self.player.replay or ""), waiting),
             problems=tuple(filter(None, (self.library.problem, self.library.note))),
         )
-        self.query_one(StatusLine).show(words)
+        self.query_one(SteadyText).show(words)
 
     def on_question_bar_asked(self, event: QuestionBar.Asked) -> None:
         """Enter asks what was typed, or the suggestion with this number."""

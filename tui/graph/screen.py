@@ -32,7 +32,7 @@ from tui.widgets.details_pane import DetailsPane
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_input import LineInput
 from tui.widgets.message_line import MessageLine
-from tui.widgets.status_line import StatusLine
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from asyncio import Event
@@ -94,12 +94,12 @@ class GraphScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Yield the legend of personas, the tree, the details of its passage, and the step of growth."""
         yield ScreenBar("graph", self.session.settings.screen.keymap)
-        yield StatusLine(id="graph-legend")
+        yield SteadyText(id="graph-legend")
         yield Static(markup=False, id="graph-empty")
         with Container(id="graph-panes"):
             yield GraphPane(id="graph")
             yield DetailsPane(id="graph-details")
-        yield StatusLine(id="graph-growth")
+        yield SteadyText(id="graph-growth")
         yield LineInput(placeholder="find a passage by its title", pane="#graph", id="graph-find")
         yield MessageLine(id="message")
         yield KeyBar()
@@ -155,10 +155,10 @@ class GraphScreen(Screen[None]):
         self.query_one("#graph-empty").display = empty
         if empty:
             self.query_one("#graph-empty", Static).update(self.selection.why_empty(self.feed.state))
-        self.query_one("#graph-legend", StatusLine).show(legend_text(growth.state, picture.persona, self.size.width))
+        self.query_one("#graph-legend", SteadyText).show(legend_text(growth.state, picture.persona, self.size.width))
         self.query_one("#graph-legend").display = bool(growth.state.symbols)
         playing = "playing · " if self._timer else ""
-        self.query_one("#graph-growth", StatusLine).show(
+        self.query_one("#graph-growth", SteadyText).show(
             growth_text(growth.state, growth.total, playing) if growth.total else Text()
         )
         if self._offered != (growth.total > 0):  # a refresh builds the key bar anew

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from textual.message_pump import MessagePump
     from textual.screen import Screen
+    from textual.timer import Timer
 
 AskTerminal: TypeAlias = "Callable[[Screen[None]], bool]"
 """Asks the terminal for an answer after a draw of a screen; returns whether one will come (`Pace`)."""
@@ -26,8 +27,8 @@ ANSWER_SECONDS = 1.0
 SLOW_ANSWER_SECONDS = 5.0
 """The same for a terminal that has answered before: on a very slow line a frame takes longer than a second."""
 
-FRAME_FACTOR = 1.5
-"""Times the duration of a frame before the next one is sent: keys need a part of the line as well."""
+FIRST_FRAME_FACTOR, FRAME_FACTOR = 1.25, 4.0
+"""Times the duration of a frame before the next one is sent, for the first few and later: keys need the rest."""
 
 
 class Pace:
@@ -42,6 +43,7 @@ class Pace:
         self._draw = draw
         self._ask = ask
         self._due = False
+        self._timer: Timer | None = None
         self._awaited_until = 0.0
         self._last_draw = 0.0
         self._quick_draws = 0
@@ -71,10 +73,14 @@ class Pace:
 
     def _interval(self) -> float:
         """Seconds between the last draw and the next one."""
-        return max(FIRST_SECONDS if self._quick_draws else 1 / DRAWS_PER_SECOND, FRAME_FACTOR * self._frame_seconds)
+        if self._quick_draws:
+            return max(FIRST_SECONDS, FIRST_FRAME_FACTOR * self._frame_seconds)
+        return max(1 / DRAWS_PER_SECOND, FRAME_FACTOR * self._frame_seconds)
 
     def _schedule(self, at: float) -> None:
-        sure(self._owner.set_timer(max(at - time.monotonic(), 0.001), self._draw_if_due))
+        if self._timer is not None:  # an earlier one would draw sooner than a frame may follow the last
+            self._timer.stop()
+        self._timer = sure(self._owner.set_timer(max(at - time.monotonic(), 0.001), self._draw_if_due))
 
     def _draw_if_due(self) -> None:
         now = time.monotonic()

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
+import textual.screen
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.cache import LRUCache
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 ASK_FOR_SYNC = "\x1b[?2026$p"
 """DECRQM of synchronized output: a harmless question that every terminal with that mode answers in order."""
+
+vars(textual.screen)["UPDATE_PERIOD"] = 1 / 120
+"""Seconds that Textual waits at most before it draws what has changed, as after a key: half as long as by itself."""
 
 
 class SteadyApp(App[None]):

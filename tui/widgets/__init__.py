@@ -7,7 +7,7 @@ In: lines, texts and results that a screen gives them. Out: what they draw, and 
   `DetailsPane` shows wrapped paragraphs.
 - `CursorRest`: draws the details of the line under a cursor, but not of every line that a held key passes.
 - `LineInput`: a line to type in that is hidden until it is opened; `EditLine` has a label before it.
-- `MessageLine`: the result of the last action; `StatusLine` is drawn only when its text changes.
+- `MessageLine`: the result of the last action; `SteadyText` is drawn only when its text changes.
 - `SaveScreen`: asks for the name of a file and writes an answer to it.
 
 Always: a widget shows state and posts messages; it does no work of the engine, and reads and writes no file except

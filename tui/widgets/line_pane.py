@@ -1,5 +1,6 @@
 """A titled pane of prepared lines: only the visible ones are drawn, whatever their number."""
 
+from rich.style import Style
 from rich.text import Text
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -21,6 +22,7 @@ class LinePane(ScrollKeys, can_focus=True):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._sent: dict[int, Text] = {}
+        self._style = Style.null()
 
     @property
     def last_top(self) -> int:
@@ -100,16 +102,21 @@ class LinePane(ScrollKeys, can_focus=True):
         """Turn the wheel down."""
         self.wheel(WHEEL_LINES)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw visible lines. Textual computes the style of a widget at each use: here once for all lines."""
+        self._style = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one visible line, filled up to the pane's width."""
         index, width = self.top + y, self.size.width
         self._sent.pop(y, None)
         if index >= self.lines:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style)
         line = self._sent[y] = self.line_at(index, width)
         return self._strip(line)
 
     def _strip(self, line: Text) -> Strip:
         """Draw a line. (Rich draws the style of a whole text only where that is a part of another one.)"""
         strip = Strip(Text().append_text(line).render(self.app.console, end=""))
-        return strip.apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)
+        return strip.apply_style(self._style).adjust_cell_length(self.size.width, self._style)

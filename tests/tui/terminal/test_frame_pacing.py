@@ -1,5 +1,6 @@
 """Any number of changes, few draws; on a slow line a draw waits for the one before it."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +21,9 @@ class Clock:
         return self.now
 
     def set_timer(self, delay: float, callback: Any) -> Any:
-        self.timers.append((self.now + delay, callback))
-        return SimpleNamespace()
+        timer = (self.now + delay, callback)
+        self.timers.append(timer)
+        return SimpleNamespace(stop=lambda: self.timers.remove(timer) if timer in self.timers else None)
 
     def advance(self, seconds: float) -> None:
         end = self.now + seconds
@@ -121,3 +123,18 @@ def test_an_answer_out_of_turn_draws_nothing(clock):
     pace.acknowledged()
     clock.advance(1)
     assert draws == []
+
+
+def test_every_frame_leaves_the_line_to_the_keys_for_three_times_its_duration(clock):
+    pace, draws = paced(clock, asks=True)
+    durations = [0.03, 0.06]
+    answered = 0
+    for _ in range(3000):
+        pace.mark()
+        clock.advance(0.001)
+        if answered < len(draws) and clock.now >= draws[-1] + durations[len(draws) % 2]:
+            pace.acknowledged()
+            answered = len(draws)
+    later = list(pairwise(enumerate(draws, 1)))[FIRST_DRAWS:]
+    assert len(later) > 10
+    assert all(end - start >= 4 * durations[number % 2] for (number, start), (_, end) in later)
