@@ -113,7 +113,18 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
                 "computed": "str",
             }
         ],
-        "passages": [{"id": "str", "source": "str", "score": "float"}],
+        "passages": [
+            {
+                **dict.fromkeys(("id", "source", "title"), "str"),
+                "score": "float",
+                "heading": "str",
+                "page": "int",
+                "location": "str",
+                "start": "int",
+                "end": "int",
+                "text": "str",
+            }
+        ],
         "personas": [{"persona_id": "str", "state": "str", "activated": "bool", "scores": SCORES}],
         "born": [],
         "graph": {"nodes": "int", "edges": "int"},
@@ -140,6 +151,8 @@ def test_the_values_of_the_object_fit_together(ask):
     assert all(0 < score <= 1 for score in scores)
     assert len({passage["id"] for passage in result["passages"]}) == len(scores) <= 20
     assert all(passage["id"].startswith(f"{passage['source']}#") for passage in result["passages"])
+    for passage in result["passages"]:
+        assert text_of(passage["source"])[passage["start"] : passage["end"]] == passage["text"]
     names = [persona["persona_id"] for persona in result["personas"]]
     assert names == sorted(names)
     assert len(names) == 7

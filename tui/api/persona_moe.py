@@ -286,7 +286,8 @@ def _run_record(session: Session, run_id: str) -> RunRecord:
     from tui.run.result import result_of  # noqa: PLC0415 - with the store
 
     summary = session.runs.history.find(run_id)
-    return RunRecord(summary.run_id, summary.at, str(summary.outcome), result_of(session.runs.state_of(summary)))
+    result = result_of(session.runs.state_of(summary), session.library.passage)
+    return RunRecord(summary.run_id, summary.at, str(summary.outcome), result)
 
 
 def _judge(session: Session, run_id: str, *, liked: bool, citation: int | None) -> Judged:

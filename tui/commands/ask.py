@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     question = options.question.encode("utf-8", "replace").decode("utf-8")  # what the terminal could not decode
     state = asyncio.run(_ask(session, question, conversation, events=options.events))
     if not options.events:
-        result = result_of(state)
+        result = result_of(state, session.library.passage if options.json else None)
         if options.personas:
             result["says"] = {name: to_builtins(claims.claims) for name, claims in state.claims.items()}
         lines = answer_lines(result, state.understood)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from db.runs.summary import RunSummary
     from tui.run.comparison import Comparison
     from tui.session.runs import Runs
+    from tui.session.session import Session
 
 _EVENT = '"event":'
 _ACTIONS = {
@@ -57,9 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit 2 for an unknown run or a search that cannot be read."""
-    runs = session_of(options).runs
+    session = session_of(options)
     actions = {"list": _list, "replay": _replay, "compare": _compare, "delete": _delete, "undelete": _undelete}
-    actions.get(options.action, _show)(runs, options)
+    if action := actions.get(options.action):
+        action(session.runs, options)
+    else:
+        _show(session, options)
     return 0
 
 
@@ -83,12 +87,13 @@ def _row(summary: "RunSummary") -> tuple[str, str, str, int, str]:
     return summary.run_id, summary.at, summary.outcome, round(summary.duration_ms), summary.question
 
 
-def _show(runs: "Runs", options: argparse.Namespace) -> None:
+def _show(session: "Session", options: argparse.Namespace) -> None:
     """Show and export differ in where the run goes."""
     from tui.run.export import as_json, as_markdown, write_text  # noqa: PLC0415 - only now
 
+    runs = session.runs
     summary = runs.history.find(options.run_id)
-    result = result_of(runs.state_of(summary))
+    result = result_of(runs.state_of(summary), session.library.passage if options.json else None)
     if options.action == "export" and options.output:
         write_text(options.output, as_json(result) if options.json else as_markdown(result))
         print_text(f"written to {options.output}")

@@ -279,7 +279,8 @@ class HistoryScreen(Screen[None]):
         self.query_one(MessageLine).clear()
         if recorded := await self._recorded(run):
             state = RunState.of(recorded, question=run.question, run_id=run.run_id)
-            self.app.push_screen(SaveScreen(result_of(state)), self._exported)
+            result = await asyncio.to_thread(result_of, state, self.session.library.passage)
+            self.app.push_screen(SaveScreen(result), self._exported)
 
     def _exported(self, path: Path | None) -> None:
         if path is not None:

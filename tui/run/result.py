@@ -7,21 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.events import AnswerWritten, EvidenceRanked, ModelReplied, Scores
+from engine.errors import LibraryError
+from engine.events import AnswerWritten, EvidenceRanked, ModelReplied, RankedPassage, Scores
 from engine.run.model_use import sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from engine.documents.passages import Passage
     from engine.run.state import PanelRow, RunState
+
+    LibraryPassage = Callable[[str, str], Passage | None]
 
 _NO_ANSWER = AnswerWritten("", abstained=False, citations=(), removed=0)
 _NO_EVIDENCE = EvidenceRanked((), 0.0, 0, 0)
 _NO_SCORES = Scores(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def result_of(state: RunState) -> dict[str, Any]:
-    """Make the object of a run; what the run did not come to is empty or 0."""
+def result_of(state: RunState, library_passage: LibraryPassage | None = None) -> dict[str, Any]:
+    """Make the object of a run; what the run did not come to is empty or 0.
+
+    `library_passage` finds a passage by its id and title as the library holds it now. Without it, and for a passage
+    that it does not find, the object has no place and text.
+    """
     answer, evidence = state.answer or _NO_ANSWER, state.evidence or _NO_EVIDENCE
     return {
         "run_id": state.run_id,
@@ -30,7 +38,7 @@ def result_of(state: RunState) -> dict[str, Any]:
         "answer": answer.answer,
         "abstained": answer.abstained,
         "citations": [msgspec.to_builtins(citation) for citation in answer.citations],
-        "passages": [{"id": p.id, "source": p.source, "score": p.score} for p in evidence.passages],
+        "passages": [_passage(ranked, library_passage) for ranked in evidence.passages],
         "personas": [_persona(row) for row in state.rows.values() if row.receipts],
         "born": [msgspec.to_builtins(child) for child in state.born],
         "graph": {"nodes": evidence.nodes, "edges": evidence.edges},
@@ -38,6 +46,26 @@ def result_of(state: RunState) -> dict[str, Any]:
         **({"other_libraries": state.others} if state.others else {}),
         "degraded": state.degraded,
         "timings_ms": state.timings_ms,
+    }
+
+
+def _passage(ranked: RankedPassage, library_passage: LibraryPassage | None) -> dict[str, Any]:
+    """Name a ranked passage with its place and text: the fields of `tui.api.values.LibraryPassage`."""
+    fields = {"id": ranked.id, "source": ranked.source, "title": ranked.title, "score": ranked.score}
+    try:
+        indexed = library_passage(ranked.id, ranked.title) if library_passage else None
+    except LibraryError:  # the index cannot be read: the run is still whole
+        indexed = None
+    if indexed is None:
+        return fields
+    location = indexed.location(indexed.start)
+    return fields | {
+        "heading": indexed.heading,
+        "page": location.page,
+        "location": location.name,
+        "start": indexed.start,
+        "end": indexed.end,
+        "text": indexed.text,
     }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.documents.document import Location
+from engine.documents.passages import Passage
 from engine.errors import InputError
 from tests.support import scripted_run as script
 from tui.run.export import as_markdown, default_name, export, file_named, write_text
@@ -75,3 +77,17 @@ def test_a_typed_name_is_a_path_and_whether_it_exists(tmp_path, monkeypatch):
     assert file_named("~/a.md") == (tmp_path / "home" / "a.md", False)
     (tmp_path / "a.md").touch()
     assert file_named("a.md") == (Path("a.md"), True)
+
+
+def test_a_passage_has_its_place_and_text_if_the_library_still_holds_it():
+    state = script.state_of(script.answered())
+    ranked, *others = state.evidence.passages if state.evidence else ()
+    place = (Location(0, 7),)
+    indexed = Passage(ranked.id, ranked.source, ranked.title, "Mooring", 40, 45, "words", locations=place)
+    passages = result_of(state, lambda name, _title: indexed if name == ranked.id else None)["passages"]
+    assert passages[0] == {
+        "id": ranked.id, "source": ranked.source, "title": ranked.title, "score": ranked.score, "heading": "Mooring",
+        "page": 7, "location": "", "start": 40, "end": 45, "text": "words",
+    }  # fmt: skip
+    assert len(others) == len(passages) - 1
+    assert all(set(passage) == {"id", "source", "title", "score"} for passage in passages[1:])
