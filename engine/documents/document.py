@@ -23,18 +23,26 @@ class Syntax(StrEnum):
 PICTURE = "picture"
 """The name of the place of text that was recognised in a picture."""
 
+MESSAGE = "from "
+"""The name of the place of the text of a message begins so: its sender and the minute follow."""
+
 
 class Location(NamedTuple):
     """The place in the file of the text from character `start` on: its `page` (0: the file has no pages).
 
-    `name` is a place of another kind, such as the cells of a row, its number in a table, or a time; `box` is the place
-    on the page or in the picture.
+    `name` is a place of another kind, such as the cells of a row, its number in a table, a time, or the sender of a
+    message; `box` is the place on the page or in the picture.
     """
 
     start: int
     page: int = 0
     name: str = ""
     box: Box | None = None
+
+    @property
+    def is_named_row(self) -> bool:
+        """Whether the name is that of a row or another part, not of a whole picture or message."""
+        return self.name not in {"", PICTURE} and not self.name.startswith(MESSAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.documents.document import PICTURE, Document, Location
+from engine.documents.document import Document, Location
 from engine.documents.identity import PassageId
 from engine.documents.structure.blocks import Block, Unit
 from engine.documents.structure.parsers import blocks_of
@@ -161,8 +161,7 @@ class _Packer:
         current = locations[earlier[-1]] if earlier else Location(0)
         for at in dict.fromkeys([block.start, *(at for at in locations if block.start < at < block.end)]):
             current = locations.get(at, current)
-            is_named = current.name not in {"", PICTURE}
-            row = f"row {block.row}" if block.row and not is_named else ""
+            row = f"row {block.row}" if block.row and not current.is_named_row else ""
             yield at, current._replace(name=", ".join(filter(None, [current.name, row])))
 
 

@@ -2,14 +2,14 @@
 
 import mailbox
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 
-from engine.documents.document import Extract
+from engine.documents.document import MESSAGE, Extract, Location
 from engine.documents.encoding import decode
 from engine.documents.foreign.markdown_writer import MAX_TEXT, MarkdownWriter, clean
 from engine.documents.foreign.web_page import write_page
@@ -17,6 +17,8 @@ from engine.errors import DocumentError
 
 _QUOTED_FROM = re.compile(r"^>(?=>*From )", re.MULTILINE)  # how a mailbox writes a line that begins with From
 _PEOPLE = {"sender": ("From",), "recipients": ("To", "Cc", "Bcc")}
+_MINUTE = len("2024-03-12 10:15")
+_LONGEST_NAME = 60  # characters
 
 
 def read_eml(path: Path) -> list[Extract]:
@@ -62,7 +64,16 @@ def _message(message: Message) -> Extract:
         metadata["date"] = (moment,)
     if names := tuple(clean(_decoded(part.get_filename())) for part in parts if part.get_filename()):
         metadata["attachments"] = names
-    return writer.extract(clean(_decoded(message["Subject"])), metadata)
+    sender = next((name or address for name, address in _addresses(message, _PEOPLE["sender"])), "")
+    return _placed(writer.extract(clean(_decoded(message["Subject"])), metadata), sender)
+
+
+def _placed(extract: Extract, sender: str) -> Extract:
+    """Name the sender and the minute of a message as the place of its text, which a citation then shows."""
+    minute = "".join(extract.metadata.get("date", ()))[:_MINUTE]
+    if place := ", ".join(filter(None, (clean(sender)[:_LONGEST_NAME], minute))):
+        extract.locations = [Location(0, name=f"{MESSAGE}{place}")]
+    return extract
 
 
 def _write_plain(text: str, writer: MarkdownWriter) -> None:
@@ -90,10 +101,14 @@ def _decoded(header: object) -> str:
 
 def _people(message: Message) -> Iterator[tuple[str, tuple[str, ...]]]:
     for term, headers in _PEOPLE.items():
-        values = [str(value) for header in headers for value in message.get_all(header, [])]
-        people = [clean(f"{_decoded(name)} {address}") for name, address in getaddresses(values) if name or address]
-        if people:
+        if people := [clean(f"{name} {address}") for name, address in _addresses(message, headers)]:
             yield term, tuple(people[:50])
+
+
+def _addresses(message: Message, headers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names and addresses of the people in these headers; one of both may be empty."""
+    values = [str(value) for header in headers for value in message.get_all(header, [])]
+    yield from ((_decoded(name), address) for name, address in getaddresses(values) if name or address)
 
 
 def _moment(message: Message) -> str:
@@ -123,7 +138,7 @@ def read_msg(path: Path) -> list[Extract]:
     date = _moment(message_from_bytes(text.get(_HEADERS, "").encode("utf-8", "replace")))
     metadata = {"sender": (sender,), "recipients": tuple(filter(None, map(clean, people))), "date": (date,)}
     filled = {term: values for term, values in metadata.items() if any(values)}
-    return [writer.extract(clean(text.get(_SUBJECT, "")), filled)]
+    return [_placed(writer.extract(clean(text.get(_SUBJECT, "")), filled), text.get(_FROM, "") or sender)]
 
 
 def _streams(path: Path) -> dict[str, tuple[bytes, str]]:

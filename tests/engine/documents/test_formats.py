@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.documents.document import Document
+from engine.documents.document import Document, Location
 from engine.documents.passages import Passage, split_document
 from engine.documents.reader import read_documents
 from engine.documents.sandbox import ConfinedReader
@@ -175,6 +175,7 @@ def test_a_message_is_its_words_and_who_wrote_it_is_known(read, encoding):
         "date": ("2024-03-12 10:15+01:00",),
         "attachments": ("liste.csv",),
     }
+    assert document.locations == (Location(0, name="from Ilse Kärg, 2024-03-12 10:15"),)
 
 
 def test_of_a_message_in_html_the_page_is_read_and_of_both_the_plain_text(read):
@@ -206,6 +207,16 @@ def test_a_message_of_outlook(read):
     (document,) = read("m.msg", msg(streams))
     assert (document.title, document.text) == ("The key", "It lies with Mrs Otte.\n\nGreetings")
     assert document.metadata == {"sender": ("Ilse Karg",), "recipients": ("Bo", "Ann")}
+    assert document.locations == (Location(0, name="from Ilse Karg"),)
+
+
+def test_a_passage_of_a_message_says_from_whom_and_when_and_in_which_row(read):
+    table = "<p>Fees:</p><table><tr><th>What</th><th>Price</th></tr><tr><td>Key</td><td>3</td></tr></table>"
+    (document,) = read("m.eml", bytes(message("Fees", table, subtype="html")))
+    (passage,) = split_document(document, 2000)
+    places = [passage.location(passage.start + sentence.start).name for sentence in passage.sentences]
+    sent = "from Ilse Kärg, 2024-03-12 10:15"
+    assert (places[0], places[-1]) == (sent, f"{sent}, row 2")
 
 
 def test_a_notebook_is_its_text_its_code_and_what_it_printed(read):
