@@ -7,10 +7,13 @@ import sys
 
 import pytest
 
+from engine.errors import LibraryError
 from tests.support.ollama_server import OllamaServer, Scripted
 from tests.support.terminal import Terminal, wait_for
 from tui.command_line import main
+from tui.commands.plain import run_plain
 from tui.session.library import sample_library
+from tui.session.session import open_session
 
 QUESTION = "Who led the Net Strike of 1894?"
 
@@ -123,6 +126,33 @@ def test_ctrl_c_ends_a_question_and_at_the_prompt_the_program(terminal):
     running.press("\x03")
     assert running.ends() == 130
     assert "cancelled" in running.text
+
+
+def test_a_silent_model_is_waited_for_in_words(terminal):
+    running, server = terminal
+    running.press("In which year was the Long Arm built?\r")
+    wait_for(lambda: server.chats, lambda: running.text)
+    running.shows("Waiting for the model.")
+    running.press("\x03")
+    running.shows("Cancelled.")
+    assert running.text.count("Waiting for the model.") == 1
+
+
+def test_a_session_is_closed_if_its_library_cannot_be_opened(workspace, monkeypatch):
+    session = open_session(workspace, model="none")
+    closed = []
+
+    async def close():
+        closed.append(True)
+
+    def fail(*_arguments):
+        raise LibraryError("no space is left")
+
+    monkeypatch.setattr(session, "close", close)
+    monkeypatch.setattr(session.library, "open", fail)
+    with pytest.raises(LibraryError):
+        run_plain(session)
+    assert closed == [True]
 
 
 def test_a_terminal_gets_what_is_copied_and_q_ends(terminal):

@@ -19,9 +19,10 @@ from tui.ask.answer_actions import copy_answer, judge_answer
 from tui.ask.ask_input import AskInput
 from tui.ask.player import REPLAY_KEYS, RunPlayer
 from tui.ask.question_bar import QuestionBar
-from tui.ask.status_text import Silence, embedding_text, status_text, waiting_for
+from tui.ask.status_text import embedding_text, status_text
 from tui.ask.welcome import Welcome
 from tui.navigation.screen_bar import ScreenBar
+from tui.run.waiting import Silence, waiting_for
 from tui.source.opening import open_citation, open_passage
 from tui.terminal.frame_pacing import Pace
 from tui.widgets.key_bar import KeyBar
@@ -304,12 +305,14 @@ class AskScreen(Screen[None]):
             chosen = None if whole else self._chosen
             copy_answer(self.app, self.feed.state.answer, chosen, self.query_one(MessageLine))
 
-    def action_save(self) -> None:
+    @work(group="save", exclusive=True)
+    async def action_save(self) -> None:
         """Write the result to a file, for OSC 52 does not work everywhere."""
         from tui.run.result import result_of  # noqa: PLC0415 - not needed for the first paint
         from tui.widgets.save_prompt import SaveScreen  # noqa: PLC0415 - not needed for the first paint
 
-        self.app.push_screen(SaveScreen(result_of(self.feed.state)), self._saved)
+        result = await asyncio.to_thread(result_of, self.feed.state, self.session.library.passage)
+        self.app.push_screen(SaveScreen(result), self._saved)
 
     def _saved(self, path: Path | None) -> None:
         if path is not None:

@@ -2,40 +2,10 @@
 
 from rich.text import Text
 
-from engine.run.state import Phase, RunState
+from engine.run.state import RunState
 from tui.drawing.cells import plain
 from tui.run.progress_text import progress_text
 from tui.session.meaning import EmbeddingProgress
-
-PATIENCE = 2
-"""Seconds without a word from which it is said what the run waits for."""
-
-
-class Silence:
-    """Counts the `seconds` in which the state of a run did not change."""
-
-    def __init__(self) -> None:
-        self.seconds = 0
-        self._changes: tuple[object, ...] = ()
-
-    def lasts(self, state: RunState) -> bool:
-        """Count a second; True once the silence has to be explained."""
-        changes = state.phase, state.panel_changes, state.log_changes, state.answer_changes, len(state.degraded)
-        self.seconds = self.seconds + 1 if changes == self._changes else 0
-        self._changes = changes
-        return self.seconds >= PATIENCE
-
-
-def waiting_for(view: RunState, seconds: int) -> str:
-    """What a run that has told nothing for some seconds is waiting for; nothing before that."""
-    if seconds < PATIENCE or view.finished:
-        return ""
-    if not view.run_id or (view.quotations and not view.model):
-        return f"looking for the model, {seconds} s"
-    if view.is_read_by_model and view.phase is Phase.WRITING:
-        return f"the model reads, {seconds} s"
-    at_model = view.model and view.phase in {Phase.WALKING, Phase.SCORING, Phase.WRITING}
-    return f"waiting for the model, {seconds} s" if at_model else f"{seconds} s"
 
 
 def embedding_text(progress: EmbeddingProgress | None) -> str:

@@ -22,6 +22,7 @@ from tui.commands.output import print_text
 from tui.drawing.cells import counted
 from tui.run.judgement_text import feedback_text
 from tui.run.result import result_of
+from tui.run.waiting import Silence, waiting_words
 from tui.session.session import Session
 from tui.source.copied import copied_quotation, copied_text
 
@@ -59,15 +60,11 @@ class PlainConversation:
             self._session.library.open(lambda *_: None, interrupted)
         print_text(f"{self._session.library.name}: {counted(self._session.library.passages, 'passage')}.")
 
-    def run(self, read: Callable[[str], str]) -> None:
+    def run(self, read: Callable[[str], str], runner: asyncio.Runner) -> None:
         """Answer what `read` gives until it raises EOFError; ctrl+c while a question is answered ends that question."""
-        with asyncio.Runner() as runner:
-            try:
-                with contextlib.suppress(EOFError):
-                    while (line := one_line(read(PROMPT))).lower() not in QUIT:
-                        self._answer(line, runner)
-            finally:
-                runner.run(self._session.close())
+        with contextlib.suppress(EOFError):
+            while (line := one_line(read(PROMPT))).lower() not in QUIT:
+                self._answer(line, runner)
 
     def _answer(self, line: str, runner: asyncio.Runner) -> None:
         command, _, number = line.partition(" ")
@@ -92,9 +89,13 @@ class PlainConversation:
     async def _ask(self, question: str) -> list[str]:
         print_text("Searching.")
         state = RunState()
-        async with aclosing(self._session.runs.ask(question, self._conversation)) as events:
-            async for recorded in events:
-                state.apply(recorded.event)
+        waiting = asyncio.create_task(_say_what_it_waits_for(state))
+        try:
+            async with aclosing(self._session.runs.ask(question, self._conversation)) as events:
+                async for recorded in events:
+                    state.apply(recorded.event)
+        finally:
+            waiting.cancel()
         self._state, self._conversation = state, conversation_of(state)
         result = result_of(state)
         heading = ["Answer:"]
@@ -169,6 +170,16 @@ class PlainConversation:
         yield feedback_text(self._session.runs.judge(self._state.run_id, liked=liked, citation=number or None))
 
 
+async def _say_what_it_waits_for(state: RunState) -> None:
+    """While a run is silent, say once what it waits for, and again if that is something else; ends by cancellation."""
+    silence, printed = Silence(), {""}
+    while True:
+        await asyncio.sleep(1)
+        if silence.lasts(state) and (words := waiting_words(state)) not in printed:
+            printed.add(words)
+            print_text(f"{words.capitalize()}.")
+
+
 def run_plain(session: Session) -> int:
     """Ask and answer in plain lines until the input ends. Returns the exit code."""
     with contextlib.suppress(ImportError):  # Windows has no readline
@@ -176,6 +187,10 @@ def run_plain(session: Session) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # each line is heard at once, through a pipe too
     conversation = PlainConversation(session)
-    conversation.open_library()
-    conversation.run(input)
+    with asyncio.Runner() as runner:
+        try:
+            conversation.open_library()
+            conversation.run(input, runner)
+        finally:
+            runner.run(session.close())
     return 0

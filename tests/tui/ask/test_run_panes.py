@@ -12,9 +12,9 @@ from tests.support import graph_run
 from tests.support import scripted_run as script
 from tui.ask.answer_pane import drawn_answer
 from tui.ask.panel_table import Columns, PanelTable, signed
-from tui.ask.status_text import waiting_for
 from tui.ask.walk_log import WalkLog
 from tui.drawing.answer_markdown import AnswerMarkdown
+from tui.run.waiting import waiting_for
 from tui.source.screen import SourceScreen
 from tui.widgets.save_prompt import SaveScreen
 
