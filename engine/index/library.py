@@ -122,7 +122,10 @@ class Library:
         return len(files), sum(file.passages for file in files)
 
     def retriever(self, scope: Sequence[str] = ()) -> Retriever:
-        """Return the look-ups over these folders or files, or over all, as of the last commit of any session."""
+        """Return the look-ups over these folders or files, or over all, as of the last commit of any session.
+
+        They stay in that state of the index, whoever changes it meanwhile.
+        """
         if not self._system.enable_caching:
             self.index.forget()
         if (version := self._version_on_disk()) != self._version:
@@ -130,8 +133,9 @@ class Library:
             self.index.refresh()
             self._catalogue = load_catalogue(self._path)
         self.index.refresh_if_old()
-        mean_length = self._catalogue.mean_length if self.index.mean_length is None else self.index.mean_length
-        return Retriever(self.index, self._restriction(scope), mean_length)
+        index = self.index.pinned()
+        mean_length = self._catalogue.mean_length if index.mean_length is None else index.mean_length
+        return Retriever(index, self._restriction(scope), mean_length)
 
     def titles(self, key: str, scope: Sequence[str] = ()) -> list[str]:
         """Return some titles that begin with `key` (for `title_completion`), as of the last `retriever`."""
@@ -139,9 +143,9 @@ class Library:
 
     def topics(self, *, progress: Progress = _silent, cancelled: Callable[[], bool] = _never) -> LibraryTopics | None:
         """Return what the library is about, as of the last commit (`topics_of`); None if cancelled."""
-        self.retriever()
+        index = self.retriever().index
         cache = self._path.with_name("topics.json")
-        return topics_of(self.index, self.indexed_files, cache, progress=progress, cancelled=cancelled)
+        return topics_of(index, self.indexed_files, cache, progress=progress, cancelled=cancelled)
 
     @property
     def indexed_files(self) -> dict[str, KnownFile]:

@@ -31,6 +31,7 @@ class PassageIndex(Protocol):
     def __len__(self) -> int: ...
     def refresh(self) -> None: ...  # noqa: D102
     def refresh_if_old(self) -> None: ...  # noqa: D102
+    def pinned(self) -> "PassageIndex": ...  # noqa: D102
     def writing(self) -> AbstractContextManager[PassageWriter]: ...  # noqa: D102
     def forget(self) -> None: ...  # noqa: D102
     def count(  # noqa: D102

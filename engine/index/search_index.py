@@ -1,11 +1,13 @@
 """Search passages by words, by the names that they mention, and by title, in an embedded tantivy index."""
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from difflib import get_close_matches
-from functools import lru_cache
-from itertools import chain
+from functools import lru_cache, partial
+from itertools import chain, count
 from math import log
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +36,7 @@ EXACT_WEIGHT = 2.0  # how many words a date or a part number counts for
 MOST_TITLED = 64  # passages with one title that are looked up
 _SHORTEST_SIMILAR, _LONG_SIMILAR = 5, 8  # letters of a stem of which one or two may differ
 SIMILAR_HITS = 10  # passages that similar stems are read from
+_GENERATIONS = count(1)
 
 
 class Search(NamedTuple):
@@ -84,8 +87,8 @@ def inverse_document_frequency(frequency: int, total: int) -> float:
 class SearchIndex:
     """The index in a folder, which is created if missing.
 
-    Readers see the last commit as of their last refresh; there is one writer at a time, across processes. Raises
-    LibraryError if the index cannot be read.
+    It reads the last commit as of its last refresh, and `pinned` always; there is one writer at a time, across
+    processes. Raises LibraryError if the index cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -94,7 +97,7 @@ class SearchIndex:
         self._tantivy = tantivy
         self._folder = private_folder(folder)
         self._schema = index_schema(tantivy)
-        self.generation = 0  # of passage numbers: another one after each refresh
+        self._pinned: SearchIndex | None = None
         try:
             self._index = tantivy.Index(self._schema, path=str(folder))
         except ValueError as error:
@@ -105,14 +108,26 @@ class SearchIndex:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the last commit; all passage numbers so far become invalid."""
+        """Read the last commit; passage numbers so far are valid only in what was `pinned` before."""
         self._index.reload()
-        self._searcher = self._index.searcher()
-        self.generation += 1
-        self._open = lru_cache(CACHED)(self._load)
-        self._optional = lru_cache(CACHED)(self._optional_part)
-        self._pair_frequency = lru_cache(CACHED)(lambda pair: self._frequency("mention", name_token(pair)))
-        self._mention_count = lru_cache(CACHED)(lambda name: self._count(self._mention(name)))
+        reader = copy(self)
+        reader._pinned = None  # noqa: SLF001 - of the same class
+        reader._read(self._index.searcher())  # noqa: SLF001 - of the same class
+        vars(self).update(vars(reader), _pinned=reader)
+
+    def pinned(self) -> "SearchIndex":
+        """Return the index as of the last refresh, whatever is refreshed later; both keep the same in memory."""
+        return self if self._pinned is None else self._pinned
+
+    def _read(self, searcher: Any) -> None:
+        self._searcher = searcher
+        self.generation = next(_GENERATIONS)  # of passage numbers
+        # By a proxy there is no cycle: what is cached goes with the last question that reads it.
+        reader: SearchIndex = weakref.proxy(self)
+        self._open = lru_cache(CACHED)(partial(SearchIndex._load, reader))
+        self._optional = lru_cache(CACHED)(partial(SearchIndex._optional_part, reader))
+        self._pair_frequency = lru_cache(CACHED)(partial(SearchIndex._count_pair, reader))
+        self._mention_count = lru_cache(CACHED)(partial(SearchIndex._count_mentions, reader))
         self._languages: tuple[str, ...] | None = None
         self._has_deleted = self._searcher.doc_freq("scope", EVERYTHING) > len(self)
 
@@ -345,6 +360,12 @@ class SearchIndex:
             if most <= 1:
                 break
         return most
+
+    def _count_pair(self, pair: str) -> int:
+        return self._frequency("mention", name_token(pair))
+
+    def _count_mentions(self, name: str) -> int:
+        return self._count(self._mention(name))
 
     def _frequency(self, field: str, value: str) -> int:
         """Return the document frequency; tantivy's own counts deleted passages until it merges their segment."""

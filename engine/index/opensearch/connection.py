@@ -1,10 +1,10 @@
 """Requests to the hosts of an OpenSearch cluster; every failure is a LibraryError that says what to do."""
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -57,6 +57,7 @@ class Connection:
     def __init__(self, settings: OpenSearch) -> None:
         self._settings = settings
         self.rounds = 0
+        self.unused = deque[str]()  # points in time that nothing reads any more
         self._routing_of: dict[str, dict[int, str]] = {}  # by index: for each shard, a value that leads to it
 
     @cached_property
@@ -125,13 +126,17 @@ class Connection:
 
     def point_in_time(self, name: str) -> str:
         """Return the id of a state of the whole index as it is now."""
+        self._forget_unused()
         path = f"/{name}/_search/point_in_time"
         answer = self.request("POST", path, keep_alive=_KEEP_ALIVE, allow_partial_pit_creation="false")
         return str(answer["pit_id"])
 
-    def forget(self, point_in_time: str) -> None:
-        """Let the cluster forget a state."""
-        self.request("DELETE", "/_search/point_in_time", {"pit_id": [point_in_time]})
+    def _forget_unused(self) -> None:
+        """Let the cluster forget the states that nothing reads, of which it keeps only some hundreds."""
+        points = [self.unused.popleft() for _ in range(len(self.unused))]
+        if points:
+            with suppress(LibraryError):  # they are forgotten by themselves, too
+                self.request("DELETE", "/_search/point_in_time", {"pit_id": points})
 
     def search(self, point_in_time: str, searches: Sequence[Mapping[str, Any]], *, all_shards: bool) -> list[Any]:
         """Return the answers of all searches in that state, in one request; each is complete.
@@ -201,25 +206,37 @@ class Connection:
             routings.setdefault(int(answer["shards"][0][0]["shard"]), routing)
         return list(routings.values())
 
-    def shards(self, name: str) -> int:
-        """Return in how many parts an index is."""
-        answer = self.request("GET", f"/{name}/_settings", filter_path="*.settings.index.number_of_shards")
-        return int(next(iter(answer.values()))["settings"]["index"]["number_of_shards"])
+    def refreshes(self, name: str) -> frozenset[tuple[str, ...]] | None:
+        """Return how often each copy of each shard has changed for its readers.
 
-    def has_deleted(self, name: str) -> bool:
-        """Tell whether the index still holds passages that were removed."""
-        figures = self.request("GET", f"/{name}/_stats/docs", filter_path="_all.primaries.docs.deleted")
-        return bool(figures.get("_all", {}).get("primaries", {}).get("docs", {}).get("deleted", 1))
+        None if a copy is missing, or still holds passages that were removed.
+        """
+        fields = ("docs.deleted", "refresh.external_total", "routing.node")
+        filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{field}" for field in fields)])
+        answer = self.request("GET", f"/{name}/_stats/docs,refresh", level="shards", filter_path=filter_path)
+        shards = {
+            number: copies
+            for index in answer.get("indices", {}).values()
+            for number, copies in index.get("shards", {}).items()
+        }
+        copies = [(number, copy) for number, several in shards.items() for copy in several]
+        if answer.get("_shards", {}).get("failed", 1) or not copies:
+            return None
+        if any(copy["docs"]["deleted"] for _, copy in copies):
+            return None
+        return frozenset(
+            (number, str(copy["routing"]["node"]), str(copy["refresh"]["external_total"])) for number, copy in copies
+        )
 
     def at_once(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
-        """Send two requests in one round, and return both answers."""
-        rounds = self.rounds
+        """Do two jobs at the same time, and return both results; the longer one counts as rounds."""
+        start = self.rounds
         pending = self._pool.submit(second)
         try:
             answer = first()
         finally:
             wait([pending])
-        self.rounds = rounds + 1
+        self.rounds = start + max(1, self.rounds - start - 1)
         return answer, pending.result()
 
     def bulk(self, actions: Iterable[Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from engine.index.index_writer import field_of, language_scope
 from engine.index.indexed_passage import IndexedPassage
 from engine.index.opensearch import mapping
 from engine.index.opensearch.connection import Connection
-from engine.index.opensearch.state import Query, State, StateReader
+from engine.index.opensearch.state import Contents, Query, State, StateReader
 from engine.index.opensearch.writer import OpenSearchWriter, document_id
 from engine.index.preparation import name_token
 from engine.index.search_index import (
@@ -37,7 +38,7 @@ _PAGE = 2_000  # passages of one request, where many are read
 
 
 class OpenSearchIndex:
-    """The index of a library in a cluster. Readers see one state of it until the next `refresh`.
+    """The index of a library in a cluster. It reads one state until the next `refresh`, and `pinned` always.
 
     `folder` holds the lock of the one writer on this machine. Nothing is connected before the first look-up, each of
     which may raise LibraryError.
@@ -48,46 +49,51 @@ class OpenSearchIndex:
         self.connection = Connection(settings)
         self.name = f"{settings.index}-{version}"
         self.key = blake2b(f"{settings.hosts} {self.name}".encode(), digest_size=4).hexdigest()
-        self._reader = StateReader(self.connection, self.name, settings, self._forget_all)
-        self._forget_all()
+        self.refresh()
 
     # -- the state that is read ---------------------------------------------------------------------------
 
     @property
     def generation(self) -> int:
-        """The number of states that were read: another one has other numbers of passages."""
+        """The number of the state that is read: another one has other passages."""
         return self._reader.generation
 
     def refresh(self) -> None:
         """Read the index as it is at the next look-up."""
-        self._reader.refresh()
+        self._reader = StateReader(self.connection, self.name, self._settings)
+        self._frequencies: dict[tuple[str, ...], int] = {}  # of tokens, by field, and of names
+        self._empty_cache()
 
     def refresh_if_old(self) -> None:
-        """Refresh if the state was read a while ago: other machines may have changed the index."""
-        self._reader.refresh_if_old()
+        """Refresh if the state was read a while ago, since other machines may have changed the index, or is lost."""
+        if self._reader.is_old:
+            self.refresh()
+
+    def pinned(self) -> "OpenSearchIndex":
+        """See `SearchIndex.pinned`."""
+        return copy(self)
 
     @property
     def _state(self) -> State:
         return self._reader.state
 
-    def _forget_all(self) -> None:
-        """Drop what an earlier state held."""
-        self._frequencies: dict[tuple[str, ...], int] = {}  # of tokens, by field, and of names
-        self.forget()
+    @property
+    def _contents(self) -> Contents:
+        return self._state.contents
 
     def __len__(self) -> int:
-        return self._state.passages
+        return self._contents.passages
 
     @property
     def mean_length(self) -> float:
         """The mean number of words of a passage; 1 for an empty index."""
-        return self._state.words / self._state.passages if self._state.passages else 1.0
+        contents = self._contents
+        return contents.words / contents.passages if contents.passages else 1.0
 
     @property
     def languages(self) -> tuple[str, ...]:
         """See `SearchIndex.languages`."""
-        used = self._state.languages
-        return languages_among(used.__contains__)
+        return languages_among(self._contents.languages.__contains__)
 
     @contextmanager
     def writing(self) -> Iterator[OpenSearchWriter]:
@@ -103,6 +109,9 @@ class OpenSearchIndex:
 
     def forget(self) -> None:
         """Drop the passages kept in memory."""
+        self._empty_cache()
+
+    def _empty_cache(self) -> None:
         self._stored: dict[int, bytes] = {}
         self._missing: set[int] = set()  # numbers of no passage
         self._sides: set[int] = set()  # numbers beside passages that a search for words found
@@ -115,7 +124,6 @@ class OpenSearchIndex:
 
     def _count(self, counts: Iterable[tuple[tuple[str, ...], Sequence[Query]]]) -> None:
         """Count the passages that fulfil queries, by a key, in one request; known counts are not asked for."""
-        self._state  # noqa: B018 - counts of an earlier state are forgotten here
         new = self._uncounted(dict(counts))
         answers = self._ask([mapping.counting(filters) for filters in new.values()])
         self._keep_counts(new, answers)
@@ -159,7 +167,6 @@ class OpenSearchIndex:
         """See `SearchIndex.count`."""
         keys = [self._term_key(stem, language) for stem, language in terms]
         counts = dict(filter(None, [*keys, *map(self._name_key, names)]))
-        self._state  # noqa: B018 - counts of an earlier state are forgotten here
         new = self._uncounted(counts)
         titles = [self._titled(name, scope) for name in names]
         answers = self._ask([*map(mapping.counting, new.values()), *titles])
@@ -187,7 +194,6 @@ class OpenSearchIndex:
     def existing(self, numbers: Iterable[int]) -> set[int]:
         """See `SearchIndex.existing`."""
         candidates = sorted(set(numbers))
-        self._state  # noqa: B018 - passages of an earlier state are forgotten here
         stored = {number for number in candidates if number in self._stored}
         if new := [n for n in candidates if n not in stored and n not in self._missing]:
             self._sides.update(new)
@@ -198,19 +204,20 @@ class OpenSearchIndex:
         """See `SearchIndex.name_frequencies`."""
         names = list(keys)
         counts = dict([*map(self._name_key, names), *map(self._title_key, names)])
-        is_exact = not self._state.has_deleted
         new = self._uncounted(counts)
-        tokens = {key: _token(filters) for key, filters in new.items() if is_exact and len(filters) == 1}
+        tokens = {key: _token(filters) for key, filters in new.items() if len(filters) == 1}
         others = {key: filters for key, filters in new.items() if key not in tokens}
         searches = [*map(mapping.counting, others.values()), *self._beside()]
         if tokens or searches:
             answers, frequencies = self.connection.at_once(
-                lambda: self._ask(searches),
-                lambda: self.connection.frequencies(self.name, set(tokens.values()), self._state.shards),
+                lambda: self._ask(searches), lambda: self._reader.frequencies(set(tokens.values()))
             )
             self._keep_counts(others, answers[: len(others)])
             self._keep_beside(answers[len(others) :])
-            self._frequencies.update((key, frequencies.get(token, 0)) for key, token in tokens.items())
+            if frequencies is None:
+                self._count((key, new[key]) for key in tokens)
+            else:
+                self._frequencies.update((key, frequencies.get(token, 0)) for key, token in tokens.items())
         return [
             (self._frequencies[self._name_key(name)[0]], self._frequencies[self._title_key(name)[0]]) for name in names
         ]
@@ -258,14 +265,14 @@ class OpenSearchIndex:
     def find(self, passage_id: str, title: str) -> Passage | None:  # noqa: ARG002 - the id is enough here
         """Return the passage with this id; None if the index does not hold it (any more)."""
         [answer] = self._ask([mapping.in_order([{"ids": {"values": [document_id(passage_id)]}}], 1)])
-        passages = (self.open(number).passage for number in self._numbers(answer))
+        passages = (IndexedPassage(stored).passage for _, stored in _stored(answer))
         return next((passage for passage in passages if passage.id == passage_id), None)
 
     def titles(self, key: str, limit: int, *, scope: Sequence[str] = ()) -> list[str]:
         """See `SearchIndex.titles`."""
         filters = [{"prefix": {"title": name_token(key)}}, *mapping.restriction(scope)]
         [answer] = self._ask([mapping.in_order(filters, limit)])
-        titles = dict.fromkeys(self.open(number).passage.title for number in self._numbers(answer))
+        titles = dict.fromkeys(IndexedPassage(stored).passage.title for _, stored in _stored(answer))
         return [title for title in titles if any(other.startswith(key) for other in title_keys(title))]
 
     # -- all passages of a file ---------------------------------------------------------------------------
@@ -292,11 +299,10 @@ class OpenSearchIndex:
         while limit > 0:
             filters = [mapping.term("scope", scope), {"range": {"n": {"gt": last}}}]
             [answer] = self._ask([mapping.in_order(filters, min(limit, _PAGE))])
-            hits = answer.get("hits", {}).get("hits", ())
-            if not hits:
+            if not (page := _stored(answer)):
                 return
-            yield [(hit["sort"][-1], base64.b64decode(hit["fields"]["opened"][0])) for hit in hits]
-            last, limit = hits[-1]["sort"][-1], limit - len(hits)
+            yield page
+            last, limit = page[-1][0], limit - len(page)
 
     # -- queries ------------------------------------------------------------------------------------------
 
@@ -332,6 +338,12 @@ class OpenSearchIndex:
     @staticmethod
     def _title_key(name: str) -> tuple[tuple[str, ...], list[Query]]:
         return ("title", name), [mapping.term("title", name_token(name))]
+
+
+def _stored(answer: Any) -> list[tuple[int, bytes]]:
+    """Return numbers and passages of the hits."""
+    hits = answer.get("hits", {}).get("hits", ())
+    return [(hit["sort"][-1], base64.b64decode(hit["fields"]["opened"][0])) for hit in hits]
 
 
 def _token(filters: Sequence[Query]) -> tuple[str, str]:

@@ -73,13 +73,14 @@ def ranked(
 
 
 def summary() -> dict[str, Any]:
-    """Return a search that counts the passages, their words, and those of each language."""
+    """Return a search that counts the passages, their words and those of each language, and sums their numbers."""
     return {
         "size": 0,
         "track_total_hits": True,
         "query": term("scope", EVERYTHING),
         "aggs": {
             "words": {"sum": {"field": "words"}},
+            "numbers": {"stats": {"field": "n"}},
             "languages": {"terms": {"field": "language", "size": 200}},
         },
     }

@@ -1,8 +1,11 @@
 """The one state of an index that a question reads, also while a host is lost."""
 
 import time
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from itertools import count
+from threading import Lock
 from typing import Any, NamedTuple
 
 from engine.errors import LibraryError
@@ -14,72 +17,88 @@ from engine.text.safe import one_line
 
 _FRESH_SECONDS = 60.0  # in which questions may read the state of the last one
 _PAUSES = (0.2, 1.0, 3.0, 6.0)  # seconds in which a cluster finds copies of the parts of a lost host
+_GENERATIONS = count(1)
 
 Query = dict[str, Any]
+Frequencies = dict[tuple[str, str], int]
 
 
-class State(NamedTuple):
-    """A state of the whole index: its id, its passages and words, and the passages of each language.
+class Contents(NamedTuple):
+    """What a state is compared with another one by: its passages, their words, languages and numbers."""
 
-    `has_deleted`: the frequencies that Lucene keeps count passages, too, that were removed.
-    """
-
-    point_in_time: str
     passages: int
     words: int
     languages: dict[str, int]
-    has_deleted: bool
+    sum_of_numbers: float
+    highest_number: float
+
+
+class State(NamedTuple):
+    """A state of the whole index, in so many shards, by its id; `read_at` is of the monotonic clock.
+
+    `refreshes` are those of each copy of a shard when it was read: while they are the same, the frequencies that Lucene
+    keeps are of this state. None if that cannot be known, or if they count passages, too, that were removed.
+    """
+
+    point_in_time: str
+    contents: Contents
+    refreshes: frozenset[tuple[str, ...]] | None
     shards: int
     read_at: float
 
 
 class StateReader:
-    """Reads the index `name`, which is made if it is missing; calls `on_new` when another state is read."""
+    """Reads one state of the index `name`, which is made if it is missing: the newest at the first look-up.
 
-    def __init__(self, connection: Connection, name: str, settings: OpenSearch, on_new: Callable[[], None]) -> None:
-        self._connection, self._name, self._settings, self._on_new = connection, name, settings, on_new
-        self.generation = 0
+    Another state has another `generation`. May be used by several threads.
+    """
+
+    def __init__(self, connection: Connection, name: str, settings: OpenSearch) -> None:
+        self._connection, self._name, self._settings = connection, name, settings
+        self.generation = next(_GENERATIONS)
+        self._lock = Lock()
         self._current: State | None = None
+        self._lost: LibraryError | None = None  # why the state cannot be read any more
 
-    def refresh(self) -> None:
-        """Read the newest state from the next look-up on."""
-        state, self._current = self._current, None
-        if state is not None:
-            with suppress(LibraryError):  # it is forgotten by itself, too
-                self._connection.forget(state.point_in_time)
-
-    def refresh_if_old(self) -> None:
-        """Refresh if the state was read a while ago: other machines may have changed the index."""
-        if self._current is not None and time.monotonic() - self._current.read_at > _FRESH_SECONDS:
-            self.refresh()
+    @property
+    def is_old(self) -> bool:
+        """Whether a new question should read another state: this one was read a while ago, or is lost."""
+        state = self._current
+        is_aged = state is not None and time.monotonic() - state.read_at > _FRESH_SECONDS
+        return is_aged or self._lost is not None
 
     @property
     def state(self) -> State:
-        """The state that is read. Raises LibraryError."""
-        if self._current is None:
-            self.make_if_missing()
-            try:
-                self._current = self._newest()
-            except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
-                hosts = one_line(", ".join(self._settings.hosts))
-                raise LibraryError(f"{hosts} does not answer as OpenSearch does", hint="look at `hosts`") from error
-            self.generation += 1
-            self._on_new()
-        return self._current
+        """The state that is read. Raises LibraryError, always when it was lost."""
+        with self._lock:
+            if self._lost is not None:
+                raise self._lost
+            if self._current is None:
+                self.make_if_missing()
+                try:
+                    self._current = self._newest()
+                except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+                    hosts = one_line(", ".join(self._settings.hosts))
+                    raise LibraryError(f"{hosts} does not answer as OpenSearch does", hint="look at `hosts`") from error
+            return self._current
 
     def _newest(self) -> State:
+        refreshes = self._connection.refreshes(self._name)
         point_in_time = self._connection.point_in_time(self._name)
+        forget = weakref.finalize(self, self._connection.unused.append, point_in_time)
+        forget.atexit = False
         [answer] = self._connection.search(point_in_time, [mapping.summary()], all_shards=False)
         figures = answer["aggregations"]
-        return State(
-            point_in_time,
+        contents = Contents(
             int(answer["hits"]["total"]["value"]),
             int(figures["words"]["value"]),
             {bucket["key"]: bucket["doc_count"] for bucket in figures["languages"]["buckets"]},
-            self._connection.has_deleted(self._name),
-            self._connection.shards(self._name),
-            time.monotonic(),
+            float(figures["numbers"]["sum"] or 0),
+            float(figures["numbers"]["max"] or 0),
         )
+        is_one = refreshes is not None and refreshes == self._connection.refreshes(self._name)
+        shards = int(answer["_shards"]["total"])
+        return State(point_in_time, contents, refreshes if is_one else None, shards, time.monotonic())
 
     def make_if_missing(self) -> None:
         """Make the index, and the one that passages are numbered by. Raises LibraryError."""
@@ -92,6 +111,21 @@ class StateReader:
                 answer = self._connection.request("PUT", f"/{name}", body, ignore=400)
                 if "error" in answer and "resource_already_exists" not in str(answer["error"]):
                     raise LibraryError(f"the OpenSearch index {name} cannot be made", hint=str(answer["error"])[:200])
+
+    def frequencies(self, tokens: Collection[tuple[str, str]]) -> Frequencies | None:
+        """Return how many passages of the state have each token in its field; those that none has are left out.
+
+        This costs no search. None if only a search can tell.
+        """
+        state = self.state
+        if state.refreshes is None:
+            return None
+        try:
+            frequencies = self._connection.frequencies(self._name, tokens, state.shards)
+            is_same = self._connection.refreshes(self._name) == state.refreshes
+        except PartLostError:
+            return None
+        return frequencies if is_same else None
 
     def ask(self, searches: Sequence[Query]) -> list[Any]:
         """Return the answers to all searches of the state, in one request.
@@ -114,8 +148,10 @@ class StateReader:
     def _reopened(self, state: State) -> State:
         """Return the newest state, if it has what this one has. Raises LibraryError if the index has changed."""
         newest = self._newest()
-        if newest[1:4] != state[1:4]:
-            self._current = None
-            raise LibraryError("the index changed while a host was lost", hint="ask again")
-        self._current = newest
+        with self._lock:
+            if newest.contents != state.contents:
+                self._current = None
+                self._lost = LibraryError("the index changed while a host was lost", hint="ask again")
+                raise self._lost
+            self._current = newest
         return newest

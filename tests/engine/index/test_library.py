@@ -96,6 +96,24 @@ def test_every_passage_stands_in_its_file(docs):
     assert seen > 20
 
 
+def test_a_question_reads_one_state_whatever_is_ingested_meanwhile(docs):
+    mine, other = library(docs), library(docs)
+    mine.ingest([docs])
+    running = mine.retriever()
+    hits, passages = running.search({"heron": 1.0, "owl": 1.0, "gull": 1.0}, 9), texts(running)
+    for number in range(3):
+        (docs / f"{number}.txt").write_text(f"The heron and the owl {number}.", "utf-8")
+    (docs / "owl.txt").unlink()
+    other.ingest([docs])
+    generation = mine.retriever().index.generation
+    mine.ingest([docs / "0.txt"])
+    assert running.search({"heron": 1.0, "owl": 1.0, "gull": 1.0}, 9) == hits
+    assert texts(running) == passages
+    assert running.term_frequency("owl") == 1
+    assert mine.retriever().term_frequency("owl") == 3
+    assert running.index.generation < generation
+
+
 def test_unchanged_files_are_not_read_again(docs):
     mine = library(docs)
     mine.ingest([docs])

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -185,6 +185,78 @@ def test_three_shards_rank_as_one_also_for_a_machine_that_was_told_of_one(tmp_pa
         fused, expected_ranking = ranking(question, there), ranking(question, here.retriever())
         assert list(fused) == list(expected_ranking)
         assert list(fused.values()) == pytest.approx(list(expected_ranking.values()), rel=1e-5)
+
+
+def write_notes(folder: Path, name: str, count: int = 12) -> Path:
+    folder.mkdir(exist_ok=True)
+    for n in range(count):
+        (folder / f"{n}.md").write_text(f"# Note {n}\n\n{name} wrote note {n} on lamp {n % 3}.\n", "utf-8")
+    return folder
+
+
+@pytest.mark.opensearch
+def test_a_question_reads_one_state_whoever_changes_the_index_meanwhile(tmp_path, opensearch):
+    settings, folder = cluster(opensearch), write_notes(tmp_path / "notes", "Ada Quist")
+    asking, writing = (Library(tmp_path / name, System(), settings) for name in ("asking", "writing"))
+    writing.ingest([folder])
+    early, late = asking.retriever(), asking.retriever()
+    question = "Who wrote note 3 on lamp 0?"
+    expected = ranking(question, early)
+    assert len(expected) == len(late) == 12
+    write_notes(folder, "Bo Ferro", 15)
+    writing.ingest([folder])
+    asking.index.refresh()  # as `retriever` does when the state is old
+    newest = asking.retriever()
+    assert (len(newest), newest.name_frequency("bo ferro")) == (15, 15)
+    assert late.name_frequencies(["ada quist", "bo ferro"]) == [(12, 0), (0, 0)]  # not asked for before
+    assert ranking(question, late) == ranking(question, early) == expected
+    del early, late
+    for _ in range(3):
+        asking.index.refresh()
+        assert len(asking.retriever()) == 15
+    assert len(asking.index.connection.unused) <= 2  # type: ignore[attr-defined]  # the cluster was told of the others
+
+
+@pytest.mark.opensearch
+def test_a_state_that_the_cluster_lost_in_a_question_is_read_again_or_it_is_told(tmp_path, opensearch, monkeypatch):
+    monkeypatch.setattr("engine.index.opensearch.state._PAUSES", (0.0,))
+    settings, folder = cluster(opensearch), write_notes(tmp_path / "notes", "Ada Quist")
+    library = Library(tmp_path / "library", System(), settings)
+    library.ingest([folder])
+    question = "Who wrote note 3 on lamp 0?"
+    index: Any = library.retriever().index
+    expected, before = ranking(question, library.retriever()), index.connection.rounds
+
+    def lose_in(round_: int, change: Callable[[], object] = lambda: None) -> Any:
+        """A retriever whose state is lost with its round of this number."""
+        library.index.refresh()
+        retriever = library.retriever()
+        reader = retriever.index._reader  # type: ignore[attr-defined]
+        ask, rounds = reader.ask, itertools.count(1)
+
+        def losing(searches: Any) -> Any:
+            if next(rounds) == round_:
+                change()
+                index.connection.request("DELETE", "/_search/point_in_time", {"pit_id": [reader.state.point_in_time]})
+            return ask(searches)
+
+        monkeypatch.setattr(reader, "ask", losing)
+        return retriever
+
+    for round_ in range(1, index.connection.rounds - before):
+        assert ranking(question, lose_in(round_)) == expected
+    other = Library(tmp_path / "other", System(), settings)
+    changed = write_notes(tmp_path / "notes", "Cy Brandt")  # as many passages and words
+
+    def rewrite() -> None:
+        other.ingest([changed])
+
+    retriever = lose_in(2, rewrite)
+    for _ in range(2):
+        with pytest.raises(LibraryError, match=r"the index changed while a host was lost \(ask again\)"):
+            ranking(question, retriever)
+    assert ranking(question, library.retriever()).keys() == expected.keys()
+    assert library.retriever().name_frequency("cy brandt") == 12
 
 
 # -- what is missing is told, with a server that answers as one in trouble does --------------------------------
