@@ -1,8 +1,10 @@
 """Compare an OpenSearch index with the embedded one: rankings, scores, recall, rounds and processor time of questions.
 
     python -m tests.trials.opensearch_equal DATASET_FOLDER --host http://127.0.0.1:19301 [--shards N] [--limit N]
+        [--passages N] [--pids PID ...]
 
-Its figures stand in `engine/index/opensearch/FIGURES.md`. The cluster's own processor time is that of --pids.
+`--passages` enlarges the library, as `persona-moe bench --passages` does. The figures are in
+`engine/index/opensearch/FIGURES.md`. Processor time is told of this process and of the nodes in `--pids`.
 """
 
 import argparse
@@ -10,11 +12,16 @@ import json
 import resource
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
+from typing import NamedTuple
 
 from engine.bench.dataset import CUTS, Dataset, read_dataset, recalls
+from engine.bench.enlarged_library import enlarged
+from engine.documents.passages import Passage
 from engine.index.opensearch.index import OpenSearchIndex
+from engine.index.preparation import prepare
 from engine.index.retriever import Retriever, index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.gate import BanditGate
@@ -34,11 +41,25 @@ def roster() -> list[RosterEntry]:
     return [RosterEntry(persona, PersonaState.ACTIVE) for persona in personas]
 
 
-def cpu_of(pids: list[int]) -> float:
-    """Return the seconds of the processor that these processes and this one have used."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    fields = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
-    return own.ru_utime + own.ru_stime + sum(int(f[11]) + int(f[12]) for f in fields) / TICKS
+class Spent(NamedTuple):
+    """Seconds: of the clock, of the processor in this process, and in the nodes."""
+
+    clock: float
+    here: float
+    nodes: float
+
+    @classmethod
+    def until_now(cls, pids: Sequence[int]) -> "Spent":
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        fields = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
+        nodes = sum(int(f[11]) + int(f[12]) for f in fields) / TICKS
+        return cls(time.perf_counter(), own.ru_utime + own.ru_stime, nodes)
+
+    def since(self, start: "Spent") -> "Spent":
+        return Spent(*(now - then for now, then in zip(self, start, strict=True)))
+
+    def __str__(self) -> str:
+        return f"{self.clock:.1f} s, CPU s here {self.here:.1f}, nodes {self.nodes:.1f}"
 
 
 def ranking(question: str, retriever: Retriever, entries: list[RosterEntry]) -> dict[str, float]:
@@ -62,32 +83,33 @@ def percentiles(values: list[float]) -> str:
     return f"p50 {cuts[9]:.0f} p95 {cuts[18]:.0f}"
 
 
-def compare(dataset: Dataset, settings: OpenSearch, pids: list[int], *, again: bool) -> None:
+def compare(
+    dataset: Dataset, settings: OpenSearch, pids: list[int], *, passages: int, again: bool, together: bool
+) -> None:
     entries = roster()
+    lines = [(line.passage, line.group) for line in dataset.passages]
+    if passages > len(lines):
+        lines = [(passage, "") for passage in enlarged([passage for passage, _ in lines], passages)]
     with tempfile.TemporaryDirectory() as folder:
-        lines = [(line.passage, line.group) for line in dataset.passages]
-        started = time.perf_counter()
-        here = index_passages(SearchIndex(Path(folder) / "index"), lines)
-        show(f"{dataset.name}: {len(lines)} passages, embedded index {time.perf_counter() - started:.1f} s")
-        index, before = OpenSearchIndex(Path(folder), settings, 1), cpu_of(pids)
-        started = time.perf_counter()
-        there = Retriever(index, (), index.mean_length or 1.0) if again else index_passages(index, lines)
-        spent = cpu_of(pids) - before
-        show(f"OpenSearch: {time.perf_counter() - started:.1f} s, {spent:.1f} CPU s, {len(there)} passages")
-        assert len(there) == len(here), (len(there), len(here))
+        index = OpenSearchIndex(Path(folder), settings, 1)
+        here, there = fill(SearchIndex(Path(folder) / "index"), index, lines, pids, again=again, together=together)
+        megabytes = sum(file.stat().st_size for file in (Path(folder) / "index").iterdir()) / 1e6
+        stored = index.connection.request("GET", f"/{index.name}/_stats/store")["_all"]["total"]["store"][
+            "size_in_bytes"
+        ]
+        show(f"disk: embedded {megabytes:.0f} MB, OpenSearch {stored / 1e6:.0f} MB")
         equal = same_order = 0
         recall: dict[str, list[list[float]]] = {"here": [], "there": []}
         rounds: list[float] = []
-        times: dict[str, list[float]] = {"cpu here": [], "cpu there": [], "ms here": [], "ms there": []}
+        times: dict[str, list[Spent]] = {"here": [], "there": []}
         for query in dataset.queries:
             scope = (query.group,) if query.group else ()
             found = {}
             for name, library in (("here", here), ("there", there)):
                 retriever = Retriever(library.index, scope, here.mean_length)
-                before, started, asked = cpu_of(pids), time.perf_counter(), index.connection.rounds
+                before, asked = Spent.until_now(pids), index.connection.rounds
                 found[name] = ranking(query.question, retriever, entries)
-                times[f"ms {name}"].append(1000 * (time.perf_counter() - started))
-                times[f"cpu {name}"].append(1000 * (cpu_of(pids) - before))
+                times[name].append(Spent.until_now(pids).since(before))
                 recall[name].append(list(recalls(list(found[name]), query.gold)))
                 if name == "there":
                     rounds.append(index.connection.rounds - asked)
@@ -100,8 +122,48 @@ def compare(dataset: Dataset, settings: OpenSearch, pids: list[int], *, again: b
         for name, values in recall.items():
             show(f"recall@5 {name}: {100 * sum(row[at] for row in values) / len(values):.1f}")
         show(f"rounds {percentiles(rounds)} max {max(rounds):.0f}")
-        for name, measured in times.items():
-            show(f"{name}: {percentiles(measured)}")
+        for name, spent in times.items():
+            show(f"ms {name}: {percentiles([1000 * s.clock for s in spent])}")
+            show(f"  CPU ms of this process: {percentiles([1000 * s.here for s in spent])}")
+            show(f"  CPU ms of the nodes: {percentiles([1000 * s.nodes for s in spent])}")
+
+
+def fill(
+    embedded: SearchIndex,
+    index: OpenSearchIndex,
+    lines: Sequence[tuple[Passage, str]],
+    pids: list[int],
+    *,
+    again: bool,
+    together: bool,
+) -> tuple[Retriever, Retriever]:
+    """Index the passages in both, with one analysis if `together`; `again`: the cluster has them already."""
+    before = Spent.until_now(pids)
+    if together:
+        here = fill_together(embedded, index, lines)
+        show(f"{len(lines)} passages, both: {Spent.until_now(pids).since(before)}")
+    else:
+        here = index_passages(embedded, lines)
+        show(f"{len(lines)} passages, embedded: {Spent.until_now(pids).since(before)}")
+        before = Spent.until_now(pids)
+        if not again:
+            index_passages(index, lines)
+            show(f"OpenSearch: {Spent.until_now(pids).since(before)}")
+    there = Retriever(index, (), here.mean_length)
+    assert len(there) == len(here), (len(there), len(here))
+    return here, there
+
+
+def fill_together(embedded: SearchIndex, index: OpenSearchIndex, lines: Sequence[tuple[Passage, str]]) -> Retriever:
+    words = 0
+    with embedded.writing() as first, index.writing() as second:
+        for passage, group in lines:
+            prepared = [prepare(passage)]
+            words += first.add(prepared, [group] if group else [])[1]
+            second.add(prepared, [group] if group else [])
+        first.commit()
+        second.commit()
+    return Retriever(embedded, (), words / len(lines))
 
 
 def main() -> None:
@@ -111,15 +173,17 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=0)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--passages", type=int, default=0)
     parser.add_argument("--pids", type=int, nargs="*", default=[])
+    parser.add_argument("--together", action="store_true", help="fill both at once, and analyse each passage once")
     parser.add_argument("--again", action="store_true", help="the index is there already")
     options = parser.parse_args()
     dataset = read_dataset(options.folder, limit=options.limit)
-    name = f"trial-{dataset.name}-{options.shards}".lower()
+    name = f"trial-{dataset.name}-{options.passages}-{options.shards}".lower()
     settings = OpenSearch(
         hosts=tuple(options.host), index=name, shards=options.shards, replicas=options.replicas, timeout_seconds=120
     )
-    compare(dataset, settings, options.pids, again=options.again)
+    compare(dataset, settings, options.pids, passages=options.passages, again=options.again, together=options.together)
 
 
 if __name__ == "__main__":
