@@ -354,7 +354,8 @@ class AnswerWritten:
     """The answer; `[n]` in it refers to citation `n`. `removed` counts citations and sentences without support.
 
     `uncovered` are words of the question, names or unknown to the library, of which nothing is quoted. `quoted` are the
-    numbers of the citations that stand below a model's text as quotations.
+    numbers of the citations that stand below a model's text as quotations. `nearest` are the passages that come nearest
+    to the question where the answer says that the library does not answer it; they are cited by nothing.
     """
 
     answer: str
@@ -363,6 +364,12 @@ class AnswerWritten:
     removed: int
     uncovered: tuple[str, ...] = ()
     quoted: tuple[int, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """What can be opened below the answer: its citations, or without any the nearest passages."""
+        return self.citations or self.nearest
 
 
 @dataclass(frozen=True, slots=True)

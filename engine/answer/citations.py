@@ -65,9 +65,10 @@ def _heading(citation: Citation) -> str:
     return f"{citation.role}:\n" if citation.role else ""
 
 
-def abstention(uncovered: tuple[str, ...] = ()) -> AnswerWritten:
-    """Return the answer for a question that the evidence does not cover."""
-    return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0, uncovered=uncovered)
+def abstention(uncovered: tuple[str, ...] = (), nearest: Sequence[Quotation] = ()) -> AnswerWritten:
+    """Return the answer for a question that the evidence does not cover, with what comes `nearest` to it."""
+    citations = tuple(_citation(n, quotation) for n, quotation in enumerate(nearest, start=1))
+    return AnswerWritten(ABSTENTION, abstained=True, citations=(), removed=0, uncovered=uncovered, nearest=citations)
 
 
 def with_quotations(written: AnswerWritten, quoted: AnswerWritten) -> AnswerWritten:

@@ -12,9 +12,12 @@ from engine.answer.sentence_ranking import Candidate, SentenceRanker, answering_
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
 from engine.mixture.panel import Panel
+from engine.personas.traits import Kind
 from engine.question.question import Question
 from engine.question.question_form import question_form
 
+_NEAREST = 3  # passages that are offered where none answers
+_NEAR = 1 / 3  # share of the question that they cover at least, unless they may be near in meaning
 _QUOTATIONS = 4  # at most in an answer, without those that differ or belong to a list
 _READABLE = 450  # characters of the first quotation, about 75 words
 _LIST = 900  # characters of a list, which is quoted whole if it is not longer
@@ -47,6 +50,16 @@ def quote_if_answerable(ranker: SentenceRanker, ranking: Mapping[int, float]) ->
     candidates = ranker.ranked(ranking)
     others = quote(ranker.panel, ranking, candidates) if is_answerable(ranker.panel, ranking, candidates) else []
     return [*rows, *(other for other in others if not any(_overlap(other, row) for row in rows))]
+
+
+def nearest_sentences(ranker: SentenceRanker, ranking: Mapping[int, float]) -> list[Quotation]:
+    """Return the best sentence of each of the first passages, where they come near a question that none answers."""
+    panel, best = ranker.panel, dict[int, Quotation]()
+    for candidate in ranker.ranked(ranking):
+        best.setdefault(candidate.quotation.number, candidate.quotation)
+    has_meaning = panel.hears(Kind.MEANING)
+    is_near = {n: has_meaning or panel.question.share(panel.neighbourhood.open(n).cover) >= _NEAR for n in best}
+    return [best[number] for number in ranking if is_near.get(number)][:_NEAREST]
 
 
 def _overlap(one: Quotation, other: Quotation) -> bool:

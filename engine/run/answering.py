@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from engine.answer.answerability import uncovered
 from engine.answer.citations import abstention, extractive_answer, with_quotations
-from engine.answer.extract import quote_if_answerable
+from engine.answer.extract import nearest_sentences, quote_if_answerable
 from engine.answer.persona_statements import own_sentences, quoted_claims
 from engine.answer.prompt import prompt_tokens
 from engine.answer.quotation import Quotation
@@ -79,7 +79,7 @@ class Answering:
         If there may be a model, the quotations are emitted before it is waited for, and stand below its text.
         """
         if not quotations:
-            return abstention(uncovered(self.panel.question, ()))
+            return abstention(uncovered(self.panel.question, ()), nearest_sentences(self._ranker, ranking))
         quoted = extractive_answer(quotations, uncovered(self.panel.question, quotations))
         if find_model is None:
             await self._emit_sentences(outputs)
@@ -94,7 +94,9 @@ class Answering:
         written = await write_answer(context, passages, self.question, model, self.emit)
         if written is None:
             return quoted
-        return written if written.abstained else with_quotations(written, quoted)
+        if written.abstained:  # the quotations that were shown until now can still be opened
+            return replace(written, nearest=quoted.citations)
+        return with_quotations(written, quoted)
 
     @cached_property
     def _ranker(self) -> SentenceRanker:

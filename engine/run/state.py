@@ -12,6 +12,7 @@ from engine.events import (
     AnswerFragment,
     AnswerThought,
     AnswerWritten,
+    Citation,
     ClaimsWritten,
     CycleStarted,
     Degraded,
@@ -204,6 +205,13 @@ class RunState:
     def understood(self) -> str:
         """The complete question that a follow-up was read as; empty for a question that is read as written."""
         return self.read.understood if self.read else ""
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """What can be opened: the citations so far, or the nearest passages where the library does not say."""
+        if self.answer is not None:
+            return self.answer.sources
+        return self.quotations.citations if self.quotations is not None else ()
 
     def marked(self) -> Judgements:
         """Return what the user has said of the answer and its citations, here or when the question was asked before."""

@@ -113,6 +113,7 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
                 "computed": "str",
             }
         ],
+        "nearest": [],
         "passages": [
             {
                 **dict.fromkeys(("id", "source", "title"), "str"),
@@ -132,8 +133,8 @@ def test_the_json_object_is_exactly_that_of_the_contract(ask):
         "timings_ms": dict.fromkeys(PHASES, "float"),
     }
     assert list(result) == [
-        "run_id", "question", "answer", "abstained", "citations", "passages", "personas", "born", "graph",
-        "degraded", "timings_ms",
+        "run_id", "question", "answer", "abstained", "citations", "nearest", "passages", "personas", "born",
+        "graph", "degraded", "timings_ms",
     ]  # fmt: skip
     assert (result["question"], result["abstained"]) == (QUESTION, False)
     assert {citation["passage"] for citation in result["citations"]} <= {found["id"] for found in result["passages"]}
@@ -182,7 +183,18 @@ def test_an_abstention_is_done_and_says_so(ask):
     result = json.loads(out)
     assert (code, err, result["abstained"], result["citations"]) == (0, "", True, [])
     assert result["answer"] == "Your library does not say."
-    assert ask(UNANSWERED)[:2] == (0, "Your library does not say.\n")
+
+
+def test_an_abstention_names_the_passages_that_come_nearest(ask):
+    nearest = json.loads(ask(UNANSWERED, "--json")[1])["nearest"]
+    assert [passage["n"] for passage in nearest] == [1, 2, 3]
+    out = ask(UNANSWERED)[1]
+    assert out.startswith("Your library does not say.\n\nThe nearest passages:\n\n[1] ")
+    assert all(" ".join(passage["quote"].split()) in out for passage in nearest)
+
+
+def test_an_abstention_names_no_passage_that_has_next_to_nothing_of_the_question(ask):
+    assert ask("What is the airspeed velocity of an unladen swallow?")[:2] == (0, "Your library does not say.\n")
 
 
 # -- for a person ---------------------------------------------------------------------------------------------

@@ -129,8 +129,7 @@ def answered() -> list[RunEvent]:
 
 
 def abstained() -> list[RunEvent]:
-    words = "The library does not say. The nearest it has: She kept Gannet Stack Light for nineteen years. [1]"
-    answer = AnswerWritten(words, abstained=True, citations=(KEPT,), removed=0)
+    answer = AnswerWritten("Your library does not say.", abstained=True, citations=(), removed=0, nearest=(KEPT,))
     return [*walk(), *scored(), evidence(0.3), answer, RunFinished({})]
 
 

@@ -254,6 +254,7 @@ def answer_of(state: RunState) -> Answer:
         uncovered=written.uncovered,
         model=(state.model or "") if state.is_written else "",
         degraded=tuple(state.degraded),
+        nearest=written.nearest,
     )
 
 

@@ -57,7 +57,7 @@ def _as_passage(indexed: "Passage", score: float = 0.0) -> LibraryPassage:
 def citation_of(session: "Session", run_id: str, number: int) -> "Citation":
     """Return a citation of a run. Raises UnknownRunError if there is no such run or citation, or StoreError."""
     state = session.runs.state_of(session.runs.history.find(run_id))
-    citations = state.answer.citations if state.answer else ()
+    citations = state.answer.sources if state.answer else ()
     for citation in citations:
         if citation.n == number:
             return citation

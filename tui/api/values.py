@@ -15,7 +15,8 @@ class Answer:
 
     `read_as` is the complete question that a follow-up was read as, else empty. `is_unanswered`: the library does not
     say. `uncovered` are words of the question of which nothing is quoted. `model` is empty if no model wrote.
-    `degraded` says what the run went without.
+    `degraded` says what the run went without. `nearest` are the passages that come nearest to the question where the
+    library does not say.
     """
 
     run_id: str
@@ -27,6 +28,7 @@ class Answer:
     uncovered: tuple[str, ...] = ()
     model: str = ""
     degraded: tuple[str, ...] = ()
+    nearest: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True)

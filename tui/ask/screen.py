@@ -260,7 +260,9 @@ class AskScreen(Screen[None]):
             "as_written": lambda: not self.player.busy and self.feed.state.understood != "",
             "back": lambda: not self._line.has_focus or self._begins_anew,
             "new": lambda: not self.player.busy and not self._suggests,
-            "judge": lambda: bool(self._citations) and not self._line.has_focus and self._can_be_judged,
+            "judge": lambda: (
+                bool(self._citations) and not self._is_unanswered and not self._line.has_focus and self._can_be_judged
+            ),
             **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
@@ -271,8 +273,12 @@ class AskScreen(Screen[None]):
 
     @property
     def _citations(self) -> tuple[Citation, ...]:
-        shown = self.feed.state.answer or self.feed.state.quotations
-        return shown.citations if shown else ()
+        return self.feed.state.sources
+
+    @property
+    def _is_unanswered(self) -> bool:
+        answer = self.feed.state.answer
+        return answer is not None and answer.abstained
 
     @property
     def _chosen(self) -> Citation | None:

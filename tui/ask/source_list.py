@@ -72,13 +72,13 @@ class SourceList(OptionList):
 
     def show(self, view: RunState) -> None:
         """List the view's citations if they, or what was said of them, changed."""
-        shown = view.answer if view.answer is not None else view.quotations
-        citations = shown.citations if shown is not None else ()
+        citations = view.sources
         if (citations, judged := view.marked()) != (self._citations, self._judged):
             highlighted = self.highlighted if citations == self._citations else None
             self._citations, self._judged = citations, judged
             self.set_options(Option(source_line(c, liked=judged.get(c.n))) for c in citations)
-            self.border_title = title(f"Sources · {len(citations)}")
+            is_near = view.answer is not None and citations == view.answer.nearest
+            self.border_title = title(f"{'Nearest passages' if is_near else 'Sources'} · {len(citations)}")
             self.highlighted = highlighted
         self.display = bool(citations)
 

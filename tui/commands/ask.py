@@ -91,7 +91,9 @@ def answer_lines(result: dict[str, Any], understood: str) -> Iterator[str]:
     """Yield an answer, its sources, how a follow-up was understood, and what was missing, as lines."""
     yield result["answer"]
     is_quoted = False  # whether the answer has the words itself, as one without a model
-    for citation in result["citations"]:
+    if result["nearest"]:
+        yield "\nThe nearest passages:"
+    for citation in result["citations"] or result["nearest"]:
         if not is_quoted:
             yield ""
         location = place_name(citation["page"], citation["location"], citation["box"])

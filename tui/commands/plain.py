@@ -98,14 +98,12 @@ class PlainConversation:
             waiting.cancel()
         self._state, self._conversation = state, conversation_of(state)
         result = result_of(state)
-        heading = ["Answer:"]
-        if state.outcome == "unanswered":
-            heading = ["Not in the library. The nearest that it has:"] if result["citations"] else []
+        heading = [] if state.outcome == "unanswered" else ["Answer:"]
         return [*heading, *answer_lines(result, state.understood)]
 
     @property
     def _citations(self) -> Sequence[Citation]:
-        return self._state.answer.citations if self._state.answer else ()
+        return self._state.sources
 
     def _cited(self, number: int) -> Citation | None:
         return next((citation for citation in self._citations if citation.n == number), None)

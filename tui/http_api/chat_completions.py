@@ -118,10 +118,9 @@ def text_of(state: RunState) -> str:
 
 
 def _sources(state: RunState) -> Iterator[str]:
-    citations = state.answer.citations if state.answer else ()
-    if citations:
-        yield ""
-    for citation in citations:
+    if state.sources:
+        yield "\nThe nearest passages:" if state.outcome == "unanswered" else ""
+    for citation in state.sources:
         span = f"{citation.source}:{citation.start}-{citation.end}"
         yield one_line(", ".join(filter(None, [f"[{citation.n}] {citation.title}", span, citation.place])))
 

@@ -37,7 +37,9 @@ def as_json(result: dict[str, Any]) -> str:
 def as_markdown(result: dict[str, Any]) -> str:
     """The question as a heading, the answer, and each citation with its place and its exact words."""
     lines = [f"# {one_line(result['question'])}", "", result["answer"], ""]
-    for citation in result["citations"]:
+    if result["nearest"]:
+        lines += ["The nearest passages:", ""]
+    for citation in result["citations"] or result["nearest"]:
         page = place_name(citation["page"], citation["location"], citation["box"])
         span = f"{citation['source']}:{citation['start']}-{citation['end']}" + (f", {page}" if page else "")
         lines += [one_line(f"[{citation['n']}] {citation['title']}, {span}"), ""]

@@ -38,6 +38,7 @@ def result_of(state: RunState, library_passage: LibraryPassage | None = None) ->
         "answer": answer.answer,
         "abstained": answer.abstained,
         "citations": [msgspec.to_builtins(citation) for citation in answer.citations],
+        "nearest": [msgspec.to_builtins(citation) for citation in answer.nearest],
         "passages": [_passage(ranked, library_passage) for ranked in evidence.passages],
         "personas": [_persona(row) for row in state.rows.values() if row.receipts],
         "born": [msgspec.to_builtins(child) for child in state.born],

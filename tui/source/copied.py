@@ -22,7 +22,7 @@ def copied_quotation(citation: Citation) -> str:
 
 def copied_text(answer: AnswerWritten) -> str:
     """Write an answer and its sources as plain text."""
-    sources = [f"[{citation.n}] {copied_quotation(citation)}" for citation in answer.citations]
+    sources = [f"[{citation.n}] {copied_quotation(citation)}" for citation in answer.sources]
     return "\n".join((answer.answer, "", *sources))
 
 

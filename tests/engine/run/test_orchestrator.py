@@ -467,6 +467,7 @@ async def test_a_model_may_abstain(workspace, server):
     events = await run(workspace, model=None)
     answer = one(events, AnswerWritten)
     assert (answer.abstained, answer.answer, answer.citations) == (True, "Your library does not say.", ())
+    assert answer.nearest == one(events, QuotationsChosen).citations
 
 
 async def test_a_model_is_not_asked_what_the_evidence_does_not_cover(workspace, server):

@@ -176,6 +176,17 @@ async def test_an_abstention_does_not_look_like_an_answer():
         text = script.screen_text(pilot.app)
         assert "○ Unanswered: not in the library" in text
         assert "● Answer" not in text
+        assert "Nearest passages · 1" in text
+
+
+async def test_the_nearest_passages_of_an_abstention_can_be_opened_but_not_judged():
+    async with script.app(script.ScriptedSession(script.abstained())).run_test(size=(80, 24)) as pilot:
+        await asked(pilot)
+        pilot.app.screen.query_one("#sources").focus()
+        await script.drawn(pilot)
+        assert not pilot.app.screen.check_action("judge", (True,))
+        await pilot.press("enter")
+        await script.until(pilot, lambda: type(pilot.app.screen).__name__ == "SourceScreen")
 
 
 async def test_a_failure_shows_its_message_and_its_hint():
