@@ -28,7 +28,17 @@ REASONS = {
     BY_TABLE: "it has rows of a table",
 }
 """Why a persona came to a passage without a link, by the `via` of its visit."""
-SIGNS = f"[n] cited as n, #n the panel's rank, xn visits, {NEW} new, {REFERENCE} stands in full elsewhere"
+COLUMNS = (
+    ("cited", "by this number in the answer"),
+    ("rank", "in the panel's order of all passages"),
+    ("visits", "how often personas came here"),
+    ("", "which ones did"),
+    ("best", "the best score that one of them gave it, 0 to 1"),
+)
+"""The heads of the columns of the tree with their meanings; the empty one is the letters of the personas."""
+SIGNS = (
+    f"under a passage are those to which it led, by the name before {ARROW} · {NEW} new · {REFERENCE} in full elsewhere"
+)
 
 MOST_TEXT, MOST_QUOTED = 1200, 60
 """Characters of a passage, and of each quote, that are shown; enter opens all of its source."""
@@ -80,11 +90,20 @@ def heading_details(picture: Picture, line: TreeLine) -> list[Text]:
     view = picture.view
     if line.kind is LineKind.START:
         return [Text(STARTS.get(line.label, NAMED_START))]
-    text = [Text(plain(view.question), "bold"), Text(SIGNS, "dim")]
+    text = [Text(plain(view.question), "bold"), columns_text(view), Text(SIGNS, "dim")]
     if view.known:
         text.append(Text.assemble(("names ", "dim"), ", ".join(map(plain, view.known))))
     if view.answer is not None:
         text.append(Text.assemble(("answer ", "dim"), printable(view.answer.answer)))
+    return text
+
+
+def columns_text(view: GraphState) -> Text:
+    """Explain the columns of the tree in one paragraph, each by its head."""
+    letters = "".join(view.symbols.values())
+    text = Text()
+    for head, meaning in COLUMNS:
+        text.append(" · " if text else "", "dim").append(head or letters, "bold").append(f" {meaning}", "dim")
     return text
 
 

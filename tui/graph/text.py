@@ -11,8 +11,8 @@ from tui.drawing.marks import ARROW, CORNER, FOLDED, FORK, NEW, NO_VALUE, OPEN, 
 from tui.graph.state import FIRST, GraphNode, GraphState, GrowthStep
 from tui.graph.tree import NAMED, SEARCHED, LineKind, TreeLine, keys_of
 
-ROOMY, CITED, MOST_SYMBOLS, LEVELS = 64, 7, 12, 8
-"""From this width on all columns have room; cells for citations and personas; levels whose lines are drawn."""
+ROOMY, CITED, RANK, VISITS, MOST_SYMBOLS, LEVELS = 72, 7, 4, 6, 12, 8
+"""From this width on all columns have room; cells of the columns; personas, and levels, that are drawn at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,15 @@ def _columns(line: TreeLine, picture: Picture, width: int) -> Text:
     """Draw citations, rank, visits, visiting personas, best score; on a narrow screen fewer of them."""
     has_room = width >= ROOMY
     if line.kind is LineKind.QUESTION:
-        heads = f"{'cited':>{CITED}} {'#':>3} {'x':>3} " if has_room else " " * (CITED + 1)
+        heads = f"{'cited':>{CITED}} {'rank':>{RANK}} {'visits':>{VISITS}} " if has_room else " " * (CITED + 1)
         return Text.assemble(heads, *_symbols(picture, picture.view.symbols), " best" if has_room else "")
     if line.kind is not LineKind.NODE:
         return Text()
     node = picture.view.nodes[line.node_id]
     text = Text(" ").append(fit(citation_marks(node), CITED - 1, right=True), "bold cyan").append(" ")
     if has_room:
-        rank = f"#{node.rank}" if node.rank else ""
-        text.append(f"{rank:>3} ", "bold" if 0 < node.rank <= FIRST else "")
-        text.append(f"{f'x{len(node.visits)}':>3} ", "dim")
+        text.append(f"{node.rank or '':>{RANK}} ", "bold" if 0 < node.rank <= FIRST else "")
+        text.append(f"{len(node.visits):>{VISITS}} ", "dim")
     for symbol, style in _symbols(picture, node.visitors()):
         text.append(symbol, style)
     return text.append(f" {score(node.score(picture.persona))}") if has_room else text

@@ -26,18 +26,18 @@ def rows(shown, choice=Choice(), width=80):  # noqa: B008 - frozen
 
 
 def test_a_line_tells_link_title_citation_rank_visits_personas_and_score():
-    text = rows(picture())
-    assert text[0].split() == ["▾", *run.QUESTION.split(), "cited", "#", "x", "CTAN", "best"]
+    text = rows(picture(), width=84)
+    assert text[0].split() == ["▾", *run.QUESTION.split(), "cited", "rank", "visits", "CTAN", "best"]
     assert text[1].startswith(" ├─▾ ysolde marrak, a name in it")
     assert text[2].startswith(" │ ├─▾ Ysolde Marrak (1) ")
-    assert text[2].endswith(" [1]  #1  x3 ·TAN  1.0")
+    assert text[2].endswith(" [1]    1      3 ·TAN  1.0")
     assert text[3].startswith(" │ │ └─▾ Gannet Stack Light ")
-    assert text[3].endswith(" [2]  #2  x4 CTA·  .70")
+    assert text[3].endswith(" [2]    2      4 CTA·  .70")
     assert text[6].strip().startswith("│ │   ├─  hosea garrane → Orrin Bell")
     assert text[5].strip().startswith("│ │   │ └─↗ Gannet Stack Light")
 
 
-@pytest.mark.parametrize("width", [10, 24, 40, 63, 64, 80, 200])
+@pytest.mark.parametrize("width", [10, 24, 40, 71, 72, 80, 200])
 def test_every_line_has_exactly_the_width_of_the_pane(width):
     hostile = run.grown([
         RunStarted("r", HOSTILE, 1, 1, None),
@@ -139,9 +139,11 @@ def test_details_tell_the_path_the_reasons_and_the_text():
 def test_a_heading_tells_what_it_stands_for():
     shown = picture()
     lines = tree_lines(shown.view, tree_of(shown.view), Choice())
-    question, signs, *told = [text.plain for text in heading_details(shown, lines[0])]
+    question, columns, signs, *told = [text.plain for text in heading_details(shown, lines[0])]
     assert (question, told) == (run.QUESTION, ["names ysolde marrak", f"answer {run.ANSWER.answer}"])
-    assert signs == "[n] cited as n, #n the panel's rank, xn visits, » new, ↗ stands in full elsewhere"
+    assert columns.startswith("cited by this number in the answer · rank in the panel's order")
+    assert " · CTAN which ones did · best the best score" in columns
+    assert signs == "under a passage are those to which it led, by the name before → · » new · ↗ in full elsewhere"
     assert "a title in the library" in heading_details(shown, lines[1])[0].plain
     assert "a search" in heading_details(shown, lines[9])[0].plain
 
