@@ -53,3 +53,18 @@ def test_where_no_file_is_named_by_its_title_the_first_subjects_are_asked():
     questions = ["What is Minutes of the board, 4 March about?", "What is Band for the party about?"]
     assert questions_about({"/mail/club.mbox": LONG}, lambda key: [] if key else subjects, 8) == questions
     assert questions_about({"/mail/club.mbox": LONG}, lambda key: [] if key else subjects, 1) == questions[:1]
+
+
+def test_titles_in_scripts_without_capital_letters_are_asked_in_their_own_words():
+    subjects = [
+        "关于租船费用的通知",
+        "回复：租船费用",
+        "会议" * 13,
+        "قائمة الأعضاء",
+        "회의록 3월",
+        "ประชุมใหญ่",
+        "春季比赛安排。",
+    ]
+    questions = ["关于租船费用的通知？", "قائمة الأعضاء؟", "회의록 3월?", "ประชุมใหญ่?", "春季比赛安排？"]
+    assert questions_about({"/mail/club.mbox": LONG}, lambda key: [] if key else subjects, 8) == questions
+    assert questions_about({"/n/租船费用.md": LONG}, lambda key: ["租船费用"] if key else [], 8) == ["租船费用？"]
