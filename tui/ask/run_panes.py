@@ -17,17 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
+    from textual.events import Resize
 
     from engine.events import Citation
     from engine.run.state import RunState
     from tui.session.library import ScopedLibrary
 
 
+BROAD = 160
+"""Columns from which on the document of a citation has room beside panel and walk."""
+
+
 class RunPanes(Container):
     """The answer and its sources first, then panel and walk; mounted after the first paint, which does not show them.
 
     While the cursor is in the sources, the document of the citation under it is shown, in a wide window in place of
-    panel and walk, in a narrow one in place of the answer. `library` reads it.
+    panel and walk, in a narrow one in place of the answer. A broad window always shows it, without a cursor that of the
+    first citation. `library` reads it.
     """
 
     def __init__(self, library: ScopedLibrary, *, id: str) -> None:  # noqa: A002 - textual's own name for it
@@ -59,6 +65,13 @@ class RunPanes(Container):
         self.query_one(WalkLog).show(view)
         self.query_one(AnswerPane).show(view)
         self.query_one(SourceList).show(view)
+        if self.has_class("-broad"):
+            self._show_preview()
+
+    def on_resize(self, event: Resize) -> None:
+        """Give the document of a citation a column of its own if there is room."""
+        self.set_class(event.size.width >= BROAD, "-broad")
+        self._show_preview()
 
     def on_source_list_pointed(self, event: SourceList.Pointed) -> None:
         """Show the document of the citation under the cursor once it rests; hide it when the list is left."""
@@ -69,5 +82,6 @@ class RunPanes(Container):
             self._cursor_rest.moved()
 
     def _show_preview(self) -> None:
-        self.set_class(self._pointed is not None, "-previewing")
-        self.query_one(SourcePreview).show(self._pointed)
+        citation = self.query_one(SourceList).current if self.has_class("-broad") else self._pointed
+        self.set_class(citation is not None, "-previewing")
+        self.query_one(SourcePreview).show(citation)

@@ -217,6 +217,7 @@ class AskScreen(Screen[None]):
             library=" · ".join(filter(None, (self.library.line(), embedding_text(self.session.meaning.progress)))),
             progress=(str(self.player.replay or ""), waiting),
             problems=tuple(filter(None, (self.library.problem, self.library.note))),
+            is_opening=not self.library.ready.is_set(),
         )
         self.query_one(SteadyText).show(words)
 

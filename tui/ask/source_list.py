@@ -70,6 +70,11 @@ class SourceList(OptionList):
         """The citation under the cursor while the list has the focus."""
         return self._citations[self.highlighted] if self.has_focus and self.highlighted is not None else None
 
+    @property
+    def current(self) -> Citation | None:
+        """The citation under the cursor, whether or not the list has the focus, else the first; None if it is empty."""
+        return self._citations[self.highlighted or 0] if self._citations else None
+
     def show(self, view: RunState) -> None:
         """List the view's citations if they, or what was said of them, changed."""
         citations = view.sources

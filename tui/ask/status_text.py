@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from engine.run.state import RunState
+from engine.run.state import Phase, RunState
 from tui.drawing.cells import plain
 from tui.run.progress_text import progress_text
 from tui.session.meaning import EmbeddingProgress
@@ -20,12 +20,21 @@ def embedding_text(progress: EmbeddingProgress | None) -> str:
 
 
 def status_text(
-    view: RunState, *, library: str, progress: tuple[str, ...] = (), problems: tuple[str, ...] = ()
+    view: RunState,
+    *,
+    library: str,
+    progress: tuple[str, ...] = (),
+    problems: tuple[str, ...] = (),
+    is_opening: bool = False,
 ) -> Text:
-    """The line's words; problems and degraded reasons come last, each with its mark."""
+    """The line's words; problems and degraded reasons come last, each with its mark.
+
+    Nothing is ready while the library `is_opening`, or if it has a problem.
+    """
+    is_ready = view.phase is not Phase.READY or view.outcome or not (is_opening or problems)
     no_model = "no model" if view.run_id and view.outcome else ""
     model = plain(view.model) + _cost(view) if view.model else no_model
-    parts = [progress_text(view), *progress, model, library]
+    parts = [progress_text(view) if is_ready else "", *progress, model, library]
     text = Text(" · ".join(part for part in parts if part))
     for problem in (*problems, *view.degraded):
         text.append(f"  ! {plain(problem)}", "yellow")

@@ -12,6 +12,7 @@ from tests.support import graph_run
 from tests.support import scripted_run as script
 from tui.ask.answer_pane import drawn_answer
 from tui.ask.panel_table import Columns, PanelTable, signed
+from tui.ask.status_text import status_text
 from tui.ask.walk_log import WalkLog
 from tui.drawing.answer_markdown import AnswerMarkdown
 from tui.run.waiting import waiting_for
@@ -486,3 +487,25 @@ async def test_the_screen_survives_forty_columns_and_comes_back():
             if size[0] >= 40:
                 assert "Ask  a follow-up on" in text(pilot)
                 assert "● answered" in text(pilot)
+
+
+async def test_a_broad_window_shows_the_document_of_a_citation_beside_the_work():
+    async with script.app(script.ScriptedSession(script.answered())).run_test(size=WIDE) as pilot:
+        await running(pilot)
+        preview = pilot.app.ask_screen.query_one("#preview")
+        await script.until(pilot, lambda: "[1] Ysolde Marrak" in str(preview.border_title))
+        assert (preview.region.width > 40, pilot.app.ask_screen.query_one("#walk").region.width > 40) == (True, True)
+        await pilot.press("down", "down")
+        await script.until(pilot, lambda: "[2] Gannet" in str(preview.border_title))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "[2] Gannet" in str(preview.border_title)
+        await pilot.resize_terminal(120, 40)
+        await script.until(pilot, lambda: not preview.display)
+        assert "Walk" in text(pilot)
+
+
+def test_nothing_is_ready_while_the_library_is_opened():
+    assert status_text(RunState(), library="en · indexing 5/80", is_opening=True).plain == "en · indexing 5/80"
+    assert status_text(RunState(), library="no library", problems=("damaged",)).plain == "no library  ! damaged"
+    assert status_text(RunState(), library="en · 9 passages").plain == "· ready · en · 9 passages"
