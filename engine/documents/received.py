@@ -6,7 +6,7 @@ import msgspec
 
 from engine.documents.passages import NO_LEAD, Passage, Sentence
 from engine.errors import DocumentError
-from engine.text.safe import one_line, printable
+from engine.text.safe import one_line, printable, printable_name
 
 LONGEST_TEXT, LONGEST_NAME = 20_000, 4_000  # characters of a passage; of its source, its title or its metadata
 _LONGEST_IN_ALL = 60_000  # characters of all names and leads of a passage
@@ -42,8 +42,8 @@ def printable_passage(passage: Passage) -> Passage:
     fits = text == passage.text and all(_fits(sentence, len(text), len(leads)) for sentence in passage.sentences)
     return replace(
         passage,
-        id=printable(passage.id),
-        source=printable(passage.source),
+        id=printable_name(passage.id),
+        source=printable_name(passage.source),
         title=one_line(passage.title),
         heading=one_line(passage.heading),
         text=text,

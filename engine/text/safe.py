@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
+def printable_name(name: str) -> str:
+    """Make a name printable on one line: its blanks stay, and a tab or line feed becomes one."""
+    return printable(name).replace("\t", " ").replace("\n", " ")
+
+
 def one_line(text: str) -> str:
     """Make `text` printable on one line: every run of white space becomes one blank."""
     return " ".join(printable(text).split())

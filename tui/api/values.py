@@ -60,11 +60,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class WholeSource:
-    """The whole text of a source; `form` names the form that it was made of, `problem` says why there is no text."""
+    """The text of a source, whole or a part of it; `length` is that of all of it.
+
+    `form` names the form that it was made of, `problem` says why there is no text.
+    """
 
     text: str
     form: str = ""
     problem: str = ""
+    length: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import replace
 from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -34,6 +35,7 @@ from tui.run.progress_text import progress_words
 if TYPE_CHECKING:
     from tui.api import PersonaMoe
 
+PART_CHARACTERS = 500_000  # of a source in one message, where each may cost 8 bytes; a client reads 8 MB at once
 PROGRESS_SECONDS = 0.5  # between two notes while documents are read
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _JUDGES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -47,6 +49,9 @@ Question = Annotated[
 ]
 Query = Annotated[str, Field(description="words to search for", max_length=2_000)]
 Source = Annotated[str, Field(description="the source of a passage", max_length=LONGEST_NAME)]
+Start = Annotated[
+    int | None, Field(description="send only the part that begins at this character; else the whole text", ge=0)
+]
 Limit = Annotated[int, Field(description="how many passages at most", ge=1, le=MOST_PASSAGES)]
 Number = Annotated[int, Field(description="the number n of the citation", ge=1)]
 Margin = Annotated[
@@ -116,11 +121,18 @@ class Tools:
             passages = map(printable_passage, await self._program.evidence(question, limit))
             return Evidence([msgspec.to_builtins(passage) for passage in passages])
 
-    async def source_text(self, source: Source, context: Context) -> WholeSource:
-        """Read the whole text of a source that the library holds, as it is now, for another persona-moe."""
+    async def source_text(self, source: Source, context: Context, start: Start = None) -> WholeSource:
+        """Read the text of a source that the library holds, as it is now, for another persona-moe.
+
+        With `start`, it is a part of the text, and `length` says how long all of it is.
+        """
         async with self._opened(context):
-            text = await self._program.source_text(source)
-            return cleaned(WholeSource(text.text, text.form, text.problem))
+            sent = await self._program.source_text(source)
+            whole = cleaned(WholeSource(sent.text, sent.form, sent.problem, len(sent.text)))
+            if start is None:
+                return whole
+            length = len(whole.text)
+            return replace(whole, text=whole.text[start : start + PART_CHARACTERS], length=length)
 
     async def feedback(
         self, run_id: Run, judgement: Literal["up", "down"], context: Context, citation: AnyNumber = None

@@ -7,6 +7,7 @@ from typing import Any
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult
+from pydantic import ValidationError
 
 from engine.errors import LibraryError
 from engine.text.safe import one_line
@@ -14,6 +15,7 @@ from tui.remote.transport import END_SECONDS, ProcessTransport
 
 _LONGEST_REASON = 200  # characters
 _PASSWORD = ("Permission denied", "Host key verification failed")
+_OTHER_FORM = "its answer is not of the Model Context Protocol: its persona-moe may be of another version"
 _OLDER = ("unrecognized arguments", "Unknown tool", "invalid choice")
 
 
@@ -33,6 +35,8 @@ class RemoteConnection:
         Raises LibraryError with the reason why there is no result.
         """
         client = await self._connected()
+        if self._transport is not None:
+            self._transport.expect()
         try:
             # `Client.call_tool` would check the result by a schema of that machine, whose patterns may take years.
             request = CallToolRequest(params=CallToolRequestParams(name=tool, arguments=dict(arguments)))
@@ -79,8 +83,15 @@ class RemoteConnection:
             error = error.exceptions[0]
         if isinstance(error, FileNotFoundError):
             return LibraryError(f"{one_line(str(error.filename))} is not installed on this machine")
+        if isinstance(error, ValidationError):
+            return LibraryError(_OTHER_FORM)
         problem = (self._transport.problem if self._transport else "") or str(error)
         return LibraryError(_reason(problem) or type(error).__name__)
+
+    @property
+    def rubbish(self) -> str:
+        """What the machine sent since the last call that is no message; empty for nothing."""
+        return self._transport.rubbish if self._transport else ""
 
     async def close(self) -> None:
         """End the process; a later call starts it again."""

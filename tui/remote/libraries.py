@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 PASSAGES = 20  # of each library for a question
 _LONGEST_SOURCE = 4_000_000  # characters
+_MOST_PARTS = 40  # messages for one source
 
 Result = TypeVar("Result")
 
@@ -35,6 +35,7 @@ class _Source(msgspec.Struct):
     text: str = ""
     form: str = ""
     problem: str = ""
+    length: int = 0  # characters of the whole text, of which `text` is a part
 
 
 class _Root(msgspec.Struct):
@@ -55,6 +56,8 @@ class RemoteLibraries:
         self.addresses, self._settings = tuple(addresses), settings
         self._connections: dict[RemoteAddress, RemoteConnection] = {}
         self._thread: threading.Thread | None = None
+        self._running: asyncio.AbstractEventLoop | None = None
+        self._starting = threading.Lock()
         if find_spec("mcp") is None:
             raise InputError("the package mcp is not installed", hint="pip install '.[mcp]'")
 
@@ -99,17 +102,18 @@ class RemoteLibraries:
             self._loop.call_soon_threadsafe(self._loop.stop)
             await asyncio.to_thread(self._thread.join)
             self._loop.close()
-            self._thread = None
-            del self._loop
+            self._thread = self._running = None
 
     # -- in the thread ------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def _loop(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=loop.run_forever, name="other machines", daemon=True)
-        self._thread.start()
-        return loop
+        with self._starting:
+            if self._running is None:
+                self._running = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._running.run_forever, name="other machines", daemon=True)
+                self._thread.start()
+            return self._running
 
     async def _in_loop(self, job: "Coroutine[Any, Any, Result]") -> Result:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(job, self._loop))
@@ -128,10 +132,26 @@ class RemoteLibraries:
             return LibraryAnswer((), f"{address} was not asked: {error}")
 
     async def _read_source(self, address: RemoteAddress, source: str) -> _Source:
-        sent = _checked(await self._call(address, "source_text", {"source": source}), _Source)
-        if len(sent.text) > _LONGEST_SOURCE:
-            return _Source(problem=f"it is longer than {_LONGEST_SOURCE:,} characters")
-        return _Source(printable(sent.text), one_line(sent.form)[:200], one_line(sent.problem)[:200])
+        """Read a source in parts, because a message has a bound. Raises LibraryError."""
+        whole = await self._all_parts(address, source)
+        return _Source(printable(whole.text), one_line(whole.form)[:200], one_line(whole.problem)[:200])
+
+    async def _all_parts(self, address: RemoteAddress, source: str) -> _Source:
+        deadline = self._loop.time() + self._settings().remote_seconds
+        whole = _Source()
+        for _ in range(_MOST_PARTS):
+            arguments = {"source": source, "start": len(whole.text)}
+            part = _checked(await self._call(address, "source_text", arguments), _Source)
+            if whole.text and (part.length != whole.length or not part.text):
+                return _Source(problem=part.problem or "it changed while it was sent: open it again")
+            whole = msgspec.structs.replace(part, text=whole.text + part.text)
+            if max(len(whole.text), whole.length) > _LONGEST_SOURCE:
+                return _Source(problem=f"it is longer than {_LONGEST_SOURCE:,} characters")
+            if len(whole.text) >= whole.length:  # an older version sends all at once, and no length
+                return whole
+            if self._loop.time() > deadline:
+                return _Source(problem="it is sent too slowly; `remote_seconds` limits the time")
+        return _Source(problem="it is sent in too many parts")
 
     async def _count(self, address: RemoteAddress) -> int:
         roots = _checked(await self._call(address, "library", {}), _Contents).roots
@@ -150,7 +170,10 @@ class RemoteLibraries:
             async with asyncio.timeout(system.remote_seconds):
                 return await self._connections[address].call(tool, arguments)
         except TimeoutError as error:
-            raise LibraryError(f"it was silent for {system.remote_seconds:g} seconds") from error
+            reason = f"it was silent for {system.remote_seconds:g} seconds"
+            if rubbish := self._connections[address].rubbish:
+                reason = f"in {system.remote_seconds:g} seconds it sent no answer, but “{rubbish}”"
+            raise LibraryError(reason) from error
 
     async def _close_all(self) -> None:
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))

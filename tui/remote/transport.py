@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+from asyncio.subprocess import SubprocessStreamProtocol
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from engine.text.safe import one_line
 
 LONGEST_LINE = 8_000_000  # bytes of one message
 _MOST_OTHER_LINES = 100  # that are no messages, such as the greeting of a login shell
+_MOST_MESSAGES, _MOST_BYTES = 1_000, 4 * LONGEST_LINE  # for one call; a machine that sends more never ends
 _KEPT_ERRORS = 2_000  # bytes of the last that the process said
 END_SECONDS = 2.0  # for a process to end, before it is told to more firmly
 
@@ -34,15 +36,26 @@ class ProcessTransport:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
         self._errors, self._sent_wrong = b"", ""
+        self.expect()
         self._process: asyncio.subprocess.Process | None = None
         self._is_ending = False
         self.ended = asyncio.Event()
+
+    def expect(self) -> None:
+        """Count from now on what is sent for a call, until the next call."""
+        self._messages = self._other_lines = self._bytes = 0
+        self._other_line = b""
 
     @property
     def problem(self) -> str:
         """Why the process ended, in one line; empty if it did not say."""
         lines = [line for line in self._errors.decode("utf-8", "replace").splitlines() if line.strip()]
         return self._sent_wrong or (one_line(lines[-1])[-200:] if lines else "")
+
+    @property
+    def rubbish(self) -> str:
+        """The first line since `expect` that is no message; empty if each is one."""
+        return one_line(self._other_line[:200].decode("utf-8", "replace"))[:60]
 
     def end(self) -> None:
         """End the process, also one that has not answered yet; its streams then end, too."""
@@ -53,15 +66,12 @@ class ProcessTransport:
     @asynccontextmanager
     async def streams(self) -> AsyncGenerator[tuple[Received, Sent]]:
         """Start the process, and give its messages; it is ended with the block. Raises OSError."""
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=LONGEST_LINE,
-            start_new_session=True,
+        loop = asyncio.get_running_loop()
+        # As `asyncio.create_subprocess_exec` does, which hides the pipes that `_end` has to close.
+        pipes, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=LONGEST_LINE, loop=loop), *self._command, start_new_session=True
         )
-        self._process = process
+        self._process = process = asyncio.subprocess.Process(pipes, protocol, loop)
         if self._is_ending:
             self.end()
         received, reading = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -74,7 +84,7 @@ class ProcessTransport:
         finally:
             for stream in (received, reading, writing, sent):
                 stream.close()
-            ending = asyncio.create_task(_end(process, tasks))
+            ending = asyncio.create_task(_end(process, pipes, tasks))
             with anyio.CancelScope(shield=True):
                 try:
                     await asyncio.shield(ending)
@@ -100,20 +110,30 @@ class ProcessTransport:
     async def _pass_on(
         self, lines: asyncio.StreamReader, received: MemoryObjectSendStream[SessionMessage | Exception]
     ) -> None:
-        others = 0
         try:
-            while line := await lines.readline():
+            while (line := await lines.readline()) and self._is_in_bounds(len(line), is_message=True):
                 try:
                     message = jsonrpc_message_adapter.validate_json(line, by_name=False)
                 except ValueError:
-                    others += 1
-                    if others > _MOST_OTHER_LINES:
+                    self._other_line = self._other_line or line.strip()
+                    self._other_lines += 1
+                    if self._other_lines > _MOST_OTHER_LINES:
                         self._sent_wrong = "it does not speak the Model Context Protocol"
                         return
                 else:
                     await received.send(SessionMessage(message))
         except ValueError:  # of `readline`
             self._sent_wrong = f"it sent more than {LONGEST_LINE // 1_000_000} MB at once"
+
+    def _is_in_bounds(self, size: int, *, is_message: bool) -> bool:
+        """Count what was sent; False, with the reason as `problem`, if it was too much for one call."""
+        self._bytes += size
+        self._messages += is_message
+        if self._bytes <= _MOST_BYTES and self._messages <= _MOST_MESSAGES:
+            return True
+        self._sent_wrong = self._sent_wrong or "it sent without end"
+        self.end()
+        return False
 
     @staticmethod
     async def _send(process: asyncio.subprocess.Process, sent: MemoryObjectReceiveStream[SessionMessage]) -> None:
@@ -126,11 +146,13 @@ class ProcessTransport:
 
     async def _keep_errors(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None, "it was started with pipes"
-        while part := await process.stderr.read(_KEPT_ERRORS):
+        while (part := await process.stderr.read(_KEPT_ERRORS)) and self._is_in_bounds(len(part), is_message=False):
             self._errors = (self._errors + part)[-_KEPT_ERRORS:]
 
 
-async def _end(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _end(
+    process: asyncio.subprocess.Process, pipes: asyncio.SubprocessTransport, tasks: Sequence[asyncio.Task[None]]
+) -> None:
     """Close the process's stdin, which ends it, or end it by signals."""
     assert process.stdin is not None, "it was started with pipes"
     assert process.stdout is not None, "it was started with pipes"
@@ -149,7 +171,7 @@ async def _end(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.Task
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public closes unread pipes
+    pipes.close()
     await asyncio.sleep(0)
 
 

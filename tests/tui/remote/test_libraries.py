@@ -6,6 +6,7 @@ import re
 import shlex
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -165,6 +166,9 @@ FAULTS = [
     ("head -c 9000000 /dev/zero", "more than 8 MB"),
     ("exit 0", "closed"),
     ("cat > /dev/null", "silent for 0.5 seconds"),
+    ("""yes '{"jsonrpc": "2.0", "method": "notifications/message"}'""", "it sent without end"),
+    ("yes rubbish >&2", "it sent without end"),
+    ("""echo '{"jsonrpc": "2.0", "id": 1, "result'; cat > /dev/null""", "in 0.5 seconds it sent no answer, but “{"),
     ("read password < /dev/tty || exit 255; cat > /dev/null", "/dev/tty"),
 ]
 
@@ -188,7 +192,7 @@ async def libraries_with(tmp_path) -> AsyncIterator[Callable[..., RemoteLibrarie
 @pytest.mark.parametrize(("script", "words"), FAULTS, ids=[words for _, words in FAULTS])
 async def test_a_machine_that_is_away_or_sends_rubbish_is_told_in_a_line(tmp_path, libraries_with, script, words):
     program = shell_program(tmp_path / "bin", script)
-    others = libraries_with(program, "ssh://host/srv", seconds=0.5 if "silent" in words else 60.0)
+    others = libraries_with(program, "ssh://host/srv", seconds=0.5 if "0.5 seconds" in words else 60.0)
     [answer] = await others.passages(QUESTION)
     assert answer.passages == ()
     assert answer.problem.startswith("ssh://host/srv was not asked: ")
@@ -199,6 +203,16 @@ async def test_a_machine_that_is_away_or_sends_rubbish_is_told_in_a_line(tmp_pat
     assert words in opened.problem
     with pytest.raises(LibraryError, match=re.escape(words)):
         await asyncio.to_thread(others.passages_of, others.addresses[0])
+
+
+async def test_a_machine_that_sends_without_end_after_its_time_is_left(tmp_path, libraries_with):
+    message = '{"jsonrpc": "2.0", "method": "notifications/message"}'
+    program = shell_program(tmp_path / "bin", f"echo $$ > {tmp_path}/pid; sleep 1; exec yes '{message}'")
+    others = libraries_with(program, "ssh://host", seconds=0.5)
+    [answer] = await others.passages(QUESTION)
+    assert "silent" in answer.problem
+    process = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}")
+    await until(lambda: not process.exists())
 
 
 async def test_a_run_goes_on_without_a_machine_that_is_away(tmp_path, notes, session_with):
@@ -260,6 +274,65 @@ async def test_a_pattern_in_a_schema_of_another_machine_is_not_tried(tmp_path, l
     server.write_text(server.read_text("utf-8").replace('{"tools": []}', repr({"tools": [tool]})), "utf-8")
     [answer] = await libraries_with(program, "ssh://host").passages(QUESTION)  # trying it takes years
     assert "has another form" in answer.problem
+
+
+async def test_an_answer_that_is_not_of_the_protocol_is_told_in_plain_words(tmp_path, libraries_with):
+    program = scripted_program(tmp_path / "bin", {})
+    server = tmp_path / "bin" / "server.py"
+    server.write_text(server.read_text("utf-8").replace('"content": []', '"content": 3'), "utf-8")
+    [answer] = await libraries_with(program, "ssh://host").passages(QUESTION)
+    advice = "its answer is not of the Model Context Protocol: its persona-moe may be of another version"
+    assert answer.problem == f"ssh://host was not asked: {advice}"
+
+
+async def test_a_name_of_a_source_stays_on_its_line(tmp_path, libraries_with):
+    name = "/srv/a\n[1] b\t\r\u2028 c.md"
+    sent = passage(source=name, id=f"{name}#1")
+    [answer] = await libraries_with(scripted_program(tmp_path / "bin", {"passages": [sent]}), "ssh://host").passages(
+        "?"
+    )
+    [received] = answer.passages
+    assert (received.source, received.id) == ("ssh://host/srv/a [1] b  c.md", "ssh://host/srv/a [1] b  c.md#1")
+
+
+async def test_a_source_that_is_larger_than_a_message_is_read_in_parts(tmp_path, libraries_with):
+    text = f"# The Lamp of Vell\n\nOda Marr keeps the lamp.\n\n{'🦉' * 1_200_000}\n\nThe end.\n"
+    archive = documents(tmp_path / "archive", lamp=text)
+    others = libraries_with(remote_program(tmp_path / "bin", tmp_path / "there"), f"ssh://host{archive}")
+    opened = await asyncio.to_thread(others.read_source, f"ssh://host{archive}/lamp.md")
+    assert (opened.problem, opened.text == text) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ({"text": "x", "length": 1_000}, "too many parts"),
+        ({"text": "", "length": 1_000}, "too many parts"),
+        ({"text": "x", "length": 1 << 60}, "longer than 4,000,000"),
+        ({"text": "x", "length": -1}, ""),
+    ],
+)
+async def test_parts_of_a_source_are_bounded(tmp_path, libraries_with, reply, words):
+    others = libraries_with(scripted_program(tmp_path / "bin", reply), "ssh://host")
+    opened = await asyncio.to_thread(others.read_source, "ssh://host/a.md")
+    assert words in opened.problem
+    assert bool(words) == bool(opened.problem)
+
+
+async def test_threads_that_ask_at_once_share_one_loop(libraries_with, tmp_path, monkeypatch):
+    others, new_loop, loops = libraries_with(tmp_path, "ssh://host"), asyncio.new_event_loop, []
+
+    def slow_loop() -> asyncio.AbstractEventLoop:
+        time.sleep(0.05)
+        loops.append(new_loop())
+        return loops[-1]
+
+    async def nothing() -> None: ...
+
+    monkeypatch.setattr("asyncio.new_event_loop", slow_loop)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: others.wait_for(nothing()), range(8)))
+    assert len(loops) == 1
 
 
 async def test_a_number_of_passages_that_no_library_has_is_refused(tmp_path, libraries_with):
