@@ -26,8 +26,9 @@ from tui.navigation.screens import SCREENS, TITLES
 from tui.run.feed import RunFeed
 from tui.terminal.contrast import Legible
 from tui.terminal.frame_pacing import Pace
+from tui.terminal.key_order import OrderedKeys
 from tui.terminal.no_color import Colourless
-from tui.terminal.textual_fixes import SteadyApp, lasting
+from tui.terminal.textual_fixes import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ def _commands_in_order() -> type[Provider]:
     return CommandsInOrder
 
 
-class PersonaMoeApp(SteadyApp):
+class PersonaMoeApp(OrderedKeys):
     """The screens over one session; nothing of the engine is imported before the first paint."""
 
     TITLE = "persona-moe"

@@ -6,6 +6,7 @@ Out: draws that a slow line can carry, colours that can be read or none, a progr
 - `requirements`: whether a full-screen program can run here, and erase in a colour; it imports nothing of Textual.
 - `textual_fixes`: `SteadyApp`, `lasting` and all other uses of Textual's private names.
 - `frame_pacing`: `Pace`, at most 12 draws a second and none before the terminal has shown the last one.
+- `key_order`: `OrderedKeys`, a `SteadyApp` in which keys that come together go where each of them leads.
 - `changed_cells`: `ShownCells`, what the terminal shows; `SteadyApp` sends only the cells that differ from it.
 - `pen`: `Pen`, the shortest sequences for moves, styles and blanks.
 - `graphics`: how the terminal draws pictures, and how large its cells are.
