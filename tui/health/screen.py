@@ -45,7 +45,6 @@ class HealthScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._texts: dict[str, Text] = {}
-        self._is_shown = False
 
     def compose(self) -> ComposeResult:
         """The page, with one box for each part."""
@@ -59,14 +58,8 @@ class HealthScreen(Screen[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """Read everything again: there may be new runs. (At the first opening, Textual sends this event twice.)"""
-        if not self._is_shown:
-            self._is_shown = True
-            self.action_reload()
-
-    def on_screen_suspend(self) -> None:
-        """Read everything again when this screen is shown next."""
-        self._is_shown = False
+        """Read everything again: there may be new runs."""
+        self.action_reload()
 
     def action_reload(self) -> None:
         """Read everything again."""

@@ -20,7 +20,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
-from textual.events import Resize
+from textual.events import Resize, ScreenResume
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Size
 from textual.worker import WorkerFailed
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.strip import Strip
     from textual.timer import Timer
+    from textual.widget import AwaitMount
     from textual.widgets import Input
 
     from tui.drawing.ascii import Draw
@@ -68,6 +69,15 @@ class SteadyApp(App[None]):
         # on the stack, and an input in it ends the program with a ScreenStackError.
         asyncio.get_running_loop().set_task_factory(None)
         await super()._process_messages(*args, **options)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Show the screen of a mode; Textual says twice to a new one that it is shown, which then reads all twice."""
+        if mode in self._screen_stacks or mode not in self._modes:
+            return super().switch_mode(mode)
+        with self.prevent(ScreenResume):
+            mounted = self._init_mode(mode)
+        super().switch_mode(mode)
+        return mounted
 
     def set_timer(self, *args: Any, **options: Any) -> Timer:
         """Set a timer that fires however late it is: by such a timer Textual lays out a new size of the terminal."""

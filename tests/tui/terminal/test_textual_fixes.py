@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from textual._compositor import LayoutUpdate
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.events import Resize
 from textual.geometry import Size
+from textual.screen import Screen
+from textual.widgets import Input
 
 from tests.support.settled import until
 from tui.terminal.textual_fixes import SteadyApp, sure
@@ -73,3 +75,28 @@ async def test_only_in_a_steady_app_tasks_wait_for_their_turn_on_every_python(mo
     monkeypatch.setattr(asyncio, "eager_task_factory", factory, raising=False)
     await base().run_async(headless=True, auto_pilot=note_and_end)
     assert factories == [factory if at_once else None]
+
+
+async def test_a_screen_is_told_once_at_each_visit_that_it_is_shown():
+    shown = []
+
+    class Visited(Screen[None]):
+        AUTO_FOCUS = "Input"
+
+        def compose(self) -> ComposeResult:
+            yield Input()
+
+        def on_screen_resume(self) -> None:
+            shown.append(self.query_one(Input).size.width)
+
+    class Modes(SteadyApp):
+        MODES = {"one": Visited, "two": Visited}  # noqa: RUF012 - Textual declares it so
+        DEFAULT_MODE = "one"
+
+    app = Modes()
+    async with app.run_test() as pilot:
+        for visits, mode in enumerate(("one", "two", "one", "two"), start=1):
+            await app.switch_mode(mode)
+            await pilot.pause()
+            assert len(shown) == visits
+            assert isinstance(app.focused, Input)
