@@ -12,7 +12,7 @@ from engine.mixture.panel import Panel
 from engine.question.answer_kind import asked_noun
 from engine.question.question import Question
 from engine.text.names import root, roots
-from engine.text.words import raw_words, stems
+from engine.text.words import is_unspaced, normalised, raw_words, stems
 
 _WEIGHTS = {
     "sentence": 6.44,  # highest share of the question's weight that a sentence, or two that are linked, cover
@@ -72,8 +72,22 @@ def uncovered(question: Question, quotations: Iterable[Quotation]) -> tuple[str,
     rows = zip(question.forms, question.in_names, degrees, strict=True)
     absent = {form for forms, in_name, degree in rows if in_name and not degree for form in forms}
     absent.update(question.unknown)
-    words = (word for word in raw_words(question.text) if absent.intersection(stems(word)))
-    return tuple(dict.fromkeys(words))
+    words = dict.fromkeys(word for word in raw_words(question.text) if absent.intersection(stems(word)))
+    return tuple(_as_typed(words, normalised(question.text)))
+
+
+def _as_typed(words: Iterable[str], text: str) -> list[str]:
+    """Join the pairs of characters of scripts without spaces to what stands in the text."""
+    joined: list[str] = []
+    for word in words:
+        if is_unspaced(word) and any(word in earlier for earlier in joined):
+            continue
+        longer = joined[-1] + word[1:] if joined and is_unspaced(word) and joined[-1][-1] == word[0] else ""
+        if longer and longer in text:
+            joined[-1] = longer
+        else:
+            joined.append(word)
+    return joined
 
 
 def _noun_share(question: Question, degrees: Sequence[float]) -> float:

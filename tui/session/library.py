@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLE_NAME = "sample library"
 SUGGESTIONS = 8
+MOST_NAMES = 3  # of folders and files
 _MOMENT = 1.0  # seconds
 
 
@@ -62,7 +63,7 @@ class ScopedLibrary:
         """Name what the questions go to, in a few words."""
         roots = [str(path) for path in self._paths] or list(self.documents.roots)
         is_sample = not roots or roots == [str(sample_library())]
-        names = [SAMPLE_NAME] if is_sample else [Path(root).name or root for root in roots]
+        names = [SAMPLE_NAME] if is_sample else _short_names(roots)
         return ", ".join([*names, *(self.others.names if self.others else ())])
 
     def suggestions(self) -> list[str]:
@@ -258,6 +259,16 @@ class ScopedLibrary:
     def passage(self, passage_id: str, title: str) -> "Passage | None":
         """Find a passage as it was indexed; None if it is not in the index any more. Raises LibraryError."""
         return self.documents.index.find(passage_id, title)
+
+
+def _short_names(roots: Sequence[str]) -> list[str]:
+    """Name the first folders or files, those with the same name by their folder too, and count the others."""
+    names = [Path(root).name or root for root in roots]
+    short = [
+        "/".join(Path(root).parts[-2:]) if names.count(name) > 1 else name
+        for root, name in zip(roots, names, strict=True)
+    ][:MOST_NAMES]
+    return [*short, f"{len(roots) - MOST_NAMES} more"] if roots[MOST_NAMES:] else short
 
 
 def _remote_libraries(addresses: "Sequence[RemoteAddress]", settings: Callable[[], "Settings"]) -> "RemoteLibraries":

@@ -212,6 +212,12 @@ def test_a_name_that_the_library_never_uses_forbids_an_answer_and_is_told(asked)
     assert {"Absalom", "Drusk"} <= {*uncovered(panel.question, quotations_of(panel))}
 
 
+def test_uncovered_words_are_told_as_they_are_typed(asked):
+    panel = asked("Straße 日本語 春季比赛安排 und 月 日本 本気 🦊?")
+    words = ("Straße", "日本語", "春季比赛安排", "und", "月", "本気")
+    assert uncovered(panel.question, ()) == words
+
+
 def test_covered_words_are_not_told_as_uncovered(asked):
     panel = asked("When did Ineke Vandermolen drown?")
     assert uncovered(panel.question, quotations_of(panel)) == ()

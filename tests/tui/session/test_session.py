@@ -120,6 +120,15 @@ def test_the_passages_are_those_of_what_is_asked(workspace, docs):
     assert (both.library.passages, both.library.name) == (2, "owl.md, crow.md")
 
 
+def test_folders_of_the_same_name_are_told_apart_and_many_are_counted(workspace, tmp_path):
+    folders = [tmp_path / name for name in ("a/notes", "b/notes", "mail", "bills", "plans")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    session = open_session(workspace, paths=folders[:3])
+    assert session.library.name == "a/notes, b/notes, mail"
+    assert open_session(workspace, paths=folders).library.name == "a/notes, b/notes, mail, 2 more"
+
+
 def test_a_path_that_is_not_there_is_refused_and_the_sample_stays(workspace, docs):
     with pytest.raises(InputError, match="does not exist"):
         opened(workspace, docs, docs / "nowhere")
