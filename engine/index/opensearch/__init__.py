@@ -5,7 +5,8 @@ them in one request.
 
 - `index`: `OpenSearchIndex`, the look-ups, in the one `state` of the index that a question reads.
 - `writer`: `OpenSearchWriter`, which ingests in bulk.
-- `connection`: `Connection`, requests whose every failure is a LibraryError. `mapping`: the fields, as JSON.
+- `connection`: `Connection`, requests whose every failure is a LibraryError. `login`: the password, and which hosts are
+  believed. `mapping`: the fields, as JSON.
 
 What always holds: a run sees one state (a point in time). An answer of which a shard is missing is refused, never used.
 The id of a passage follows from its file and number, so that what is sent twice, after a failure or by two machines, is

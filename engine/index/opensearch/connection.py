@@ -1,21 +1,18 @@
 """Requests to the hosts of an OpenSearch cluster; every failure is a LibraryError that says what to do."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import count
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from engine.errors import InputError, LibraryError
+from engine.index.opensearch.login import PASSWORD, authority_file, authorization, tls_advice
 from engine.settings.settings import OpenSearch
 from engine.text.safe import one_line
 
-PASSWORD = "PERSONA_MOE_OPENSEARCH_PASSWORD"  # noqa: S105 - the name of an environment variable
 RETRIES = 4  # on other hosts, if one is away
 _KEEP_ALIVE = "5m"  # of a point in time, from its last use on
 _BULK_BYTES, _BULK_PASSAGES, _BULK_RETRIES = 8_000_000, 500, 8
@@ -27,8 +24,8 @@ _ANSWER = ",".join(
     )
 )  # fmt: skip
 _ADVICE = {
-    401: f"set `user` in opensearch.yaml, and the password by `password_file` or {PASSWORD}",
-    403: "this user may not do that: an administrator of the cluster decides",
+    401: f"look at `user` in opensearch.yaml, and at the password in `password_file` or {PASSWORD}",
+    403: "this user may not do that: an administrator of the cluster gives the right",
     404: "persona-moe ingest PATH makes the index",
     413: "the cluster accepts only smaller requests: raise http.max_content_length there",
     429: "the cluster has too much to do: wait, or give it more nodes",
@@ -37,6 +34,9 @@ _ADVICE = {
 _TERM_STATISTICS = dict.fromkeys(("field_statistics", "positions", "offsets", "payloads"), False) | {
     "term_statistics": True
 }
+_ENDED = ("RemoteDisconnected", "ConnectionReset")
+_CLEAR = "it ends the connection: write https:// in `hosts`, if it speaks TLS"
+OTHER = "look at `hosts` in opensearch.yaml, and at what is between this machine and them"
 _AWAY = "start it, or look at `hosts` in opensearch.yaml; no hosts: the index on this machine"
 
 
@@ -44,11 +44,16 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 
-_NOT_FOUND, _UNAVAILABLE = 404, 503
+_LOST = ("search_phase", "no_shard", "unavailable_shards", "node_disconnected", "node_not_connected", "node_closed")
+_FORBIDDEN, _NOT_FOUND, _UNAVAILABLE = 403, 404, 503
 
 
 class PartLostError(LibraryError):
     """A part of the index, or of the state that was read, was on a host that is away; another one may have it."""
+
+
+class NotThereError(LibraryError):
+    """The cluster has no such index."""
 
 
 class Connection:
@@ -74,12 +79,10 @@ class Connection:
             ) from error
         settings = self._settings
         hosts = [host if "://" in host else f"http://{host}" for host in settings.hosts]
-        if settings.user:
-            _refuse_clear(hosts)
         return Client(
             hosts=hosts,
-            http_auth=(settings.user, _password(settings)) if settings.user else None,
-            ca_certs=settings.ca_file or None,
+            headers=authorization(settings, hosts),
+            ca_certs=authority_file(settings),
             timeout=settings.timeout_seconds,
             max_retries=RETRIES,
             retry_on_timeout=True,
@@ -97,15 +100,19 @@ class Connection:
             reason = f"{self._where} did not answer in {self._settings.timeout_seconds:g} seconds"
             raise LibraryError(reason, hint="it is overloaded, or `timeout_seconds` is too short") from error
         except exceptions.SSLError as error:
-            hint = "its certificate is not known here: name the file of its authority as `ca_file`"
-            raise LibraryError(f"no secure connection to {self._where}", hint=hint) from error
+            raise LibraryError(f"no secure connection to {self._where}", hint=tls_advice(str(error))) from error
         except exceptions.ConnectionError as error:
-            raise LibraryError(f"no OpenSearch at {self._where} answers", hint=_AWAY) from error
+            is_ended = any(words in str(error) for words in _ENDED) and "https://" not in self._where
+            raise LibraryError(f"no OpenSearch at {self._where} answers", hint=_CLEAR if is_ended else _AWAY) from error
+        except exceptions.SerializationError as error:
+            raise LibraryError(f"{self._where} does not answer as OpenSearch does", hint=OTHER) from error
         except exceptions.TransportError as error:
             status = error.status_code if isinstance(error.status_code, int) else 0
-            raise _refusal(status, error.error, self._where) from error
+            raise _refusal(status, error.error, self._where, _reason_of(error.info)) from error
         except exceptions.OpenSearchException as error:
             raise LibraryError(f"{self._where}: {one_line(str(error))[:200]}") from error
+        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:  # of what it sent
+            raise LibraryError(f"{self._where} does not answer as OpenSearch does", hint=OTHER) from error
 
     @property
     def _where(self) -> str:
@@ -120,16 +127,16 @@ class Connection:
 
     def exists(self, name: str) -> bool:
         """Tell whether there is an index with this name."""
-        client = self._client
-        with self._errors():
-            return bool(client.indices.exists(index=name))
+        # Not a HEAD, whose answer says nothing of a right that is missing.
+        return "error" not in self.request("GET", f"/{name}", ignore=404, filter_path="error,*.settings.index.uuid")
 
     def point_in_time(self, name: str) -> str:
         """Return the id of a state of the whole index as it is now."""
         self._forget_unused()
         path = f"/{name}/_search/point_in_time"
         answer = self.request("POST", path, keep_alive=_KEEP_ALIVE, allow_partial_pit_creation="false")
-        return str(answer["pit_id"])
+        with self._errors():
+            return str(answer["pit_id"])
 
     def _forget_unused(self) -> None:
         """Let the cluster forget the states that nothing reads, of which it keeps only some hundreds."""
@@ -155,9 +162,9 @@ class Connection:
         self.rounds += 1
         with self._errors():
             answers = client.msearch(body=lines, params={"filter_path": _ANSWER})["responses"]
-        for answer in answers:
-            self._refuse_partial(answer)
-        return list(answers)
+            for answer, _ in zip(answers, searches, strict=True):
+                self._refuse_partial(answer)
+            return list(answers)
 
     def _refuse_partial(self, answer: Mapping[str, Any]) -> None:
         if answer.get("status", 200) != 200 or "error" in answer:  # noqa: PLR2004 - HTTP's OK
@@ -170,8 +177,9 @@ class Connection:
     def whole(self, path: str, search: Mapping[str, Any], fields: str) -> dict[str, Any]:
         """Return these fields of the answer to a search of the newest state; raises LibraryError if it is not whole."""
         answer = self.request("POST", path, search, filter_path=f"status,error,timed_out,_shards,{fields}")
-        self._refuse_partial(answer)
-        return dict(answer)
+        with self._errors():
+            self._refuse_partial(answer)
+            return dict(answer)
 
     def frequencies(self, name: str, tokens: Collection[tuple[str, str]], shards: int) -> dict[tuple[str, str], int]:
         """Return how many passages of an index have each token in its field, removed ones included.
@@ -187,13 +195,15 @@ class Connection:
             for routing in self._routings(name, shards)
         ]
         path, filter_path = "/_mtermvectors", "docs.error,docs.term_vectors.*.terms.*.doc_freq"
-        answers = self.request("POST", path, {"docs": entries}, filter_path=filter_path).get("docs", [])
+        answers = self.request("POST", path, {"docs": entries}, filter_path=filter_path)
         counts: Counter[tuple[str, str]] = Counter()
-        for answer in answers:  # of each shard
-            if "error" in answer:
-                raise _refusal(_UNAVAILABLE, _kind(answer["error"]), self._where)
-            for field, vector in answer.get("term_vectors", {}).items():
-                counts.update({(field, t): int(f["doc_freq"]) for t, f in vector["terms"].items() if "doc_freq" in f})
+        with self._errors():
+            for answer in answers.get("docs", []):  # of each shard
+                if "error" in answer:
+                    raise _refusal(_UNAVAILABLE, _kind(answer["error"]), self._where)
+                for field, vector in answer.get("term_vectors", {}).items():
+                    terms = vector["terms"].items()
+                    counts.update({(field, t): int(f["doc_freq"]) for t, f in terms if "doc_freq" in f})
         return counts
 
     def _routings(self, name: str, shards: int) -> list[str]:
@@ -214,19 +224,21 @@ class Connection:
         fields = ("docs.deleted", "refresh.external_total", "routing.node")
         filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{field}" for field in fields)])
         answer = self.request("GET", f"/{name}/_stats/docs,refresh", level="shards", filter_path=filter_path)
-        shards = {
-            number: copies
-            for index in answer.get("indices", {}).values()
-            for number, copies in index.get("shards", {}).items()
-        }
-        copies = [(number, copy) for number, several in shards.items() for copy in several]
-        if answer.get("_shards", {}).get("failed", 1) or not copies:
-            return None
-        if any(copy["docs"]["deleted"] for _, copy in copies):
-            return None
-        return frozenset(
-            (number, str(copy["routing"]["node"]), str(copy["refresh"]["external_total"])) for number, copy in copies
-        )
+        with self._errors():
+            shards = {
+                number: copies
+                for index in answer.get("indices", {}).values()
+                for number, copies in index.get("shards", {}).items()
+            }
+            copies = [(number, copy) for number, several in shards.items() for copy in several]
+            if answer.get("_shards", {}).get("failed", 1) or not copies:
+                return None
+            if any(copy["docs"]["deleted"] for _, copy in copies):
+                return None
+            return frozenset(
+                (number, str(copy["routing"]["node"]), str(copy["refresh"]["external_total"]))
+                for number, copy in copies
+            )
 
     def at_once(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
         """Do two jobs at the same time, and return both results; the longer one counts as rounds."""
@@ -258,40 +270,26 @@ class Connection:
                     raise _refusal(result.get("status", 0), _kind(result.get("error")), self._where)
 
 
-def _refusal(status: int, kind: object, where: str) -> LibraryError:
+def _refusal(status: int, kind: object, where: str, reason: object = "") -> LibraryError:
     """Return the error for a refused request of which the cluster names the `kind` of problem."""
     words = one_line(str(kind))[:150]
     if "search_context" in words:
         return PartLostError(f"OpenSearch at {where} has forgotten the state that was read", hint="ask again")
-    if "search_phase" in words or "no_shard" in words or "unavailable_shards" in words:
+    if status == _UNAVAILABLE or any(part in words for part in _LOST):
         return PartLostError(f"OpenSearch at {where} cannot read a part of the index: {words}", hint=_ADVICE[503])
-    return LibraryError(
-        f"OpenSearch at {where} refuses: {status} {words}", hint=_ADVICE.get(status, "its log says more")
-    )
+    if status == _FORBIDDEN and reason:  # the right that is missing
+        words = one_line(str(reason))[:300]
+    kind_of_error = NotThereError if status == _NOT_FOUND else LibraryError
+    refusal = f"OpenSearch at {where} refuses: {f'{status} {words}'.strip()}"
+    return kind_of_error(refusal, hint=_ADVICE.get(status, "its log says more"))
+
+
+def _reason_of(answer: object) -> object:
+    """Return the reason in the body of a refusal, of the whole request or of its first shard; empty for none."""
+    failures = answer.get("_shards", {}).get("failures", ()) if isinstance(answer, dict) else ()
+    error = failures[0].get("reason") if failures else answer.get("error") if isinstance(answer, dict) else None
+    return error.get("reason", "") if isinstance(error, dict) else ""
 
 
 def _kind(error: object) -> object:
     return error.get("type", "") if isinstance(error, dict) else error
-
-
-def _refuse_clear(hosts: Iterable[str]) -> None:
-    """Raise InputError if a password would go to one of these hosts in clear, unless it is this machine."""
-    for host in hosts:
-        if not host.startswith("https://") and urlsplit(host).hostname not in {"localhost", "127.0.0.1", "::1"}:
-            raise InputError(
-                f"the password would be sent to {one_line(host)} in clear", hint="write https:// in `hosts`"
-            )
-
-
-def _password(settings: OpenSearch) -> str:
-    """Return the password from the environment, or from the file, which must be its owner's alone."""
-    if password := os.environ.get(PASSWORD):
-        return password
-    path = Path(settings.password_file).expanduser()
-    try:
-        if not settings.password_file or path.stat().st_mode & 0o077:
-            hint = f"name a file that only you can read (chmod 600) as `password_file`, or set {PASSWORD}"
-            raise InputError("there is no password for OpenSearch, or others can read it", hint=hint)
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the password file {path} cannot be read", hint=str(error)) from error

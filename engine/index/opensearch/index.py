@@ -62,7 +62,7 @@ class OpenSearchIndex:
         """Read the index as it is at the next look-up."""
         self._reader = StateReader(self.connection, self.name, self._settings)
         self._frequencies: dict[tuple[str, ...], int] = {}  # of tokens, by field, and of names
-        self._empty_cache()
+        self.forget()
 
     def refresh_if_old(self) -> None:
         """Refresh if the state was read a while ago, since other machines may have changed the index, or is lost."""
@@ -109,9 +109,6 @@ class OpenSearchIndex:
 
     def forget(self) -> None:
         """Drop the passages kept in memory."""
-        self._empty_cache()
-
-    def _empty_cache(self) -> None:
         self._stored: dict[int, bytes] = {}
         self._missing: set[int] = set()  # numbers of no passage
         self._sides: set[int] = set()  # numbers beside passages that a search for words found

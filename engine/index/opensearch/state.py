@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import LibraryError
 from engine.index.opensearch import mapping
-from engine.index.opensearch.connection import Connection, PartLostError
+from engine.index.opensearch.connection import OTHER, Connection, NotThereError, PartLostError
 from engine.index.opensearch.writer import numbers_index
 from engine.settings.settings import OpenSearch
 from engine.text.safe import one_line
@@ -58,29 +58,35 @@ class StateReader:
         self.generation = next(_GENERATIONS)
         self._lock = Lock()
         self._current: State | None = None
-        self._lost: LibraryError | None = None  # why the state cannot be read any more
+        self._failure: LibraryError | None = None  # why the state cannot be read any more
 
     @property
     def is_old(self) -> bool:
         """Whether a new question should read another state: this one was read a while ago, or is lost."""
         state = self._current
         is_aged = state is not None and time.monotonic() - state.read_at > _FRESH_SECONDS
-        return is_aged or self._lost is not None
+        return is_aged or self._failure is not None
 
     @property
     def state(self) -> State:
         """The state that is read. Raises LibraryError, always when it was lost."""
         with self._lock:
-            if self._lost is not None:
-                raise self._lost
+            if self._failure is not None:
+                raise self._failure
             if self._current is None:
-                self.make_if_missing()
                 try:
-                    self._current = self._newest()
+                    self._current = self._newest_or_new()
                 except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
                     hosts = one_line(", ".join(self._settings.hosts))
-                    raise LibraryError(f"{hosts} does not answer as OpenSearch does", hint="look at `hosts`") from error
+                    raise LibraryError(f"{hosts} does not answer as OpenSearch does", hint=OTHER) from error
             return self._current
+
+    def _newest_or_new(self) -> State:
+        try:
+            return self._newest()
+        except NotThereError:
+            self.make_if_missing()
+            return self._newest()
 
     def _newest(self) -> State:
         refreshes = self._connection.refreshes(self._name)
@@ -151,7 +157,7 @@ class StateReader:
         with self._lock:
             if newest.contents != state.contents:
                 self._current = None
-                self._lost = LibraryError("the index changed while a host was lost", hint="ask again")
-                raise self._lost
+                self._failure = LibraryError("the index changed while a host was lost", hint="ask again")
+                raise self._failure
             self._current = newest
         return newest

@@ -8,24 +8,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
 from engine.errors import InputError, LibraryError
 from engine.index.library import Library
 from engine.index.opensearch import index as index_module
-from engine.index.opensearch.connection import PASSWORD, Connection
+from engine.index.opensearch.connection import Connection
 from engine.index.opensearch.index import OpenSearchIndex
+from engine.index.opensearch.login import PASSWORD
 from engine.index.search_index import Search
 from engine.mixture.panel import Panel
 from engine.personas.persona import persona_from_json
@@ -33,6 +28,7 @@ from engine.personas.traits import needs_vectors
 from engine.settings.settings import OpenSearch, System
 from engine.shipped import shipped
 from tests.support import ROOT
+from tests.support.certificate import certificate
 from tests.support.opensearch_server import free_port
 from tui.session.library import sample_library
 
@@ -318,10 +314,14 @@ def refused(status: int, kind: str) -> tuple[int, dict[str, Any]]:
     ("path", "answer", "words"),
     [
         ("/point_in_time", (429, {"error": {"type": "rejected_execution_exception"}, "status": 429}), "too much to do"),
-        ("/point_in_time", (401, {}), "set `user` in opensearch.yaml"),
+        ("/point_in_time", (401, {}), "look at `user` in opensearch.yaml"),
         ("/point_in_time", (403, {}), "this user may not do that"),
         ("/point_in_time", (503, {"error": {"type": "no_shard_available_action_exception"}}), "nodes are back"),
-        ("/point_in_time", (200, b"<html>no JSON"), "127.0.0.1"),
+        ("/point_in_time", (200, b"<html>no JSON"), "does not answer as OpenSearch does"),
+        ("/_msearch", (200, {"message": "a gateway"}), "does not answer as OpenSearch does"),
+        ("/_msearch", (200, {"responses": ["?"]}), "does not answer as OpenSearch does"),
+        ("/_msearch", (200, [1]), "does not answer as OpenSearch does"),
+        ("/_stats/docs,refresh", (200, {"indices": 3}), "does not answer as OpenSearch does"),
         ("/_msearch", (200, {"responses": [PARTIAL]}), "1 of 3 parts of the index at"),
         ("/_msearch", (200, {"responses": [{**PARTIAL, "timed_out": True}]}), "did not answer"),
         ("/_msearch", refused(404, "search_context_missing_exception"), "ask again"),
@@ -339,31 +339,26 @@ def test_what_is_missing_is_told_and_what_to_do(tmp_path, trouble, monkeypatch, 
     assert words in str(error.value)
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Files of a certificate for 127.0.0.1 that vouches for itself, and of its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    start = datetime(2020, 1, 1, tzinfo=UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2099))
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    builder = builder.add_extension(address, critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    (folder / "ca.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
-    return folder / "ca.pem", folder / "key.pem"
-
-
-def test_a_host_is_believed_only_with_a_certificate_that_is_known(tmp_path, trouble):
-    authority, key = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority, key)
-    trouble.server.socket = context.wrap_socket(trouble.server.socket, server_side=True)
-    url = trouble.url.replace("http:", "https:")
-    with pytest.raises(LibraryError, match=r"no secure connection to .*`ca_file`"):
-        Connection(OpenSearch(hosts=(url,))).request("GET", "/")
-    assert Connection(OpenSearch(hosts=(url,), ca_file=str(authority))).request("GET", "/") == {}
+@pytest.mark.parametrize(
+    ("form", "is_authority", "words"),
+    [
+        ({}, False, r"not known here: name the file of its authority as `ca_file`"),
+        ({"address": "127.0.0.2"}, True, r"its certificate is not valid: IP address mismatch"),
+        ({"last_year": 2021}, True, r"its certificate is not valid: certificate has expired"),
+        (None, True, r"no secure connection to .* write http:// in `hosts`"),
+    ],
+)
+def test_a_host_is_believed_only_with_a_valid_certificate_that_is_known(tmp_path, trouble, form, is_authority, words):
+    authority, key = certificate(tmp_path, **(form or {}))
+    if form is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(authority, key)
+        trouble.server.socket = context.wrap_socket(trouble.server.socket, server_side=True)
+    settings = OpenSearch(hosts=(trouble.url.replace("http:", "https:"),))
+    with pytest.raises(LibraryError, match=words):
+        Connection(replace(settings, ca_file=str(authority) if is_authority else "")).request("GET", "/")
+    if form == {}:
+        assert Connection(replace(settings, ca_file=str(authority))).request("GET", "/") == {}
 
 
 def test_a_cluster_that_is_away_is_told_and_nothing_is_connected_before(tmp_path):

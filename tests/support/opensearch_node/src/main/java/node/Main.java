@@ -1,18 +1,23 @@
 package node;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
+import org.opensearch.plugins.Plugin;
 import org.opensearch.transport.Netty4Plugin;
 
-/** One OpenSearch node with HTTP: `node.Main HOME key=value ...`, until a signal or the end of the process OWNER. */
+/**
+ * One OpenSearch node with HTTP: `node.Main HOME key=value ...`, until a signal or the end of the process OWNER. PLUGIN
+ * is the class of another plugin, if any.
+ */
 public final class Main extends Node {
-    private Main(Environment environment) {
-        super(environment, List.of(Netty4Plugin.class), true);
+    private Main(Environment environment, List<Class<? extends Plugin>> plugins) {
+        super(environment, plugins, true);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -23,7 +28,11 @@ public final class Main extends Node {
         }
         var environment = InternalSettingsPreparer.prepareEnvironment(
             settings.build(), Map.of(), Path.of(arguments[0], "config"), () -> "node");
-        var node = new Main(environment);
+        var plugins = new ArrayList<Class<? extends Plugin>>(List.of(Netty4Plugin.class));
+        if (System.getenv("PLUGIN") != null) {
+            plugins.add(Class.forName(System.getenv("PLUGIN")).asSubclass(Plugin.class));
+        }
+        var node = new Main(environment, plugins);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             try {
                 node.close();
