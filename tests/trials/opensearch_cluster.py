@@ -1,8 +1,9 @@
 """Ask and fill a cluster of three nodes on 127.0.0.1 while one of them is killed: nothing lost, nothing wrong.
 
-    python -m tests.trials.opensearch_cluster DATASET_FOLDER [--limit N]
+    python -m tests.trials.opensearch_cluster DATASET_FOLDER [--limit N] [--inside N]
 
-Needs Java, Maven and 2 GB of memory. Its figures stand in `engine/index/opensearch/FIGURES.md`.
+Nodes are killed while passages are sent, between questions, and between the rounds of one question. Needs Java, Maven
+and 2 GB of memory. Its figures are in `engine/index/opensearch/FIGURES.md`.
 """
 
 import argparse
@@ -11,7 +12,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count, cycle
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from engine.bench.dataset import read_dataset
 from engine.documents.passages import Passage
@@ -47,11 +51,42 @@ def fill(settings: OpenSearch, folder: Path, lines: list[tuple[Passage, str]], v
     return retriever, time.monotonic() - started
 
 
+def killed_inside(
+    question: str, retriever: Retriever, victim: Node, round_: int, expected: dict[str, float]
+) -> tuple[str, float]:
+    """Ask a question, and kill a node right before its round of this number."""
+    entries, connection = roster(), index_of(retriever).connection
+    retriever.index.refresh()
+    len(retriever)  # reads the state
+    search, rounds = connection.search, count(1)
+
+    def killing(*arguments: Any, **options: Any) -> Any:
+        if next(rounds) == round_:
+            victim.kill()
+        return search(*arguments, **options)
+
+    started = time.monotonic()
+    with patch.object(connection, "search", killing):
+        try:
+            outcome = "same ranking" if ranking(question, retriever, entries) == expected else "WRONG"
+        except LibraryError as error:
+            outcome = f"told: {error}"
+    if next(rounds) <= round_:
+        outcome = "the question was over"
+    return outcome, time.monotonic() - started
+
+
+def index_of(retriever: Retriever) -> OpenSearchIndex:
+    assert isinstance(retriever.index, OpenSearchIndex)
+    return retriever.index
+
+
 def main() -> None:
     """Print what was lost or wrong, and the slowest question."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=24)
+    parser.add_argument("--inside", type=int, default=6, help="questions inside of which a node is killed")
     options = parser.parse_args()
     dataset, entries = read_dataset(options.folder, limit=options.limit), roster()
     lines = [(line.passage, line.group) for line in dataset.passages][:3_000]
@@ -90,6 +125,11 @@ def main() -> None:
             nodes[1].start()
             nodes[0].wait("green", NODES)
             show(f"green {time.monotonic() - started:.0f} s after the node came back; {len(retriever)} passages")
+            for number, (question, victim) in enumerate(zip(questions[: options.inside], cycle(nodes), strict=False)):
+                outcome, seconds = killed_inside(question, retriever, victim, number + 1, expected[number])
+                show(f"a node killed before round {number + 1} of one question: {outcome}, {seconds:.1f} s")
+                victim.start()
+                victim.wait("green", NODES)
         finally:
             for node in nodes:
                 node.kill()
