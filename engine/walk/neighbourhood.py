@@ -24,7 +24,8 @@ from engine.text.names import NameSpan, title_keys
 from engine.walk.graph import DynamicKnowledgeGraph
 from engine.walk.links import Figures, Link, LinkKind, OpenedPassage, Words, best_span
 
-SEARCHED = 50  # hits of the plain search
+SEARCHED, _MOST_SEARCHED = 50, 200  # hits of the plain search; more than the first number only of close scores
+_CLOSE = 0.5  # share of the best score; yearly reports repeat the words of a question in hundreds of such passages
 FIRST_HITS = 24  # of them, from which a walk may start
 _FEW_HITS, _LIKELY = 6, 4  # hits from which most walks may start, and starts from which they go on
 _SAME_TITLE = 6  # passages with one title that the question may mean
@@ -74,8 +75,9 @@ class Neighbourhood(DynamicKnowledgeGraph):
         """Return the hits of the plain search; add the passages from which a walk may start because of a name."""
         weights, terms, names = self.question.weights, self.question.search_terms(), self.question.names
         rare_names = [name for name in names if 1 <= name.frequency <= _COMMON_NAME]
-        searches = [Search(terms, SEARCHED), *(Search(terms, _NAME_HITS, name.key) for name in rare_names)]
-        searched, *hits_of_names = self.retriever.look_up(searches).hits
+        searches = [Search(terms, _MOST_SEARCHED), *(Search(terms, _NAME_HITS, name.key) for name in rare_names)]
+        by_words, *hits_of_names = self.retriever.look_up(searches).hits
+        close = (hit for hit in by_words[SEARCHED:] if hit[1] >= _CLOSE * by_words[0][1])
         for name in names:
             ranked = sorted(name.titled, key=lambda number: (-float(weights @ self.open(number).cover), number))
             for rank, number in enumerate(ranked[:_SAME_TITLE]):
@@ -84,7 +86,7 @@ class Neighbourhood(DynamicKnowledgeGraph):
             for rank, (number, _) in enumerate(hits):
                 value = self._rarity(name.frequency) / (1 + 0.5 * rank)
                 self.naming[number] = max(self.naming.get(number, 0.0), value)
-        return searched
+        return [*by_words[:SEARCHED], *close]
 
     def likely_starts(self) -> list[int]:
         """Return passages at which most walks start: the first hit, and those that cover or name most."""

@@ -13,7 +13,7 @@ from engine.personas.persona import Persona
 from engine.personas.traits import TRAITS, Kind
 from engine.question.question import read_question
 from engine.walk.graph import Node
-from engine.walk.neighbourhood import Neighbourhood
+from engine.walk.neighbourhood import SEARCHED, Neighbourhood
 from engine.walk.traversal import PersonaTraversalInterface, TraitTraversal, Walk
 
 TEXTS = {
@@ -253,3 +253,15 @@ def test_a_walk_starts_at_the_most_relevant_nodes_and_goes_where_the_interface_s
     assert {path.nodes[0] for path in walk.paths} <= set(Watched.rated)
     assert {path.nodes for path in walk.paths if len(path.nodes) > 1} <= set(Watched.decided)
     assert all(around.nodes[path.node_id] is path.passage for path in walk.paths)
+
+
+@pytest.mark.parametrize(
+    ("question", "hits"),
+    [("What were the dues?", 100), ("What were the dues of the crooked lantern brewery?", SEARCHED)],
+)
+def test_hits_beyond_the_usual_number_are_taken_if_their_scores_are_close(tmp_path, question, hits):
+    texts = [f"The dues of year {n}." for n in range(99)] + ["The dues of the crooked lantern brewery."]
+    texts += [f"Clouds over hill {n}." for n in range(200)]
+    passages = [Passage(f"p{n}", "s", "Ledger", "", 0, len(text), text) for n, text in enumerate(texts)]
+    library = index_passages(SearchIndex(tmp_path), [(p, "") for p in passages])
+    assert len(Neighbourhood(read_question(question, library), library).searched) == hits
