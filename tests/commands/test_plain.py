@@ -51,6 +51,15 @@ def test_a_question_is_answered_and_its_source_read_and_judged(talk):
     assert "\x1b" not in out
 
 
+def test_a_mail_is_read_with_its_sender_and_date(workspace, tmp_path, capsys, monkeypatch):
+    mail = "From: Ilse <ilse@example.org>\nDate: Tue, 12 Mar 2024 10:15:02 +0100\nSubject: Key\n\nBo has the shed key."
+    (tmp_path / "key.eml").write_text(mail)
+    typed = iter(["Who has the shed key?", "1", "q"])
+    monkeypatch.setattr(builtins, "input", lambda _prompt: next(typed))
+    assert main([str(tmp_path / "key.eml"), "--plain", "--workspace", str(workspace), "--model", "none"]) == 0
+    assert "Source 1: Key, from Ilse, 2024-03-12 10:15, /" in capsys.readouterr().out
+
+
 def test_what_cannot_be_done_is_said(talk):
     out = talk("s 3", "+", "", "h")
     assert "There is no source 3: ask a question first." in out

@@ -134,7 +134,7 @@ class PlainConversation:
         yield f"Copied: {'quotation ' + str(number) if cited else 'the answer and its sources'}."
 
     def _source_lines(self, cited: Citation) -> Iterator[str]:
-        yield f"Source {cited.n}: {one_line(cited.title)}, {one_line(cited.source)}"
+        yield f"Source {cited.n}: {', '.join(map(one_line, filter(None, (cited.title, cited.place, cited.source))))}"
         opened = locate(cited, self._session.library.read_source(cited.source), AROUND)
         if opened.problem:
             yield f"It cannot be read: {one_line(opened.problem)}. The quotation was:"

@@ -58,6 +58,11 @@ class FilePane(CursorPane):
             cells = max(width // 2, NARROW) if width > NARROW else width // 2
             reason = f" {fit(file.reason, width - cells - 1)}"
             return Text.assemble(("! ", "bold yellow"), fit(name, cells - 2), (reason, "dim"))
-        units = (" passages", " words") if width >= WIDE else ("", "")
+        units = (_unit(file.passages, "passage"), _unit(file.words, "word")) if width >= WIDE else ("", "")
         figures = f"{file.passages:>7,}{units[0]} {file.words:>8,}{units[1]}"
         return Text.assemble(f"  {fit(name, width - 2 - len(figures))}", (figures, "dim"))
+
+
+def _unit(number: int, noun: str) -> str:
+    """Return a noun after a number, as wide as its plural."""
+    return f" {noun}{' ' if number == 1 else 's'}"

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from engine.index.catalogue import KnownFile
 from tests.support import scripted_run as script
+from tui.library.file_pane import FilePane
 from tui.library.screen import LibraryScreen
 from tui.session.library import sample_library
 
@@ -64,6 +66,15 @@ async def test_a_change_on_disk_is_told_and_shown(session, docs):
         assert notices[0] == "The library follows its folders: 1 changed."
         (docs / "jay.md").write_text("# Jay\n\nA jay is blue.\n")
         await script.until(pilot, lambda: on(pilot, "Library · 4 files · 3 passages"))
+
+
+def test_one_passage_is_one_in_the_list_of_files():
+    pane = FilePane(id="files")
+    counts = (KnownFile(size=1, mtime_ns=1, passages=1, words=1), KnownFile(size=1, mtime_ns=1, passages=2, words=5))
+    pane._files = [(f"{n}.md", counts[n]) for n in range(2)]
+    lines = [pane.entry_at(n, 70).plain for n in range(2)]
+    assert [line.split()[1:] for line in lines] == [["1", "passage", "1", "word"], ["2", "passages", "5", "words"]]
+    assert len({len(line) for line in lines}) == 1
 
 
 async def test_enter_on_a_file_shows_its_names_and_passages(session):
