@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from engine.answer.answerability import is_answerable
 from engine.answer.parallel import alternatives, differing, without_copies
-from engine.answer.quotation import PASSAGES, Quotation
+from engine.answer.quotation import PASSAGES, Quotation, without_addresses
 from engine.answer.sentence_ranking import Candidate, SentenceRanker, answering_spans
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
@@ -22,7 +22,6 @@ _QUOTATIONS = 4  # at most in an answer, without those that differ or belong to 
 _READABLE = 450  # characters of the first quotation, about 75 words
 _LIST = 900  # characters of a list, which is quoted whole if it is not longer
 _MARGIN = 4.0  # value that a neighbour may be below the best sentence: a fiftieth of its odds
-_ADDRESS = re.compile(r"\]\([^)\s]*\)|\|[^\]|]*(?=\]\])")  # of a link
 _MARK = r"(?:[-*+•]|\d{1,9}[.)])[ \t]+"
 _AFTER_MARK = re.compile(rf"(?:^|\n)[ \t>]*{_MARK}(?:\[[ xX]\][ \t]+)?$")
 _WITH_MARK = re.compile(_MARK)  # as in plain text
@@ -170,7 +169,7 @@ def _between(first: Quotation, second: Quotation) -> str:
 
 def _length(candidates: Sequence[Candidate]) -> int:
     """Return the number of characters from the first to the last, without the addresses of links."""
-    return len(_ADDRESS.sub("", _joined(candidates).text))
+    return len(without_addresses(_joined(candidates).text))
 
 
 def _joined(candidates: Sequence[Candidate]) -> Quotation:

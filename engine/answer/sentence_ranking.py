@@ -168,7 +168,7 @@ class SentenceRanker:
         sentences = list(all_sentences(number, passage))
         titles = " ".join((passage.headline, *passage.aliases))
         by_title = [_TITLE * degree for degree in question.covered(roots(titles, passage.language))]
-        sentence_roots = [roots(sentence.led_text, passage.language) if sentence else [] for sentence in sentences]
+        sentence_roots = [roots(sentence.legible_text, passage.language) if sentence else [] for sentence in sentences]
         covered = [question.covered(words) for words in sentence_roots]
         shares = [question.share(degrees) for degrees in covered]
         links, steps, search_rank = self._links(number), self._steps.get(number, 0), self._search_rank.get(number, 0.0)

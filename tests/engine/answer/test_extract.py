@@ -7,7 +7,7 @@ import pytest
 
 from engine.answer.answerability import is_answerable, uncovered
 from engine.answer.extract import quote
-from engine.answer.quotation import Quotation
+from engine.answer.quotation import Quotation, without_addresses
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.documents.document import Document
 from engine.documents.passages import split_document
@@ -233,3 +233,24 @@ def test_what_only_an_alias_of_the_document_asks_is_answered_by_its_text(tmp_pat
     panel.send(Persona("control", {}, metadata={"control": True}))
     assert answerable(panel)
     assert "eighteen months" in " ".join(quoted(panel))
+
+
+def test_words_of_a_links_address_do_not_answer(asked):
+    texts = {
+        "/docs/links.md": "# Links\n\nA pointer may lead out of [[Data#Global settings on Linux|its folder]].\n",
+        "/docs/data.md": "# Data\n\nSettings on Linux: the folder below home.\n",
+        **OTHERS,
+    }
+    assert quoted(asked("Where are the global settings on Linux?", texts))[0].startswith("Settings on Linux")
+
+
+@pytest.mark.parametrize(
+    ("text", "legible"),
+    [
+        ("See [the manual](https://host.example/a_b) first.", "See [the manual] first."),
+        ("Kept in [[Data#Global settings|its folder]] or [[Data]].", "Kept in [[its folder]] or [[Data]]."),
+        ("The element a[0] is f(x), in | pipes | too.", "The element a[0] is f(x), in | pipes | too."),
+    ],
+)
+def test_a_link_reads_as_its_words(text, legible):
+    assert without_addresses(text) == legible
