@@ -233,8 +233,7 @@ class SearchIndex:
         """Return the query part that scores a stem; a date or part number counts alike in every passage."""
         query, should = self._tantivy.Query, self._tantivy.Occur.Should
         if (field := field_of(stem)) != "body":
-            frequency = self._searcher.doc_freq(field, stem)
-            rarity = inverse_document_frequency(frequency, len(self))
+            rarity = inverse_document_frequency(self._frequency(field, stem), len(self))
             return should, self._filter(field, [stem], EXACT_WEIGHT * weight * rarity)
         term = query.term_query(self._schema, field, stem, index_option="freq")
         return should, term if weight == 1 else query.boost_query(term, weight)

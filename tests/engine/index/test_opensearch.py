@@ -131,6 +131,32 @@ def test_every_look_up_and_ranking_is_that_of_the_embedded_index_also_after_chan
 
 
 @pytest.mark.opensearch
+def test_where_many_documents_were_replaced_the_counts_are_those_of_a_new_index(tmp_path, opensearch):
+    documents = Path(shutil.copytree(sample_library(), tmp_path / "documents"))
+    both = Both(tmp_path, documents, cluster(opensearch))
+    files = sorted(documents.rglob("*.md"))
+    for file, other in zip(files[::3], files[1::3], strict=False):
+        file.write_text(f"{file.read_text('utf-8')}\n\n{other.read_text('utf-8')}", "utf-8")
+    both.ingest()
+    new = Library(tmp_path / "new", System())
+    new.ingest([documents])
+    index: Any = both.there.index
+    assert index.connection.refreshes(index.name) is None  # Lucene still counts words of removed passages
+    retrievers = [library.retriever() for library in (both.there, both.here, new)]
+    hits = retrievers[2].search({"keeper": 1.0}, 20)
+    names = [name for number, _ in hits for name, _ in retrievers[2].open(number).mentions]
+    stems = [("lighthous", ""), ("keeper", "en"), ("1894", "")]
+    titled: list[list[set[str]]] = []
+    counts = [(r.count(stems, names[:20])[:2], r.name_frequencies(names)) for r in retrievers]
+    assert counts[0] == counts[1] == counts[2]
+    for retriever in retrievers:
+        passages = [{retriever.open(n).passage.id for n in retriever.titled(name)} for name in names[:20]]
+        titled.append(passages)
+    assert titled[0] == titled[1] == titled[2]
+    assert all(mentions for mentions, _ in counts[0][1])
+
+
+@pytest.mark.opensearch
 def test_several_machines_fill_one_index_and_an_ingest_that_broke_goes_on(tmp_path, opensearch):
     settings = cluster(opensearch)
     folders = []

@@ -14,7 +14,7 @@ from engine.errors import LibraryError
 from engine.index import search_index as search_module
 from engine.index.preparation import prepare
 from engine.index.retriever import Retriever, index_passages
-from engine.index.search_index import SearchIndex, inverse_document_frequency
+from engine.index.search_index import EXACT_WEIGHT, SearchIndex, inverse_document_frequency
 from engine.text.names import analyse, mentions_in
 from engine.text.words import stems
 
@@ -238,6 +238,20 @@ def test_removing_takes_all_of_a_group_and_only_that(tmp_path):
         writer.add(map(prepare, [passage(3, "T", "four")]), ["/g"])
         writer.commit()
     assert {index.open(n).passage.text for n, _ in index.search({"t": 1.0}, 9)} == {"three", "four"}
+
+
+def test_a_date_weighs_by_the_passages_that_are_left_not_by_those_that_were_removed(tmp_path):
+    index = SearchIndex(tmp_path)
+    numbered = [(passage(n, "Log", f"Oda Marr called on {1900 + n % 2}-05-03."), f"/{n}") for n in range(40)]
+    index_passages(index, numbered)
+    with index.writing() as writer:
+        for n in range(0, 30, 2):
+            writer.remove(f"/{n}")
+        writer.commit()
+    date = "1900-05-03"
+    assert (len(index), index.term_frequency(date)) == (25, 5)
+    [(_, score)] = index.search({date: 1.0}, 1)
+    assert score == pytest.approx(EXACT_WEIGHT * inverse_document_frequency(5, 25))
 
 
 def test_nothing_is_written_outside_of_writing(tmp_path):
