@@ -72,7 +72,9 @@ def uncovered(question: Question, quotations: Iterable[Quotation]) -> tuple[str,
     rows = zip(question.forms, question.in_names, degrees, strict=True)
     absent = {form for forms, in_name, degree in rows if in_name and not degree for form in forms}
     absent.update(question.unknown)
-    words = dict.fromkeys(word for word in raw_words(question.text) if absent.intersection(stems(word)))
+    words = dict.fromkeys(
+        word for word in raw_words(question.text) if absent.intersection(stems(word, question.language))
+    )
     return tuple(_as_typed(words, normalised(question.text)))
 
 
@@ -92,7 +94,7 @@ def _as_typed(words: Iterable[str], text: str) -> list[str]:
 
 def _noun_share(question: Question, degrees: Sequence[float]) -> float:
     """Return the share of the asked noun that these degrees of the terms cover; 1 if the question has none."""
-    stemmed = [stem for word in asked_noun(question.text) for stem in stems(word)]
+    stemmed = [stem for word in asked_noun(question.text) for stem in stems(word, question.language)]
     asked = set(map(root, stemmed))
     numbers = [n for n, forms in enumerate(question.forms) if not asked.isdisjoint(map(root, forms))]
     unknown = sum(stem in question.unknown for stem in stemmed)

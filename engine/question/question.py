@@ -55,10 +55,11 @@ class Question:
     add up to one. `terms_by_root` maps a root to the terms that it stands for, by index, each with a degree in [0, 1].
     `in_names` and `resolved` (shape: terms) say whether a term is part of a name, and the confidence in that name.
     `unknown` are stems that the library never uses; `unknown_weight` counts each like the heaviest known term.
-    `unknown_names` are capitalised runs with such a word.
+    `unknown_names` are capitalised runs with such a word. `language` is that of its stems, one of the library's.
     """
 
     text: str
+    language: str
     terms: tuple[str, ...]
     forms: tuple[tuple[str, ...], ...]
     weights: "np.ndarray"
@@ -131,6 +132,7 @@ def read_question(text: str, retriever: Retriever, *, today: date | None = None)
     in_names = np.array([value is not None for value in resolved], dtype=bool)
     return Question(
         text=text,
+        language=words.language,
         terms=tuple(term[0] for term in forms),
         forms=forms,
         weights=weights / mass,

@@ -12,11 +12,12 @@ from functools import cached_property
 from engine.index.retriever import Retriever
 from engine.index.search_index import Counts
 from engine.text.dates import AskedDate, asked_dates
-from engine.text.languages import COMPOUNDING, function_words, stop_words
+from engine.text.languages import COMPOUNDING, ENGLISH, STEMMERS, function_words, stop_words
 from engine.text.names import related_stems
 from engine.text.words import exact_terms, folded, is_unspaced, raw_words, stemmed
 
 _ASKING = frozenset("many much long far often happen happens happened".split())  # they say what is asked, not of what
+_COINCIDENCE = 1  # words of a question that may happen to be function words of another language
 _SHORTEST_PART = 4  # letters of a part of a compound
 _SHORTEST_NAME, _SHORTEST_WORD = 5, 7  # letters of a name, and of another word, that is looked for in near spellings
 _JOINTS = ("", "s", "es", "n", "en", "e", "er")  # what may stand between the parts of a compound
@@ -43,8 +44,7 @@ class QuestionWords:
         self.folded = folded(self.raw)
         self.languages = retriever.languages
         self.stems = {language: stemmed(self.raw, language)[1] for language in self.languages}
-        self.language = self._language()
-        self.stop_words = stop_words(self.language)
+        self.language, self.stop_words = self._language_and_stop_words()
         self._frequencies: dict[tuple[str, str], int] = {}  # by stem and language
 
     def count(self, names: Sequence[str]) -> Counts:
@@ -66,11 +66,21 @@ class QuestionWords:
             frequency = self._frequencies[stem, language] = self._retriever.term_frequency(stem, language)
         return frequency
 
-    def _language(self) -> str:
-        """Return the language of which the question has the most function words."""
+    def _language_and_stop_words(self) -> tuple[str, frozenset[str]]:
+        """Return the language of the library of which the question has the most function words, and its stop words.
+
+        If it has more of another language, its stop words count, too: they are no words that the library lacks.
+        """
         lowered = [word.casefold() for word in self.raw]
-        counts = {language: sum(word in function_words(language) for word in lowered) for language in self.languages}
-        return max(self.languages, key=lambda language: counts[language])
+
+        def count(language: str) -> int:
+            return sum(word in function_words(language) for word in lowered)
+
+        own = max(self.languages, key=count)
+        most = count(own)
+        foreign = max((ENGLISH, *STEMMERS) if most == 0 else (ENGLISH,), key=count)
+        is_foreign = count(foreign) > max(most, _COINCIDENCE)
+        return own, stop_words(own) | (stop_words(foreign) if is_foreign else frozenset())
 
     @cached_property
     def _days(self) -> list[AskedDate]:

@@ -10,12 +10,13 @@ from engine.answer.extract import quote
 from engine.answer.quotation import Quotation, without_addresses
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.documents.document import Document
-from engine.documents.passages import split_document
+from engine.documents.passages import Passage, split_document
 from engine.events import Mark
 from engine.index.retriever import index_passages
 from engine.index.search_index import SearchIndex
 from engine.mixture.panel import Panel
 from engine.personas.persona import Persona
+from engine.question.question import read_question
 
 LIGHT = """# Vane Light
 
@@ -254,3 +255,19 @@ def test_words_of_a_links_address_do_not_answer(asked):
 )
 def test_a_link_reads_as_its_words(text, legible):
     assert without_addresses(text) == legible
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the price of the pump?", ("price", "pump")),
+        ("Quel est le prix de la pompe?", ("prix", "pompe")),
+        ("Was kosten die Glocken?", ("kosten", "Glocken")),
+        ("den Glocken", ("Glocken",)),
+    ],
+)
+def test_function_words_of_a_language_that_the_library_lacks_are_not_told_as_uncovered(tmp_path, question, words):
+    text = "Der Hafen hat einen Leuchtturm, und den hat Ineke gebaut."
+    passages = [(Passage("p", "s", "Hafen", "", 0, len(text), text, "de"), "")]
+    library = index_passages(SearchIndex(tmp_path), passages)
+    assert uncovered(read_question(question, library), ()) == words
