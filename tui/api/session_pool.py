@@ -1,6 +1,6 @@
 """Sessions of one workspace, each lent to one task at a time.
 
-A run keeps numbers of passages that are valid until its session reads a newer index, so two runs never share a session.
+Two runs never share a session: what it has read of the index and of the personas has no lock against a second one.
 """
 
 import asyncio
