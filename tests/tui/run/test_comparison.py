@@ -3,7 +3,7 @@
 import msgspec
 from rich.console import Console
 
-from engine.events import EvidenceRanked, RankedPassage
+from engine.events import AnswerWritten, EvidenceRanked, RankedPassage
 from engine.run.state import Outcome, RunState
 from tests.support import scripted_run as script
 from tui.history.compare_screen import comparison_table
@@ -15,7 +15,7 @@ def ranked(*ids: str) -> EvidenceRanked:
 
 
 def both() -> Comparison:
-    """An answer from two sources and an abstention from one of them, with other evidence."""
+    """An answer from two sources and an abstention with other evidence."""
     one = [ranked(*"abcdefgh") if isinstance(event, EvidenceRanked) else event for event in script.answered()]
     other = [ranked(*"cabxyzdh") if isinstance(event, EvidenceRanked) else event for event in script.abstained()]
     other = [event for event in other if getattr(event, "persona_id", "") != "skeptic"]
@@ -28,7 +28,10 @@ def rows(comparison: Comparison, heading: str) -> dict[str, tuple[str, str]]:
 
 
 def test_sources_are_told_apart():
-    comparison = both()
+    shorter = AnswerWritten("She kept it. [1]", abstained=False, citations=(script.KEPT,), removed=0)
+    events = [shorter if isinstance(event, AnswerWritten) else event for event in script.answered()]
+    first, second = (compared(script.summary(0), script.state_of(one)) for one in (script.answered(), events))
+    comparison = compare(first, second)
     assert comparison.sources_in_both == (script.KEPT.source,)
     assert (comparison.sources_only_in_first, comparison.sources_only_in_second) == ((script.BUILT.source,), ())
     assert rows(comparison, "Sources") == {"Ysolde Marrak": ("[1]", "[1]"), "Gannet Stack Light": ("[2]", "·")}
