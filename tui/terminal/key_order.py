@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.events import Key, Paste
+from textual.widgets import Input
 
 from tui.terminal.textual_fixes import SteadyApp
 
@@ -18,12 +19,16 @@ PATIENCE = 0.25
 """Seconds after which a key is handed on although the one before it has not come to its end."""
 
 
+EDITING = frozenset({"backspace", "delete", "left", "right", "home", "end"})
+"""Keys that only edit a line of text which has the focus."""
+
+
 class OrderedKeys(SteadyApp):
     """An application which hands a key on when the one before it has done its work.
 
     Textual sends a key to the pane that has the focus when the key arrives. If several come in one packet, as from a
-    paste or over a slow line, all of them go to the pane of the first one, even if that is Tab. Characters that a line
-    of text takes do not wait for each other: they lead nowhere else.
+    paste or over a slow line, all of them go to the pane of the first one, even if that is Tab. Keys that only edit a
+    line of text do not wait for each other: they lead nowhere else.
     """
 
     def __init__(self) -> None:
@@ -51,9 +56,11 @@ class OrderedKeys(SteadyApp):
         self._follow(event, self.focused or self.screen if event.is_forwarded else None)
 
     def _is_typed(self, event: Key | Paste) -> bool:
-        """Tell whether the pane with the focus takes the key as a character of a text."""
+        """Tell whether the pane with the focus takes the key as a character of a text, or edits it."""
         line = self.focused
-        return isinstance(event, Key) and line is not None and line.check_consume_key(event.key, event.character)
+        if not isinstance(event, Key) or line is None:
+            return False
+        return line.check_consume_key(event.key, event.character) or (event.key in EDITING and isinstance(line, Input))
 
     def _follow(self, event: Key | Paste, node: DOMNode | None) -> None:
         """Go the way of a key, behind it in the queue of each node from its pane up to the application."""
