@@ -76,6 +76,8 @@ def _write(stream: IO[bytes], message: bytes) -> None:
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
+    """Read one message; None at the end, also if the process ended within a message."""
     length = stream.read(_LENGTH)
-    message = stream.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else b""
-    return message or None
+    size = int.from_bytes(length, "big") if len(length) == _LENGTH else 0
+    message = stream.read(size)
+    return message if message and len(message) == size else None

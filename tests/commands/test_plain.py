@@ -145,6 +145,8 @@ def test_a_silent_model_is_waited_for_in_words(terminal):
     running.press("\x03")
     running.shows("Cancelled.")
     assert running.text.count("Waiting for the model.") == 1
+    running.press("\x03")
+    assert running.ends() == 130
 
 
 def test_a_session_is_closed_if_its_library_cannot_be_opened(workspace, monkeypatch):

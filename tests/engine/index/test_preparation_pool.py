@@ -1,5 +1,6 @@
 """Preparing passages in several processes: the same passages in the same order, whatever happens to a process."""
 
+import io
 import signal
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,6 +8,7 @@ from functools import partial
 import pytest
 
 import engine.index.library as library_module
+from engine.documents import child_process
 from engine.documents.document import Document
 from engine.index.library import Library
 from engine.index.preparation import prepare_documents
@@ -73,6 +75,11 @@ def test_the_passages_of_a_process_that_ended_are_prepared_here():
                 for process in pool._processes:
                     process.kill()
     assert [passages for _, passages in prepared] == [list(prepare_documents(f.documents, LIMIT)) for f in given]
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0", b"\0\0\0\0\0\0\0\x09cut"])
+def test_a_message_that_its_process_did_not_finish_is_none(sent):
+    assert child_process._read(io.BytesIO(sent)) is None
 
 
 def test_processes_end_with_a_pool_that_is_left_early():
