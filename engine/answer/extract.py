@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from engine.answer.answerability import is_answerable
 from engine.answer.parallel import alternatives, differing, without_copies
-from engine.answer.quotation import PASSAGES, Quotation, without_addresses
+from engine.answer.quotation import PASSAGES, Quotation
 from engine.answer.sentence_ranking import Candidate, SentenceRanker, answering_spans
 from engine.answer.topic import topic_sections
 from engine.documents.structure.records import is_chat
@@ -15,6 +15,7 @@ from engine.mixture.panel import Panel
 from engine.personas.traits import Kind
 from engine.question.question import Question
 from engine.question.question_form import question_form
+from engine.text.links import legible_links
 
 _NEAREST = 3  # passages that are offered where none answers
 _NEAR = 1 / 3  # share of the question that they cover at least, unless they may be near in meaning
@@ -169,7 +170,7 @@ def _between(first: Quotation, second: Quotation) -> str:
 
 def _length(candidates: Sequence[Candidate]) -> int:
     """Return the number of characters from the first to the last, without the addresses of links."""
-    return len(without_addresses(_joined(candidates).text))
+    return len(legible_links(_joined(candidates).text))
 
 
 def _joined(candidates: Sequence[Candidate]) -> Quotation:

@@ -1,13 +1,12 @@
 """Exact words of a passage: the sentences that can be quoted."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.documents.passages import Lead, Passage
+from engine.text.links import legible_links
 
 PASSAGES = 5  # of a ranking whose sentences and tables may be quoted
-_ADDRESS = re.compile(r"(?<=\])\([^)\s]*\)|(?<=\[\[)[^\[\]|]*\|(?=[^\[\]]*\]\])")  # of a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,7 @@ class Quotation:
     @property
     def legible_text(self) -> str:
         """The words after those of the lead, without the addresses of links: a reader does not see them."""
-        return without_addresses(self.led_text)
-
-
-def without_addresses(text: str) -> str:
-    """Return a text with its Markdown links as they read: `[[note#part|words]]` as `[[words]]`."""
-    return _ADDRESS.sub("", text)
+        return legible_links(self.led_text)
 
 
 def sentences(number: int, passage: Passage) -> Iterator[Quotation]:

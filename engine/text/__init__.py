@@ -10,10 +10,10 @@ keys of names, and text that is safe to print.
   a name is looked up, `root` the form that `director` and `directed` share.
 - `dates`: terms such as `day:0106` for the dates in a text. `relation_words`: roots that express the same relation.
 - `amounts`: the cells of a column as exact numbers in one unit. `numbers`: the numbers among words.
-- `sentences`: spans of sentences. `safe`: removes what could control a terminal.
+- `sentences`: spans of sentences. `safe`: removes what could control a terminal. `links`: how links read.
 
-Must hold: every function is deterministic; a change of any of these modules but `safe` changes what is stored in an
-index, so `engine.index.catalogue.FORMAT` must grow with it. Caches of words are filled but never emptied, because
+Must hold: every function is deterministic; a change of these modules, except `safe` and `links`, changes what is stored
+in an index, so `engine.index.catalogue.FORMAT` must grow with it. Caches of words are filled but never emptied, because
 another thread may be reading them.
 
 May import: only the standard library, tantivy's text analyzers, and the packages for languages, stemmers and scripts.

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from engine.documents.reader import is_markdown
 from engine.events import DIFFERS
+from engine.text.links import legible_links
 from engine.text.safe import printable
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 MARK_START, MARK_END = "\ue000", "\ue001"  # private characters around the answering words
 MARKS = re.compile(f"[{MARK_START}{MARK_END}]")
-_LINKS = (
-    (re.compile(r"!?\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]"), r"\1"),
-    (re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)"), r"\1"),
+_MARKUP = (
     (re.compile(r"\[\^[^\]\s]{1,40}\]:?"), ""),
     (re.compile(r"</?[A-Za-z][^<>\n]{0,200}>"), ""),
     (re.compile(r"\[!(\w[\w-]*)\][+-]?"), r"**\1:**"),
@@ -33,7 +32,8 @@ _ROW = re.compile(r"\s*\|")
 
 def readable_markdown(text: str) -> str:
     """Return Markdown in which links show their text and there are no HTML tags and no marks of footnotes."""
-    for pattern, replacement in _LINKS:
+    text = legible_links(text)
+    for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     return text
 

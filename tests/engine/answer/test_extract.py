@@ -7,7 +7,7 @@ import pytest
 
 from engine.answer.answerability import is_answerable, uncovered
 from engine.answer.extract import quote
-from engine.answer.quotation import Quotation, without_addresses
+from engine.answer.quotation import Quotation
 from engine.answer.sentence_ranking import ranked_sentences
 from engine.documents.document import Document
 from engine.documents.passages import Passage, split_document
@@ -243,18 +243,6 @@ def test_words_of_a_links_address_do_not_answer(asked):
         **OTHERS,
     }
     assert quoted(asked("Where are the global settings on Linux?", texts))[0].startswith("Settings on Linux")
-
-
-@pytest.mark.parametrize(
-    ("text", "legible"),
-    [
-        ("See [the manual](https://host.example/a_b) first.", "See [the manual] first."),
-        ("Kept in [[Data#Global settings|its folder]] or [[Data]].", "Kept in [[its folder]] or [[Data]]."),
-        ("The element a[0] is f(x), in | pipes | too.", "The element a[0] is f(x), in | pipes | too."),
-    ],
-)
-def test_a_link_reads_as_its_words(text, legible):
-    assert without_addresses(text) == legible
 
 
 @pytest.mark.parametrize(
