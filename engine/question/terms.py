@@ -44,7 +44,8 @@ class QuestionWords:
         self.folded = folded(self.raw)
         self.languages = retriever.languages
         self.stems = {language: stemmed(self.raw, language)[1] for language in self.languages}
-        self.language, self.stop_words = self._language_and_stop_words()
+        self.language = max(self.languages, key=self._function_word_count)
+        self.stop_words = stop_words(self.language)
         self._frequencies: dict[tuple[str, str], int] = {}  # by stem and language
 
     def count(self, names: Sequence[str]) -> Counts:
@@ -66,21 +67,18 @@ class QuestionWords:
             frequency = self._frequencies[stem, language] = self._retriever.term_frequency(stem, language)
         return frequency
 
-    def _language_and_stop_words(self) -> tuple[str, frozenset[str]]:
-        """Return the language of the library of which the question has the most function words, and its stop words.
+    def _function_word_count(self, language: str) -> int:
+        return sum(word.casefold() in function_words(language) for word in self.raw)
 
-        If it has more of another language, its stop words count, too: they are no words that the library lacks.
+    def _foreign_stop_words(self) -> frozenset[str]:
+        """Return the stop words of a language that the library lacks, if the question has more of its function words.
+
+        The words of most languages take a tenth of a second to load, so this is for words that the library lacks.
         """
-        lowered = [word.casefold() for word in self.raw]
-
-        def count(language: str) -> int:
-            return sum(word in function_words(language) for word in lowered)
-
-        own = max(self.languages, key=count)
-        most = count(own)
-        foreign = max((ENGLISH, *STEMMERS) if most == 0 else (ENGLISH,), key=count)
-        is_foreign = count(foreign) > max(most, _COINCIDENCE)
-        return own, stop_words(own) | (stop_words(foreign) if is_foreign else frozenset())
+        most = self._function_word_count(self.language)
+        language = max((ENGLISH, *STEMMERS) if most == 0 else (ENGLISH,), key=self._function_word_count)
+        is_foreign = self._function_word_count(language) > max(most, _COINCIDENCE)
+        return stop_words(language) if is_foreign else frozenset()
 
     @cached_property
     def _days(self) -> list[AskedDate]:
@@ -96,7 +94,9 @@ class QuestionWords:
         terms = {term.forms: term for word in self._content(understood) for term in self._known(word)}
         terms |= {term.forms: term for term in exact}
         content = [word for word in self._content(understood) if self.folded[word] not in _ASKING]
-        unknown = [self.stem(word) for word in content if not self._known(word)]
+        absent = [word for word in content if not self._known(word)]
+        foreign = self._foreign_stop_words() if len(absent) > _COINCIDENCE else frozenset()
+        unknown = [self.stem(word) for word in absent if self.folded[word] not in foreign]
         unspaced = [word for word in self._content(understood) if is_unspaced(self.raw[word])]
         if any(self._known(word) for word in unspaced):  # a pair of characters is often no word
             unknown = [stem for stem in unknown if not is_unspaced(stem)]
