@@ -39,19 +39,9 @@ def passage(library: "ScopedLibrary", passage_id: str) -> LibraryPassage:
 
 
 def _as_passage(indexed: "Passage", score: float = 0.0) -> LibraryPassage:
-    location = indexed.location(indexed.start)
-    return LibraryPassage(
-        id=indexed.id,
-        source=indexed.source,
-        title=indexed.title,
-        heading=indexed.heading,
-        page=location.page,
-        location=location.name,
-        start=indexed.start,
-        end=indexed.end,
-        text=indexed.text,
-        score=score,
-    )
+    from tui.run.result import passage_fields  # noqa: PLC0415 - with the store
+
+    return LibraryPassage(**passage_fields(indexed), score=score)
 
 
 def citation_of(session: "Session", run_id: str, number: int) -> "Citation":

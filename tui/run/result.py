@@ -51,22 +51,28 @@ def result_of(state: RunState, library_passage: LibraryPassage | None = None) ->
 
 
 def _passage(ranked: RankedPassage, library_passage: LibraryPassage | None) -> dict[str, Any]:
-    """Name a ranked passage with its place and text: the fields of `tui.api.values.LibraryPassage`."""
+    """Name a ranked passage, with its place and text if it is found."""
     fields = {"id": ranked.id, "source": ranked.source, "title": ranked.title, "score": ranked.score}
     try:
         indexed = library_passage(ranked.id, ranked.title) if library_passage else None
     except LibraryError:  # the index cannot be read: the run is still whole
         indexed = None
-    if indexed is None:
-        return fields
-    location = indexed.location(indexed.start)
-    return fields | {
-        "heading": indexed.heading,
+    return fields | passage_fields(indexed) if indexed else fields
+
+
+def passage_fields(passage: Passage) -> dict[str, Any]:
+    """Return a passage, its place and its text as the fields of `tui.api.values.LibraryPassage`."""
+    location = passage.location(passage.start)
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "title": passage.title,
+        "heading": passage.heading,
         "page": location.page,
         "location": location.name,
-        "start": indexed.start,
-        "end": indexed.end,
-        "text": indexed.text,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
     }
 
 
