@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 
 from engine.errors import PersonaMoeError
 from engine.run.asked_again import asked_again
+from engine.run.state import Outcome
 from engine.text.safe import one_line
 from tui.ask.answer_actions import copy_answer, judge_answer
 from tui.ask.ask_input import AskInput
@@ -261,9 +262,7 @@ class AskScreen(Screen[None]):
             "as_written": lambda: not self.player.busy and self.feed.state.understood != "",
             "back": lambda: not self._line.has_focus or self._begins_anew,
             "new": lambda: not self.player.busy and not self._suggests,
-            "judge": lambda: (
-                bool(self._citations) and not self._is_unanswered and not self._line.has_focus and self._can_be_judged
-            ),
+            "judge": lambda: bool(self._citations) and not self._line.has_focus and self._can_be_judged,
             **dict.fromkeys(("copy", "save", "cited"), lambda: self.feed.state.answer is not None),
         }
         if action in offered:
@@ -275,11 +274,6 @@ class AskScreen(Screen[None]):
     @property
     def _citations(self) -> tuple[Citation, ...]:
         return self.feed.state.sources
-
-    @property
-    def _is_unanswered(self) -> bool:
-        answer = self.feed.state.answer
-        return answer is not None and answer.abstained
 
     @property
     def _chosen(self) -> Citation | None:
@@ -327,7 +321,9 @@ class AskScreen(Screen[None]):
 
     @property
     def _can_be_judged(self) -> bool:
-        """Whether no replay is playing; while a question is running, only a quotation is judged."""
+        """Whether it is an answer and no replay plays; while a question is running, only a quotation is judged."""
+        if self.feed.state.outcome is Outcome.UNANSWERED:
+            return False
         return not self.player.busy or (self.player.asking and self._chosen is not None)
 
     @work(group="judge")

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from engine.run.state import Outcome
 from tui.drawing.cells import plain, short_source, title
 from tui.drawing.marks import JUDGEMENTS
 
@@ -82,8 +83,8 @@ class SourceList(OptionList):
             highlighted = self.highlighted if citations == self._citations else None
             self._citations, self._judged = citations, judged
             self.set_options(Option(source_line(c, liked=judged.get(c.n))) for c in citations)
-            is_near = view.answer is not None and citations == view.answer.nearest
-            self.border_title = title(f"{'Nearest passages' if is_near else 'Sources'} · {len(citations)}")
+            name = "Nearest passages" if view.outcome is Outcome.UNANSWERED else "Sources"
+            self.border_title = title(f"{name} · {len(citations)}")
             self.highlighted = highlighted
         self.display = bool(citations)
 
